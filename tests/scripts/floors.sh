@@ -1,0 +1,2 @@
+# The sources keep the floors.
+exec sh "$SRCDIR/scripts/check-floors.sh" "$SRCDIR"
