@@ -1,0 +1,81 @@
+/* Bits, little-endian loads and stores, 128-bit products: nothing here knows of a machine. */
+#ifndef VITRINE_BASE_BITS_H
+#define VITRINE_BASE_BITS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#define ARRAY_COUNT(array) (sizeof(array) / sizeof((array)[0]))
+#define BASE_LIKELY(x) __builtin_expect(!!(x), 1)
+#define BASE_UNLIKELY(x) __builtin_expect(!!(x), 0)
+
+/* Guest memory is little endian whatever the workstation is. */
+static inline uint16_t load_le16(const void *from)
+{
+    const uint8_t *p = from;
+    return (uint16_t)(p[0] | (unsigned)p[1] << 8);
+}
+static inline uint32_t load_le32(const void *from)
+{
+    const uint8_t *p = from;
+    return (uint32_t)p[0] | (uint32_t)p[1] << 8 | (uint32_t)p[2] << 16 | (uint32_t)p[3] << 24;
+}
+static inline uint64_t load_le64(const void *from)
+{
+    return load_le32(from) | (uint64_t)load_le32((const uint8_t *)from + 4) << 32;
+}
+static inline void store_le16(void *to, uint16_t value)
+{
+    uint8_t *p = to;
+    p[0] = (uint8_t)value;
+    p[1] = (uint8_t)(value >> 8);
+}
+static inline void store_le32(void *to, uint32_t value)
+{
+    store_le16(to, (uint16_t)value);
+    store_le16((uint8_t *)to + 2, (uint16_t)(value >> 16));
+}
+static inline void store_le64(void *to, uint64_t value)
+{
+    store_le32(to, (uint32_t)value);
+    store_le32((uint8_t *)to + 4, (uint32_t)(value >> 32));
+}
+
+/* Loads or stores 1, 2, 4 or 8 bytes. */
+static inline uint64_t load_le(const void *from, unsigned bytes)
+{
+    switch (bytes) {
+    case 1: return *(const uint8_t *)from;
+    case 2: return load_le16(from);
+    case 4: return load_le32(from);
+    default: return load_le64(from);
+    }
+}
+static inline void store_le(void *to, unsigned bytes, uint64_t value)
+{
+    switch (bytes) {
+    case 1: *(uint8_t *)to = (uint8_t)value; break;
+    case 2: store_le16(to, (uint16_t)value); break;
+    case 4: store_le32(to, (uint32_t)value); break;
+    default: store_le64(to, value); break;
+    }
+}
+
+/* All ones in the low 8 * bytes bits. */
+static inline uint64_t mask_bytes(unsigned bytes)
+{
+    return bytes >= 8 ? UINT64_MAX : ((uint64_t)1 << (8 * bytes)) - 1;
+}
+
+/* floor(a * b / c) with a 128-bit product; c > 0 and the quotient below 2^64. */
+uint64_t muldiv_floor(uint64_t a, uint64_t b, uint64_t c);
+/* The same, rounded up. */
+uint64_t muldiv_ceil(uint64_t a, uint64_t b, uint64_t c);
+
+/* FNV-1a, 64 bits, over bytes; start with HASH_START. Used for run hashes, not for security. */
+#define HASH_START UINT64_C(0xcbf29ce484222325)
+uint64_t hash_bytes(uint64_t hash, const void *bytes, size_t count);
+
+#endif

@@ -1,0 +1,101 @@
+/* The door: what stands between an access and the device that answers it.
+ *
+ * Every port, MMIO and DMA access of a world's machines goes through bus/space; when somebody looks
+ * (a trace, an I/O breakpoint, the hypervisor's interception and its costs) the access is made into
+ * a `struct access` and shown here. When nobody looks it costs one predictable branch.
+ *
+ *   CPU ── space_read/write ──┬── hooked? no ──────────────────────────── device
+ *                             └── yes: id, cause, origin, decode → intercept → device → watchers
+ *
+ * Causality: each access has an id; `cause` is the id of the guest's access that led to it. Whoever
+ * queues work for later keeps the cause with it (block requests, frames) and restores it. */
+#ifndef VITRINE_BUS_DOOR_H
+#define VITRINE_BUS_DOOR_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct device;
+struct reg;
+struct space;
+struct timeline;
+
+enum access_space { ACCESS_PORT, ACCESS_MEMORY, ACCESS_DMA };
+
+/* What the arbiter did with a guest's access. */
+enum decision {
+    DECISION_NONE,    /* no hypervisor below */
+    DECISION_EMULATE, /* answered by the virtual device alone */
+    DECISION_MAP,     /* translated to a share of the physical device */
+    DECISION_PASS,    /* handed to the physical device as it is */
+    DECISION_DENY,    /* refused */
+    DECISION_SHARE    /* given to a device that several guests share in time */
+};
+extern const char *const DECISION_NAMES[6];
+
+/* Where the access came from, filled only when somebody looks. */
+struct access_origin {
+    const char *machine; /* its name */
+    unsigned cpu;
+    bool has_cpu;        /* false: a device (DMA) or the hypervisor's native driver */
+    uint16_t cs;
+    uint64_t eip, linear; /* of the instruction */
+    uint8_t cpl;
+    uint64_t instructions; /* executed by that CPU before this one */
+};
+
+struct access {
+    uint64_t id;    /* sequence number, from 1 */
+    uint64_t cause; /* id of the guest access that led to it; 0: none */
+    uint64_t time;  /* host time, in instructions */
+    enum access_space space_kind;
+    bool is_write;
+    uint64_t address;
+    unsigned size;      /* bytes of one element */
+    uint64_t count;     /* elements (REP INS/OUTS as one block, DMA) */
+    uint64_t value;     /* the first element */
+    const struct device *device;  /* NULL: nobody answers there */
+    const struct reg *reg;        /* NULL: no row */
+    bool has_old;
+    uint32_t old;                 /* the register before, where it can be peeked */
+    enum decision decision;
+    struct access_origin origin;
+    char meaning[192]; /* in words, with the device's state before the access */
+    char note[256];    /* what the hypervisor made of it */
+    struct access *outer; /* the access that this one happens inside of */
+};
+
+/* Someone who looks at accesses. `before` may be NULL. Never changes the run. */
+struct door_watcher {
+    void (*before)(void *self, const struct access *access);
+    void (*after)(void *self, const struct access *access);
+    void *self;
+    struct door_watcher *next;
+};
+
+struct door {
+    struct timeline *timeline;
+    uint64_t next_id;
+    uint64_t cause;          /* put into accesses that have no outer one */
+    struct access *current;  /* being carried out; NULL between accesses */
+    struct door_watcher *watchers;
+    struct space *spaces;    /* of this world, so that they learn of watchers */
+    uint8_t *scratch;        /* a device's state before a read, for describe() */
+    size_t scratch_bytes;
+};
+
+void door_init(struct door *door, struct timeline *timeline);
+void door_fini(struct door *door);
+void door_add_watcher(struct door *door, struct door_watcher *watcher);
+void door_remove_watcher(struct door *door, struct door_watcher *watcher);
+/* Adds words to the access being carried out ("virtual C/H/S 3/0/1 -> physical 103/0/1") and sets
+ * its decision. Does nothing when nobody looks. */
+void door_note(struct door *door, enum decision decision, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+/* The id that work queued now must carry as its cause. */
+uint64_t door_cause(const struct door *door);
+/* Reserves room for a device's state copy; called when a device is attached. */
+void door_reserve(struct door *door, size_t bytes);
+
+#endif

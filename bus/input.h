@@ -1,0 +1,16 @@
+/* The input interface: keys and mouse movements on their way to a keyboard controller.
+ * Keys are USB HID usage codes (HID Usage Tables 1.12, page 7), which name keys by place. */
+#ifndef VITRINE_BUS_INPUT_H
+#define VITRINE_BUS_INPUT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* Embedded in the keyboard or mouse device; found through the machine's board. */
+struct input_port {
+    void (*key)(void *self, uint8_t usage, bool is_pressed);          /* a keyboard; else NULL */
+    void (*move)(void *self, int dx, int dy, int dz, unsigned buttons); /* a mouse; else NULL */
+    void *self;
+};
+
+#endif

@@ -1,0 +1,64 @@
+/* PCI: configuration space, BARs, one bus, configuration mechanism #1 (PCI 2.1, section 3.7.4.1). */
+#ifndef VITRINE_BUS_PCI_H
+#define VITRINE_BUS_PCI_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "bus/device.h"
+
+#define PCI_FUNCTIONS 256 /* device << 3 | function on bus 0 */
+
+struct pci_bar {
+    uint64_t size; /* a power of two; 0: not there */
+    bool is_ports, is_prefetchable;
+    const struct reg_bank *bank;
+    const struct region_ops *ops; /* NULL: by the bank */
+    struct region *region;        /* derived: attached now */
+    uint64_t base;                /* derived: where */
+    struct ram *ram;              /* memory BAR backed by frames (VGA's linear frame buffer) */
+};
+
+/* One function's configuration space. Embedded in the device's structure. */
+struct pci_function {
+    struct pci_bus *bus;
+    struct device *device;
+    uint8_t devfn;
+    uint8_t config[256];
+    uint8_t writable[256]; /* which bits configuration writes change */
+    struct pci_bar bars[6];
+    struct pci_bar rom;    /* expansion ROM: ram holds the image */
+    struct irq_line intx;  /* INTA#; wired to the bus' router by pci_add */
+    /* After the bytes changed and the BARs were moved; may be NULL. */
+    void (*written)(struct pci_function *function, uint8_t offset, unsigned size);
+};
+extern const struct state_field PCI_FUNCTION_STATE[]; /* for STATE_STRUCT; call pci_loaded after */
+
+struct pci_bus {
+    struct pci_function *functions[PCI_FUNCTIONS];
+    struct space *memory, *ports;
+    /* INTx of a slot and pin (0 = A) to the interrupt router (PIIX3 PIRQ). */
+    void (*route)(void *self, unsigned slot, unsigned pin, bool level);
+    void *route_self;
+};
+
+/* Identity of a function, then pci_add. class_code: base << 16 | sub << 8 | interface. */
+void pci_function_init(struct pci_function *function, struct device *device, uint16_t vendor,
+                       uint16_t device_id, uint32_t class_code, uint8_t revision);
+/* Before pci_add: declares BAR `index`. */
+void pci_set_bar(struct pci_function *function, unsigned index, const struct pci_bar *bar);
+/* Puts the function onto the bus at devfn; refuses a place that is taken. interrupt pin 0: none. */
+enum status pci_add(struct pci_bus *bus, struct pci_function *function, uint8_t devfn,
+                    unsigned interrupt_pin, struct error *error);
+void pci_remove(struct pci_function *function);
+/* Back to the state after RST#: command, BARs, interrupt line. */
+void pci_function_reset(struct pci_function *function);
+/* Configuration cycles by mechanism #1's decoded address. Absent functions read all ones. */
+uint32_t pci_config_read(struct pci_bus *bus, uint8_t bus_number, uint8_t devfn, uint8_t offset,
+                         unsigned size);
+void pci_config_write(struct pci_bus *bus, uint8_t bus_number, uint8_t devfn, uint8_t offset,
+                      unsigned size, uint32_t value);
+/* Moves the BARs to where the (loaded) configuration says. */
+void pci_loaded(struct pci_function *function);
+
+#endif

@@ -1,0 +1,57 @@
+#include "bus/ram.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum status ram_init(struct ram *ram, const char *name, uint32_t id, size_t frames,
+                     struct error *error)
+{
+    memset(ram, 0, sizeof *ram);
+    ram->name = name;
+    ram->id = id;
+    ram->frames = frames;
+    /* calloc of this size hands out untouched zero pages: an idle guest's RAM costs nothing. */
+    ram->bytes = calloc(frames + 1, FRAME_BYTES);
+    ram->flags = calloc(frames, 1);
+    if (!ram->bytes || !ram->flags) {
+        ram_fini(ram);
+        return error_set(error, STATUS_INTERNAL,
+                         "the workstation has no %zu KiB for %s; fix: a smaller --memory",
+                         frames * 4, name);
+    }
+    return STATUS_OK;
+}
+
+void ram_fini(struct ram *ram)
+{
+    free(ram->bytes);
+    free(ram->flags);
+    ram->bytes = NULL;
+    ram->flags = NULL;
+    ram->frames = 0;
+}
+
+void ram_add_listener(struct ram *ram, struct code_listener *listener)
+{
+    listener->next = ram->listeners;
+    ram->listeners = listener;
+}
+
+void ram_remove_listener(struct ram *ram, struct code_listener *listener)
+{
+    struct code_listener **at = &ram->listeners;
+    while (*at && *at != listener)
+        at = &(*at)->next;
+    if (*at)
+        *at = listener->next;
+}
+
+void ram_written(struct ram *ram, size_t frame, uint32_t offset, uint32_t bytes)
+{
+    uint8_t flags = ram->flags[frame];
+    ram->flags[frame] = flags | FRAME_DIRTY;
+    if (!(flags & FRAME_CODE))
+        return;
+    for (struct code_listener *l = ram->listeners; l; l = l->next)
+        l->written(l->self, ram_frame_id(ram, frame), offset, bytes);
+}

@@ -1,0 +1,123 @@
+#include "bus/regs.h"
+
+#include "base/bits.h"
+#include "base/status.h"
+
+static bool answers(const struct reg *row, const void *self, bool is_write)
+{
+    return (row->access & (is_write ? REG_WRITE : REG_READ)) != 0 &&
+           (!row->is_selected || row->is_selected(self));
+}
+
+const struct reg *reg_find(const struct reg_bank *bank, const void *self, uint32_t offset,
+                           bool is_write)
+{
+    const struct reg *containing = NULL;
+    for (const struct reg *row = bank->rows; row->name; row++) {
+        if (offset < row->offset || offset >= (uint32_t)row->offset + row->width ||
+            !answers(row, self, is_write))
+            continue;
+        if (row->offset == offset)
+            return row;
+        containing = row;
+    }
+    return containing;
+}
+
+const struct reg *reg_find_inner(const struct reg_bank *bank, const void *self, uint32_t offset,
+                                 bool is_write)
+{
+    const struct reg *row = reg_find(bank, self, offset, is_write);
+    if (row && row->inner) {
+        const struct reg *inner = reg_find(row->inner, self, row->inner_offset(self), is_write);
+        if (inner)
+            return inner;
+    }
+    return row;
+}
+
+static uint32_t read_row(const struct reg *row, void *self)
+{
+    if (row->inner && !row->read) {
+        const struct reg *inner = reg_find(row->inner, self, row->inner_offset(self), false);
+        return inner ? read_row(inner, self) : UINT32_MAX;
+    }
+    if (row->read)
+        return row->read(self, row);
+    return row->peek ? row->peek(self, row) : UINT32_MAX;
+}
+
+static void write_row(const struct reg *row, void *self, uint32_t value)
+{
+    if (row->inner && !row->write) {
+        const struct reg *inner = reg_find(row->inner, self, row->inner_offset(self), true);
+        if (inner)
+            write_row(inner, self, value);
+        return;
+    }
+    if (row->write)
+        row->write(self, row, value);
+}
+
+uint64_t reg_bank_read(const struct reg_bank *bank, void *self, uint64_t offset, unsigned size)
+{
+    uint64_t value = 0;
+    for (unsigned done = 0; done < size;) {
+        uint32_t at = (uint32_t)offset + done;
+        const struct reg *row = reg_find(bank, self, at, false);
+        unsigned skip = row ? at - row->offset : 0, width = row ? row->width - skip : 1;
+        uint64_t part = row ? read_row(row, self) >> (8 * skip) : 0xFF;
+        if (width > size - done)
+            width = size - done;
+        value |= (part & mask_bytes(width)) << (8 * done);
+        done += width;
+    }
+    return value;
+}
+
+void reg_bank_write(const struct reg_bank *bank, void *self, uint64_t offset, unsigned size,
+                    uint64_t value)
+{
+    for (unsigned done = 0; done < size;) {
+        uint32_t at = (uint32_t)offset + done;
+        const struct reg *row = reg_find(bank, self, at, true);
+        unsigned skip = row ? at - row->offset : 0, width = row ? row->width - skip : 1;
+        uint64_t part = value >> (8 * done);
+        if (width > size - done)
+            width = size - done;
+        part &= mask_bytes(width);
+        if (row && width < row->width && row->peek) {
+            /* A part of a wide register: the rest keeps its value. */
+            uint64_t kept = row->peek(self, row) & ~(mask_bytes(width) << (8 * skip));
+            part = kept | part << (8 * skip);
+        }
+        if (row)
+            write_row(row, self, (uint32_t)part);
+        done += width;
+    }
+}
+
+bool reg_peek(const struct reg *row, const void *self, uint32_t *value)
+{
+    if (!row->peek || (row->access & REG_BLOCK) || (row->is_selected && !row->is_selected(self)))
+        return false;
+    *value = row->peek(self, row) & (uint32_t)mask_bytes(row->width);
+    return true;
+}
+
+void reg_fields_text(const struct reg *row, uint32_t value, char *text, size_t size)
+{
+    size_t used = 0;
+    if (size)
+        text[0] = '\0';
+    if (!row->fields)
+        return;
+    for (const struct reg_field *field = row->fields; field->name; field++) {
+        uint32_t part = value >> field->lsb & (uint32_t)(((uint64_t)1 << field->width) - 1);
+        const char *space = used ? " " : "";
+        if (field->values && field->values[part])
+            text_append(text, size, &used, "%s%s=%s", space, field->name, field->values[part]);
+        else
+            text_append(text, size, &used, "%s%s=%u", space, field->name, (unsigned)part);
+    }
+}
