@@ -1,0 +1,174 @@
+/* The system part of the CPU, as the core sees it: handlers of system instructions, delivery of
+ * events, models, MSRs. Bodies: segment.c far.c exception.c iret.c task.c v86.c control.c models.c
+ * cpuid.c msr.c sysenter.c.
+ *
+ * Every handler runs with the registers materialised: cpu->ip is the instruction's offset, next_ip
+ * that of the one behind it. A handler that moves execution sets cpu->ip; the run loop looks the
+ * next block up. A fault leaves the registers as they were before the instruction.
+ * Intel SDM volumes 2 and 3A (2023); section numbers are its own. */
+#ifndef VITRINE_CPU_SYSTEM_H
+#define VITRINE_CPU_SYSTEM_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "cpu/cpu.h"
+
+struct instruction;
+
+/* --- vectors (SDM 3A 6.3.1) ------------------------------------------------------------------- */
+enum cpu_vector {
+    VECTOR_DE = 0, VECTOR_DB = 1, VECTOR_NMI = 2, VECTOR_BP = 3, VECTOR_OF = 4, VECTOR_BR = 5,
+    VECTOR_UD = 6, VECTOR_NM = 7, VECTOR_DF = 8, VECTOR_TS = 10, VECTOR_NP = 11, VECTOR_SS = 12,
+    VECTOR_GP = 13, VECTOR_PF = 14, VECTOR_MF = 16, VECTOR_AC = 17, VECTOR_XM = 19
+};
+
+/* --- models (models.c) ------------------------------------------------------------------------- */
+enum cpu_generation { GEN_8086, GEN_286, GEN_386, GEN_486, GEN_PENTIUM, GEN_P6, GEN_MAX };
+/* What a model has; opcode rows and control registers name these. */
+enum cpu_feature {
+    FEATURE_186 = 1u << 0,     /* PUSHA, ENTER, BOUND, shifts by immediate, #UD */
+    FEATURE_286 = 1u << 1,     /* protected mode */
+    FEATURE_386 = 1u << 2,     /* 32 bits, paging */
+    FEATURE_486 = 1u << 3,     /* XADD, CMPXCHG, BSWAP, INVLPG, WP, AC */
+    FEATURE_FPU = 1u << 4,
+    FEATURE_CPUID = 1u << 5,
+    FEATURE_VME = 1u << 6,     /* CR4.VME, PVI */
+    FEATURE_DE = 1u << 7,
+    FEATURE_PSE = 1u << 8,
+    FEATURE_TSC = 1u << 9,
+    FEATURE_MSR = 1u << 10,
+    FEATURE_CX8 = 1u << 11,
+    FEATURE_SEP = 1u << 12,
+    FEATURE_PGE = 1u << 13,
+    FEATURE_CMOV = 1u << 14,
+    FEATURE_PAE = 1u << 15,
+    FEATURE_PAT = 1u << 16,
+    FEATURE_MTRR = 1u << 17,
+    FEATURE_MMX = 1u << 18,
+    FEATURE_FXSR = 1u << 19,
+    FEATURE_SSE = 1u << 20,
+    FEATURE_SSE2 = 1u << 21,
+    FEATURE_PMC = 1u << 22,    /* RDPMC and the P6 counters */
+    FEATURE_UD2 = 1u << 23     /* 0F 0B documented; NOP 0F 1F */
+};
+struct cpu_model {
+    const char *name;
+    enum cpu_generation generation;
+    uint32_t features;          /* of enum cpu_feature */
+    uint32_t signature;         /* EDX after RESET#, CPUID.1:EAX */
+    uint32_t max_leaf;          /* CPUID.0:EAX; 0: no CPUID */
+    const char *vendor;         /* 12 characters */
+    const char *brand;          /* CPUID 80000002h-4; NULL: none */
+    const char *meaning;        /* for --cpu help */
+};
+/* NULL name: the default. Returns NULL and fills error with the known names when there is none. */
+const struct cpu_model *cpu_model_find(const char *name, struct error *error);
+const struct cpu_model *cpu_model_row(size_t index); /* NULL past the last */
+static inline bool cpu_model_has(const struct cpu_model *model, uint32_t features)
+{
+    return (model->features & features) == features;
+}
+/* CPUID.1:EDX of a model. */
+uint32_t cpu_model_edx(const struct cpu_model *model);
+/* Bits of CR4 that the model lets software set. */
+uint32_t cpu_model_cr4_mask(const struct cpu_model *model);
+/* Bits of EFLAGS that exist in the model, and those that always read as ones. */
+uint32_t cpu_model_flags_mask(const struct cpu_model *model);
+uint32_t cpu_model_flags_fixed(const struct cpu_model *model);
+
+/* --- state of the system part, a member of struct cpu ------------------------------------------- */
+struct cpu_msrs {
+    uint64_t sysenter_cs, sysenter_esp, sysenter_eip;
+    uint64_t tsc_offset;      /* TSC = the clock's time + this */
+    uint64_t pat, mtrr_default, mtrr_fixed[11], mtrr_base[8], mtrr_mask[8];
+    uint64_t microcode, misc_enable, debug_control;
+    uint64_t event_select[2], counter[2];
+};
+void cpu_msrs_reset(struct cpu_msrs *msrs);
+extern const struct state_field CPU_MSRS_STATE[];
+
+/* Why the last exception was raised: '%' in words stands for the next argument, in hex. */
+struct cpu_cause {
+    const char *words;
+    uint32_t arguments[3];
+};
+#define CPU_CHAIN_LENGTH 4
+struct cpu_system {
+    struct cpu_msrs msrs;
+    bool is_external;   /* EXT: an event that is no INT n is being delivered */
+    struct cpu_cause cause; /* of the exception just raised; for words only */
+    struct cpu_fault_record chain[CPU_CHAIN_LENGTH];
+    size_t chain_length;
+};
+
+/* --- events (exception.c) ----------------------------------------------------------------------- */
+/* Raises with words for the record of a triple fault; EXT is added while an event is delivered. */
+_Noreturn void cpu_fault(struct cpu *cpu, uint8_t vector, uint32_t error_code, const char *words,
+                         uint32_t a, uint32_t b);
+/* #GP(0) with words. */
+_Noreturn void cpu_fault_gp(struct cpu *cpu, const char *words);
+
+/* --- ports (v86.c): #GP unless CPL <= IOPL or the TSS' bitmap allows (SDM 1 19.5) ------------------ */
+void cpu_check_io(struct cpu *cpu, uint16_t port, unsigned bytes);
+
+/* --- the time-stamp counter as software sees it ---------------------------------------------------- */
+uint64_t cpu_tsc(const struct cpu *cpu);
+
+/* --- handlers -------------------------------------------------------------------------------------- */
+#define SYSTEM_HANDLERS(X)                                                                          \
+    X(mov_to_segment)      /* 8E: modrm reg names the segment */                                    \
+    X(pop_segment)         /* 07 17 1F, 0F A1 A9: i->reg names the segment */                       \
+    X(load_far_pointer)    /* C4 C5, 0F B2 B4 B5: i->segment_register named by the opcode */        \
+    X(jump_far)            /* EA ptr16:16/32 */                                                     \
+    X(jump_far_memory)     /* FF /5 */                                                              \
+    X(call_far)            /* 9A */                                                                 \
+    X(call_far_memory)     /* FF /3 */                                                              \
+    X(return_far)          /* CB, and CA with its immediate */                                      \
+    X(int3)                /* CC */                                                                 \
+    X(int_n)               /* CD ib */                                                              \
+    X(into)                /* CE */                                                                 \
+    X(icebp)               /* F1 */                                                                 \
+    X(iret)                /* CF */                                                                 \
+    X(arpl)                /* 63 */                                                                 \
+    X(lar)                 /* 0F 02 */                                                              \
+    X(lsl)                 /* 0F 03 */                                                              \
+    X(sldt)                /* 0F 00 /0 */                                                           \
+    X(str)                 /* 0F 00 /1 */                                                           \
+    X(lldt)                /* 0F 00 /2 */                                                           \
+    X(ltr)                 /* 0F 00 /3 */                                                           \
+    X(verr)                /* 0F 00 /4 */                                                           \
+    X(verw)                /* 0F 00 /5 */                                                           \
+    X(sgdt)                /* 0F 01 /0 */                                                           \
+    X(sidt)                /* 0F 01 /1 */                                                           \
+    X(lgdt)                /* 0F 01 /2 */                                                           \
+    X(lidt)                /* 0F 01 /3 */                                                           \
+    X(smsw)                /* 0F 01 /4 */                                                           \
+    X(lmsw)                /* 0F 01 /6 */                                                           \
+    X(invlpg)              /* 0F 01 /7 */                                                           \
+    X(vmcall)              /* 0F 01 C1 (VMCALL), D9 (VMMCALL) */                                    \
+    X(clts)                /* 0F 06 */                                                              \
+    X(invd)                /* 0F 08 */                                                              \
+    X(wbinvd)              /* 0F 09 */                                                              \
+    X(mov_from_control)    /* 0F 20 */                                                              \
+    X(mov_from_debug)      /* 0F 21 */                                                              \
+    X(mov_to_control)      /* 0F 22 */                                                              \
+    X(mov_to_debug)        /* 0F 23 */                                                              \
+    X(wrmsr)               /* 0F 30 */                                                              \
+    X(rdtsc)               /* 0F 31 */                                                              \
+    X(rdmsr)               /* 0F 32 */                                                              \
+    X(rdpmc)               /* 0F 33 */                                                              \
+    X(sysenter)            /* 0F 34 */                                                              \
+    X(sysexit)             /* 0F 35 */                                                              \
+    X(cpuid)               /* 0F A2 */                                                              \
+    X(hlt)                 /* F4 */                                                                 \
+    X(cli)                 /* FA */                                                                 \
+    X(sti)                 /* FB */                                                                 \
+    X(pushf)               /* 9C */                                                                 \
+    X(popf)                /* 9D */
+#define SYSTEM_PROTOTYPE(name) void sys_##name(struct cpu *cpu, const struct instruction *i);
+SYSTEM_HANDLERS(SYSTEM_PROTOTYPE)
+#undef SYSTEM_PROTOTYPE
+
+#endif
