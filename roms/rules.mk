@@ -1,0 +1,66 @@
+# rules.mk: builds the guest code. Included by the Makefile, which sets NASM, GUEST_CC, GUEST_CFLAGS,
+# srcdir and objdir; everything goes into $(objdir)/roms.
+#
+#   make roms      all of it: the teaching guests, their disk and settings, the test guests, the firmware
+
+ROMS_SRC := $(srcdir)/roms
+ROMS_OUT := $(objdir)/roms
+ROMS_CFLAGS = $(GUEST_CFLAGS) -std=c11 -Og -g -Wall -Wextra -Werror -fno-stack-protector \
+	-fno-asynchronous-unwind-tables -fcf-protection=none -I$(ROMS_SRC) -MMD -MP
+ROMS_NASM = $(NASM) -I$(ROMS_SRC)/ -I$(ROMS_OUT)/
+ROMS_LINK = $(GUEST_CC) -m32 -nostdlib -static -no-pie -Wl,--build-id=none -Wl,-z,norelro
+
+# --- The teaching guests: roms/lab is the library, roms/labs the lessons --------------------------
+
+LAB_NAMES := alpha beta
+LAB_SHARED_C := $(wildcard $(ROMS_SRC)/lab/*.c) \
+	$(filter-out $(LAB_NAMES:%=$(ROMS_SRC)/labs/%.c),$(wildcard $(ROMS_SRC)/labs/*.c))
+LAB_SHARED_O := $(ROMS_OUT)/lab/start.o $(ROMS_OUT)/lab/vectors.o $(ROMS_OUT)/font/font.o \
+	$(LAB_SHARED_C:$(ROMS_SRC)/%.c=$(ROMS_OUT)/%.o)
+LAB_OUTPUTS := $(LAB_NAMES:%=$(ROMS_OUT)/%.elf) $(ROMS_OUT)/alpha-boot.img \
+	$(ROMS_OUT)/demo.ini $(ROMS_OUT)/demo.img
+
+$(ROMS_OUT)/%.o: $(ROMS_SRC)/%.c
+	@mkdir -p $(@D)
+	$(GUEST_CC) $(ROMS_CFLAGS) -c -o $@ $<
+
+$(ROMS_OUT)/%.o: $(ROMS_OUT)/%.c
+	$(GUEST_CC) $(ROMS_CFLAGS) -c -o $@ $<
+
+$(ROMS_OUT)/lab/%.o: $(ROMS_SRC)/lab/%.asm
+	@mkdir -p $(@D)
+	$(ROMS_NASM) -f elf32 -g -F dwarf -o $@ $<
+
+$(ROMS_OUT)/font/font.c: $(ROMS_SRC)/font/make-font.awk $(ROMS_SRC)/font/font.txt
+	@mkdir -p $(@D)
+	awk -f $^ >$@.new && mv $@.new $@
+
+$(LAB_NAMES:%=$(ROMS_OUT)/%.elf): $(ROMS_OUT)/%.elf: $(ROMS_OUT)/labs/%.o $(LAB_SHARED_O) \
+		$(ROMS_SRC)/lab/lab.ld
+	$(ROMS_LINK) -Wl,-T,$(ROMS_SRC)/lab/lab.ld -o $@ $(LAB_SHARED_O) $<
+
+# The same kernel behind a boot sector, for a BIOS: sector 0 is boot.asm, the flat kernel follows. The
+# image is filled up to four cylinders of 16 heads and 63 sectors, so that each BIOS sees that geometry.
+$(ROMS_OUT)/alpha.bin: $(ROMS_OUT)/labs/alpha.o $(LAB_SHARED_O) $(ROMS_SRC)/lab/lab.ld
+	$(ROMS_LINK) -Wl,-T,$(ROMS_SRC)/lab/lab.ld -Wl,--oformat=binary -o $@ $(LAB_SHARED_O) $<
+
+$(ROMS_OUT)/alpha-boot.img: $(ROMS_OUT)/alpha.bin $(ROMS_SRC)/lab/boot.asm
+	$(ROMS_NASM) -f bin -DKERNEL='"$<"' -o $@.new $(ROMS_SRC)/lab/boot.asm
+	dd if=/dev/null of=$@.new bs=512 seek=4032 2>/dev/null
+	mv $@.new $@
+
+# The disk of the demonstration: 1,000 cylinders, 16 heads, 63 sectors, nearly all of it a hole.
+$(ROMS_OUT)/demo.img: $(ROMS_SRC)/labs/make-demo-disk.sh
+	@mkdir -p $(@D)
+	sh $< $@
+
+$(ROMS_OUT)/demo.ini: $(ROMS_SRC)/labs/demo.ini $(LAB_NAMES:%=$(ROMS_OUT)/%.elf)
+	@mkdir -p $(@D)
+	cp $< $@
+
+ROMS_OUTPUTS := $(LAB_OUTPUTS)
+
+.PHONY: roms
+roms: $(ROMS_OUTPUTS)
+
+-include $(wildcard $(ROMS_OUT)/lab/*.d $(ROMS_OUT)/labs/*.d)
