@@ -25,7 +25,6 @@ struct timeline {
     uint64_t slice_end;     /* the running CPU stops here; never in the past of `now` */
     uint64_t next_sequence; /* orders events of the same instant */
     struct clock *clocks;   /* the views, in order of creation */
-    bool stop_requested;    /* leave the run loop at the next instruction boundary */
 };
 
 /* A callback at an instant of a clock. Embedded in its owner. */

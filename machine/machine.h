@@ -1,0 +1,104 @@
+/* A machine: address spaces, devices and CPUs, built from a board's rows and a configuration.
+ *
+ * It owns everything that it uses except the frames of RAM that are lent to it and the back-ends,
+ * which outlive it. The physical host is a machine without a CPU of its own: the hypervisor shares
+ * out what would be its CPU. */
+#ifndef VITRINE_MACHINE_MACHINE_H
+#define VITRINE_MACHINE_MACHINE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "bus/device.h"
+#include "bus/display.h"
+#include "bus/input.h"
+#include "bus/pci.h"
+#include "cpu/cpu.h"
+#include "machine/board.h"
+#include "machine/world.h"
+
+#define MACHINE_DISKS 4
+#define MACHINE_NICS 4
+#define MACHINE_SERIALS 4
+#define MACHINE_ROMS 4
+
+struct fw_cfg_config;
+
+struct machine_nic {
+    const char *model;    /* device type: "ne2000", "ne2000-pci"; NULL: end */
+    const char *settings; /* "iobase=0x300,irq=9,mac=52:54:00:00:00:01"; NULL: defaults */
+    struct net_port *port; /* the other end of its cable; NULL: none */
+};
+
+/* A file given to the guest: a kernel, an initrd, an option ROM (fw_cfg). */
+struct machine_blob {
+    const uint8_t *bytes;
+    size_t count;
+};
+
+struct machine_config {
+    const char *name;
+    const struct board *board;  /* NULL: BOARD_PC */
+    bool has_cpu;
+    const char *cpu_model;      /* NULL: the default */
+    uint64_t memory_bytes;
+    /* RAM lent by a host: frames from `first_frame` of `lent`. NULL: the machine has its own. */
+    struct ram *lent;
+    size_t lent_first_frame;
+    struct machine_blob bios, vga_bios;
+    struct block *disks[MACHINE_DISKS];
+    struct machine_nic nics[MACHINE_NICS];
+    struct chardev *serials[MACHINE_SERIALS];
+    struct chardev *debug_console;  /* ports 402h and E9h; NULL: dropped */
+    const char *disk_settings;      /* of the ATA channels: "mechanics=realistic" */
+    uint64_t rtc_seconds;           /* since 1970, from the world's recorded door */
+    /* A kernel loaded by the boot ROM: see machine/boot.h. NULL: from disk. */
+    const struct fw_cfg_config *boot;
+    /* What the machine does when it ends; NULL: ends the world. */
+    void (*ended)(void *self, struct machine *machine, int exit_status);
+    void *ended_self;
+};
+
+struct machine {
+    struct world *world;
+    const char *name;
+    struct clock clock;
+    struct space memory, ports;
+    struct ram own_ram, rom;
+    struct ram *ram;          /* own_ram or the lender's */
+    size_t ram_first_frame, ram_frames;
+    struct pci_bus pci;
+    struct device_env env;
+    struct device *devices;   /* in order of construction */
+    struct cpu *cpu;          /* NULL: none */
+    struct device *pic_master;
+    struct display_screen *screen; /* NULL: none */
+    struct input_port *keyboard, *mouse;
+    bool is_running;
+    bool resets_on_triple_fault; /* false: --no-reboot */
+    bool reset_pending;
+    int exit_status;
+    struct machine_config config; /* as given; strings and back-ends are the caller's */
+};
+
+enum status machine_new(struct machine **machine, struct world *world,
+                        const struct machine_config *config, struct error *error);
+void machine_free(struct machine *machine);
+/* RESET#: devices and CPU; RAM keeps its contents. */
+void machine_reset(struct machine *machine);
+/* Runs the CPU up to slice_end; false when it is idle. Handles triple faults and resets. */
+bool machine_run(struct machine *machine);
+/* The machine is over: power-off, isa-debug-exit, a triple fault that ends the run. */
+void machine_end(struct machine *machine, int exit_status);
+struct device *machine_find(const struct machine *machine, const char *name);
+/* Makes the machine the runner of its world. */
+void machine_run_world(struct machine *machine);
+/* Saves or loads the whole machine, RAM included. */
+void machine_save(const struct machine *machine, struct state_stream *stream);
+enum status machine_load(struct machine *machine, struct state_stream *stream, struct error *error);
+/* Hash of RAM, registers and devices. */
+uint64_t machine_hash(const struct machine *machine);
+/* The chain of exceptions behind a triple fault, as lines of text for a person. */
+void machine_explain_shutdown(const struct machine *machine, char *text, size_t size);
+
+#endif
