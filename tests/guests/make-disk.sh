@@ -83,11 +83,25 @@ mcopy -i "$fat" "$folder/initramfs.gz" ::initrd.gz
 syslinux --install --offset $((fat_start * 512)) "$image.tmp"
 
 # Partition 2. Fixed identifiers instead of random ones, plain features, 4 KiB blocks.
-mkdir "$tmp/ext"
-echo "hello from the file system" >"$tmp/ext/hello"
-echo 0 >"$tmp/ext/boots"
-find "$tmp/ext" -exec touch -d @1000000000 {} +
 mke2fs -q -t ext4 -b 4096 -L vitrine -U 56495452-494e-4500-8000-000000000001 \
     -E offset=$((ext_start * 512)),hash_seed=56495452-494e-4500-8000-000000000002,root_owner=0:0,lazy_itable_init=0,nodiscard \
-    -d "$tmp/ext" "$image.tmp" $((ext_size / 2))k
+    "$image.tmp" $((ext_size / 2))k
+echo "hello from the file system" >"$tmp/hello"
+echo 0 >"$tmp/boots"
+{
+    # mke2fs -d would keep the owner and the times of these files.
+    for f in hello boots; do
+        echo "write $tmp/$f $f"
+        for field in uid gid; do echo "set_inode_field $f $field 0"; done
+        for field in atime ctime mtime crtime; do
+            echo "set_inode_field $f $field 20010909014640"
+            echo "set_inode_field $f ${field}_extra 0"
+        done
+    done
+} >"$tmp/commands"
+debugfs -w -f "$tmp/commands" "$image.tmp?offset=$((ext_start * 512))" >"$tmp/debugfs.log" 2>&1
+if grep -v -e '^debugfs' -e '^Allocated inode' "$tmp/debugfs.log"; then
+    echo "make-disk.sh: debugfs failed (above)" >&2
+    exit 1
+fi
 mv "$image.tmp" "$image"
