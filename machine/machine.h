@@ -22,8 +22,6 @@
 #define MACHINE_SERIALS 4
 #define MACHINE_ROMS 4
 
-struct fw_cfg_config;
-
 struct machine_nic {
     const char *model;    /* device type: "ne2000", "ne2000-pci"; NULL: end */
     const char *settings; /* "iobase=0x300,irq=9,mac=52:54:00:00:00:01"; NULL: defaults */
@@ -52,8 +50,6 @@ struct machine_config {
     struct chardev *debug_console;  /* ports 402h and E9h; NULL: dropped */
     const char *disk_settings;      /* of the ATA channels: "mechanics=realistic" */
     uint64_t rtc_seconds;           /* since 1970, from the world's recorded door */
-    /* A kernel loaded by the boot ROM: see machine/boot.h. NULL: from disk. */
-    const struct fw_cfg_config *boot;
     /* What the machine does when it ends; NULL: ends the world. */
     void (*ended)(void *self, struct machine *machine, int exit_status);
     void *ended_self;
@@ -77,6 +73,10 @@ struct machine {
     bool is_running;
     bool resets_on_triple_fault; /* false: --no-reboot */
     bool reset_pending;
+    struct cpu_exit_hook exit_hook; /* what a hypervisor asked for; mask 0: none */
+    void (*after_reset)(void *self); /* a boot loader takes its place again; may be NULL */
+    void *after_reset_self;
+    bool debug_stopped; /* a breakpoint, watchpoint or step was hit */
     int exit_status;
     struct machine_config config; /* as given; strings and back-ends are the caller's */
 };

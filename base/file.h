@@ -1,0 +1,15 @@
+/* Whole files: kernels, ROMs, snapshots. */
+#ifndef VITRINE_BASE_FILE_H
+#define VITRINE_BASE_FILE_H
+
+#include <stdint.h>
+
+#include "base/status.h"
+
+/* Reads a regular file of 1 to `limit` bytes; the caller frees *bytes. Names what is wrong. */
+enum status file_read(const char *path, size_t limit, uint8_t **bytes, size_t *count,
+                      struct error *error);
+/* Writes a new file beside the old one and renames it: old or new, never neither. */
+enum status file_write(const char *path, const void *bytes, size_t count, struct error *error);
+
+#endif

@@ -1,0 +1,37 @@
+/* The command line of run and debug, as data: one table serves parsing, messages and --help. */
+#ifndef VITRINE_FRONTENDS_OPTIONS_H
+#define VITRINE_FRONTENDS_OPTIONS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/status.h"
+
+#define OPTION_LIST_MAX 4
+
+struct option_list {
+    const char *items[OPTION_LIST_MAX];
+    size_t count;
+};
+
+struct run_options {
+    const char *image; /* the operand; NULL: none */
+    uint64_t memory_bytes;
+    const char *cpu, *board, *bios, *kernel, *initrd, *append, *floppy, *cdrom;
+    struct option_list disks, nics, serials;
+    const char *display, *screenshot;
+    const char *trace, *trace_out;
+    const char *gdb, *symbols;
+    uint64_t timeout_seconds, max_instructions, clock_hz;
+    const char *rtc, *snapshot_load, *snapshot_save, *debug_console;
+    bool is_stopped, no_reboot, is_realtime, is_max_speed, overlay, prints_hash, is_verbose, wants_help;
+};
+
+/* Fills in the defaults, then the words argv[0..argc-1] (without the program and command). */
+enum status run_options_parse(struct run_options *options, int argc, char **argv,
+                              struct error *error);
+/* The table as text for --help. */
+void run_options_print(void);
+
+#endif

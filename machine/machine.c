@@ -1,0 +1,427 @@
+#include "machine/machine.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/bits.h"
+#include "machine/assemble.h"
+
+#define LOW_RAM_BYTES 0xA0000u        /* conventional memory, up to video memory */
+#define MEBIBYTE UINT64_C(0x100000)
+#define PCI_HOLE UINT64_C(0xE0000000) /* RAM ends below it: BARs and the ROM live there */
+#define MACHINE_STATE_VERSION 1
+
+/* --- what devices ask of the machine --------------------------------------------------------------- */
+
+static void on_power_off(void *self)
+{
+    machine_end(self, STATUS_OK);
+}
+
+static void on_debug_exit(void *self, unsigned status)
+{
+    machine_end(self, (int)status);
+}
+
+/* RESET# takes effect between instructions: the CPU that asked for it is in the middle of one. */
+static void on_reset(void *self)
+{
+    struct machine *machine = self;
+    machine->reset_pending = true;
+    timeline_cut(&machine->world->timeline);
+}
+
+static void on_a20(void *self, bool is_enabled)
+{
+    struct machine *machine = self;
+    space_set_a20(&machine->memory, is_enabled);
+}
+
+void machine_end(struct machine *machine, int exit_status)
+{
+    if (!machine->is_running)
+        return;
+    machine->is_running = false;
+    machine->exit_status = exit_status;
+    timeline_cut(&machine->world->timeline);
+    if (machine->config.ended)
+        machine->config.ended(machine->config.ended_self, machine, exit_status);
+    else
+        world_stop(machine->world, exit_status);
+}
+
+/* --- memory ------------------------------------------------------------------------------------------ */
+
+static enum status build_ram(struct machine *machine, struct error *error)
+{
+    const struct machine_config *config = &machine->config;
+    enum status status = STATUS_OK;
+    machine->ram_frames = (size_t)(config->memory_bytes / FRAME_BYTES);
+    if (config->lent) {
+        machine->ram = config->lent;
+        machine->ram_first_frame = config->lent_first_frame;
+    } else {
+        machine->ram = &machine->own_ram;
+        status = ram_init(&machine->own_ram, machine->name, machine->world->next_ram_id++,
+                          machine->ram_frames, error);
+    }
+    return status;
+}
+
+/* Low memory, the hole for video memory and ROMs, and what lies above 1 MiB. */
+static void map_ram(struct machine *machine)
+{
+    size_t low = LOW_RAM_BYTES / FRAME_BYTES, high = (size_t)(MEBIBYTE / FRAME_BYTES);
+    size_t first = machine->ram_first_frame, frames = machine->ram_frames;
+    if (frames > (size_t)(PCI_HOLE / FRAME_BYTES))
+        frames = (size_t)(PCI_HOLE / FRAME_BYTES);
+    space_map_ram(&machine->memory, 0, frames < low ? frames : low, machine->ram, first, true, true);
+    if (frames > high)
+        space_map_ram(&machine->memory, MEBIBYTE, frames - high, machine->ram, first + high, true,
+                      true);
+}
+
+/* The firmware below 4 GiB, its last 128 KiB also below 1 MiB (i440FX data sheet 3.2.18: PAM). */
+static enum status build_rom(struct machine *machine, struct error *error)
+{
+    const struct machine_blob *bios = &machine->config.bios;
+    size_t frames = bios->count / FRAME_BYTES, low;
+    enum status status;
+    if (bios->count == 0)
+        return STATUS_OK;
+    if (bios->count % FRAME_BYTES != 0 || bios->count > 16 * MEBIBYTE)
+        return error_set(error, STATUS_FILE,
+                         "the firmware has %zu bytes; fix: a ROM image of 64 KiB to 16 MiB in whole "
+                         "pages", bios->count);
+    status = ram_init(&machine->rom, "rom", machine->world->next_ram_id++, frames, error);
+    if (status != STATUS_OK)
+        return status;
+    memcpy(machine->rom.bytes, bios->bytes, bios->count);
+    space_map_ram(&machine->memory, ((uint64_t)1 << 32) - bios->count, frames, &machine->rom, 0,
+                  true, false);
+    low = frames < 32 ? frames : 32;
+    space_map_ram(&machine->memory, MEBIBYTE - low * FRAME_BYTES, low, &machine->rom, frames - low,
+                  true, false);
+    return STATUS_OK;
+}
+
+/* --- life ---------------------------------------------------------------------------------------------- */
+
+static int acknowledge(void *self)
+{
+    struct machine *machine = self;
+    return machine_acknowledge(machine);
+}
+
+static void intr_changed(void *self, unsigned input, bool level)
+{
+    struct machine *machine = self;
+    (void)input;
+    cpu_set_intr(machine->cpu, level);
+}
+
+static void origin_of(void *self, struct access_origin *origin)
+{
+    struct machine *machine = self;
+    origin->machine = machine->name;
+    if (machine->cpu)
+        cpu_origin(machine->cpu, origin);
+}
+
+static enum status build_cpu(struct machine *machine, struct error *error)
+{
+    struct cpu_config config = {.name = machine->name,
+                                .model = machine->config.cpu_model,
+                                .timeline = &machine->world->timeline,
+                                .clock = &machine->clock,
+                                .memory = &machine->memory,
+                                .ports = &machine->ports,
+                                .log = &machine->world->log,
+                                .pool = machine->world->pool,
+                                .acknowledge = acknowledge,
+                                .acknowledge_self = machine,
+                                .ferr = machine_ferr,
+                                .ferr_self = machine};
+    enum status status = cpu_new(&machine->cpu, &config, error);
+    if (status != STATUS_OK)
+        return status;
+    irq_line_connect(device_pin(machine->pic_master, "int"), intr_changed, machine, 0);
+    return STATUS_OK;
+}
+
+static void build_env(struct machine *machine, bool has_pci)
+{
+    machine->env = (struct device_env){.machine = machine->name,
+                                       .clock = &machine->clock,
+                                       .door = &machine->world->door,
+                                       .log = &machine->world->log,
+                                       .memory = &machine->memory,
+                                       .ports = &machine->ports,
+                                       .pci = has_pci ? &machine->pci : NULL,
+                                       .self = machine,
+                                       .power_off = on_power_off,
+                                       .reset = on_reset,
+                                       .exit = on_debug_exit,
+                                       .a20 = on_a20};
+    machine->pci.memory = &machine->memory;
+    machine->pci.ports = &machine->ports;
+    machine->memory.origin = origin_of;
+    machine->memory.origin_self = machine;
+    machine->ports.origin = origin_of;
+    machine->ports.origin_self = machine;
+}
+
+static enum status build(struct machine *machine, struct error *error)
+{
+    const struct board *board = machine->config.board;
+    enum status status;
+    if ((status = space_init(&machine->memory, machine->name, SPACE_MEMORY, &machine->world->door,
+                             error)) != STATUS_OK ||
+        (status = space_init(&machine->ports, machine->name, SPACE_PORTS, &machine->world->door,
+                             error)) != STATUS_OK)
+        return status;
+    build_env(machine, board->has_pci);
+    if ((status = build_ram(machine, error)) != STATUS_OK)
+        return status;
+    map_ram(machine);
+    if ((status = build_rom(machine, error)) != STATUS_OK ||
+        (status = machine_assemble(machine, error)) != STATUS_OK)
+        return status;
+    return machine->config.has_cpu ? build_cpu(machine, error) : STATUS_OK;
+}
+
+enum status machine_new(struct machine **machine, struct world *world,
+                        const struct machine_config *config, struct error *error)
+{
+    struct machine *made = calloc(1, sizeof *made);
+    enum status status;
+    *machine = NULL;
+    if (!made)
+        return error_set(error, STATUS_INTERNAL, "out of memory for machine '%s'", config->name);
+    made->world = world;
+    made->name = config->name;
+    made->config = *config;
+    if (!made->config.board)
+        made->config.board = &BOARD_PC;
+    made->resets_on_triple_fault = true;
+    made->is_running = true;
+    clock_init(&made->clock, &world->timeline);
+    status = build(made, error);
+    if (status != STATUS_OK) {
+        machine_free(made);
+        return status;
+    }
+    if (made->cpu)
+        cpu_reset(made->cpu);
+    *machine = made;
+    return STATUS_OK;
+}
+
+void machine_free(struct machine *machine)
+{
+    if (!machine)
+        return;
+    cpu_free(machine->cpu);
+    machine_disassemble(machine);
+    if (machine->memory.door)
+        space_fini(&machine->memory);
+    if (machine->ports.door)
+        space_fini(&machine->ports);
+    ram_fini(&machine->own_ram);
+    ram_fini(&machine->rom);
+    clock_fini(&machine->clock);
+    free(machine);
+}
+
+struct device *machine_find(const struct machine *machine, const char *name)
+{
+    for (struct device *device = machine->devices; device; device = device->next)
+        if (strcmp(device->name, name) == 0)
+            return device;
+    return NULL;
+}
+
+void machine_reset(struct machine *machine)
+{
+    machine->reset_pending = false;
+    for (struct device *device = machine->devices; device; device = device->next)
+        device->type->reset(device, RESET_HARD);
+    if (machine->cpu)
+        cpu_reset(machine->cpu);
+    if (machine->after_reset)
+        machine->after_reset(machine->after_reset_self);
+}
+
+/* --- running --------------------------------------------------------------------------------------------- */
+
+static void triple_fault(struct machine *machine)
+{
+    char text[4096];
+    machine_explain_shutdown(machine, text, sizeof text);
+    log_line(&machine->world->log, LOG_ERROR, "%s: triple fault\n%s%s", machine->name, text,
+             machine->resets_on_triple_fault ? "  next: the chip set resets the machine"
+                                             : "  next: the run ends (--no-reboot)");
+    if (machine->resets_on_triple_fault)
+        machine_reset(machine);
+    else
+        machine_end(machine, STATUS_TRIPLE);
+}
+
+bool machine_run(struct machine *machine)
+{
+    struct timeline *timeline = &machine->world->timeline;
+    while (machine->is_running) {
+        enum cpu_stop stop;
+        if (machine->reset_pending)
+            machine_reset(machine);
+        stop = cpu_run(machine->cpu);
+        switch (stop) {
+        case CPU_STOP_SLICE:
+            if (machine->reset_pending && timeline->now < timeline->slice_end)
+                continue;
+            return true;
+        case CPU_STOP_HALT: return false;
+        case CPU_STOP_SHUTDOWN:
+            triple_fault(machine);
+            return true;
+        case CPU_STOP_DEBUG:
+            machine->debug_stopped = true;
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool run_machine(void *self)
+{
+    return machine_run(self);
+}
+
+void machine_run_world(struct machine *machine)
+{
+    machine->world->runner.run = run_machine;
+    machine->world->runner.self = machine;
+}
+
+void machine_explain_shutdown(const struct machine *machine, char *text, size_t size)
+{
+    struct cpu_fault_record records[8];
+    size_t count = cpu_fault_chain(machine->cpu, records, ARRAY_COUNT(records)), used = 0;
+    static const char *const NAMES[] = {
+        "#DE divide error",       "#DB debug",          "NMI",
+        "#BP breakpoint",         "#OF overflow",       "#BR bound range",
+        "#UD invalid opcode",     "#NM no coprocessor", "#DF double fault",
+        "coprocessor overrun",    "#TS invalid TSS",    "#NP segment not present",
+        "#SS stack fault",        "#GP general protection", "#PF page fault"};
+    if (size)
+        text[0] = '\0';
+    for (size_t i = 0; i < count; i++) {
+        const struct cpu_fault_record *r = &records[i];
+        text_append(text, size, &used, "  %zu. %s at %04x:%08llx", i + 1,
+                    r->vector < ARRAY_COUNT(NAMES) ? NAMES[r->vector] : "interrupt", r->cs,
+                    (unsigned long long)r->ip);
+        if (r->has_error)
+            text_append(text, size, &used, " error %04x", (unsigned)r->error_code);
+        if (r->vector == 14)
+            text_append(text, size, &used, " address %08llx", (unsigned long long)r->cr2);
+        text_append(text, size, &used, ": %s\n", r->cause);
+    }
+}
+
+/* --- state ------------------------------------------------------------------------------------------------- */
+
+static void save_frames(const struct machine *machine, struct state_stream *stream)
+{
+    static const uint8_t ZERO[FRAME_BYTES];
+    struct state_stream payload = {0};
+    for (size_t i = 0; i < machine->ram_frames; i++) {
+        const uint8_t *bytes = machine->ram->bytes + (machine->ram_first_frame + i) * FRAME_BYTES;
+        if (memcmp(bytes, ZERO, FRAME_BYTES) == 0)
+            continue;
+        state_put_uint(&payload, i, 8);
+        state_put(&payload, bytes, FRAME_BYTES);
+    }
+    state_put_section(stream, "ram", MACHINE_STATE_VERSION, &payload);
+    state_stream_free(&payload);
+}
+
+static enum status load_frames(struct machine *machine, struct state_stream *stream,
+                               struct error *error)
+{
+    struct state_stream payload;
+    unsigned version;
+    uint8_t *ram = machine->ram->bytes + machine->ram_first_frame * FRAME_BYTES;
+    enum status status = state_get_section(stream, "ram", &version, &payload, error);
+    if (status != STATUS_OK)
+        return status;
+    memset(ram, 0, machine->ram_frames * FRAME_BYTES);
+    while (payload.read < payload.used) {
+        size_t frame = (size_t)state_get_uint(&payload, 8);
+        if (frame >= machine->ram_frames ||
+            !state_get(&payload, ram + frame * FRAME_BYTES, FRAME_BYTES))
+            return error_set(error, STATUS_FILE, "the snapshot's RAM does not fit this machine; "
+                             "fix: the same --memory as when it was saved");
+    }
+    for (size_t i = 0; i < machine->ram_frames; i++)
+        ram_written(machine->ram, machine->ram_first_frame + i, 0, FRAME_BYTES);
+    return STATUS_OK;
+}
+
+void machine_save(const struct machine *machine, struct state_stream *stream)
+{
+    struct state_stream head = {0};
+    state_put_uint(&head, machine->ram_frames, 8);
+    state_put_uint(&head, clock_now(&machine->clock), 8);
+    state_put_uint(&head, machine->world->timeline.next_sequence, 8);
+    state_put_uint(&head, machine->memory.address_mask, 8);
+    state_put_section(stream, "machine", MACHINE_STATE_VERSION, &head);
+    state_stream_free(&head);
+    save_frames(machine, stream);
+    for (struct device *device = machine->devices; device; device = device->next)
+        device_save(device, stream);
+    if (machine->cpu)
+        cpu_save(machine->cpu, stream);
+}
+
+enum status machine_load(struct machine *machine, struct state_stream *stream, struct error *error)
+{
+    struct timeline *timeline = &machine->world->timeline;
+    struct state_stream head;
+    unsigned version;
+    uint64_t frames, now, sequence, mask;
+    enum status status = state_get_section(stream, "machine", &version, &head, error);
+    if (status != STATUS_OK)
+        return status;
+    frames = state_get_uint(&head, 8);
+    now = state_get_uint(&head, 8);
+    sequence = state_get_uint(&head, 8);
+    mask = state_get_uint(&head, 8);
+    if (head.has_failed || frames != machine->ram_frames)
+        return error_set(error, STATUS_FILE, "the snapshot is of a machine with %llu KiB; fix: "
+                         "--memory %lluK", (unsigned long long)frames * 4,
+                         (unsigned long long)frames * 4);
+    if (timeline->now < now)
+        timeline->now = now;
+    machine->clock.offset = timeline->now - now;
+    if (timeline->next_sequence < sequence)
+        timeline->next_sequence = sequence;
+    if ((status = load_frames(machine, stream, error)) != STATUS_OK)
+        return status;
+    for (struct device *device = machine->devices; device; device = device->next)
+        if ((status = device_load(device, stream, error)) != STATUS_OK)
+            return status;
+    machine->memory.address_mask = mask;
+    space_remapped(&machine->memory);
+    return machine->cpu ? cpu_load(machine->cpu, stream, error) : STATUS_OK;
+}
+
+uint64_t machine_hash(const struct machine *machine)
+{
+    struct state_stream stream = {0};
+    uint64_t hash;
+    machine_save(machine, &stream);
+    hash = hash_bytes(HASH_START, stream.bytes, stream.used);
+    state_stream_free(&stream);
+    return hash;
+}
