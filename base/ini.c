@@ -1,14 +1,10 @@
 #include "base/ini.h"
 
-#include <errno.h>
 #include <stdarg.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
-#define FILE_MAX (1 << 20)
 #define LINE_MAX_BYTES 65536
 
 enum status ini_error(const struct ini *ini, int line, struct error *error, const char *format, ...)
@@ -27,32 +23,6 @@ void ini_free(struct ini *ini)
     free(ini->text);
     free(ini->entries);
     memset(ini, 0, sizeof *ini);
-}
-
-static enum status read_whole(struct ini *ini, const char *path, size_t *length,
-                              struct error *error)
-{
-    struct stat facts;
-    FILE *file;
-    if (stat(path, &facts) != 0)
-        return error_set(error, STATUS_FILE, "%s: %s; fix: name a settings file", path,
-                         strerror(errno));
-    if (!S_ISREG(facts.st_mode))
-        return error_set(error, STATUS_FILE, "%s: not a regular file; fix: name a settings file",
-                         path);
-    if (facts.st_size > FILE_MAX)
-        return error_set(error, STATUS_USAGE, "%s: %lld bytes are too many for settings (1 MiB)",
-                         path, (long long)facts.st_size);
-    file = fopen(path, "rb");
-    if (!file)
-        return error_set(error, STATUS_FILE, "%s: %s", path, strerror(errno));
-    ini->text = malloc((size_t)facts.st_size + 1);
-    *length = ini->text ? fread(ini->text, 1, (size_t)facts.st_size, file) : 0;
-    fclose(file);
-    if (!ini->text)
-        return error_set(error, STATUS_INTERNAL, "out of memory for %s", path);
-    ini->text[*length] = '\0';
-    return STATUS_OK;
 }
 
 /* The length of the UTF-8 sequence at p; 0 when it is not one (RFC 3629, section 4). */
@@ -141,18 +111,20 @@ static size_t count_lines(const char *text)
     return lines;
 }
 
-enum status ini_read(struct ini *ini, const char *path, struct error *error)
+enum status ini_parse(struct ini *ini, const char *path, const void *bytes, size_t length,
+                      struct error *error)
 {
-    size_t length = 0;
     enum status status;
     char *line;
     memset(ini, 0, sizeof *ini);
     ini->path = malloc(strlen(path) + 1);
-    if (!ini->path)
+    ini->text = malloc(length + 1);
+    if (!ini->path || !ini->text)
         return error_set(error, STATUS_INTERNAL, "out of memory for %s", path);
     strcpy(ini->path, path);
-    if ((status = read_whole(ini, path, &length, error)) != STATUS_OK ||
-        (status = check_text(ini, length, error)) != STATUS_OK)
+    memcpy(ini->text, bytes, length);
+    ini->text[length] = '\0';
+    if ((status = check_text(ini, length, error)) != STATUS_OK)
         return status;
     line = ini->text;
     if (strncmp(line, "\xEF\xBB\xBF", 3) == 0)

@@ -24,7 +24,9 @@ struct ini {
     size_t count;
 };
 
-enum status ini_read(struct ini *ini, const char *path, struct error *error);
+/* `path` names the text in messages; the bytes are copied. */
+enum status ini_parse(struct ini *ini, const char *path, const void *bytes, size_t length,
+                      struct error *error);
 void ini_free(struct ini *ini);
 /* error_set with "file:line: error: " in front. */
 enum status ini_error(const struct ini *ini, int line, struct error *error, const char *format, ...)

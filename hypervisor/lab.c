@@ -4,10 +4,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "backends/file.h"
 #include "base/bits.h"
 #include "base/words.h"
 
 #define MEBIBYTE (UINT64_C(1) << 20)
+#define LAB_FILE_MAX ((size_t)1 << 20)
 
 /* One key: where its value goes is up to its setter. */
 struct key {
@@ -437,13 +439,18 @@ enum status lab_read(struct lab *lab, const char *path, struct error *error)
 {
     const char *slash = strrchr(path, '/');
     enum status status;
+    uint8_t *bytes = NULL;
+    size_t count;
     memset(lab, 0, sizeof *lab);
     lab->memory_bytes = 256 * MEBIBYTE;
     lab->slice_us = 10000;
     costs_defaults(&lab->costs);
     if (slash && (size_t)(slash - path) + 2 < sizeof lab->folder)
         memcpy(lab->folder, path, (size_t)(slash - path) + 1);
-    status = ini_read(&lab->ini, path, error);
+    status = file_read(path, LAB_FILE_MAX, &bytes, &count, error);
+    if (status == STATUS_OK)
+        status = ini_parse(&lab->ini, path, bytes, count, error);
+    free(bytes);
     if (status == STATUS_OK)
         status = read_sections(lab, error);
     return status == STATUS_OK ? check_whole(lab, error) : status;

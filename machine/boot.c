@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "base/bits.h"
-#include "base/file.h"
+#include "backends/file.h"
 #include "machine/boot_internal.h"
 
 #define KERNEL_BYTES_MAX ((size_t)256 << 20)

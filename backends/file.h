@@ -1,6 +1,6 @@
 /* Whole files: kernels, ROMs, snapshots. */
-#ifndef VITRINE_BASE_FILE_H
-#define VITRINE_BASE_FILE_H
+#ifndef VITRINE_BACKENDS_FILE_H
+#define VITRINE_BACKENDS_FILE_H
 
 #include <stdint.h>
 

@@ -1,4 +1,4 @@
-#include "base/file.h"
+#include "backends/file.h"
 
 #include <errno.h>
 #include <stdbool.h>
