@@ -120,7 +120,7 @@ for kind in $kinds; do
         esac
     done
 done
-ran=$(find "$out" -name '*.result' | wc -l)
+ran=$(find "$out" -maxdepth 2 -name '*.result' | wc -l)
 if [ "$ran" -ne "$(wc -l <"$list")" ]; then
     echo "FAIL run.sh: $(wc -l <"$list") scripts to run, $ran have a result"
     failed=$((failed + 1))
