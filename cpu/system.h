@@ -51,7 +51,8 @@ enum cpu_feature {
     FEATURE_SSE = 1u << 20,
     FEATURE_SSE2 = 1u << 21,
     FEATURE_PMC = 1u << 22,    /* RDPMC and the P6 counters */
-    FEATURE_UD2 = 1u << 23     /* 0F 0B documented; NOP 0F 1F */
+    FEATURE_UD2 = 1u << 23,    /* 0F 0B documented; NOP 0F 1F */
+    FEATURE_MCE = 1u << 24     /* CR4.MCE; no banks */
 };
 struct cpu_model {
     const char *name;

@@ -1,0 +1,117 @@
+/* CPU models: rows of data that gate instructions, registers and CPUID.
+ *
+ * Specification: Intel AP-485 (Processor Identification, 1999 and later), SDM 2A CPUID, SDM 3B 22
+ * (Architecture Compatibility).
+ * MISSING: PAE, APIC and MMX are not announced until the core has them; the 80386's and early
+ * 80486's errata. */
+#include "cpu/system.h"
+
+#include <string.h>
+
+#include "base/bits.h"
+
+#define FEATURES_286 (FEATURE_186 | FEATURE_286 | FEATURE_FPU)
+#define FEATURES_386 (FEATURES_286 | FEATURE_386)
+#define FEATURES_486 (FEATURES_386 | FEATURE_486 | FEATURE_CPUID | FEATURE_VME)
+#define FEATURES_PENTIUM \
+    (FEATURES_486 | FEATURE_DE | FEATURE_PSE | FEATURE_TSC | FEATURE_MSR | FEATURE_MCE | FEATURE_CX8)
+#define FEATURES_P6                                                                           \
+    (FEATURES_PENTIUM | FEATURE_SEP | FEATURE_PGE | FEATURE_CMOV | FEATURE_PAT | FEATURE_MTRR | \
+     FEATURE_PMC | FEATURE_UD2)
+#define INTEL "GenuineIntel"
+
+static const struct cpu_model MODELS[] = {
+    {"p6", GEN_P6, FEATURES_P6, 0x0652, 2, INTEL, NULL, "Pentium II (i686), the default"},
+    {"8086", GEN_8086, FEATURE_FPU, 0, 0, NULL, NULL, "8086 with 8087"},
+    {"80186", GEN_8086, FEATURE_186 | FEATURE_FPU, 0, 0, NULL, NULL, "80186 with 80187"},
+    {"80286", GEN_286, FEATURES_286, 0, 0, NULL, NULL, "80286 with 80287"},
+    {"80386", GEN_386, FEATURES_386, 0x0308, 0, NULL, NULL, "80386DX with 80387"},
+    {"80486", GEN_486, FEATURES_486, 0x0480, 1, INTEL, NULL, "486DX4"},
+    {"pentium", GEN_PENTIUM, FEATURES_PENTIUM, 0x052c, 1, INTEL, NULL, "Pentium (P54C)"},
+    {"max", GEN_MAX, FEATURES_P6, 0x0673, 2, INTEL, "Vitrine emulated CPU",
+     "everything that is there"},
+};
+
+const struct cpu_model *cpu_model_row(size_t index)
+{
+    return index < ARRAY_COUNT(MODELS) ? &MODELS[index] : NULL;
+}
+
+const struct cpu_model *cpu_model_find(const char *name, struct error *error)
+{
+    if (name == NULL) {
+        return &MODELS[0];
+    }
+    char known[160];
+    size_t used = 0;
+    for (size_t i = 0; i < ARRAY_COUNT(MODELS); i++) {
+        if (strcmp(MODELS[i].name, name) == 0) {
+            return &MODELS[i];
+        }
+        text_append(known, sizeof known, &used, "%s%s", i > 0 ? ", " : "", MODELS[i].name);
+    }
+    error_set(error, STATUS_USAGE, "unknown CPU model '%s'; fix: one of %s", name, known);
+    return NULL;
+}
+
+/* One bit of CPUID.1:EDX for each feature that has one (SDM 2A, table 3-11). */
+static const struct {
+    uint32_t feature, edx;
+} EDX_BITS[] = {
+    {FEATURE_FPU, 1u << 0},   {FEATURE_VME, 1u << 1},   {FEATURE_DE, 1u << 2},
+    {FEATURE_PSE, 1u << 3},   {FEATURE_TSC, 1u << 4},   {FEATURE_MSR, 1u << 5},
+    {FEATURE_PAE, 1u << 6},   {FEATURE_MCE, 1u << 7},   {FEATURE_CX8, 1u << 8},
+    {FEATURE_SEP, 1u << 11},  {FEATURE_MTRR, 1u << 12}, {FEATURE_PGE, 1u << 13},
+    {FEATURE_CMOV, 1u << 15}, {FEATURE_PAT, 1u << 16},  {FEATURE_MMX, 1u << 23},
+    {FEATURE_FXSR, 1u << 24}, {FEATURE_SSE, 1u << 25},  {FEATURE_SSE2, 1u << 26},
+};
+
+uint32_t cpu_model_edx(const struct cpu_model *model)
+{
+    uint32_t edx = 0;
+    for (size_t i = 0; i < ARRAY_COUNT(EDX_BITS); i++) {
+        if (cpu_model_has(model, EDX_BITS[i].feature)) {
+            edx |= EDX_BITS[i].edx;
+        }
+    }
+    return edx;
+}
+
+uint32_t cpu_model_cr4_mask(const struct cpu_model *model)
+{
+    /* SDM 3A 2.5: the bits in the order of the features that bring them. */
+    static const struct {
+        uint32_t feature, bits;
+    } ROWS[] = {
+        {FEATURE_VME, 1u << 0 | 1u << 1}, {FEATURE_TSC, 1u << 2}, {FEATURE_DE, 1u << 3},
+        {FEATURE_PSE, 1u << 4},           {FEATURE_PAE, 1u << 5}, {FEATURE_MCE, 1u << 6},
+        {FEATURE_PGE, 1u << 7},           {FEATURE_PMC, 1u << 8}, {FEATURE_FXSR, 1u << 9},
+        {FEATURE_SSE, 1u << 10},
+    };
+    uint32_t mask = 0;
+    for (size_t i = 0; i < ARRAY_COUNT(ROWS); i++) {
+        if (cpu_model_has(model, ROWS[i].feature)) {
+            mask |= ROWS[i].bits;
+        }
+    }
+    return mask;
+}
+
+uint32_t cpu_model_flags_mask(const struct cpu_model *model)
+{
+    if (!cpu_model_has(model, FEATURE_286)) {
+        return 0x0fd5;
+    }
+    uint32_t mask = 0x7fd5;
+    mask |= cpu_model_has(model, FEATURE_386) ? 1u << 16 | 1u << 17 : 0;
+    mask |= cpu_model_has(model, FEATURE_486) ? 1u << 18 : 0;
+    mask |= cpu_model_has(model, FEATURE_VME) ? 1u << 19 | 1u << 20 : 0;
+    mask |= cpu_model_has(model, FEATURE_CPUID) ? 1u << 21 : 0;
+    return mask;
+}
+
+/* SDM 3B 22.20.1: on the 8086 bits 12-15 read as ones. */
+uint32_t cpu_model_flags_fixed(const struct cpu_model *model)
+{
+    return cpu_model_has(model, FEATURE_286) ? 0x0002 : 0xf002;
+}
