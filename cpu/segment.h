@@ -85,6 +85,13 @@ static inline bool cpu_uses_paragraphs(const struct cpu *cpu)
 {
     return !cpu_is_protected(cpu) || cpu_is_v86(cpu);
 }
+/* Flags that software can change in real mode: the 286 keeps IOPL and NT at zero there (SDM 3B
+ * 22.20.1). */
+static inline uint32_t flags_real_mask(const struct cpu *cpu)
+{
+    uint32_t mask = cpu_model_flags_mask(cpu->model);
+    return cpu->model->generation == GEN_286 ? mask & ~(FLAG_IOPL | FLAG_NT) : mask;
+}
 
 /* --- descriptors (segment.c) --------------------------------------------------------------------- */
 /* False where the selector points outside its table. May page-fault. */
@@ -166,7 +173,7 @@ void deliver_software(struct cpu *cpu, uint8_t vector);
 /* Real-mode style through the table at `table` (IVT; v86 with VME: linear 0). flags: as pushed. */
 void deliver_paragraph(struct cpu *cpu, uint8_t vector, uint32_t return_ip, uint64_t table,
                        uint32_t flags);
-/* VME: does INT n go to the 8086 program's own handler? (v86.c) */
-bool v86_redirects(struct cpu *cpu, uint8_t vector);
+
+
 
 #endif

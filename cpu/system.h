@@ -95,7 +95,7 @@ struct cpu_cause {
     const char *words;
     uint32_t arguments[3];
 };
-#define CPU_CHAIN_LENGTH 4
+#define CPU_CHAIN_LENGTH 6
 struct cpu_system {
     struct cpu_msrs msrs;
     bool is_external;   /* EXT: an event that is no INT n is being delivered */
