@@ -8,7 +8,9 @@ ROMS_OUT := $(objdir)/roms
 ROMS_CFLAGS = $(GUEST_CFLAGS) -std=c11 -Og -g -Wall -Wextra -Werror -fno-stack-protector \
 	-fno-asynchronous-unwind-tables -fcf-protection=none -I$(ROMS_SRC) -MMD -MP
 ROMS_NASM = $(NASM) -I$(ROMS_SRC)/ -I$(ROMS_OUT)/
-ROMS_LINK = $(GUEST_CC) -m32 -nostdlib -static -no-pie -Wl,--build-id=none -Wl,-z,norelro
+LAB_LINK = $(GUEST_CC) -m32 -nostdlib -static -no-pie -Wl,--build-id=none -Wl,-z,norelro \
+	-Wl,-T,$(ROMS_SRC)/lab/lab.ld
+FLAT_OUTPUT := -Wl,--oformat=binary
 
 # --- The teaching guests: roms/lab is the library, roms/labs the lessons --------------------------
 
@@ -22,43 +24,50 @@ LAB_OUTPUTS := $(LAB_NAMES:%=$(ROMS_OUT)/%.elf) $(ROMS_OUT)/alpha-boot.img \
 
 $(ROMS_OUT)/%.o: $(ROMS_SRC)/%.c
 	@mkdir -p $(@D)
-	$(GUEST_CC) $(ROMS_CFLAGS) -c -o $@ $<
+	$(call run,GUESTCC,$(GUEST_CC) $(ROMS_CFLAGS) -c -o $@ $<)
 
 $(ROMS_OUT)/%.o: $(ROMS_OUT)/%.c
-	$(GUEST_CC) $(ROMS_CFLAGS) -c -o $@ $<
+	$(call run,GUESTCC,$(GUEST_CC) $(ROMS_CFLAGS) -c -o $@ $<)
 
 $(ROMS_OUT)/lab/%.o: $(ROMS_SRC)/lab/%.asm
 	@mkdir -p $(@D)
-	$(ROMS_NASM) -f elf32 -g -F dwarf -o $@ $<
+	$(call run,NASM,$(ROMS_NASM) -f elf32 -g -F dwarf -o $@ $<)
 
 $(ROMS_OUT)/font/font.c: $(ROMS_SRC)/font/make-font.awk $(ROMS_SRC)/font/font.txt
 	@mkdir -p $(@D)
-	awk -f $^ >$@.new && mv $@.new $@
+	$(call run,FONT,awk -f $^ >$@.new && mv $@.new $@)
 
 $(LAB_NAMES:%=$(ROMS_OUT)/%.elf): $(ROMS_OUT)/%.elf: $(ROMS_OUT)/labs/%.o $(LAB_SHARED_O) \
 		$(ROMS_SRC)/lab/lab.ld
-	$(ROMS_LINK) -Wl,-T,$(ROMS_SRC)/lab/lab.ld -o $@ $(LAB_SHARED_O) $<
+	$(call run,GUESTLD,$(LAB_LINK) -o $@ $(LAB_SHARED_O) $<)
 
 # The same kernel behind a boot sector, for a BIOS: sector 0 is boot.asm, the flat kernel follows. The
 # image is filled up to four cylinders of 16 heads and 63 sectors, so that each BIOS sees that geometry.
 $(ROMS_OUT)/alpha.bin: $(ROMS_OUT)/labs/alpha.o $(LAB_SHARED_O) $(ROMS_SRC)/lab/lab.ld
-	$(ROMS_LINK) -Wl,-T,$(ROMS_SRC)/lab/lab.ld -Wl,--oformat=binary -o $@ $(LAB_SHARED_O) $<
+	$(call run,GUESTLD,$(LAB_LINK) $(FLAT_OUTPUT) -o $@ $(LAB_SHARED_O) $<)
 
 $(ROMS_OUT)/alpha-boot.img: $(ROMS_OUT)/alpha.bin $(ROMS_SRC)/lab/boot.asm
-	$(ROMS_NASM) -f bin -DKERNEL='"$<"' -o $@.new $(ROMS_SRC)/lab/boot.asm
-	dd if=/dev/null of=$@.new bs=512 seek=4032 2>/dev/null
-	mv $@.new $@
+	$(call run,NASM,$(ROMS_NASM) -f bin -DKERNEL='"$<"' -o $@ $(ROMS_SRC)/lab/boot.asm)
+	@dd if=/dev/null of=$@ bs=512 seek=4032 2>/dev/null
 
 # The disk of the demonstration: 1,000 cylinders, 16 heads, 63 sectors, nearly all of it a hole.
 $(ROMS_OUT)/demo.img: $(ROMS_SRC)/labs/make-demo-disk.sh
 	@mkdir -p $(@D)
-	sh $< $@
+	$(call run,DISK,sh $< $@)
 
 $(ROMS_OUT)/demo.ini: $(ROMS_SRC)/labs/demo.ini $(LAB_NAMES:%=$(ROMS_OUT)/%.elf)
 	@mkdir -p $(@D)
-	cp $< $@
+	@cp $< $@
 
-ROMS_OUTPUTS := $(LAB_OUTPUTS)
+# --- The test guests: 8 KiB each, to be loaded at 0000:7C00 or to be a disk -----------------------
+
+TEST_GUESTS := $(patsubst $(ROMS_SRC)/tests/%.asm,$(ROMS_OUT)/tests/%.bin,$(wildcard $(ROMS_SRC)/tests/*.asm))
+
+$(ROMS_OUT)/tests/%.bin: $(ROMS_SRC)/tests/%.asm $(wildcard $(ROMS_SRC)/tests/*.inc)
+	@mkdir -p $(@D)
+	$(call run,NASM,$(ROMS_NASM) -I$(ROMS_SRC)/tests/ -Wall -f bin -o $@ $<)
+
+ROMS_OUTPUTS := $(LAB_OUTPUTS) $(TEST_GUESTS)
 
 .PHONY: roms
 roms: $(ROMS_OUTPUTS)
