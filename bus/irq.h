@@ -8,12 +8,17 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "bus/state.h"
+
 struct irq_line {
     void (*set)(void *self, unsigned input, bool level);
     void *self;
     unsigned input;
     bool level;
 };
+
+/* For STATE_STRUCT rows: the level is saved, the connection is rebuilt by wiring. */
+extern const struct state_field IRQ_LINE_STATE[];
 
 static inline void irq_line_connect(struct irq_line *line,
                                     void (*set)(void *self, unsigned input, bool level), void *self,
