@@ -1,0 +1,15 @@
+/* Calls of the interrupt controller that the board and the CPU's interrupt acknowledge need. */
+#ifndef VITRINE_DEVICES_I8259_H
+#define VITRINE_DEVICES_I8259_H
+
+#include "bus/device.h"
+
+/* The two INTA cycles: takes the most urgent request into service and returns its vector, 0-255.
+ * Where the request has gone meanwhile it is the spurious one of input 7 (8259A p.18). A master asks
+ * the slave behind the input. */
+int i8259_acknowledge(struct device *master);
+/* The cascade lines CAS0-2: the slave that answers on the inputs named by the master's ICW3. The
+ * slave's pin "int" is wired to the master's input besides. NULL: none. */
+void i8259_set_slave(struct device *master, struct device *slave);
+
+#endif

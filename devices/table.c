@@ -1,0 +1,12 @@
+/* Every device type of the program. A new device is one row here and one line in devices/types.h. */
+#include "devices/types.h"
+
+const struct device_type *const DEVICE_TYPES[] = {
+    &I8259_TYPE,
+    &I8254_TYPE,
+    &MC146818_TYPE,
+    &UART16550_TYPE,
+    &DEBUG_PORTS_TYPE,
+    &ISA_DEBUG_EXIT_TYPE,
+    NULL,
+};
