@@ -54,6 +54,7 @@ struct f80_env {
     uint16_t raised;   /* exceptions raised so far, masked or not */
     uint16_t masks;    /* exceptions that are masked */
     bool rounded_up;   /* C1 after an inexact result: the magnitude was increased */
+    bool is_widened;   /* an operand was a denormal single or double: see f80_widen_float32 */
 };
 
 enum f80_relation { F80_LESS, F80_EQUAL, F80_GREATER, F80_UNORDERED };
@@ -142,6 +143,13 @@ int64_t f80_to_int64(struct f80_env *env, struct f80 a);
  */
 struct f80 f80_from_float32(struct f80_env *env, uint32_t bits);
 struct f80 f80_from_float64(struct f80_env *env, uint64_t bits);
+/*
+ * The same for an operand that an instruction fetches from memory: nothing is raised yet, a signalling NaN stays one,
+ * and a denormal, being normal in the wider format, is remembered in env->is_widened for the
+ * operation to raise DE in its turn.
+ */
+struct f80 f80_widen_float32(struct f80_env *env, uint32_t bits);
+struct f80 f80_widen_float64(struct f80_env *env, uint64_t bits);
 uint32_t f80_to_float32(struct f80_env *env, struct f80 a);
 uint64_t f80_to_float64(struct f80_env *env, struct f80 a);
 /* Packed decimal: ten bytes, 18 digits, sign in the top bit of the last (SDM vol. 1, 4.7). */

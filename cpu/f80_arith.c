@@ -12,7 +12,7 @@
 
 static bool is_default_mode(const struct f80_env *env)
 {
-    return env->rounding == F80_NEAREST && env->precision == F80_EXTENDED;
+    return env->rounding == F80_NEAREST && env->precision == F80_EXTENDED && !env->is_widened;
 }
 
 /* Normal, by exponent 1 to 7FFE and J set. */

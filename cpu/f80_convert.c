@@ -88,27 +88,43 @@ struct format {
 static const struct format FLOAT32 = {8, 23};
 static const struct format FLOAT64 = {11, 52};
 
-static struct f80 from_float(struct f80_env *env, const struct format *format, uint64_t bits)
+static struct f80 widen(struct f80_env *env, const struct format *format, uint64_t bits)
 {
     unsigned total = format->exponent_bits + format->fraction_bits;
     int32_t top = (1 << format->exponent_bits) - 1, bias = top >> 1;
     uint16_t sign = (uint16_t)((bits >> total & 1) << 15);
     int32_t exponent = (int32_t)(bits >> format->fraction_bits) & top;
     uint64_t fraction = bits << (64 - format->fraction_bits) >> 1;
-    if (exponent == top) {
-        struct f80 value = f80_make(sign | 0x7FFF, fraction | F80_INTEGER_BIT);
-        if (fraction != 0)
-            f80_settle_nan(env, value, &value);
-        return value;
-    }
+    if (exponent == top)
+        return f80_make(sign | 0x7FFF, fraction | F80_INTEGER_BIT);
     if (exponent != 0)
         return f80_make((uint16_t)(sign | (exponent - bias + F80_BIAS)),
                         fraction | F80_INTEGER_BIT);
     if (fraction == 0)
         return f80_make(sign, 0);
-    env->raised |= F80_DE; /* reported afterwards: see f80.h */
+    env->is_widened = true;
     int shift = f80_leading_zeros(fraction);
     return f80_make((uint16_t)(sign | (1 - shift - bias + F80_BIAS)), fraction << shift);
+}
+
+struct f80 f80_widen_float32(struct f80_env *env, uint32_t bits)
+{
+    return widen(env, &FLOAT32, bits);
+}
+
+struct f80 f80_widen_float64(struct f80_env *env, uint64_t bits)
+{
+    return widen(env, &FLOAT64, bits);
+}
+
+static struct f80 from_float(struct f80_env *env, const struct format *format, uint64_t bits)
+{
+    struct f80 value = widen(env, format, bits);
+    if (env->is_widened)
+        env->raised |= F80_DE;
+    env->is_widened = false;
+    f80_settle_nan(env, value, &value);
+    return value;
 }
 
 struct f80 f80_from_float32(struct f80_env *env, uint32_t bits)

@@ -87,7 +87,10 @@ static bool settle_2xm1(struct f80_env *env, struct f80 x, const struct f80_part
         *result = parts->is_negative ? f80_make(0xBFFE, F80_INTEGER_BIT) : x; /* -1/2 or 1 */
         return true;
     }
-    return parts->exponent >= F80_BIAS; /* undefined outside -1 to 1: x stays */
+    if (parts->exponent < F80_BIAS)
+        return false;
+    env->raised |= F80_PE; /* undefined outside -1 to 1; the silicon leaves x */
+    return true;
 }
 
 struct f80 f80_2xm1(struct f80_env *env, struct f80 x)

@@ -93,7 +93,7 @@ bool f80_settle_nans(struct f80_env *env, struct f80 a, struct f80 b, struct f80
 
 bool f80_denormal_stops(struct f80_env *env, const struct f80_parts *a)
 {
-    if (a->class != F80_CLASS_DENORMAL)
+    if (a->class != F80_CLASS_DENORMAL && !env->is_widened)
         return false;
     env->raised |= F80_DE;
     return !(env->masks & F80_DE);
