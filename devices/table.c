@@ -8,5 +8,6 @@ const struct device_type *const DEVICE_TYPES[] = {
     &UART16550_TYPE,
     &DEBUG_PORTS_TYPE,
     &ISA_DEBUG_EXIT_TYPE,
+    &VGA_TYPE,
     NULL,
 };

@@ -18,5 +18,9 @@ extern const struct device_type SPEAKER_TYPE;
 extern const struct device_type PORT92_TYPE;
 extern const struct device_type POST_PORT_TYPE;
 extern const struct device_type SHUTDOWN_8900_TYPE;
+extern const struct device_type VGA_TYPE;
+extern const struct device_type VGA_PCI_TYPE;
+extern const struct device_type NE2000_TYPE;
+extern const struct device_type NE2000_PCI_TYPE;
 
 #endif

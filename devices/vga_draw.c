@@ -1,0 +1,266 @@
+/* VGA: the picture, as a pure function of the state.
+ *
+ * Specification: IBM PS/2 Hardware Interface Technical Reference, Video Subsystems (1992), "VGA
+ * Function: CRT Controller, Attribute Controller"; the Bochs VBE display interface.
+ *
+ * Every scan line starts at a memory address and a row scan; a character clock fetches the four
+ * planes at the address that the counter is wired to:
+ *
+ *   counter MA ──> byte, word or doubleword mode ──> row scan bits into MA13, MA14 ──> 4 x 8 bits
+ *   4 x 8 bits ──> 8 dots of 4 bits (planes or CGA pairs) ──> palette ──> DAC
+ *                  or 4 pixels of 8 bits ──────────────────────────────────> DAC
+ *
+ * The picture has each line once where the CRTC doubles lines. Whatever the registers hold, every
+ * fetch is masked to the memory and every size is clamped to DISPLAY_WIDTH_MAX/HEIGHT_MAX.
+ *
+ * MISSING: overscan, blinking in graphics modes, the palette's effect on 256-colour pixels, Shift
+ * Load bits, horizontal skew. */
+#include "devices/vga_core.h"
+
+#include <string.h>
+
+#include "base/bits.h"
+
+#define NO_SIGNAL_WIDTH 640u
+#define NO_SIGNAL_HEIGHT 400u
+#define LINE_PIXELS (257u * 9u + 9u) /* 256 characters of 9 dots, one more for panning */
+
+/* --- addresses and sizes ------------------------------------------------------------------- */
+
+uint32_t vga_plane_address(const struct vga *vga, uint32_t counter, unsigned row_scan)
+{
+    unsigned mode = vga->crtc[0x17];
+    uint32_t address = counter & 0xFFFF;
+    if (vga->crtc[0x14] & 0x40) /* doubleword: rotated left by 2 */
+        address = (address << 2 | address >> 14) & 0xFFFF;
+    else if (!(mode & 0x40)) /* word: rotated left by 1, MA15 or MA13 comes in */
+        address = (address << 1 | (address >> (mode & 0x20 ? 15 : 13) & 1)) & 0xFFFF;
+    if (!(mode & 1)) /* CGA: odd lines 8 KiB on */
+        address = (address & ~UINT32_C(0x2000)) | (row_scan & 1u) << 13;
+    if (!(mode & 2))
+        address = (address & ~UINT32_C(0x4000)) | (row_scan & 2u) << 13;
+    return address;
+}
+
+uint32_t vga_start_address(const struct vga *vga)
+{
+    uint32_t start = (uint32_t)vga->crtc[0x0C] << 8 | vga->crtc[0x0D];
+    return start + (vga->crtc[8] >> 5 & 3u);
+}
+
+/* Nothing to see: retraces held, or the attribute controller waiting for its palette, or off. */
+static bool has_signal(const struct vga *vga)
+{
+    return vga_dispi_is_on(vga) || (vga->crtc[0x17] & 0x80);
+}
+
+static bool is_blank(const struct vga *vga)
+{
+    return !has_signal(vga) || !(vga->attr_index & 0x20) || (vga->seq[1] & 0x20);
+}
+
+static bool is_256_colours(const struct vga *vga)
+{
+    return (vga->gfx[5] & 0x40) != 0;
+}
+
+/* How many scan lines show the same bytes, so that the picture has them once. */
+static uint32_t line_repeat(const struct vga *vga)
+{
+    uint32_t repeat = vga->crtc[9] & 0x80 ? 2 : 1;
+    if (!vga_is_text(vga) && (vga->crtc[0x17] & 3) == 3)
+        repeat *= (vga->crtc[9] & 0x1Fu) + 1u;
+    return repeat;
+}
+
+static unsigned dots_a_character(const struct vga *vga)
+{
+    if (vga_is_text(vga))
+        return vga->seq[1] & 1 ? 8 : 9;
+    return is_256_colours(vga) ? 4 : 8;
+}
+
+void vga_size(const void *self, uint32_t *width, uint32_t *height)
+{
+    const struct vga *vga = self;
+    if (vga_dispi_is_on(vga)) {
+        *width = vga->dispi[DISPI_XRES];
+        *height = vga->dispi[DISPI_YRES];
+    } else if (!has_signal(vga)) {
+        *width = NO_SIGNAL_WIDTH;
+        *height = NO_SIGNAL_HEIGHT;
+    } else {
+        uint32_t repeat = line_repeat(vga);
+        *width = (vga->crtc[1] + 1u) * dots_a_character(vga);
+        *height = (vga_lines_displayed(vga) + repeat - 1) / repeat;
+    }
+    if (*width < 1 || *width > DISPLAY_WIDTH_MAX)
+        *width = *width ? DISPLAY_WIDTH_MAX : 1;
+    if (*height < 1 || *height > DISPLAY_HEIGHT_MAX)
+        *height = *height ? DISPLAY_HEIGHT_MAX : 1;
+}
+
+/* --- one scan line of the graphics modes ----------------------------------------------------- */
+
+/* Eight dots of four planes; the leftmost is bit 7 of each. */
+static void put_planar(uint32_t planes, const uint32_t colours[16], uint32_t *pixels)
+{
+    for (unsigned bit = 8; bit-- > 0;)
+        *pixels++ = colours[(planes >> bit & 1) | (planes >> (bit + 7) & 2) |
+                            (planes >> (bit + 14) & 4) | (planes >> (bit + 21) & 8)];
+}
+
+/* Interleaved shift: pairs of bits, four from planes 0 and 2, then four from planes 1 and 3. */
+static void put_pairs(uint32_t planes, const uint32_t colours[16], uint32_t *pixels)
+{
+    for (unsigned plane = 0; plane < 2; plane++)
+        for (unsigned pair = 4; pair-- > 0;) {
+            unsigned low = planes >> (8 * plane + 2 * pair) & 3u;
+            unsigned high = planes >> (8 * plane + 16 + 2 * pair) & 3u;
+            *pixels++ = colours[low | high << 2];
+        }
+}
+
+static size_t graphics_line(const struct vga *vga, uint32_t base, unsigned row_scan, unsigned cells,
+                            const uint32_t colours[16], uint32_t *pixels)
+{
+    /* "Count by two" and "count by four" advance the counter every 2nd or 4th character. */
+    unsigned slower = vga->crtc[0x14] & 0x20 ? 2 : vga->crtc[0x17] & 0x08 ? 1 : 0;
+    bool is_8_bit = is_256_colours(vga);
+    size_t at = 0;
+    for (unsigned i = 0; i < cells; i++) {
+        uint32_t address = vga_plane_address(vga, base + (i >> slower), row_scan);
+        uint32_t planes = load_le32(vga->memory + vga_fetch_index(vga, address));
+        if (is_8_bit) {
+            for (unsigned plane = 0; plane < 4; plane++)
+                pixels[at++] = vga_rgb(vga, (uint8_t)(planes >> (8 * plane)));
+            continue;
+        }
+        if (vga->gfx[5] & 0x20)
+            put_pairs(planes, colours, pixels + at);
+        else
+            put_planar(planes, colours, pixels + at);
+        at += 8;
+    }
+    return at;
+}
+
+/* Pixels that panning moves out at the left. In 9-dot text 8 means none and 0-7 one to eight. */
+static unsigned panning(const struct vga *vga)
+{
+    unsigned pan = vga->attr[0x13] & 0xF;
+    if (!vga_is_text(vga))
+        return is_256_colours(vga) ? (pan & 7) / 2 : pan & 7;
+    if (vga->seq[1] & 1)
+        return pan & 7;
+    return pan >= 8 ? 0 : pan + 1;
+}
+
+/* --- the picture ------------------------------------------------------------------------------ */
+
+static void draw_vga(const struct vga *vga, const struct display_picture *picture)
+{
+    uint32_t colours[16], line_pixels[LINE_PIXELS];
+    uint32_t lines = vga_lines_displayed(vga), repeat = line_repeat(vga);
+    uint32_t base = vga_start_address(vga), out = 0;
+    uint32_t compare = vga->crtc[0x18] | (vga->crtc[7] & 0x10u) << 4 | (vga->crtc[9] & 0x40u) << 3;
+    unsigned row_scan = vga->crtc[8] & 0x1F, last_row = vga->crtc[9] & 0x1F;
+    unsigned pan = panning(vga), cells = vga->crtc[1] + 1u;
+    bool is_text = vga_is_text(vga), is_doubled = (vga->crtc[9] & 0x80) != 0, is_second = false;
+    for (unsigned i = 0; i < 16; i++)
+        colours[i] = vga_rgb(vga, vga_attribute_index(vga, i));
+    for (uint32_t line = 0; line < lines && out < picture->height; line++) {
+        if (line % repeat == 0) {
+            /* One character more than shown, for panning to bring in. */
+            if (is_text)
+                vga_text_line(vga, base, row_scan, cells + 1, colours, line_pixels);
+            else
+                graphics_line(vga, base, row_scan, cells + 1, colours, line_pixels);
+            memcpy(picture->pixels + (size_t)out++ * picture->width, line_pixels + pan,
+                   picture->width * sizeof *line_pixels);
+        }
+        if (line == compare) {
+            base = 0;
+            row_scan = 0;
+            is_second = false;
+            if (vga->attr[0x10] & 0x20)
+                pan = 0;
+            continue;
+        }
+        if (is_doubled && !is_second) {
+            is_second = true;
+            continue;
+        }
+        is_second = false;
+        if (row_scan++ == last_row || row_scan > 31) {
+            row_scan = 0;
+            base += vga->crtc[0x13] * 2u;
+        }
+    }
+}
+
+/* One pixel of a packed DISPI mode. Reads up to 3 bytes past the mask: vram has a spare frame. */
+static uint32_t packed_pixel(const struct vga *vga, const uint8_t *at)
+{
+    uint32_t v;
+    switch (vga->dispi[DISPI_BPP]) {
+    case 15:
+        v = load_le16(at);
+        return (v & 0x7C00) << 9 | (v & 0x7000) << 4 | (v & 0x3E0) << 6 | (v & 0x380) << 1 |
+               (v & 0x1F) << 3 | (v & 0x1C) >> 2;
+    case 16:
+        v = load_le16(at);
+        return (v & 0xF800) << 8 | (v & 0xE000) << 3 | (v & 0x7E0) << 5 | (v & 0x600) >> 1 |
+               (v & 0x1F) << 3 | (v & 0x1C) >> 2;
+    case 24: return at[0] | (uint32_t)at[1] << 8 | (uint32_t)at[2] << 16;
+    case 32: return load_le32(at) & 0xFFFFFF;
+    default: return vga_rgb(vga, at[0]);
+    }
+}
+
+static void draw_packed(const struct vga *vga, const struct display_picture *picture)
+{
+    unsigned bytes = vga_dispi_pixel_bytes(vga);
+    size_t stride = (size_t)vga->dispi[DISPI_VIRT_WIDTH] * bytes, mask = vga->memory_bytes - 1;
+    uint32_t *pixel = picture->pixels;
+    for (uint32_t y = 0; y < picture->height; y++) {
+        size_t at = (y + (size_t)vga->dispi[DISPI_Y_OFFSET]) * stride +
+                    (size_t)vga->dispi[DISPI_X_OFFSET] * bytes;
+        for (uint32_t x = 0; x < picture->width; x++, at += bytes)
+            *pixel++ = packed_pixel(vga, vga->memory + (at & mask));
+    }
+}
+
+static void draw_planar_dispi(const struct vga *vga, const struct display_picture *picture)
+{
+    uint32_t stride = (vga->dispi[DISPI_VIRT_WIDTH] + 7u) / 8u, colours[16], dots[8];
+    for (unsigned i = 0; i < 16; i++)
+        colours[i] = vga_rgb(vga, vga_attribute_index(vga, i));
+    for (uint32_t y = 0; y < picture->height; y++) {
+        uint32_t base = (y + vga->dispi[DISPI_Y_OFFSET]) * stride + vga->dispi[DISPI_X_OFFSET] / 8u;
+        for (uint32_t x = 0; x < picture->width; x++) {
+            if (x % 8 == 0)
+                put_planar(load_le32(vga->memory + vga_fetch_index(vga, base + x / 8)), colours,
+                           dots);
+            picture->pixels[(size_t)y * picture->width + x] = dots[x % 8];
+        }
+    }
+}
+
+void vga_draw(const void *self, struct display_picture *picture)
+{
+    const struct vga *vga = self;
+    vga_size(vga, &picture->width, &picture->height);
+    if ((size_t)picture->width * picture->height > picture->capacity) {
+        picture->width = picture->height = 0;
+        return;
+    }
+    if (is_blank(vga))
+        memset(picture->pixels, 0, (size_t)picture->width * picture->height * sizeof(uint32_t));
+    else if (!vga_dispi_is_on(vga))
+        draw_vga(vga, picture);
+    else if (vga_dispi_pixel_bytes(vga))
+        draw_packed(vga, picture);
+    else
+        draw_planar_dispi(vga, picture);
+}
