@@ -1,0 +1,61 @@
+/* The I/O trace: one JSON object a line for each access that passes the door (JSON Lines).
+ *
+ *   {"seq":812,"cause":0,"ns":1204,"time":120,"icount":120,"machine":"pc","cs":"0xf000",
+ *    "eip":"0xe05b","cpl":0,"dir":"out","space":"port","addr":"0x43","size":1,"value":"0x34",
+ *    "device":"pit","reg":"CONTROL","old":"0x0","meaning":"channel 0: lo/hi, mode 2"}
+ *
+ * seq     the access; cause: the guest's access that led to it, 0 for none
+ * ns      virtual time; time: the host's, in instructions; icount: those of the CPU that asks
+ * cs eip  and cpl: the instruction; left out, like icount, where no CPU asks (DMA, native drivers)
+ * dir     in, out (ports), read, write; space: port, mmio, dma
+ * count   elements of a block (REP INS/OUTS, DMA), left out when 1; value is the first one
+ * device  and reg: who answers, left out where nobody does; old: the register before
+ * decision, note: what the hypervisor made of it, left out on a machine without one
+ *
+ * Times and sizes are numbers, addresses and values are hexadecimal texts. An access is written when
+ * it is over: what it led to on the host comes before it, with its seq as cause.
+ *
+ * A trace only looks: the run is the same with it and without. */
+#ifndef VITRINE_DEBUGGER_TRACE_H
+#define VITRINE_DEBUGGER_TRACE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/status.h"
+#include "bus/door.h"
+
+struct trace;
+struct trace_filter;
+struct world;
+
+/* Starts writing what passes `filter` (see trace_filter_new) to the file at `path`; NULL: standard
+ * error, "-": standard output. Build the machines first: then misspelt names of machines and devices
+ * are refused with the nearest match. Errors: STATUS_USAGE (filter), STATUS_FILE (path). A write that
+ * fails later (full disk, closed pipe) is said once in the world's log, and the run goes on. The
+ * program ignores SIGPIPE. */
+enum status trace_open(struct trace **trace, struct world *world, const char *filter,
+                       const char *path, struct error *error);
+/* Writes out what is buffered. */
+void trace_flush(struct trace *trace);
+/* Flushes, stops looking, frees. NULL is allowed. */
+void trace_close(struct trace *trace);
+/* Lines written so far. */
+uint64_t trace_lines(const struct trace *trace);
+
+/* Longest line that trace_json_line() makes, its newline included. */
+#define TRACE_LINE_BYTES 6144
+/* One access as a line at `text`, which has TRACE_LINE_BYTES; returns its length. No NUL. */
+size_t trace_json_line(char *text, const struct access *access, uint64_t ns);
+
+/* Parses "io" or "io:dev=pit,ide:machine=alpha:port=0x1f0-0x1f7,0x3f6:addr=0xa0000-0xbffff:dir=out":
+ * each part narrows, the words of a part widen. dev= takes names of instances ("ide0"), instances
+ * without their number ("ide") and types ("i8254"); dir= takes in, out, read, write; space= takes
+ * port, mmio, dma. Names of machines and devices are checked against those of `door` when it has
+ * any. Errors: STATUS_USAGE with the part at fault and the nearest match. */
+enum status trace_filter_new(struct trace_filter **filter, const char *text,
+                             const struct door *door, struct error *error);
+void trace_filter_free(struct trace_filter *filter);
+bool trace_filter_passes(const struct trace_filter *filter, const struct access *access);
+
+#endif
