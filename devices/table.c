@@ -9,5 +9,8 @@ const struct device_type *const DEVICE_TYPES[] = {
     &DEBUG_PORTS_TYPE,
     &ISA_DEBUG_EXIT_TYPE,
     &VGA_TYPE,
+    &I440FX_TYPE,
+    &PIIX3_TYPE,
+    &FW_CFG_TYPE,
     NULL,
 };

@@ -22,5 +22,11 @@ extern const struct device_type VGA_TYPE;
 extern const struct device_type VGA_PCI_TYPE;
 extern const struct device_type NE2000_TYPE;
 extern const struct device_type NE2000_PCI_TYPE;
+extern const struct device_type I440FX_TYPE;
+extern const struct device_type PIIX3_TYPE;
+extern const struct device_type PIIX3_IDE_TYPE;
+extern const struct device_type PIIX4_PM_TYPE;
+extern const struct device_type FW_CFG_TYPE;
+extern const struct device_type ATA_TYPE;
 
 #endif

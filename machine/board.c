@@ -26,6 +26,8 @@ static const struct board_device PC_DEVICES[] = {
     {"fw-cfg", "fw-cfg", NULL},
     {"i440fx", "northbridge", NULL},
     {"piix3", "southbridge", NULL},
+    {"ata", "ide0", "iobase=0x1f0,control=0x3f6"},
+    {"ata", "ide1", "iobase=0x170,control=0x376"},
     {"piix3-ide", "ide", NULL},
     {"piix4-pm", "pm", NULL},
     {"vga-pci", "vga", "devfn=0x10"},
@@ -41,9 +43,14 @@ static const struct board_device PC_DEVICES[] = {
 
 static const struct board_wire PC_WIRES[] = {
     AT_WIRES,
-    {"ide", "irq14", "pic1", "ir6"},
-    {"ide", "irq15", "pic1", "ir7"},
-    {"pm", "sci", "pic1", "ir1"},
+    {"ide0", "irq", "pic1", "ir6"},
+    {"ide1", "irq", "pic1", "ir7"},
+    /* PCI interrupts and the SCI meet in the bridge; firmware routes them to what is free. */
+    {"pm", "sci", "southbridge", "sci"},
+    {"southbridge", "irq5", "pic0", "ir5"},
+    {"southbridge", "irq9", "pic1", "ir1"},
+    {"southbridge", "irq10", "pic1", "ir2"},
+    {"southbridge", "irq11", "pic1", "ir3"},
     {NULL, NULL, NULL, NULL},
 };
 
@@ -64,14 +71,14 @@ static const struct board_device ISA_DEVICES[] = {
     {"shutdown-8900", "shutdown", NULL},
     {"uart16550", "com1", "base=0x3f8"},
     {"uart16550", "com2", "base=0x2f8"},
-    {"ata", "ide", "iobase=0x1f0,control=0x3f6"},
+    {"ata", "ide0", "iobase=0x1f0,control=0x3f6"},
     {"vga", "vga", NULL},
     {NULL, NULL, NULL},
 };
 
 static const struct board_wire ISA_WIRES[] = {
     AT_WIRES,
-    {"ide", "irq", "pic1", "ir6"},
+    {"ide0", "irq", "pic1", "ir6"},
     {NULL, NULL, NULL, NULL},
 };
 
