@@ -18,8 +18,9 @@
  * raised and unmasked, a register destination takes the returned value, whose exponent is moved by
  * 24576 (SDM vol. 1, 8.5.4 and 8.5.5), and a memory destination is not written.
  *
- * MISSING: the transcendental functions are rounded correctly (but for a few cases in 2^50), so that they
- * differ in the last place from any given silicon, which errs a little more (AMD: 1 to 10 % of results).
+ * MISSING: the transcendental functions are rounded correctly (but for a few cases in 2^50), so
+ * that they differ in the last place from any given silicon, which errs a little more (AMD: 1 to
+ * 10 % of results).
  */
 #ifndef VITRINE_CPU_F80_H
 #define VITRINE_CPU_F80_H
@@ -138,15 +139,16 @@ int16_t f80_to_int16(struct f80_env *env, struct f80 a);
 int32_t f80_to_int32(struct f80_env *env, struct f80 a);
 int64_t f80_to_int64(struct f80_env *env, struct f80 a);
 /*
- * From the bits of an IEEE single or double: denormals raise DE, signalling NaNs IE. QUIRK: unmasked,
- * DE does not keep FLD from loading (seen on the silicon); with another instruction it stops.
+ * From the bits of an IEEE single or double: denormals raise DE, signalling NaNs IE. QUIRK:
+ * unmasked, DE does not keep FLD from loading (seen on the silicon); with another instruction it
+ * stops.
  */
 struct f80 f80_from_float32(struct f80_env *env, uint32_t bits);
 struct f80 f80_from_float64(struct f80_env *env, uint64_t bits);
 /*
- * The same for an operand that an instruction fetches from memory: nothing is raised yet, a signalling NaN stays one,
- * and a denormal, being normal in the wider format, is remembered in env->is_widened for the
- * operation to raise DE in its turn.
+ * The same for an operand that an instruction fetches from memory: nothing is raised yet, a
+ * signalling NaN stays one, and a denormal, being normal in the wider format, is remembered in
+ * env->is_widened for the operation to raise DE in its turn.
  */
 struct f80 f80_widen_float32(struct f80_env *env, uint32_t bits);
 struct f80 f80_widen_float64(struct f80_env *env, uint64_t bits);

@@ -4,39 +4,25 @@
  * Specification: Intel SDM vol. 1 chapter 8, vol. 2 tables 3-18 to 3-39 (FADD, FDIV, FMUL, FSQRT,
  * FSUB: results for each pair of operand classes); IEEE 754-1985.
  *
- * Add, subtract and multiply begin with a path for normal operands, extended precision and rounding
+ * All but the square root begin with a path for normal operands, extended precision and rounding
  * to nearest, which is what compiled code uses; whatever does not fit falls through to the general
  * path with nothing raised.
  */
-#include "cpu/f80_internal.h"
+#include "cpu/f80_fast.h"
 
 static bool is_default_mode(const struct f80_env *env)
 {
     return env->rounding == F80_NEAREST && env->precision == F80_EXTENDED && !env->is_widened;
 }
 
-/* Normal, by exponent 1 to 7FFE and J set. */
-static bool is_normal(struct f80 a)
+/* Takes over a fast result; false: take the general path. */
+static bool take(struct f80_env *env, const struct f80_fast *fast)
 {
-    return (uint32_t)(a.sign_exponent & 0x7FFF) - 1 < 0x7FFE && a.significand >> 63 != 0;
-}
-
-/* Rounds high:low to nearest even at bit 64 of a normalised number; false: out of range. */
-static bool round_fast(struct f80_env *env, uint16_t sign, int32_t exponent, uint64_t high,
-                       uint64_t low, struct f80 *result)
-{
-    bool up = low > F80_INTEGER_BIT || (low == F80_INTEGER_BIT && (high & 1) != 0);
-    uint64_t significand = high + up;
-    if (significand < high) {
-        significand = F80_INTEGER_BIT;
-        exponent++;
-    }
-    if ((uint32_t)(exponent - 1) >= 0x7FFE)
+    if (!fast->is_done)
         return false;
-    if (low != 0)
+    if (fast->is_inexact)
         env->raised |= F80_PE;
-    env->rounded_up = up;
-    *result = f80_make((uint16_t)(sign | (uint16_t)exponent), significand);
+    env->rounded_up = fast->is_up;
     return true;
 }
 
@@ -104,61 +90,23 @@ static struct f80 add_general(struct f80_env *env, struct f80 a, struct f80 b, b
     return add_parts(env, x, y);
 }
 
-/* The path for normal operands; false: take the general one. */
-static bool add_fast(struct f80_env *env, struct f80 a, struct f80 b, uint16_t sign_b,
-                     struct f80 *result)
-{
-    if (!is_default_mode(env) || !is_normal(a) || !is_normal(b))
-        return false;
-    uint16_t sign = a.sign_exponent & 0x8000;
-    int32_t exponent = a.sign_exponent & 0x7FFF, distance = exponent - (b.sign_exponent & 0x7FFF);
-    uint64_t large = a.significand, small = b.significand;
-    bool is_subtraction = sign != sign_b;
-    if (distance < 0 || (distance == 0 && large < small)) {
-        exponent -= distance;
-        distance = -distance;
-        large = b.significand;
-        small = a.significand;
-        sign = sign_b;
-    }
-    if (distance >= 64)
-        return false;
-    uint64_t low = distance != 0 ? small << (64 - distance) : 0;
-    small >>= distance;
-    if (!is_subtraction) {
-        uint64_t high = large + small;
-        if (high < small) {
-            low = low >> 1 | high << 63 | (low & 1);
-            high = high >> 1 | F80_INTEGER_BIT;
-            exponent++;
-        }
-        return round_fast(env, sign, exponent, high, low, result);
-    }
-    uint64_t high = large - small - (low != 0);
-    low = 0 - low;
-    if (high == 0)
-        return false;
-    int shift = f80_leading_zeros(high);
-    if (shift != 0) {
-        high = high << shift | low >> (64 - shift);
-        low <<= shift;
-    }
-    return round_fast(env, sign, exponent - shift, high, low, result);
-}
-
 struct f80 f80_add(struct f80_env *env, struct f80 a, struct f80 b)
 {
-    struct f80 result;
-    if (add_fast(env, a, b, b.sign_exponent & 0x8000, &result))
-        return result;
+    if (is_default_mode(env)) {
+        struct f80_fast fast = f80_fast_add(a, b, b.sign_exponent & 0x8000);
+        if (take(env, &fast))
+            return fast.value;
+    }
     return add_general(env, a, b, false);
 }
 
 struct f80 f80_sub(struct f80_env *env, struct f80 a, struct f80 b)
 {
-    struct f80 result;
-    if (add_fast(env, a, b, ~b.sign_exponent & 0x8000, &result))
-        return result;
+    if (is_default_mode(env)) {
+        struct f80_fast fast = f80_fast_add(a, b, ~b.sign_exponent & 0x8000);
+        if (take(env, &fast))
+            return fast.value;
+    }
     return add_general(env, a, b, true);
 }
 
@@ -185,37 +133,15 @@ static struct f80 mul_general(struct f80_env *env, struct f80 a, struct f80 b)
 
 struct f80 f80_mul(struct f80_env *env, struct f80 a, struct f80 b)
 {
-    if (is_default_mode(env) && is_normal(a) && is_normal(b)) {
-        struct f80_u128 product = f80_multiply64(a.significand, b.significand);
-        int32_t exponent = (a.sign_exponent & 0x7FFF) + (b.sign_exponent & 0x7FFF) - F80_BIAS + 1;
-        if (product.high >> 63 == 0) {
-            product = f80_shift_left128(product, 1);
-            exponent--;
-        }
-        struct f80 result;
-        if (round_fast(env, (a.sign_exponent ^ b.sign_exponent) & 0x8000, exponent, product.high,
-                       product.low, &result))
-            return result;
+    if (is_default_mode(env)) {
+        struct f80_fast fast = f80_fast_mul(a, b);
+        if (take(env, &fast))
+            return fast.value;
     }
     return mul_general(env, a, b);
 }
 
-/* Divides normalised significands: 64 bits of quotient, bit 63 set, and a tail for rounding. */
-static struct f80_u128 divide_significands(uint64_t a, uint64_t b, int32_t *exponent)
-{
-    struct f80_u128 dividend = {a, 0};
-    if (a >= b)
-        dividend = f80_shift_right128(dividend, 1);
-    else
-        *exponent -= 1;
-    uint64_t rest, quotient = f80_divide128(dividend, b, &rest);
-    /* The next bit of the quotient, and whether anything follows it. */
-    bool is_half = rest >= b - rest;
-    bool is_sticky = rest != 0 && rest != b - rest;
-    return (struct f80_u128){quotient, (is_half ? F80_INTEGER_BIT : 0) | is_sticky};
-}
-
-struct f80 f80_div(struct f80_env *env, struct f80 a, struct f80 b)
+static struct f80 div_general(struct f80_env *env, struct f80 a, struct f80 b)
 {
     struct f80 result = a;
     if (f80_settle_nans(env, a, b, &result))
@@ -235,8 +161,18 @@ struct f80 f80_div(struct f80_env *env, struct f80 a, struct f80 b)
     if (x.class == F80_CLASS_ZERO || y.class == F80_CLASS_INFINITY)
         return f80_zero(is_negative);
     int32_t exponent = x.exponent - y.exponent + F80_BIAS;
-    struct f80_u128 quotient = divide_significands(x.significand, y.significand, &exponent);
+    struct f80_u128 quotient = f80_divide_significands(x.significand, y.significand, &exponent);
     return f80_round_pack(env, is_negative, exponent, quotient, env->precision);
+}
+
+struct f80 f80_div(struct f80_env *env, struct f80 a, struct f80 b)
+{
+    if (is_default_mode(env)) {
+        struct f80_fast fast = f80_fast_div(a, b);
+        if (take(env, &fast))
+            return fast.value;
+    }
+    return div_general(env, a, b);
 }
 
 /*

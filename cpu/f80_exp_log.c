@@ -1,11 +1,12 @@
 /*
  * 80-bit extended floating point: F2XM1, FYL2X, FYL2XP1.
  *
- * Specification: Intel SDM vol. 2, the tables of these instructions; vol. 1, 8.3.8-8.3.10 (accuracy: 1 ulp).
+ * Specification: Intel SDM vol. 2, the tables of these instructions; vol. 1, 8.3.8-8.3.10
+ * (accuracy: 1 ulp).
  *
- * 2^x - 1 = e^(x ln 2) - 1 by its power series after halving the argument until it is below 2^-4, then
- * doubling back with e^2y - 1 = E (2 + E), which loses nothing near zero. Logarithms come from
- * ln m = 2 artanh s, s = (m - 1) / (m + 1), m within sqrt 1/2 and sqrt 2.
+ * 2^x - 1 = e^(x ln 2) - 1 by its power series after halving the argument until it is below 2^-4,
+ * then doubling back with e^2y - 1 = E (2 + E), which loses nothing near zero. Logarithms come
+ * from ln m = 2 artanh s, s = (m - 1) / (m + 1), m within sqrt 1/2 and sqrt 2.
  */
 #include "cpu/f80_precise.h"
 

@@ -82,8 +82,8 @@ struct f80_precise f80_precise_mul(struct f80_precise a, struct f80_precise b)
 }
 
 /*
- * One 64-bit digit of a quotient (Knuth vol. 2, 4.3.1, algorithm D): floor of rest:0 / divisor, three
- * words by two, rest < divisor. Leaves the new rest.
+ * One 64-bit digit of a quotient (Knuth vol. 2, 4.3.1, algorithm D): floor of rest:0 / divisor,
+ * three words by two, rest < divisor. Leaves the new rest.
  */
 static uint64_t next_digit(struct f80_u128 *rest, struct f80_u128 divisor)
 {

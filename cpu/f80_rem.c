@@ -1,5 +1,6 @@
 /*
- * 80-bit extended floating point: remainders, rounding to an integer, scaling, taking apart, compare.
+ * 80-bit extended floating point: remainders, rounding to an integer, scaling, taking apart,
+ * compare.
  *
  * Specification: Intel SDM vol. 2: FCOM, FPREM, FPREM1, FRNDINT, FSCALE, FUCOM, FXTRACT.
  */
@@ -100,8 +101,8 @@ static bool settle_remainder(struct f80_env *env, struct f80 a, struct f80 b, st
 }
 
 /*
- * Long division of normalised significands, x * 2^distance by y, distance 0-63. Returns the low 64 bits of
- * the quotient; the remainder is below y.
+ * Long division of normalised significands, x * 2^distance by y, distance 0-63. Returns the low 64
+ * bits of the quotient; the remainder is below y.
  */
 static uint64_t divide_places(uint64_t x, uint64_t y, unsigned distance, uint64_t *remainder)
 {
@@ -114,7 +115,10 @@ static uint64_t divide_places(uint64_t x, uint64_t y, unsigned distance, uint64_
     return quotient | f80_divide128(dividend, y, remainder);
 }
 
-/* A remainder in units of 2^(exponent - F80_BIAS - 63); exact, but a denormal may have to be noted. */
+/*
+ * A remainder in units of 2^(exponent - F80_BIAS - 63); exact, but a denormal may have to be
+ * noted.
+ */
 static struct f80 pack_remainder(struct f80_env *env, bool is_negative, int32_t exponent,
                                  uint64_t units)
 {
@@ -123,9 +127,9 @@ static struct f80 pack_remainder(struct f80_env *env, bool is_negative, int32_t 
 }
 
 /*
- * FPREM1's last step: when the rest is above half the divisor, or is the half and the quotient odd, one
- * is added to the quotient and the rest changes sign. Returns true if so. half_up: the rest is in
- * units half as large as those of the divisor, the quotient still zero.
+ * FPREM1's last step: when the rest is above half the divisor, or is the half and the quotient
+ * odd, one is added to the quotient and the rest changes sign. Returns true if so. half_up: the
+ * rest is in units half as large as those of the divisor, the quotient still zero.
  */
 static bool step_to_nearest(uint64_t divisor, bool half_up, uint64_t *rest, uint64_t *quotient)
 {

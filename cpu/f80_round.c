@@ -1,8 +1,8 @@
 /*
  * 80-bit extended floating point: unpacking, NaN rules, rounding and packing.
  *
- * Specification: Intel SDM vol. 1, 4.8.3.5 and table 4-7 (NaNs), 4.8.4 (rounding), 4.9 (exceptions),
- * 8.2.2 (unsupported formats), 8.5 (x87 exception conditions).
+ * Specification: Intel SDM vol. 1, 4.8.3.5 and table 4-7 (NaNs), 4.8.4 (rounding), 4.9
+ * (exceptions), 8.2.2 (unsupported formats), 8.5 (x87 exception conditions).
  */
 #include "cpu/f80_internal.h"
 

@@ -1,11 +1,12 @@
 /*
  * 80-bit extended floating point: FPATAN, FSIN, FCOS, FSINCOS, FPTAN.
  *
- * Specification: Intel SDM vol. 2, the tables of these instructions; vol. 1, 8.3.8: "Approximation of pi".
+ * Specification: Intel SDM vol. 2, the tables of these instructions; vol. 1, 8.3.8: "Approximation
+ * of pi".
  *
- * Like the silicon, arguments are reduced by a pi of 66 bits, 4 * 0.C90FDAA22168C234C, and exactly so: near
- * multiples of the true pi the result is not the sine of the operand but the one programs were
- * written against. QUIRK: the manual once promised 1 ulp here and no longer does.
+ * Like the silicon, arguments are reduced by a pi of 66 bits, 4 * 0.C90FDAA22168C234C, and exactly
+ * so: near multiples of the true pi the result is not the sine of the operand but the one programs
+ * were written against. QUIRK: the manual once promised 1 ulp here and no longer does.
  */
 #include "cpu/f80_precise.h"
 
@@ -193,8 +194,8 @@ static struct f80_precise cosine_of(const struct angle *angle)
 }
 
 /*
- * Operands that need no series. SETTLED: *value answers for sine and tangent (the cosine of a zero is
- * one); OUT_OF_RANGE: C2.
+ * Operands that need no series. SETTLED: *value answers for sine and tangent (the cosine of a zero
+ * is one); OUT_OF_RANGE: C2.
  */
 enum settlement { SERIES, SETTLED, OUT_OF_RANGE };
 

@@ -1,7 +1,7 @@
 /*
- * 64- and 128-bit integer helpers of the 80-bit arithmetic. Where the compiler has a 128-bit integer
- * it is used; elsewhere (32-bit builds) the same functions are built from 32-bit halves. Both give
- * the same bits.
+ * 64- and 128-bit integer helpers of the 80-bit arithmetic. Where the compiler has a 128-bit
+ * integer it is used; elsewhere (32-bit builds) the same functions are built from 32-bit halves.
+ * Both give the same bits.
  */
 #ifndef VITRINE_CPU_F80_WIDE_H
 #define VITRINE_CPU_F80_WIDE_H

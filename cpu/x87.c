@@ -4,10 +4,15 @@
  * Specification: Intel SDM vol. 1, 8.1 (environment), 8.3 (instructions), 8.4-8.7 (exceptions).
  */
 #include "cpu/x87_internal.h"
+#include "cpu/f80_fast.h"
 
-#include <stddef.h>
+/* Rounding to nearest, extended precision, PE masked. */
+static bool is_default_mode(const struct x87 *x)
+{
+    return (x->control & 0x0F20) == 0x0320;
+}
 
-/* --- exceptions --------------------------------------------------------------------------------- */
+/* --- exceptions ------------------------------------------------------------------------------- */
 
 void x87_update_summary(struct x87 *x)
 {
@@ -28,7 +33,7 @@ bool x87_stack_fault(struct x87 *x, bool is_overflow)
     return false;
 }
 
-/* --- control ------------------------------------------------------------------------------------ */
+/* --- control ---------------------------------------------------------------------------------- */
 
 void x87_fninit(struct x87 *x)
 {
@@ -71,7 +76,7 @@ void x87_set_control(struct x87 *x, uint16_t control)
     x87_update_summary(x);
 }
 
-/* --- loads -------------------------------------------------------------------------------------- */
+/* --- loads ------------------------------------------------------------------------------------ */
 
 /* True when something may be pushed; else the overflow has been dealt with. */
 static bool can_push(struct x87 *x)
@@ -112,15 +117,14 @@ void x87_fld64(struct x87 *x, uint64_t bits)
 {
     if (!can_push(x))
         return;
-    unsigned exponent = bits >> 52 & 0x7FF;
-    if (exponent - 1 < 0x7FE) { /* normal */
+    struct f80 value;
+    if (f80_fast_widen64(bits, &value)) {
         x87_clear_c1(x);
-        x87_push(x, f80_make((uint16_t)((bits >> 48 & 0x8000) | (exponent + 16383 - 1023)),
-                             bits << 11 | UINT64_C(0x8000000000000000)));
+        x87_push(x, value);
         return;
     }
     struct f80_env env = x87_env(x);
-    struct f80 value = f80_from_float64(&env, bits);
+    value = f80_from_float64(&env, bits);
     finish_load(x, &env, value);
 }
 
@@ -139,7 +143,7 @@ void x87_fld_register(struct x87 *x, unsigned i)
     x87_fld80(x, x87_get(x, i));
 }
 
-/* --- stores ------------------------------------------------------------------------------------- */
+/* --- stores ----------------------------------------------------------------------------------- */
 
 void x87_fst_register(struct x87 *x, unsigned i, bool pops)
 {
@@ -190,8 +194,22 @@ bool x87_fst32(struct x87 *x, uint32_t *bits, bool pops)
     return finish_store(x, &env, is_empty, pops);
 }
 
+static void note_fast(struct x87 *x, bool is_inexact, bool is_up)
+{
+    x->status =
+        (uint16_t)((x->status & ~X87_C1) | (is_inexact ? F80_PE : 0) | (is_up ? X87_C1 : 0));
+}
+
 bool x87_fst64(struct x87 *x, uint64_t *bits, bool pops)
 {
+    bool is_inexact, is_up;
+    if (is_default_mode(x) && !x87_is_empty(x, 0) &&
+        f80_fast_narrow64(x87_get(x, 0), bits, &is_inexact, &is_up)) {
+        note_fast(x, is_inexact, is_up);
+        if (pops)
+            x87_pop(x);
+        return true;
+    }
     struct f80 value;
     bool is_empty;
     if (!store_operand(x, &value, &is_empty))
@@ -252,7 +270,7 @@ void x87_fxch(struct x87 *x, unsigned i)
     x87_set(x, i, a);
 }
 
-/* --- arithmetic --------------------------------------------------------------------------------- */
+/* --- arithmetic ------------------------------------------------------------------------------- */
 
 static struct f80 operate(struct f80_env *env, enum x87_arithmetic op, struct f80 a, struct f80 b)
 {
@@ -269,9 +287,41 @@ static struct f80 operate(struct f80_env *env, enum x87_arithmetic op, struct f8
     return a;
 }
 
+static inline struct f80_fast operate_fast(enum x87_arithmetic op, struct f80 a, struct f80 b)
+{
+    switch (op) {
+    case X87_ADD: return f80_fast_add(a, b, b.sign_exponent & 0x8000);
+    case X87_MUL: return f80_fast_mul(a, b);
+    case X87_SUB: return f80_fast_add(a, b, ~b.sign_exponent & 0x8000);
+    case X87_SUB_REVERSED: return f80_fast_add(b, a, ~a.sign_exponent & 0x8000);
+    case X87_DIV: return f80_fast_div(a, b);
+    case X87_DIV_REVERSED: return f80_fast_div(b, a);
+    case X87_COMPARE:
+    case X87_COMPARE_POP: break;
+    }
+    return (struct f80_fast){.is_done = false};
+}
+
+/* ST(to) := ST(0) op b where both are normal; false: nothing done. */
+static bool arithmetic_fast(struct x87 *x, enum x87_arithmetic op, struct f80 b, unsigned to)
+{
+    struct f80_fast fast = operate_fast(op, x87_get(x, 0), b);
+    if (!fast.is_done)
+        return false;
+    note_fast(x, fast.is_inexact, fast.is_up);
+    x->reg[x87_index(x, to)] = fast.value;
+    return true;
+}
+
 void x87_arithmetic_register(struct x87 *x, enum x87_arithmetic op, unsigned i, bool to_i,
                              bool pops)
 {
+    if (is_default_mode(x) && !x87_is_empty(x, 0) && !x87_is_empty(x, i) &&
+        arithmetic_fast(x, op, x87_get(x, i), to_i ? i : 0)) {
+        if (pops)
+            x87_pop(x);
+        return;
+    }
     struct f80 result;
     if (x87_is_empty(x, 0) || x87_is_empty(x, i)) {
         if (!x87_stack_fault(x, false))
@@ -310,15 +360,23 @@ static void arithmetic(struct x87 *x, struct f80_env *env, enum x87_arithmetic o
 
 void x87_arithmetic_float32(struct x87 *x, enum x87_arithmetic op, uint32_t bits)
 {
+    struct f80 b;
+    if (is_default_mode(x) && !x87_is_empty(x, 0) && f80_fast_widen32(bits, &b) &&
+        arithmetic_fast(x, op, b, 0))
+        return;
     struct f80_env env = x87_env(x);
-    struct f80 b = f80_widen_float32(&env, bits);
+    b = f80_widen_float32(&env, bits);
     arithmetic(x, &env, op, b);
 }
 
 void x87_arithmetic_float64(struct x87 *x, enum x87_arithmetic op, uint64_t bits)
 {
+    struct f80 b;
+    if (is_default_mode(x) && !x87_is_empty(x, 0) && f80_fast_widen64(bits, &b) &&
+        arithmetic_fast(x, op, b, 0))
+        return;
     struct f80_env env = x87_env(x);
-    struct f80 b = f80_widen_float64(&env, bits);
+    b = f80_widen_float64(&env, bits);
     arithmetic(x, &env, op, b);
 }
 
@@ -328,7 +386,7 @@ void x87_arithmetic_int(struct x87 *x, enum x87_arithmetic op, int64_t value)
     arithmetic(x, &env, op, f80_from_int64(value));
 }
 
-/* --- compares ----------------------------------------------------------------------------------- */
+/* --- compares --------------------------------------------------------------------------------- */
 
 /* SDM vol. 1 table 8-5. */
 static unsigned relation_conditions(enum f80_relation relation)
@@ -345,7 +403,12 @@ static unsigned relation_conditions(enum f80_relation relation)
 bool x87_compare(struct x87 *x, struct f80_env *env, struct f80 b, bool is_quiet)
 {
     struct f80 a = x87_get(x, 0);
-    enum f80_relation relation = is_quiet ? f80_compare_quiet(env, a, b) : f80_compare(env, a, b);
+    enum f80_relation relation;
+    if (!env->is_widened && f80_fast_compare(a, b, &relation)) {
+        x87_set_conditions(x, relation_conditions(relation));
+        return true;
+    }
+    relation = is_quiet ? f80_compare_quiet(env, a, b) : f80_compare(env, a, b);
     x87_set_conditions(x, relation_conditions(relation));
     return x87_settle(x, env);
 }

@@ -1,9 +1,9 @@
 /*
  * The x87 floating-point unit: register stack, control and status, every instruction D8-DF.
  *
- * Specification: Intel SDM (2023) vol. 1 chapter 8, vol. 2 (single instructions), vol. 3 chapter 23.18
- * (differences between generations); behaviour where the manual is silent is that of the silicon
- * (tests/fuzz/x87_silicon.c compares whole states).
+ * Specification: Intel SDM (2023) vol. 1 chapter 8, vol. 2 (single instructions), vol. 3 chapter
+ * 23.18 (differences between generations); behaviour where the manual is silent is that of the
+ * silicon (tests/fuzz/x87_silicon.c compares whole states).
  *
  * The unit knows no memory and no faults: the core decodes, checks CR0 (EM, TS: #NM), asks
  * x87_waits() and x87_is_pending() (#MF or IRQ 13), fetches or checks the memory operand that
@@ -11,8 +11,9 @@
  * store it must have made sure beforehand that the destination can be written, for the stack may
  * be popped by then. Hot instructions can be called directly (x87_fld64 and so on).
  *
- * MISSING: the 8087 and 80287 (projective infinity, FENI, their NaN and stack rules); the C1 of an FPREM
- * that overflows is the silicon's, not the 387's.
+ * MISSING: the 8087 and 80287 (projective infinity, FENI, their NaN and stack rules): every model
+ * has the rules of the 387 and its successors. Which encodings a model knows (FCOMI, FCMOV: i686)
+ * is for the core.
  */
 #ifndef VITRINE_CPU_X87_H
 #define VITRINE_CPU_X87_H
@@ -64,7 +65,10 @@ enum x87_outcome {
     X87_UNDEFINED   /* no such instruction: #UD */
 };
 
-/* Which of the four layouts FLDENV, FNSTENV, FNSAVE and FRSTOR use (SDM vol. 1, figures 8-9 to 8-12). */
+/*
+ * Which of the four layouts FLDENV, FNSTENV, FNSAVE and FRSTOR use (SDM vol. 1, figures 8-9 to
+ * 8-12).
+ */
 struct x87_format {
     bool is_32bit; /* operand size */
     bool is_real;  /* real or virtual-8086 mode: pointers are linear addresses */
@@ -73,7 +77,7 @@ struct x87_format {
 /* Power-up as after FNINIT, and the register contents cleared. */
 void x87_reset(struct x87 *x);
 
-/* --- what the core asks before executing ------------------------------------------------------- */
+/* --- what the core asks before executing ------------------------------------------------------ */
 
 /* The memory operand for modrm < C0. */
 struct x87_operand x87_memory_operand(uint8_t opcode, uint8_t modrm, bool is_32bit);
@@ -88,7 +92,7 @@ static inline bool x87_is_pending(const struct x87 *x)
     return (x->status & X87_ES) != 0;
 }
 
-/* --- execution ---------------------------------------------------------------------------------- */
+/* --- execution -------------------------------------------------------------------------------- */
 
 /*
  * A memory form. buffer holds the operand in memory order, or receives it: X87_OPERAND_BYTES are
@@ -98,14 +102,14 @@ enum x87_outcome x87_execute_memory(struct x87 *x, uint8_t opcode, uint8_t modrm
                                     struct x87_format format, const struct x87_origin *origin,
                                     uint8_t *buffer);
 /*
- * A register form. eflags is read by FCMOVcc; FCOMI and its kin clear OF, SF, AF and set ZF, PF, CF in it.
- * FNSTSW AX writes *ax.
+ * A register form. eflags is read by FCMOVcc; FCOMI and its kin clear OF, SF, AF and set ZF, PF,
+ * CF in it. FNSTSW AX writes *ax.
  */
 enum x87_outcome x87_execute_register(struct x87 *x, uint8_t opcode, uint8_t modrm,
                                       const struct x87_origin *origin, uint64_t *eflags,
                                       uint16_t *ax);
 
-/* --- hot instructions, and the pieces of the others -------------------------------------------- */
+/* --- hot instructions, and the pieces of the others ------------------------------------------- */
 
 static inline unsigned x87_index(const struct x87 *x, unsigned i)
 {
@@ -151,7 +155,7 @@ void x87_arithmetic_float32(struct x87 *x, enum x87_arithmetic op, uint32_t bits
 void x87_arithmetic_float64(struct x87 *x, enum x87_arithmetic op, uint64_t bits);
 void x87_arithmetic_int(struct x87 *x, enum x87_arithmetic op, int64_t value);
 
-/* --- control ------------------------------------------------------------------------------------ */
+/* --- control ---------------------------------------------------------------------------------- */
 
 uint16_t x87_status(const struct x87 *x); /* with TOP */
 void x87_set_status(struct x87 *x, uint16_t status);
@@ -162,7 +166,9 @@ void x87_set_tag(struct x87 *x, uint16_t tag);
 void x87_fninit(struct x87 *x);
 void x87_fnclex(struct x87 *x);
 
-/* Environment: 14 or 28 bytes; state: 94 or 108. Storing masks all exceptions, saving initialises. */
+/*
+ * Environment: 14 or 28 bytes; state: 94 or 108. Storing masks all exceptions, saving initialises.
+ */
 void x87_store_environment(struct x87 *x, struct x87_format format, uint8_t *image);
 void x87_load_environment(struct x87 *x, struct x87_format format, const uint8_t *image);
 void x87_save_state(struct x87 *x, struct x87_format format, uint8_t *image);
@@ -174,7 +180,7 @@ void x87_restore_state(struct x87 *x, struct x87_format format, const uint8_t *i
 void x87_fxsave(const struct x87 *x, bool is_64bit, uint8_t *image);
 void x87_fxrstor(struct x87 *x, bool is_64bit, const uint8_t *image);
 
-/* --- MMX ---------------------------------------------------------------------------------------- */
+/* --- MMX -------------------------------------------------------------------------------------- */
 
 /* Every MMX instruction but EMMS: TOP becomes 0 and all registers valid (SDM vol. 1, 9.5.1). */
 static inline void x87_mmx_enter(struct x87 *x)

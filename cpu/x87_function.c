@@ -1,8 +1,9 @@
 /*
  * The x87 unit: D9 E0-FF, the instructions that work on the top of the stack alone.
  *
- * Specification: Intel SDM vol. 2: F2XM1, FABS, FCHS, FCOS, FDECSTP, FINCSTP, FLD1 and constants, FPATAN,
- * FPREM, FPREM1, FPTAN, FRNDINT, FSCALE, FSIN, FSINCOS, FSQRT, FTST, FXAM, FXTRACT, FYL2X, FYL2XP1.
+ * Specification: Intel SDM vol. 2: F2XM1, FABS, FCHS, FCOS, FDECSTP, FINCSTP, FLD1 and constants,
+ * FPATAN, FPREM, FPREM1, FPTAN, FRNDINT, FSCALE, FSIN, FSINCOS, FSQRT, FTST, FXAM, FXTRACT, FYL2X,
+ * FYL2XP1.
  */
 #include "cpu/x87_internal.h"
 
@@ -16,7 +17,7 @@ static bool has_operand(struct x87 *x)
     return false;
 }
 
-/* --- sign, examination -------------------------------------------------------------------------- */
+/* --- sign, examination ------------------------------------------------------------------------ */
 
 static void change_sign(struct x87 *x, bool is_absolute)
 {
@@ -49,11 +50,11 @@ static void examine(struct x87 *x)
     x87_set_conditions(x, result | (f80_is_negative(value) ? X87_C1 : 0));
 }
 
-/* --- constants ---------------------------------------------------------------------------------- */
+/* --- constants -------------------------------------------------------------------------------- */
 
 /*
- * The 66-bit constants of the unit cut to 64 bits. is_up: rounding up, or to nearest when is_above_half,
- * gives the next number (SDM vol. 1, 8.3.4). Nothing is raised.
+ * The 66-bit constants of the unit cut to 64 bits. is_up: rounding up, or to nearest when
+ * is_above_half, gives the next number (SDM vol. 1, 8.3.4). Nothing is raised.
  */
 struct constant {
     struct f80 truncated;
@@ -81,7 +82,7 @@ static void load_constant(struct x87 *x, unsigned i)
     x87_fld80(x, value);
 }
 
-/* --- functions of one operand ------------------------------------------------------------------- */
+/* --- functions of one operand ----------------------------------------------------------------- */
 
 static void unary(struct x87 *x, struct f80 (*function)(struct f80_env *env, struct f80 a))
 {
@@ -108,11 +109,11 @@ static void angle(struct x87 *x, bool (*function)(struct f80_env *env, struct f8
         x->status |= X87_C2;
 }
 
-/* --- functions with two results ----------------------------------------------------------------- */
+/* --- functions with two results --------------------------------------------------------------- */
 
 /*
- * The checks of FXTRACT, FPTAN and FSINCOS, which replace ST(0) and push. False: done, with indefinites in both
- * places if the fault was masked.
+ * The checks of FXTRACT, FPTAN and FSINCOS, which replace ST(0) and push. False: done, with
+ * indefinites in both places if the fault was masked.
  */
 static bool can_split(struct x87 *x)
 {
@@ -174,7 +175,7 @@ static void sine_and_cosine(struct x87 *x)
     x87_push(x, cosine);
 }
 
-/* --- functions of two operands ------------------------------------------------------------------ */
+/* --- functions of two operands ---------------------------------------------------------------- */
 
 static bool has_operands(struct x87 *x)
 {
@@ -233,7 +234,7 @@ static void remainder_step(struct x87 *x,
                               (r.quotient & 1 ? X87_C1 : 0) | (r.is_incomplete ? X87_C2 : 0));
 }
 
-/* --- dispatch ----------------------------------------------------------------------------------- */
+/* --- dispatch --------------------------------------------------------------------------------- */
 
 static void turn_stack(struct x87 *x, unsigned step)
 {

@@ -1,17 +1,17 @@
 /*
  * The x87 unit: its state in memory, for FNSTENV, FLDENV, FNSAVE, FRSTOR, FXSAVE and FXRSTOR.
  *
- * Specification: Intel SDM vol. 1, figures 8-9 to 8-12 (environment), 8-13 (state), 8.1.7 (tags); table 10-2
- * (FXSAVE).
+ * Specification: Intel SDM vol. 1, figures 8-9 to 8-12 (environment), 8-13 (state), 8.1.7 (tags);
+ * table 10-2 (FXSAVE).
  *
  *   32-bit protected    32-bit real                     16-bit protected  16-bit real
  *   00 control          00 control                      00 control        00 control
  *   04 status           04 status                       02 status         02 status
  *   08 tag              08 tag                          04 tag            04 tag
  *   0C IP               0C IP 15-0                      06 IP             06 IP 15-0
- *   10 CS, opcode 26-16 10 IP 31-16 in 27-12, opcode    08 CS             08 IP 19-16 in 15-12, opcode
+ *   10 CS, opcode 26-16 10 IP 31-16 in 27-12, opcode    08 CS             08 IP 19-16, opcode
  *   14 DP               14 DP 15-0                      0A DP             0A DP 15-0
- *   18 DS               18 DP 31-16 in 27-12            0C DS             0C DP 19-16 in 15-12
+ *   18 DS               18 DP 31-16 in 27-12            0C DS             0C DP 19-16
  */
 #include "cpu/x87_internal.h"
 
@@ -19,7 +19,7 @@
 
 enum tag { TAG_VALID, TAG_ZERO, TAG_SPECIAL, TAG_EMPTY };
 
-/* --- tags --------------------------------------------------------------------------------------- */
+/* --- tags ------------------------------------------------------------------------------------- */
 
 static enum tag tag_of(struct f80 value)
 {
@@ -47,7 +47,7 @@ void x87_set_tag(struct x87 *x, uint16_t tag)
             x->valid |= (uint8_t)(1u << i);
 }
 
-/* --- words and registers ------------------------------------------------------------------------ */
+/* --- words and registers ---------------------------------------------------------------------- */
 
 static void put(uint8_t *image, unsigned offset, unsigned bytes, uint64_t value)
 {
@@ -74,7 +74,7 @@ static struct f80 get_register(const uint8_t *image, unsigned offset)
     return f80_make((uint16_t)get(image, offset + 8, 2), get(image, offset, 8));
 }
 
-/* --- environment -------------------------------------------------------------------------------- */
+/* --- environment ------------------------------------------------------------------------------ */
 
 static void put_pointers(const struct x87 *x, struct x87_format format, uint8_t *image)
 {
@@ -150,7 +150,7 @@ void x87_load_environment(struct x87 *x, struct x87_format format, const uint8_t
     get_pointers(x, format, image);
 }
 
-/* --- state -------------------------------------------------------------------------------------- */
+/* --- state ------------------------------------------------------------------------------------ */
 
 void x87_save_state(struct x87 *x, struct x87_format format, uint8_t *image)
 {

@@ -58,8 +58,8 @@ static inline struct f80_env x87_env(const struct x87 *x)
 void x87_update_summary(struct x87 *x);
 
 /*
- * Ends an operation: takes over what it raised, and C1. Returns false when an unmasked exception forbids the
- * result to be stored: those of the first kind.
+ * Ends an operation: takes over what it raised, and C1. Returns false when an unmasked exception
+ * forbids the result to be stored: those of the first kind.
  */
 static inline bool x87_settle(struct x87 *x, const struct f80_env *env)
 {
@@ -75,8 +75,8 @@ static inline bool x87_settle(struct x87 *x, const struct f80_env *env)
 }
 
 /*
- * Stack overflow or underflow: IE with SF, C1 telling which. Returns true when masked: the instruction goes on
- * with the indefinite QNaN (SDM vol. 1, 8.5.1.1).
+ * Stack overflow or underflow: IE with SF, C1 telling which. Returns true when masked: the
+ * instruction goes on with the indefinite QNaN (SDM vol. 1, 8.5.1.1).
  */
 bool x87_stack_fault(struct x87 *x, bool is_overflow);
 

@@ -1,9 +1,9 @@
 /*
  * The x87 unit: the register forms of D8-DF.
  *
- * Specification: Intel SDM vol. 2, appendix B.17 and the opcode maps A-7 to A-22. The undocumented aliases
- * (FXCH at DD C8 and DF C8, FCOM at DC D0, FCOMP at DC D8 and DE D0, FSTP at D9 D8, DF D0 and DF D8, FFREEP at DF C0) are
- * what the silicon makes of them; cf. AMD 24594, appendix A.
+ * Specification: Intel SDM vol. 2, appendix B.17 and the opcode maps A-7 to A-22. The undocumented
+ * aliases (FXCH at DD C8 and DF C8, FCOM at DC D0, FCOMP at DC D8 and DE D0, FSTP at D9 D8, DF D0
+ * and DF D8, FFREEP at DF C0) are what the silicon makes of them; cf. AMD 24594, appendix A.
  */
 #include "cpu/x87_internal.h"
 
@@ -61,7 +61,7 @@ void x87_note_origin(struct x87 *x, uint8_t opcode, uint8_t modrm, const struct 
     }
 }
 
-/* --- compares ----------------------------------------------------------------------------------- */
+/* --- compares --------------------------------------------------------------------------------- */
 
 /* FCOM, FUCOM and their popping forms; pops: how often. */
 static void compare(struct x87 *x, unsigned i, bool is_quiet, unsigned pops)
@@ -84,7 +84,10 @@ static uint64_t relation_flags(enum f80_relation relation)
     return EFLAGS_ZF | EFLAGS_PF | EFLAGS_CF;
 }
 
-/* FCOMI and its kin: to EFLAGS instead of C0-C3. */
+/*
+ * FCOMI and its kin: to EFLAGS instead of C0-C3. QUIRK: C1 is cleared, as the SDM says; AMD's
+ * silicon leaves it but for stack faults.
+ */
 static void compare_to_flags(struct x87 *x, unsigned i, bool is_quiet, bool pops, uint64_t *eflags)
 {
     enum f80_relation relation = F80_UNORDERED;
@@ -103,7 +106,7 @@ static void compare_to_flags(struct x87 *x, unsigned i, bool is_quiet, bool pops
         x87_pop(x);
 }
 
-/* --- moves -------------------------------------------------------------------------------------- */
+/* --- moves ------------------------------------------------------------------------------------ */
 
 /* FCMOVcc: DA C0 below, C8 equal, D0 below or equal, D8 unordered; DB the opposites. C1 stays. */
 static void move_if(struct x87 *x, uint8_t opcode, unsigned reg, unsigned i, uint64_t eflags)
@@ -119,7 +122,7 @@ static void move_if(struct x87 *x, uint8_t opcode, unsigned reg, unsigned i, uin
         x87_set(x, 0, x87_get(x, i));
 }
 
-/* --- opcodes ------------------------------------------------------------------------------------ */
+/* --- opcodes ---------------------------------------------------------------------------------- */
 
 /* FSTP at D9 D8: an empty ST(0) is popped without being stored or reported. */
 static void store_unchecked(struct x87 *x, unsigned i)

@@ -334,8 +334,8 @@ struct spread {
 };
 
 /*
- * Transcendentals: the silicon may be off in the last place, and with it PE, UE and C1. What it computed is
- * counted, then taken over so that the rest can be compared exactly.
+ * Transcendentals: the silicon may be off in the last place, and with it PE, UE and C1. What it
+ * computed is counted, then taken over so that the rest can be compared exactly.
  */
 static void forgive(struct outcome *real, struct outcome *model, struct spread *far)
 {

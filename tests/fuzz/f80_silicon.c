@@ -2,9 +2,9 @@
  * The 80-bit arithmetic against the workstation's x87: results, exceptions and condition codes of
  * random and special operands under all rounding modes, precisions and masks.
  *
- * f80_silicon [CASES [SEED [OPERATION]]]: CASES for each operation (1,000,000). Exit status 1 when an exact
- * operation differs. For transcendentals the distances in units of the last place are counted, not
- * judged: the silicon is not exact there (see f80_transcendental.py).
+ * f80_silicon [CASES [SEED [OPERATION]]]: CASES for each operation (1,000,000). Exit status 1 when
+ * an exact operation differs. For transcendentals the distances in units of the last place are
+ * counted, not judged: the silicon is not exact there (see f80_transcendental.py).
  */
 #include "tests/fuzz/f80_cases.h"
 

@@ -1,7 +1,8 @@
 /*
  * The x87 of the workstation as an oracle for the emulated one: small stubs of machine code, each
  * "load a whole x87 state, execute one instruction, store the state", and a generator of operands
- * that likes the corners. Used by the unit tests in short and by the programs of this folder at length.
+ * that likes the corners. Used by the unit tests in short and by the programs of this folder at
+ * length.
  *
  * Only on x86-64; elsewhere SILICON_PRESENT is 0.
  */

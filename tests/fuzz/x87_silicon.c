@@ -1,9 +1,9 @@
 /*
- * Every x87 instruction on whole random states (registers, tags, TOP, flags, control word, memory) against
- * the workstation's own. The transcendentals may differ by one unit in the last place.
+ * Every x87 instruction on whole random states (registers, tags, TOP, flags, control word, memory)
+ * against the workstation's own. The transcendentals may differ by one unit in the last place.
  *
- * x87_silicon [CASES [SEED [OPCODE [MODRM]]]]: CASES for each of the 8 * 72 encodings (20,000). Exit status 1
- * when anything differs.
+ * x87_silicon [CASES [SEED [OPCODE [MODRM]]]]: CASES for each of the 8 * 72 encodings (20,000).
+ * Exit status 1 when anything differs.
  */
 #include "tests/fuzz/x87_cases.h"
 

@@ -1,8 +1,8 @@
 /*
  * Unit tests of the x87 unit (cpu/x87.h).
  *
- * Oracles: the figures and tables of the SDM, and, on x86-64, the workstation's own unit for every encoding
- * on whole random states (the long form is tests/fuzz/x87_silicon.c).
+ * Oracles: the figures and tables of the SDM, and, on x86-64, the workstation's own unit for every
+ * encoding on whole random states (the long form is tests/fuzz/x87_silicon.c).
  */
 #include <check.h>
 
