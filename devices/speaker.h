@@ -1,0 +1,10 @@
+/* Wiring of port 61h that the board does by a call. */
+#ifndef VITRINE_DEVICES_SPEAKER_H
+#define VITRINE_DEVICES_SPEAKER_H
+
+#include "bus/device.h"
+
+/* The timer whose OUT2 is read at bit 5. The speaker's pin "gate2" is wired to the timer besides. */
+void speaker_set_timer(struct device *speaker, const struct device *i8254);
+
+#endif
