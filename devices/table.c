@@ -19,5 +19,6 @@ const struct device_type *const DEVICE_TYPES[] = {
     &I440FX_TYPE,
     &PIIX3_TYPE,
     &FW_CFG_TYPE,
+    &NE2000_TYPE,
     NULL,
 };

@@ -1,0 +1,701 @@
+/* The NE2000: registers by page, remote DMA, the receive ring, transmission on the wire. Expected
+ * values follow the DP8390D's data sheet; multicast bits come from the CRC of known addresses. */
+#include <check.h>
+#include <stdlib.h>
+#include <string.h>
+#include <zlib.h>
+
+#include "base/bits.h"
+#include "bus/net.h"
+#include "devices/types.h"
+#include "tests/unit/fixture.h"
+
+#define IO 0x300
+#define RING_FIRST 0x46
+#define RING_END 0x80
+
+static const uint8_t MAC[6] = {0x52, 0x54, 0x00, 0xAA, 0xBB, 0x01};
+
+/* A card and the other end of its cable. */
+struct bench {
+    struct device_fixture *f;
+    struct net_port cable;
+    struct fixture_probe irq;
+    uint8_t sent[2048];
+    size_t sent_bytes;
+    unsigned sent_count;
+    uint64_t sent_at, sent_cause;
+};
+
+static void cable_receive(void *self, const uint8_t *frame, size_t bytes, uint64_t cause)
+{
+    struct bench *b = self;
+    ck_assert_uint_le(bytes, sizeof b->sent);
+    memcpy(b->sent, frame, bytes);
+    b->sent_bytes = bytes;
+    b->sent_count++;
+    b->sent_at = b->f->timeline.now;
+    b->sent_cause = cause;
+}
+
+static void out(struct bench *b, unsigned reg, unsigned value)
+{
+    fixture_out(b->f, (uint16_t)(IO + reg), (uint8_t)value);
+}
+
+static unsigned in(struct bench *b, unsigned reg)
+{
+    return fixture_in(b->f, (uint16_t)(IO + reg));
+}
+
+static void bench_init(struct bench *b)
+{
+    struct device_config config = {0};
+    memset(b, 0, sizeof *b);
+    b->cable.receive = cable_receive;
+    b->cable.self = b;
+    config.net = &b->cable;
+    fixture_set(&config, "mac", "52:54:00:aa:bb:01");
+    b->f = device_fixture_new(&NE2000_TYPE, &config);
+    fixture_probe(b->f, b->f->device, "irq", &b->irq);
+}
+
+/* As a driver does: ring 46-80, word transfers, own address, started. */
+static void start(struct bench *b)
+{
+    out(b, 0x00, 0x21);
+    out(b, 0x0E, 0x49);
+    out(b, 0x0C, 0x04); /* broadcast */
+    out(b, 0x0D, 0x00);
+    out(b, 0x01, RING_FIRST);
+    out(b, 0x02, RING_END);
+    out(b, 0x03, RING_FIRST);
+    out(b, 0x07, 0xFF);
+    out(b, 0x0F, 0x3F);
+    out(b, 0x00, 0x61);
+    for (unsigned i = 0; i < 6; i++)
+        out(b, 1 + i, MAC[i]);
+    for (unsigned i = 0; i < 8; i++)
+        out(b, 8 + i, 0);
+    out(b, 0x07, RING_FIRST + 1);
+    out(b, 0x00, 0x22);
+}
+
+static unsigned curr(struct bench *b)
+{
+    unsigned value;
+    out(b, 0x00, 0x62);
+    value = in(b, 0x07);
+    out(b, 0x00, 0x22);
+    return value;
+}
+
+static void remote(struct bench *b, bool is_write, unsigned address, unsigned count)
+{
+    out(b, 0x08, address & 0xFF);
+    out(b, 0x09, address >> 8);
+    out(b, 0x0A, count & 0xFF);
+    out(b, 0x0B, count >> 8);
+    out(b, 0x00, is_write ? 0x12 : 0x0A);
+}
+
+static void read_memory(struct bench *b, unsigned address, uint8_t *bytes, unsigned count)
+{
+    remote(b, false, address, count);
+    for (unsigned i = 0; i < count; i += 2)
+        store_le16(bytes + i, (uint16_t)space_read(&b->f->ports, IO + 0x10, 2));
+}
+
+static void write_memory(struct bench *b, unsigned address, const uint8_t *bytes, unsigned count)
+{
+    remote(b, true, address, count);
+    for (unsigned i = 0; i < count; i += 2)
+        space_write(&b->f->ports, IO + 0x10, 2, load_le16(bytes + i));
+}
+
+static void make_frame(uint8_t *frame, size_t bytes, const uint8_t *to, uint32_t seed)
+{
+    for (size_t i = 0; i < bytes; i++)
+        frame[i] = (uint8_t)fixture_random(&seed);
+    memcpy(frame, to, 6);
+}
+
+static void give(struct bench *b, const uint8_t *frame, size_t bytes)
+{
+    net_send(&b->cable, frame, bytes, 77);
+}
+
+/* --- registers ------------------------------------------------------------------------------------ */
+
+START_TEST(prom_has_every_byte_twice_and_57h_at_the_end)
+{
+    struct bench b;
+    bench_init(&b);
+    out(&b, 0x00, 0x21);
+    out(&b, 0x0E, 0x48); /* byte transfers */
+    remote(&b, false, 0, 32);
+    for (unsigned i = 0; i < 32; i++) {
+        unsigned expected = i < 12 ? MAC[i / 2] : i < 28 ? 0 : 0x57;
+        ck_assert_uint_eq(in(&b, 0x10), expected);
+    }
+    ck_assert_uint_eq(in(&b, 0x07) & 0x40, 0x40);
+    device_fixture_free(b.f);
+}
+END_TEST
+
+START_TEST(pages_show_what_page_0_was_told)
+{
+    struct bench b;
+    bench_init(&b);
+    start(&b);
+    out(&b, 0x04, 0x40);
+    out(&b, 0x00, 0xA2);
+    ck_assert_uint_eq(in(&b, 0x01), RING_FIRST);
+    ck_assert_uint_eq(in(&b, 0x02), RING_END);
+    ck_assert_uint_eq(in(&b, 0x04), 0x40);
+    ck_assert_uint_eq(in(&b, 0x0C), 0xC4);
+    ck_assert_uint_eq(in(&b, 0x0E), 0xC9);
+    ck_assert_uint_eq(in(&b, 0x0F), 0xBF);
+    out(&b, 0x00, 0x62);
+    for (unsigned i = 0; i < 6; i++)
+        ck_assert_uint_eq(in(&b, 1 + i), MAC[i]);
+    out(&b, 0x00, 0xE2); /* page 3 is not the ISA card's */
+    ck_assert_uint_eq(in(&b, 0x01), 0xFF);
+    device_fixture_free(b.f);
+}
+END_TEST
+
+START_TEST(reset_port_stops_the_chip_and_sets_rst)
+{
+    struct bench b;
+    bench_init(&b);
+    start(&b);
+    ck_assert_uint_eq(in(&b, 0x07), 0x00);
+    out(&b, 0x1F, in(&b, 0x1F));
+    ck_assert_uint_eq(in(&b, 0x00), 0x21);
+    ck_assert_uint_eq(in(&b, 0x07), 0x80);
+    out(&b, 0x07, 0xFF); /* RST is not cleared by writing */
+    ck_assert_uint_eq(in(&b, 0x07), 0x80);
+    out(&b, 0x00, 0x22);
+    ck_assert_uint_eq(in(&b, 0x07), 0x00);
+    device_fixture_free(b.f);
+}
+END_TEST
+
+/* --- remote DMA ------------------------------------------------------------------------------------- */
+
+START_TEST(remote_dma_moves_words_doublewords_and_blocks)
+{
+    struct bench b;
+    uint8_t bytes[64], back[64];
+    bench_init(&b);
+    start(&b);
+    make_frame(bytes, sizeof bytes, MAC, 3);
+    write_memory(&b, 0x4000, bytes, 64);
+    ck_assert_uint_eq(in(&b, 0x07) & 0x40, 0x40);
+    remote(&b, false, 0x4000, 64);
+    for (unsigned i = 0; i < 64; i += 4)
+        store_le32(back + i, (uint32_t)space_read(&b.f->ports, IO + 0x10, 4));
+    ck_assert_mem_eq(back, bytes, 64);
+    ck_assert_uint_eq(in(&b, 0x08) | in(&b, 0x09) << 8, 0x4040);
+    remote(&b, false, 0x4000, 64);
+    memset(back, 0, sizeof back);
+    ck_assert_uint_eq(space_read_block(&b.f->ports, IO + 0x10, 2, back, 32), 32);
+    ck_assert_mem_eq(back, bytes, 64);
+    remote(&b, false, 0x4000, 6); /* a block ends with the byte count */
+    ck_assert_uint_eq(space_read_block(&b.f->ports, IO + 0x10, 2, back, 32), 3);
+    device_fixture_free(b.f);
+}
+END_TEST
+
+START_TEST(remote_dma_wraps_at_pstop_to_pstart)
+{
+    struct bench b;
+    uint8_t bytes[8] = {1, 2, 3, 4, 5, 6, 7, 8}, back[8];
+    bench_init(&b);
+    start(&b);
+    write_memory(&b, 0x7FFC, bytes, 8);
+    read_memory(&b, 0x4600, back, 4);
+    ck_assert_mem_eq(back, bytes + 4, 4);
+    device_fixture_free(b.f);
+}
+END_TEST
+
+START_TEST(remote_complete_interrupts_when_unmasked)
+{
+    struct bench b;
+    uint8_t byte[2] = {0};
+    bench_init(&b);
+    start(&b);
+    write_memory(&b, 0x4000, byte, 2);
+    ck_assert_uint_eq(b.irq.rises, 0);
+    out(&b, 0x0F, 0x40);
+    ck_assert(b.irq.level);
+    out(&b, 0x07, 0x40);
+    ck_assert(!b.irq.level);
+    remote(&b, false, 0x4000, 0); /* nothing to move is complete at once */
+    ck_assert(b.irq.level);
+    device_fixture_free(b.f);
+}
+END_TEST
+
+START_TEST(remote_dma_past_the_end_of_memory_is_harmless)
+{
+    static const unsigned SIZES[] = {1, 2, 4};
+    struct bench b;
+    bench_init(&b);
+    start(&b);
+    out(&b, 0x02, 0xFF); /* no wrap before the end */
+    for (size_t s = 0; s < 3; s++)
+        for (unsigned is_write = 0; is_write < 2; is_write++) {
+            out(&b, 0x0E, SIZES[s] == 1 ? 0x48 : 0x49);
+            remote(&b, is_write, 0x7FFD, 0xFFFF);
+            for (unsigned i = 0; i < 70000; i++)
+                if (is_write)
+                    space_write(&b.f->ports, IO + 0x10, SIZES[s], i);
+                else
+                    space_read(&b.f->ports, IO + 0x10, SIZES[s]);
+            ck_assert_uint_eq(in(&b, 0x07) & 0x40, 0x40);
+            out(&b, 0x07, 0x40);
+        }
+    ck_assert_uint_ge(b.f->guest_errors, 1);
+    device_fixture_free(b.f);
+}
+END_TEST
+
+/* --- transmission ------------------------------------------------------------------------------------- */
+
+static void transmit(struct bench *b, unsigned page, unsigned bytes)
+{
+    out(b, 0x04, page);
+    out(b, 0x05, bytes & 0xFF);
+    out(b, 0x06, bytes >> 8);
+    out(b, 0x00, 0x26);
+}
+
+START_TEST(a_frame_leaves_after_its_time_on_the_wire)
+{
+    struct bench b;
+    uint8_t frame[1514];
+    uint64_t begun;
+    bench_init(&b);
+    start(&b);
+    make_frame(frame, sizeof frame, MAC, 5);
+    write_memory(&b, 0x4000, frame, 1514);
+    begun = b.f->timeline.now;
+    transmit(&b, 0x40, 1514);
+    ck_assert_uint_eq(in(&b, 0x00) & 4, 4);
+    ck_assert_uint_eq(b.sent_count, 0);
+    fixture_run_us(b.f, 1200);
+    ck_assert_uint_eq(b.sent_count, 0);
+    fixture_run_us(b.f, 50);
+    ck_assert_uint_eq(b.sent_count, 1);
+    ck_assert_uint_eq(b.sent_bytes, 1514);
+    ck_assert_mem_eq(b.sent, frame, 1514);
+    /* (8 + 1514 + 4 + 12) * 800 ns = 1230.4 us at 105 instructions a microsecond */
+    ck_assert_uint_eq(b.sent_at - begun, 129192);
+    ck_assert_uint_eq(in(&b, 0x00) & 4, 0);
+    ck_assert_uint_eq(in(&b, 0x04), 0x01);
+    ck_assert_uint_eq(in(&b, 0x07), 0x42);
+    ck_assert(b.irq.level);
+    device_fixture_free(b.f);
+}
+END_TEST
+
+START_TEST(a_short_frame_is_padded_and_a_second_start_waits)
+{
+    struct bench b;
+    uint8_t frame[20];
+    bench_init(&b);
+    start(&b);
+    make_frame(frame, sizeof frame, MAC, 6);
+    write_memory(&b, 0x4000, frame, 20);
+    transmit(&b, 0x40, 20);
+    transmit(&b, 0x40, 20); /* already transmitting: no second frame */
+    fixture_run_us(b.f, 1000);
+    ck_assert_uint_eq(b.sent_count, 1);
+    ck_assert_uint_eq(b.sent_bytes, 60);
+    ck_assert_mem_eq(b.sent, frame, 20);
+    for (unsigned i = 20; i < 60; i++)
+        ck_assert_uint_eq(b.sent[i], 0);
+    device_fixture_free(b.f);
+}
+END_TEST
+
+START_TEST(loopback_stays_inside_and_reports_so)
+{
+    static const unsigned TSR[4] = {0x01, 0x53, 0x43, 0x03};
+    struct bench b;
+    bench_init(&b);
+    start(&b);
+    for (unsigned mode = 1; mode < 4; mode++) {
+        out(&b, 0x0D, mode << 1);
+        transmit(&b, 0x40, 64);
+        fixture_run_us(b.f, 1000);
+        ck_assert_uint_eq(in(&b, 0x04), TSR[mode]);
+        ck_assert_uint_eq(in(&b, 0x0C), 0x02);
+        ck_assert_uint_eq(in(&b, 0x07), 0x02);
+    }
+    ck_assert_uint_eq(b.sent_count, 0);
+    device_fixture_free(b.f);
+}
+END_TEST
+
+START_TEST(absurd_transmit_counts_send_nothing)
+{
+    struct bench b;
+    bench_init(&b);
+    start(&b);
+    for (unsigned loopback = 0; loopback < 2; loopback++) {
+        out(&b, 0x0D, loopback << 1);
+        transmit(&b, 0xFF, 0xFFFF);
+        fixture_run_us(b.f, 60000);
+        ck_assert_uint_eq(in(&b, 0x07) & 2, 2);
+        out(&b, 0x07, 2);
+    }
+    ck_assert_uint_eq(b.sent_count, 0);
+    ck_assert_uint_ge(b.f->guest_errors, 1);
+    device_fixture_free(b.f);
+}
+END_TEST
+
+/* --- reception ------------------------------------------------------------------------------------------- */
+
+START_TEST(a_frame_lands_in_the_ring_with_header_and_fcs)
+{
+    struct bench b;
+    uint8_t frame[100], back[108];
+    bench_init(&b);
+    start(&b);
+    make_frame(frame, sizeof frame, MAC, 8);
+    give(&b, frame, sizeof frame);
+    ck_assert_uint_eq(in(&b, 0x07), 0x01);
+    ck_assert_uint_eq(in(&b, 0x0C), 0x01);
+    ck_assert(b.irq.level);
+    ck_assert_uint_eq(curr(&b), RING_FIRST + 2);
+    read_memory(&b, (RING_FIRST + 1) << 8, back, 108);
+    ck_assert_uint_eq(back[0], 0x01);
+    ck_assert_uint_eq(back[1], RING_FIRST + 2);
+    ck_assert_uint_eq(load_le16(back + 2), 104);
+    ck_assert_mem_eq(back + 4, frame, 100);
+    ck_assert_uint_eq(load_le32(back + 104), crc32(0, frame, 100));
+    device_fixture_free(b.f);
+}
+END_TEST
+
+/* Frames of 300 bytes take two pages; the last one that fits crosses from PSTOP to PSTART. */
+START_TEST(the_ring_wraps_and_never_overwrites_unread_frames)
+{
+    struct bench b;
+    uint8_t frame[300], back[308];
+    unsigned got = 0;
+    bench_init(&b);
+    start(&b);
+    out(&b, 0x03, RING_FIRST + 9); /* ten pages from here on are unread */
+    out(&b, 0x00, 0x62);
+    out(&b, 0x07, RING_END - 3);
+    out(&b, 0x00, 0x22);
+    for (unsigned i = 0; i < 10; i++) {
+        make_frame(frame, sizeof frame, MAC, i + 1);
+        out(&b, 0x07, 0x7F);
+        give(&b, frame, sizeof frame);
+        if (in(&b, 0x07) & 0x10)
+            break;
+        got++;
+    }
+    /* 3 pages to the end, 9 before BNRY: 12, of which the last stays free: 5 frames. */
+    ck_assert_uint_eq(got, 5);
+    ck_assert_uint_eq(in(&b, 0x0F), 1); /* lost frames */
+    ck_assert_uint_eq(in(&b, 0x0F), 0); /* reading clears */
+    ck_assert_uint_eq(curr(&b), RING_FIRST + 7);
+    make_frame(frame, sizeof frame, MAC, 2);
+    read_memory(&b, (RING_END - 1) << 8, back, 308); /* the second one, across the end */
+    ck_assert_uint_eq(back[1], RING_FIRST + 1);
+    ck_assert_mem_eq(back + 4, frame, 300);
+    device_fixture_free(b.f);
+}
+END_TEST
+
+START_TEST(addresses_are_filtered_by_rcr)
+{
+    static const uint8_t BROADCAST[6] = {0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF};
+    static const uint8_t OTHER[6] = {0x52, 0x54, 0x00, 0xAA, 0xBB, 0x02};
+    static const uint8_t GROUP[6] = {0x01, 0x00, 0x5E, 0x00, 0x00, 0x01};
+    static const struct {
+        const uint8_t *to;
+        unsigned rcr, mar_bit; /* 64: no bit */
+        bool is_taken;
+    } CASES[] = {
+        {MAC, 0x00, 64, true},        {OTHER, 0x04, 64, false},    {OTHER, 0x10, 64, true},
+        {BROADCAST, 0x00, 64, false}, {BROADCAST, 0x04, 64, true}, {GROUP, 0x14, 64, false},
+        {GROUP, 0x08, 64, false},
+        /* Ethernet's CRC of 01-00-5E-00-00-01, most significant six bits: 31 */
+        {GROUP, 0x08, 31, true},      {GROUP, 0x08, 30, false},    {GROUP, 0x10, 31, false},
+    };
+    struct bench b;
+    uint8_t frame[60];
+    for (size_t i = 0; i < ARRAY_COUNT(CASES); i++) {
+        bench_init(&b);
+        start(&b);
+        out(&b, 0x0C, CASES[i].rcr);
+        if (CASES[i].mar_bit < 64) {
+            out(&b, 0x00, 0x62);
+            out(&b, 8 + CASES[i].mar_bit / 8, 1u << CASES[i].mar_bit % 8);
+            out(&b, 0x00, 0x22);
+        }
+        make_frame(frame, sizeof frame, CASES[i].to, 4);
+        give(&b, frame, sizeof frame);
+        ck_assert_msg((in(&b, 0x07) & 1) == CASES[i].is_taken, "case %zu", i);
+        if (CASES[i].is_taken)
+            ck_assert_uint_eq(in(&b, 0x0C), CASES[i].to[0] & 1 ? 0x21 : 0x01);
+        device_fixture_free(b.f);
+    }
+}
+END_TEST
+
+START_TEST(monitor_counts_and_keeps_nothing)
+{
+    struct bench b;
+    uint8_t frame[60];
+    bench_init(&b);
+    start(&b);
+    out(&b, 0x0C, 0x20);
+    make_frame(frame, sizeof frame, MAC, 4);
+    for (unsigned i = 0; i < 127; i++)
+        give(&b, frame, sizeof frame);
+    ck_assert_uint_eq(in(&b, 0x07), 0);
+    give(&b, frame, sizeof frame);
+    ck_assert_uint_eq(in(&b, 0x07), 0x20); /* CNT: a counter's top bit */
+    for (unsigned i = 0; i < 200; i++)
+        give(&b, frame, sizeof frame);
+    ck_assert_uint_eq(in(&b, 0x0F), 192); /* they stop there */
+    ck_assert_uint_eq(curr(&b), RING_FIRST + 1);
+    device_fixture_free(b.f);
+}
+END_TEST
+
+START_TEST(stopped_or_looping_it_hears_nothing)
+{
+    struct bench b;
+    uint8_t frame[60];
+    bench_init(&b);
+    make_frame(frame, sizeof frame, MAC, 4);
+    give(&b, frame, sizeof frame); /* never started */
+    start(&b);
+    out(&b, 0x00, 0x21);
+    give(&b, frame, sizeof frame);
+    out(&b, 0x0D, 0x02);
+    out(&b, 0x00, 0x22);
+    give(&b, frame, sizeof frame);
+    ck_assert_uint_eq(in(&b, 0x07), 0);
+    device_fixture_free(b.f);
+}
+END_TEST
+
+START_TEST(runts_and_giants_are_refused)
+{
+    static const size_t SIZES[] = {0, 5, 59, 1519, 60000};
+    static uint8_t const EMPTY[1] = {0};
+    struct bench b;
+    uint8_t *frame = calloc(1, 60000);
+    ck_assert_ptr_nonnull(frame);
+    bench_init(&b);
+    start(&b);
+    make_frame(frame, 60000, MAC, 4);
+    for (size_t i = 0; i < ARRAY_COUNT(SIZES); i++)
+        give(&b, SIZES[i] ? frame : EMPTY, SIZES[i]);
+    ck_assert_uint_eq(in(&b, 0x07), 0);
+    out(&b, 0x0C, 0x02); /* accept runts */
+    give(&b, frame, 5);
+    give(&b, frame, 59);
+    ck_assert_uint_eq(in(&b, 0x07), 1);
+    ck_assert_uint_eq(curr(&b), RING_FIRST + 2);
+    free(frame);
+    device_fixture_free(b.f);
+}
+END_TEST
+
+START_TEST(send_packet_reads_the_frame_at_the_boundary)
+{
+    struct bench b;
+    uint8_t frame[60], back[64];
+    bench_init(&b);
+    start(&b);
+    make_frame(frame, sizeof frame, MAC, 4);
+    give(&b, frame, sizeof frame);
+    out(&b, 0x03, RING_FIRST + 1);
+    out(&b, 0x00, 0x1A);
+    for (unsigned i = 0; i < 64; i += 2)
+        store_le16(back + i, (uint16_t)space_read(&b.f->ports, IO + 0x10, 2));
+    ck_assert_uint_eq(load_le16(back + 2), 64);
+    ck_assert_mem_eq(back + 4, frame, 60);
+    ck_assert_uint_eq(in(&b, 0x03), RING_FIRST + 2); /* BNRY moved on */
+    ck_assert_uint_eq(in(&b, 0x07) & 0x40, 0x40);
+    device_fixture_free(b.f);
+}
+END_TEST
+
+/* --- hostile ---------------------------------------------------------------------------------------------- */
+
+START_TEST(absurd_rings_stay_inside_memory)
+{
+    static const uint8_t RINGS[][4] = {/* PSTART PSTOP CURR BNRY */
+                                       {0x80, 0x46, 0x60, 0x10}, {0x46, 0x46, 0x46, 0x00},
+                                       {0x46, 0x80, 0xFF, 0x46}, {0x00, 0xFF, 0xFE, 0x7F},
+                                       {0x46, 0x80, 0x47, 0xFF}, {0xFF, 0x00, 0xFF, 0x01}};
+    struct bench b;
+    uint8_t frame[1518];
+    make_frame(frame, sizeof frame, MAC, 4);
+    for (size_t i = 0; i < ARRAY_COUNT(RINGS); i++) {
+        bench_init(&b);
+        start(&b);
+        out(&b, 0x01, RINGS[i][0]);
+        out(&b, 0x02, RINGS[i][1]);
+        out(&b, 0x03, RINGS[i][3]);
+        out(&b, 0x00, 0x62);
+        out(&b, 0x07, RINGS[i][2]);
+        out(&b, 0x00, 0x22);
+        for (unsigned n = 0; n < 300; n++)
+            give(&b, frame, sizeof frame);
+        device_fixture_free(b.f);
+    }
+}
+END_TEST
+
+START_TEST(hostile_accesses_stay_inside)
+{
+    struct bench b;
+    uint8_t frame[1518];
+    uint32_t seed = 1;
+    bench_init(&b);
+    for (unsigned round = 0; round < 40; round++) {
+        start(&b);
+        fixture_hostile(b.f, round + 5, 500);
+        out(&b, 0x00, 0x22);
+        make_frame(frame, sizeof frame, MAC, seed);
+        for (unsigned i = 0; i < 50; i++)
+            give(&b, frame, fixture_random(&seed) % sizeof frame);
+    }
+    fixture_check_state(b.f->device);
+    device_fixture_free(b.f);
+}
+END_TEST
+
+/* --- what holds for every device ---------------------------------------------------------------------------- */
+
+START_TEST(state_is_saved_in_the_middle_of_a_transmission)
+{
+    struct bench a, b;
+    struct state_stream stream = {0};
+    struct error error = {STATUS_OK, ""};
+    uint8_t frame[60];
+    bench_init(&a);
+    bench_init(&b);
+    start(&a);
+    make_frame(frame, sizeof frame, MAC, 9);
+    write_memory(&a, 0x4000, frame, 60);
+    transmit(&a, 0x40, 60);
+    fixture_check_state(a.f->device);
+    device_save(a.f->device, &stream);
+    ck_assert_int_eq(device_load(b.f->device, &stream, &error), STATUS_OK);
+    fixture_run_us(b.f, 1000);
+    ck_assert_uint_eq(b.sent_count, 1);
+    ck_assert_mem_eq(b.sent, frame, 60);
+    ck_assert(b.irq.level);
+    ck_assert_uint_eq(a.sent_count, 0);
+    state_stream_free(&stream);
+    device_fixture_free(a.f);
+    device_fixture_free(b.f);
+}
+END_TEST
+
+START_TEST(two_cards_on_a_cable_do_not_see_each_other_inside)
+{
+    struct device_fixture *f = fixture_new();
+    struct device_config config = {.name = "nic0"};
+    struct device_config second = {.name = "nic1"};
+    uint64_t before;
+    fixture_set(&config, "iobase", "0x300");
+    fixture_set(&second, "iobase", "0x320");
+    fixture_add(f, &NE2000_TYPE, &config);
+    before = fixture_hash(fixture_add(f, &NE2000_TYPE, &second));
+    fixture_out(f, 0x300, 0x62);
+    fixture_out(f, 0x301, 0x99);
+    ck_assert_uint_eq(fixture_hash(f->devices[1]), before);
+    device_fixture_free(f);
+}
+END_TEST
+
+START_TEST(wrong_options_are_refused)
+{
+    static const struct {
+        const char *name, *value;
+    } WRONG[] = {{"mac", "52:54:00:12:34"}, {"mac", "01:00:5e:00:00:01"}, {"mac", "hello"},
+                 {"mac", "52:54:00:12:34:56:78"}, {"iobase", "0x308"}, {"iobase", "0x10000"}};
+    for (size_t i = 0; i < ARRAY_COUNT(WRONG); i++) {
+        struct device_fixture *f = fixture_new();
+        struct device_config config = {.name = "nic"};
+        struct error error = {STATUS_OK, ""};
+        struct device *device;
+        fixture_set(&config, WRONG[i].name, WRONG[i].value);
+        ck_assert_int_eq(fixture_try_add(f, &NE2000_TYPE, &config, &device, &error), STATUS_USAGE);
+        ck_assert_str_ne(error.text, "");
+        device_fixture_free(f);
+    }
+}
+END_TEST
+
+START_TEST(describe_tells_the_command)
+{
+    struct bench b;
+    bench_init(&b);
+    start(&b);
+    out(&b, 0x08, 0x00);
+    out(&b, 0x09, 0x40);
+    out(&b, 0x0A, 4);
+    out(&b, 0x0B, 0);
+    ck_assert_str_eq(fixture_describe(b.f, b.f->device, IO, true, 0x0A),
+                     "start, remote read 4 bytes from 4000h, page 0");
+    out(&b, 0x04, 0x40);
+    out(&b, 0x05, 60);
+    out(&b, 0x06, 0);
+    ck_assert_str_eq(fixture_describe(b.f, b.f->device, IO, true, 0x26),
+                     "start, transmit 60 bytes page 40h, page 0");
+    ck_assert_str_eq(fixture_describe(b.f, b.f->device, IO + 3, true, 0x46),
+                     "BNRY 46h: ring 46h-80h, 1 of 58 pages from BNRY to CURR");
+    device_fixture_free(b.f);
+}
+END_TEST
+
+Suite *ne2000_suite(void)
+{
+    Suite *suite = suite_create("ne2000");
+    TCase *tc = tcase_create("ne2000");
+    tcase_set_timeout(tc, 30);
+    tcase_add_test(tc, prom_has_every_byte_twice_and_57h_at_the_end);
+    tcase_add_test(tc, pages_show_what_page_0_was_told);
+    tcase_add_test(tc, reset_port_stops_the_chip_and_sets_rst);
+    tcase_add_test(tc, remote_dma_moves_words_doublewords_and_blocks);
+    tcase_add_test(tc, remote_dma_wraps_at_pstop_to_pstart);
+    tcase_add_test(tc, remote_complete_interrupts_when_unmasked);
+    tcase_add_test(tc, remote_dma_past_the_end_of_memory_is_harmless);
+    tcase_add_test(tc, a_frame_leaves_after_its_time_on_the_wire);
+    tcase_add_test(tc, a_short_frame_is_padded_and_a_second_start_waits);
+    tcase_add_test(tc, loopback_stays_inside_and_reports_so);
+    tcase_add_test(tc, absurd_transmit_counts_send_nothing);
+    tcase_add_test(tc, a_frame_lands_in_the_ring_with_header_and_fcs);
+    tcase_add_test(tc, the_ring_wraps_and_never_overwrites_unread_frames);
+    tcase_add_test(tc, addresses_are_filtered_by_rcr);
+    tcase_add_test(tc, monitor_counts_and_keeps_nothing);
+    tcase_add_test(tc, stopped_or_looping_it_hears_nothing);
+    tcase_add_test(tc, runts_and_giants_are_refused);
+    tcase_add_test(tc, send_packet_reads_the_frame_at_the_boundary);
+    tcase_add_test(tc, absurd_rings_stay_inside_memory);
+    tcase_add_test(tc, hostile_accesses_stay_inside);
+    tcase_add_test(tc, state_is_saved_in_the_middle_of_a_transmission);
+    tcase_add_test(tc, two_cards_on_a_cable_do_not_see_each_other_inside);
+    tcase_add_test(tc, wrong_options_are_refused);
+    tcase_add_test(tc, describe_tells_the_command);
+    suite_add_tcase(suite, tc);
+    return suite;
+}
