@@ -16,9 +16,11 @@ const struct device_type *const DEVICE_TYPES[] = {
     &POST_PORT_TYPE,
     &SHUTDOWN_8900_TYPE,
     &VGA_TYPE,
+    &VGA_PCI_TYPE,
     &I440FX_TYPE,
     &PIIX3_TYPE,
     &FW_CFG_TYPE,
     &NE2000_TYPE,
+    &NE2000_PCI_TYPE,
     NULL,
 };
