@@ -67,7 +67,28 @@ $(ROMS_OUT)/tests/%.bin: $(ROMS_SRC)/tests/%.asm $(wildcard $(ROMS_SRC)/tests/*.
 	@mkdir -p $(@D)
 	$(call run,NASM,$(ROMS_NASM) -I$(ROMS_SRC)/tests/ -Wall -f bin -o $@ $<)
 
-ROMS_OUTPUTS := $(LAB_OUTPUTS) $(TEST_GUESTS)
+# --- The firmware: assembled twice, because its last byte makes the sum of all bytes 0 --------------
+
+FIRMWARE_BIN := $(ROMS_OUT)/firmware.bin
+FIRMWARE_C := $(ROMS_OUT)/firmware.c
+
+$(ROMS_OUT)/font/font.inc: $(ROMS_SRC)/font/make-font.awk $(ROMS_SRC)/font/font.txt
+	@mkdir -p $(@D)
+	$(call run,FONT,awk -v form=nasm -f $^ >$@.new && mv $@.new $@)
+
+FIRMWARE_NASM = $(ROMS_NASM) -f bin $(ROMS_SRC)/firmware/firmware.asm
+FIRMWARE_SUM = od -An -v -tu1 $@.new | awk '{ for (i = 1; i <= NF; i++) sum += $$i } END { print (256 - sum % 256) % 256 }'
+
+$(FIRMWARE_BIN): $(wildcard $(ROMS_SRC)/firmware/*) $(ROMS_OUT)/font/font.inc
+	@$(FIRMWARE_NASM) -o $@.new
+	$(call run,NASM,$(FIRMWARE_NASM) -DCHECKSUM=$$($(FIRMWARE_SUM)) -o $@)
+	@rm -f $@.new
+
+# The same bytes as C, for embedding: firmware_image and firmware_image_bytes.
+$(FIRMWARE_C): $(FIRMWARE_BIN) $(ROMS_SRC)/firmware/make-c.awk
+	$(call run,EMBED,od -An -v -tu1 $< | awk -f $(ROMS_SRC)/firmware/make-c.awk >$@.new && mv $@.new $@)
+
+ROMS_OUTPUTS := $(LAB_OUTPUTS) $(TEST_GUESTS) $(FIRMWARE_BIN) $(FIRMWARE_C)
 
 .PHONY: roms
 roms: $(ROMS_OUTPUTS)
