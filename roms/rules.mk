@@ -26,7 +26,7 @@ $(ROMS_OUT)/%.o: $(ROMS_SRC)/%.c
 	@mkdir -p $(@D)
 	$(call run,GUESTCC,$(GUEST_CC) $(ROMS_CFLAGS) -c -o $@ $<)
 
-$(ROMS_OUT)/%.o: $(ROMS_OUT)/%.c
+$(ROMS_OUT)/font/%.o: $(ROMS_OUT)/font/%.c
 	$(call run,GUESTCC,$(GUEST_CC) $(ROMS_CFLAGS) -c -o $@ $<)
 
 $(ROMS_OUT)/lab/%.o: $(ROMS_SRC)/lab/%.asm
@@ -84,7 +84,9 @@ $(FIRMWARE_BIN): $(wildcard $(ROMS_SRC)/firmware/*) $(ROMS_OUT)/font/font.inc
 	$(call run,NASM,$(FIRMWARE_NASM) -DCHECKSUM=$$($(FIRMWARE_SUM)) -o $@)
 	@rm -f $@.new
 
-# The same bytes as C, for embedding: firmware_image and firmware_image_bytes.
+# The same bytes as C, for embedding: firmware_image and firmware_image_bytes become a part of
+# libvitrine.a, compiled for the workstation like the emulator itself.
+gen_objs += $(ROMS_OUT)/firmware.o
 $(FIRMWARE_C): $(FIRMWARE_BIN) $(ROMS_SRC)/firmware/make-c.awk
 	$(call run,EMBED,od -An -v -tu1 $< | awk -f $(ROMS_SRC)/firmware/make-c.awk >$@.new && mv $@.new $@)
 

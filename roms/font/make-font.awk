@@ -1,6 +1,7 @@
 # make-font.awk: turns font.txt into 256 characters of 8x16 dots, as C or (-v form=nasm) as NASM source.
 #
-# A character of 5 x 8 dots keeps its columns, shifted one dot to the right, and shows each row twice.
+# A character of 5 x 8 dots is shifted one dot to the right and shows each row twice; strokes become two dots
+# wide, except where that would close a gap of one dot.
 # The line-drawing and block characters of code page 437 are built from strokes: a letter each for the
 # arms that leave the cell's centre (l r u d, doubled LRUD), or an area.
 
@@ -25,6 +26,15 @@ function shade(code, even, odd,    y) {
     for (y = 0; y < 16; y++) rows[code, y] = y % 2 ? odd : even
 }
 
+# Adds a dot to the right of each dot, unless the place behind that one is taken.
+function widen(value,    result, bit) {
+    result = value
+    for (bit = 128; bit >= 2; bit /= 2)
+        if (int(value / bit) % 2 && !(int(value / (bit / 2)) % 2) && !(bit >= 4 && int(value / (bit / 4)) % 2))
+            result += bit / 2
+    return result
+}
+
 function bit_or(a, b,    result, bit) {
     for (bit = 1; bit < 256; bit *= 2)
         if (int(a / bit) % 2 || int(b / bit) % 2) result += bit
@@ -37,7 +47,7 @@ function bit_or(a, b,    result, bit) {
         value = 0
         for (dot = 1; dot <= 5; dot++)
             value = value * 2 + (substr($i, dot, 1) == "#")
-        value *= 4                       # one empty column left, two right
+        value = widen(value * 4)         # one empty column left, two right
         code = 32 + band * 16 + i - 1
         rows[code, drawn % 8 * 2] = value
         rows[code, drawn % 8 * 2 + 1] = value
