@@ -8,7 +8,7 @@ ROMS_OUT := $(objdir)/roms
 ROMS_CFLAGS = $(GUEST_CFLAGS) -std=c11 -Og -g -Wall -Wextra -Werror -fno-stack-protector \
 	-fno-asynchronous-unwind-tables -fcf-protection=none -I$(ROMS_SRC) -MMD -MP
 ROMS_NASM = $(NASM) -I$(ROMS_SRC)/ -I$(ROMS_OUT)/
-LAB_LINK = $(GUEST_CC) -m32 -nostdlib -static -no-pie -Wl,--build-id=none -Wl,-z,norelro \
+LAB_LINK = $(GUEST_CC) -m32 -nostdlib -static -Wl,--build-id=none -Wl,-z,norelro \
 	-Wl,-T,$(ROMS_SRC)/lab/lab.ld
 FLAT_OUTPUT := -Wl,--oformat=binary
 

@@ -44,11 +44,16 @@ bool kbd_read_polling(uint8_t *scancode, uint32_t ticks)
 {
     uint32_t start = pit_ticks();
 
-    while (!(io_in8(KBD_STATUS) & STATUS_OBF))
+    for (;;) {
+        for (unsigned i = 0; i < PIT_POLLS_PER_TICK; i++)
+            if (io_in8(KBD_STATUS) & STATUS_OBF) {
+                *scancode = io_in8(KBD_DATA);
+                return true;
+            }
         if (pit_ticks() - start >= ticks)
             return false;
-    *scancode = io_in8(KBD_DATA);
-    return true;
+        pit_sleep(1);
+    }
 }
 
 static void set_command_byte(uint8_t byte)

@@ -13,7 +13,8 @@ bool kbd_init(void);
 /* Sends EDh and the LEDs; *acknowledge is the keyboard's answer to EDh (FAh). False: no answer. */
 bool kbd_set_leds(uint8_t leds, uint8_t *acknowledge);
 
-/* One scancode, asking the status port until there is one; false after so many ticks. */
+/* One scancode, asking the status port until there is one (PIT_POLLS_PER_TICK times a tick); false after
+ * so many ticks. */
 bool kbd_read_polling(uint8_t *scancode, uint32_t ticks);
 
 /* Between these two calls IRQ 1 collects scancodes. */

@@ -196,11 +196,15 @@ uint32_t ne2000_receive(struct ne2000 *nic, void *frame, uint32_t max_bytes)
 bool ne2000_poll(struct ne2000 *nic, uint8_t causes, uint32_t ticks)
 {
     uint32_t start = pit_ticks();
-    uint8_t seen;
+    uint8_t seen = 0;
 
-    do
-        seen = (uint8_t)(io_in8(nic->base + ISR) & causes);
-    while (!seen && pit_ticks() - start < ticks);
+    for (;;) {
+        for (unsigned i = 0; i < PIT_POLLS_PER_TICK && !seen; i++)
+            seen = (uint8_t)(io_in8(nic->base + ISR) & causes);
+        if (seen || pit_ticks() - start >= ticks)
+            break;
+        pit_sleep(1);
+    }
     io_out8(nic->base + ISR, seen); /* writing a 1 clears the bit (ISR, p.21) */
     return seen != 0;
 }

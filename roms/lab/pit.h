@@ -7,6 +7,10 @@
 
 enum { PIT_TICKS_PER_SECOND = 100 };
 
+/* Who polls for something that may take seconds (a key, a frame) asks so many times, then sleeps until
+ * the next tick: a log of all I/O would otherwise hold little else. */
+enum { PIT_POLLS_PER_TICK = 64 };
+
 /* Starts the ticks. Needs interrupts_init(). */
 void pit_init(void);
 

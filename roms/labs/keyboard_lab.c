@@ -1,6 +1,6 @@
 /* keyboard_lab.c: what a guest can do with its keyboard.
  *
- * First by polling: the CPU asks port 64h again and again. Then by interrupt: the CPU halts until IRQ 1.
+ * First by polling: the CPU asks port 64h again and again (64 times a tick). Then by interrupt: the CPU halts until IRQ 1.
  * Both wait for as long as the option wait= says and no longer, so that a run without a user ends. */
 #include "labs/labs.h"
 
