@@ -148,6 +148,8 @@ enum flags_class { FLAGS_EXPLICIT, FLAGS_RESULT, FLAGS_ADD, FLAGS_SUB };
 struct block;
 struct code_pool;
 struct cpu_memory; /* TLBs: memory.h */
+struct tlb_fast;
+struct jump_entry;
 struct op;
 
 struct cpu {
@@ -158,9 +160,13 @@ struct cpu {
     uint32_t flags_other;      /* all flags that are not arithmetic */
     int64_t budget;            /* instructions left when the running block is over */
     uint64_t budget_end;       /* timeline->now when the budget is 0 */
-    struct cpu_memory *memory_unit;
+    struct tlb_fast *tlb_read, *tlb_write; /* of this privilege: memory.h */
+    const struct op *current;  /* whose instruction ip is; NULL: ip and budget are right already */
+    struct jump_entry *jumps;  /* linear address → block: blocks.h */
     struct segment_bounds bounds[6];
-    uint64_t context;          /* mode and generation of code lookups */
+    uint64_t context;          /* mode and generation of code lookups: blocks.h */
+    uint64_t mode;             /* the part of it that decoded blocks are keyed by */
+    struct cpu_memory *memory_unit;
 
     uint64_t ip, next_ip;
     struct cpu_segment segment[6], ldtr, tr;

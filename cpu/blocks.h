@@ -1,0 +1,144 @@
+/* Decoded code: operations, blocks of them, the pool that holds the blocks of a world.
+ *
+ *   block    a run of at most 48 instructions of one page that is entered at its first; found by
+ *            (CPU, frame and offset, EIP, mode). Entering it takes its instructions off the budget.
+ *   op       one operation, 32 bytes: one instruction, or a fused pair
+ *
+ * A handler does its operation and passes on to the next (op + 1), to another block, or back to the
+ * run loop (NULL). When a write hits a block's bytes, the handlers of all its operations are replaced
+ * by one that looks the code up again: whoever still holds the block, runs in it or links to it, finds
+ * that. Blocks are freed all together, between instructions, when the pool is full. */
+#ifndef VITRINE_CPU_BLOCKS_H
+#define VITRINE_CPU_BLOCKS_H
+
+#include "config.h"
+
+#include "cpu/decode.h"
+#include "cpu/internal.h"
+
+#define BLOCK_INSTRUCTIONS 48
+#define JUMP_ENTRIES 4096u
+
+/* Mode of decoding and execution: the low byte of cpu->mode and of cpu->context. */
+enum block_mode {
+    MODE_CODE32 = 1,    /* CS.D */
+    MODE_STACK32 = 2,   /* SS.B */
+    MODE_FLAT = 4,      /* CS, SS, DS, ES: base 0, limit 4 GiB, plain */
+    MODE_USER = 8,      /* CPL 3 */
+    MODE_PROTECTED = 16, /* and not virtual-8086 */
+    MODE_WATCHED = 32,  /* some instruction has a breakpoint: DR7 or the debugger's */
+    MODE_CS_ZERO = 64   /* CS.base = 0: offsets are linear addresses */
+};
+/* cpu->mode:    limit of CS << 8 | enum block_mode
+ * cpu->context: generation << 40 | mode; the generation counts changes of code mappings */
+#define CONTEXT_GENERATION_SHIFT 40
+#define CONTEXT_MODE_MASK ((UINT64_C(1) << CONTEXT_GENERATION_SHIFT) - 1)
+
+typedef const struct op *op_handler(struct cpu *cpu, const struct op *op);
+
+struct op {
+    op_handler *handler;
+    union {
+        struct { uint32_t immediate, displacement; } v; /* both to be sign-extended */
+        const struct instruction *instruction;
+        uint64_t wide;
+    } u;
+    uint8_t d, s;          /* registers; byte operands: see ops.h */
+    uint8_t base, index;
+    uint8_t scale, segment;
+    uint8_t is_narrow;     /* 16-bit addresses: a shift of 16 */
+    uint8_t condition;     /* condition code, shift digit … */
+    uint16_t ip_delta;     /* of the instruction from the block's first */
+    uint8_t number;        /* place in the block's ops */
+    uint8_t remaining;     /* instructions of the block not executed before this one */
+    uint8_t length;        /* of the instruction (of a fused pair: the first) */
+    uint8_t covers;        /* instructions: 1, a fused pair: 2 */
+    uint8_t total_length;  /* of all it covers */
+    bool has_instruction;  /* u.instruction is in use */
+};
+
+struct block_link {
+    struct block *block;
+    uint64_t context, mask; /* good while (context ^ cpu->context) & mask is 0 */
+};
+
+struct block {
+    uint64_t frame_id, ip, mode;
+    const struct cpu *cpu;
+    struct block *hash_next, *page_next;
+    struct block_link link[2]; /* taken (or the only one), not taken */
+    uint64_t target[2];        /* their offsets */
+    uint16_t offset, bytes;    /* in the frame */
+    uint8_t count, op_count;
+    bool is_dead, is_cached;
+    struct op ops[];
+};
+
+struct jump_entry {
+    uint64_t linear, context;
+    struct block *block;
+};
+
+static inline struct block *op_block(const struct op *op)
+{
+    const char *first = (const char *)(op - op->number);
+    return (struct block *)(uintptr_t)(first - offsetof(struct block, ops));
+}
+
+/* --- dispatch ------------------------------------------------------------------------------------- */
+#if defined(VITRINE_DISPATCH_TAIL)
+#if defined(__clang__)
+#define DISPATCH_MUSTTAIL __attribute__((musttail))
+#else
+#define DISPATCH_MUSTTAIL /* gcc makes sibling calls from -O2 on */
+#endif
+#define DISPATCH(op) DISPATCH_MUSTTAIL return (op)->handler(cpu, (op))
+#else
+#define DISPATCH(op) return (op)
+#endif
+#define NEXT DISPATCH(op + 1)
+
+/* --- the pool --------------------------------------------------------------------------------------- */
+const struct opcode_map *pool_opcodes(const struct code_pool *pool);
+void pool_add_cpu(struct code_pool *pool, struct cpu *cpu);
+void pool_remove_cpu(struct code_pool *pool, struct cpu *cpu);
+struct block *pool_find(const struct code_pool *pool, const struct cpu *cpu, uint64_t frame_id,
+                        unsigned offset);
+/* Memory for a block and its instructions; may empty the whole pool first (then *was_emptied). */
+struct block *pool_allocate(struct code_pool *pool, size_t bytes, bool *was_emptied);
+/* Makes a finished block findable and its bytes watched for writes. */
+void pool_insert(struct code_pool *pool, struct block *block, struct ram *ram, size_t frame);
+/* Marks a frame as holding code, so that every write to it is reported. */
+bool pool_watch_frame(struct code_pool *pool, struct ram *ram, size_t frame);
+/* Counts how often the pool was emptied. */
+uint64_t pool_epoch(const struct code_pool *pool);
+/* Forgets the blocks of one CPU (its watches changed). */
+void pool_forget_cpu(struct code_pool *pool, const struct cpu *cpu);
+
+/* Replaces all handlers of a block by op_stale. */
+void block_kill(struct block *block);
+
+/* --- building (build.c, emit.c) ------------------------------------------------------------------- */
+struct builder {
+    struct cpu *cpu;
+    uint64_t ip;                /* of the next instruction */
+    struct op ops[BLOCK_INSTRUCTIONS + 2];
+    struct instruction instructions[BLOCK_INSTRUCTIONS + 1];
+    /* Flags that the op reads and writes, for the removal of dead ones; may it leave the block? */
+    uint8_t reads[BLOCK_INSTRUCTIONS + 2], writes[BLOCK_INSTRUCTIONS + 2];
+    bool leaves[BLOCK_INSTRUCTIONS + 2];
+    op_handler *without_flags[BLOCK_INSTRUCTIONS + 2]; /* NULL: there is none */
+    unsigned op_count, instruction_count, used_instructions;
+    uint64_t target[2];
+    bool is_flat, has_ended;
+};
+/* Builds at cpu->ip at most `most` instructions and returns the block: from the pool, or the CPU's
+ * scratch block where the code cannot be kept (it crosses a page, lies in a device, or is cut by
+ * `most`). May raise page faults. */
+struct block *block_build(struct cpu *cpu, unsigned most);
+/* Tries the specialised handlers; false: the plain one has to do. */
+bool emit_fast(struct builder *b, const struct instruction *i);
+/* Adds an operation for instruction i. */
+struct op *builder_add(struct builder *b, op_handler *handler, const struct instruction *i);
+
+#endif

@@ -1,0 +1,258 @@
+/* Building blocks: decode along one page, choose handlers, drop flags that nobody sees.
+ *
+ * A block ends behind an instruction that transfers control or does something to the system, at the
+ * end of its page, at a breakpoint, and after 48 instructions. */
+#include <string.h>
+
+#include "cpu/execute.h"
+#include "cpu/memory.h"
+#include "cpu/run.h"
+
+/* Where the bytes at cpu->ip come from. */
+struct source {
+    uint64_t linear;
+    const uint8_t *bytes;  /* of the page from the first instruction on */
+    size_t available;      /* up to the page's end */
+    uint64_t frame_id;
+    struct ram *ram;       /* NULL: no RAM or ROM answers */
+    size_t frame;
+    unsigned offset;
+};
+
+static uint64_t translate_code(struct cpu *cpu, uint64_t linear)
+{
+    struct cpu_run *run = cpu->run;
+    struct fetch_entry *e = &run->fetch[(linear >> 12) & (FETCH_ENTRIES - 1)];
+    uint64_t page = linear & ~PAGE_MASK;
+    if (e->tag != page || e->context != cpu->context) {
+        e->physical = memory_translate_fetch(cpu, page);
+        e->tag = page;
+        e->context = cpu->context;
+        run->fetched[page >> 18 & 63] |= UINT64_C(1) << (page >> 12 & 63);
+    }
+    return e->physical | (linear & PAGE_MASK);
+}
+
+struct block *block_at(struct cpu *cpu, uint64_t linear)
+{
+    uint64_t physical = translate_code(cpu, linear);
+    const struct space_page *page = space_page(cpu->memory, physical);
+    if (!page || !page->read)
+        return NULL;
+    return pool_find(cpu->run->pool, cpu, ram_frame_id(page->read_ram, page->read_frame),
+                     (unsigned)(physical & PAGE_MASK));
+}
+
+/* Bytes of code that no RAM holds are asked for one by one, as the bus would. */
+static void fetch_slowly(struct cpu *cpu, uint64_t linear, uint8_t *bytes, size_t from, size_t to)
+{
+    for (size_t i = from; i < to; i++) {
+        uint64_t physical = translate_code(cpu, (linear + i) & 0xffffffffu);
+        const struct space_page *page = space_page(cpu->memory, physical);
+        bytes[i] = page && page->read ? page->read[physical & PAGE_MASK]
+                                      : (uint8_t)space_read(cpu->memory, physical, 1);
+    }
+}
+
+static struct source find_source(struct cpu *cpu)
+{
+    uint64_t linear = (cpu->bounds[CPU_CS].base + cpu->ip) & 0xffffffffu;
+    uint64_t physical = translate_code(cpu, linear);
+    const struct space_page *page = space_page(cpu->memory, physical);
+    struct source s = {.linear = linear, .offset = (unsigned)(physical & PAGE_MASK)};
+    if (!page || !page->read)
+        return s;
+    s.ram = page->read_ram;
+    s.frame = page->read_frame;
+    s.bytes = page->read + s.offset;
+    s.available = FRAME_BYTES - s.offset;
+    s.frame_id = ram_frame_id(s.ram, s.frame);
+    return s;
+}
+
+static struct decode_mode mode_of(const struct cpu *cpu)
+{
+    return (struct decode_mode){cpu->model, cpu->mode & MODE_CODE32 ? 4 : 2,
+                                (cpu->mode & MODE_PROTECTED) != 0};
+}
+
+static const struct instruction NOTHING = {.length = 0};
+
+struct op *builder_add(struct builder *b, op_handler *handler, const struct instruction *i)
+{
+    unsigned n = b->op_count++;
+    struct op *op = &b->ops[n];
+    *op = (struct op){.handler = handler, .base = REGISTER_ZERO, .index = REGISTER_ZERO};
+    op->number = (uint8_t)n;
+    op->ip_delta = (uint16_t)(b->ip - b->cpu->ip);
+    op->length = op->total_length = i->length;
+    op->covers = 1;
+    b->reads[n] = b->writes[n] = ROW_FLAGS_0;
+    b->leaves[n] = true;
+    b->without_flags[n] = NULL;
+    return op;
+}
+
+static bool ends_block(const struct instruction *i)
+{
+    return i->row->attributes & ROW_END ||
+           (i->row->attributes & ROW_REPS && i->prefixes & (PREFIX_REP | PREFIX_REPNE));
+}
+
+static void emit(struct builder *b, const struct instruction *i)
+{
+    struct instruction *kept;
+    struct op *op;
+    if (emit_fast(b, i))
+        return;
+    kept = &b->instructions[b->used_instructions++];
+    *kept = *i;
+    op = builder_add(b, ends_block(i) ? op_system : op_execute, i);
+    op->u.instruction = kept;
+    op->has_instruction = true;
+    b->reads[op->number] = ROW_FLAGS_A;
+    if (ends_block(i))
+        b->has_ended = true;
+}
+
+/* Decodes one more instruction. Returns false when it cannot be had from this page's bytes. */
+static bool add_instruction(struct builder *b, const uint8_t *bytes, size_t available)
+{
+    struct decode_mode mode = mode_of(b->cpu);
+    struct instruction i;
+    uint64_t limit = b->cpu->segment[CPU_CS].limit;
+    enum decode_result result =
+        decode(pool_opcodes(b->cpu->run->pool), &mode, bytes, available, &i);
+    uint64_t last = b->ip + (result == DECODE_SHORT ? available : i.length - 1u);
+    if (last > limit) {
+        i = (struct instruction){.row = &ROW_CODE_LIMIT, .length = 1};
+    } else if (result == DECODE_SHORT) {
+        return false;
+    }
+    emit(b, &i);
+    b->instruction_count++;
+    b->ip += i.length;
+    return true;
+}
+
+/* --- finishing ------------------------------------------------------------------------------------ */
+
+/* Backwards: an op whose flags are all written again before anybody can see them need not write
+ * them. An op that may leave the block (fault, device, write to code) shows all flags. */
+static void drop_dead_flags(struct builder *b)
+{
+    unsigned live = ROW_FLAGS_A;
+    for (unsigned n = b->op_count; n-- > 0;) {
+        if (b->leaves[n]) {
+            live = ROW_FLAGS_A;
+            continue;
+        }
+        if (b->writes[n] && !(b->writes[n] & live) && b->without_flags[n])
+            b->ops[n].handler = b->without_flags[n];
+        live = (live & ~(unsigned)b->writes[n]) | b->reads[n];
+    }
+}
+
+static void number_instructions(struct builder *b)
+{
+    unsigned remaining = b->instruction_count;
+    for (unsigned n = 0; n < b->op_count; n++) {
+        b->ops[n].remaining = (uint8_t)remaining;
+        remaining -= b->ops[n].covers;
+    }
+}
+
+static void place(struct builder *b, struct block *block, const struct source *s)
+{
+    size_t ops_bytes = b->op_count * sizeof(struct op);
+    struct instruction *kept;
+    memset(block, 0, sizeof *block);
+    block->frame_id = s->frame_id;
+    block->ip = b->cpu->ip;
+    block->mode = b->cpu->mode;
+    block->cpu = b->cpu;
+    block->offset = (uint16_t)s->offset;
+    block->bytes = (uint16_t)(b->ip - b->cpu->ip);
+    block->count = (uint8_t)b->instruction_count;
+    block->op_count = (uint8_t)b->op_count;
+    block->target[0] = b->target[0];
+    block->target[1] = b->target[1];
+    memcpy(block->ops, b->ops, ops_bytes);
+    kept = (struct instruction *)(void *)((char *)block->ops + ops_bytes);
+    if (b->used_instructions)
+        memcpy(kept, b->instructions, b->used_instructions * sizeof *kept);
+    for (unsigned n = 0; n < b->op_count; n++)
+        if (block->ops[n].has_instruction)
+            block->ops[n].u.instruction = kept + (b->ops[n].u.instruction - b->instructions);
+}
+
+static struct block *into_scratch(struct cpu *cpu, struct builder *b, const struct source *s)
+{
+    struct cpu_run *run = cpu->run;
+    run->ring ^= 1;
+    place(b, run->scratch[run->ring], s);
+    run->scratch_frame[run->ring] = s->ram ? s->frame_id : UINT64_MAX;
+    if (s->ram)
+        pool_watch_frame(run->pool, s->ram, s->frame);
+    return run->scratch[run->ring];
+}
+
+static struct block *into_pool(struct cpu *cpu, struct builder *b, const struct source *s)
+{
+    struct code_pool *pool = cpu->run->pool;
+    bool was_emptied;
+    size_t bytes = sizeof(struct block) + b->op_count * sizeof(struct op) +
+                   b->used_instructions * sizeof(struct instruction);
+    struct block *block = pool_allocate(pool, bytes, &was_emptied);
+    if (!block || !pool_watch_frame(pool, s->ram, s->frame))
+        return into_scratch(cpu, b, s);
+    place(b, block, s);
+    block->is_cached = true;
+    pool_insert(pool, block, s->ram, s->frame);
+    return block;
+}
+
+struct block *block_build(struct cpu *cpu, unsigned most)
+{
+    struct builder *b = cpu->run->builder;
+    struct source s = find_source(cpu);
+    bool is_cut = most < BLOCK_INSTRUCTIONS, is_kept = s.ram != NULL && !is_cut;
+    uint8_t bytes[INSTRUCTION_MAX];
+    b->cpu = cpu;
+    b->ip = cpu->ip;
+    b->op_count = b->instruction_count = b->used_instructions = 0;
+    b->has_ended = false;
+    b->is_flat = (cpu->mode & MODE_FLAT) != 0;
+    if (most > BLOCK_INSTRUCTIONS)
+        most = BLOCK_INSTRUCTIONS;
+    /* A breakpoint stands in front of its block. */
+    if (cpu->mode & MODE_WATCHED && run_has_breakpoint(cpu, s.linear))
+        builder_add(b, op_breakpoint, &NOTHING)->covers = 0;
+    while (s.ram && b->instruction_count < most && !b->has_ended) {
+        size_t used = (size_t)(b->ip - cpu->ip);
+        if (used >= s.available)
+            break;
+        if (b->instruction_count && cpu->mode & MODE_WATCHED &&
+            run_has_breakpoint(cpu, (s.linear + used) & 0xffffffffu))
+            break;
+        if (!add_instruction(b, s.bytes + used, s.available - used))
+            break;
+    }
+    if (b->instruction_count == 0) { /* it crosses the page, or lies in no RAM */
+        size_t near = (size_t)(FRAME_BYTES - (s.linear & PAGE_MASK));
+        is_kept = false;
+        near = near < sizeof bytes ? near : sizeof bytes;
+        fetch_slowly(cpu, s.linear, bytes, 0, near);
+        if (!add_instruction(b, bytes, near)) {
+            fetch_slowly(cpu, s.linear, bytes, near, sizeof bytes);
+            add_instruction(b, bytes, sizeof bytes);
+        }
+    }
+    if (!b->has_ended) {
+        b->target[0] = b->ip;
+        builder_add(b, op_fall, &NOTHING)->covers = 0;
+    }
+    drop_dead_flags(b);
+    number_instructions(b);
+    return is_kept ? into_pool(cpu, b, &s) : into_scratch(cpu, b, &s);
+}

@@ -1,0 +1,182 @@
+/* Break- and watchpoints: the debugger's list and the debug registers DR0-DR3 (SDM 3A 17.2).
+ *
+ * Data: pages that are watched never get into the fast TLB, so that each access comes by here. Code:
+ * blocks are built with an op in front of the watched instruction. Neither changes what the guest
+ * sees or when.
+ *
+ * MISSING: I/O breakpoints (DR7 R/W = 10b with CR4.DE). */
+#include <stdlib.h>
+#include <string.h>
+
+#include "cpu/memory.h"
+#include "cpu/run.h"
+
+static bool is_enabled(const struct cpu *cpu, unsigned n)
+{
+    return cpu->dr[7] >> (2 * n) & 3;
+}
+static unsigned register_kind(const struct cpu *cpu, unsigned n)
+{
+    return (unsigned)(cpu->dr[7] >> (16 + 4 * n)) & 3; /* 0 execute, 1 write, 3 read or write */
+}
+static uint64_t register_length(const struct cpu *cpu, unsigned n)
+{
+    static const uint8_t lengths[4] = {1, 2, 8, 4};
+    return lengths[cpu->dr[7] >> (18 + 4 * n) & 3];
+}
+
+static bool overlaps(uint64_t a, uint64_t a_bytes, uint64_t b, uint64_t b_bytes)
+{
+    return a < b + b_bytes && b < a + a_bytes;
+}
+
+bool run_has_code_registers(const struct cpu *cpu)
+{
+    for (unsigned n = 0; n < 4; n++)
+        if (is_enabled(cpu, n) && register_kind(cpu, n) == 0)
+            return true;
+    return false;
+}
+
+uint64_t run_match_code_registers(const struct cpu *cpu, uint64_t linear)
+{
+    uint64_t hits = 0;
+    for (unsigned n = 0; n < 4; n++)
+        if (is_enabled(cpu, n) && register_kind(cpu, n) == 0 && cpu->dr[n] == linear)
+            hits |= UINT64_C(1) << n;
+    return hits;
+}
+
+/* Where a watch looks: a linear or a physical address of the access. False: cannot be had. */
+static bool watch_address(const struct cpu *cpu, const struct cpu_watch *watch, uint64_t linear,
+                          uint64_t *address)
+{
+    *address = linear;
+    return !watch->is_physical || cpu_translate(cpu, linear, address);
+}
+
+static int find_code_watch(const struct cpu *cpu, uint64_t linear, uint64_t *address)
+{
+    const struct cpu_run *run = cpu->run;
+    for (size_t i = 0; i < run->watch_count; i++) {
+        const struct cpu_watch *w = &run->watches[i];
+        if (w->kind == CPU_WATCH_EXECUTE && watch_address(cpu, w, linear, address) &&
+            *address >= w->address && *address - w->address < (w->length ? w->length : 1))
+            return (int)i;
+    }
+    return -1;
+}
+
+bool run_has_breakpoint(const struct cpu *cpu, uint64_t linear)
+{
+    uint64_t address;
+    return run_match_code_registers(cpu, linear) || find_code_watch(cpu, linear, &address) >= 0;
+}
+
+bool run_match_code_watch(struct cpu *cpu, uint64_t linear)
+{
+    uint64_t address = 0;
+    int watch = find_code_watch(cpu, linear, &address);
+    if (watch >= 0)
+        cpu->run->event = (struct cpu_debug_event){.watch = watch, .address = address};
+    return watch >= 0;
+}
+
+static bool wants(enum cpu_watch_kind kind, bool is_write)
+{
+    return kind == CPU_WATCH_ACCESS || kind == (is_write ? CPU_WATCH_WRITE : CPU_WATCH_READ);
+}
+
+static bool register_wants(const struct cpu *cpu, unsigned n, bool is_write)
+{
+    unsigned kind = register_kind(cpu, n);
+    return is_enabled(cpu, n) && (kind == 3 || (kind == 1 && is_write));
+}
+
+bool run_is_watched(const struct cpu *cpu, uint64_t linear, bool is_write)
+{
+    const struct cpu_run *run = cpu->run;
+    uint64_t page = linear & ~PAGE_MASK, address;
+    for (unsigned n = 0; n < 4; n++)
+        if (register_wants(cpu, n, is_write) &&
+            overlaps(page, FRAME_BYTES, cpu->dr[n], register_length(cpu, n)))
+            return true;
+    if (!run->watches_data)
+        return false;
+    for (size_t i = 0; i < run->watch_count; i++) {
+        const struct cpu_watch *w = &run->watches[i];
+        if (wants(w->kind, is_write) && watch_address(cpu, w, page, &address) &&
+            overlaps(address, FRAME_BYTES, w->address, w->length))
+            return true;
+    }
+    return false;
+}
+
+static void match_registers(struct cpu *cpu, uint64_t linear, unsigned bytes, bool is_write)
+{
+    for (unsigned n = 0; n < 4; n++)
+        if (register_wants(cpu, n, is_write) &&
+            overlaps(linear, bytes, cpu->dr[n] & ~(register_length(cpu, n) - 1),
+                     register_length(cpu, n))) {
+            cpu->dr[6] |= UINT64_C(1) << n;
+            cpu->pending_debug = true;
+            cpu->has_event = true;
+        }
+}
+
+void run_watch_access(struct cpu *cpu, uint64_t linear, unsigned bytes, bool is_write)
+{
+    struct cpu_run *run = cpu->run;
+    uint64_t address;
+    if (BASE_LIKELY(!(cpu->dr[7] & 0xff) && !run->watches_data))
+        return;
+    match_registers(cpu, linear, bytes, is_write);
+    for (size_t i = 0; run->watches_data && i < run->watch_count; i++) {
+        const struct cpu_watch *w = &run->watches[i];
+        if (run->has_hit || !wants(w->kind, is_write) ||
+            !watch_address(cpu, w, linear, &address) ||
+            !overlaps(address, bytes, w->address, w->length))
+            continue;
+        run->event = (struct cpu_debug_event){
+            .watch = (int)i, .address = address, .is_write = is_write};
+        run->has_hit = true;
+        cpu->has_event = true;
+    }
+    run_after_access(cpu);
+}
+
+enum status cpu_set_watches(struct cpu *cpu, const struct cpu_watch *watches, size_t count,
+                            struct error *error)
+{
+    struct cpu_run *run = cpu->run;
+    struct cpu_watch *copy = count ? malloc(count * sizeof *copy) : NULL;
+    if (count && !copy)
+        return error_set(error, STATUS_INTERNAL, "out of memory for %zu watches", count);
+    if (count)
+        memcpy(copy, watches, count * sizeof *copy);
+    free(run->watches);
+    run->watches = copy;
+    run->watch_count = count;
+    run->watches_code = run->watches_data = false;
+    for (size_t i = 0; i < count; i++) {
+        if (watches[i].kind == CPU_WATCH_EXECUTE)
+            run->watches_code = true;
+        else
+            run->watches_data = true;
+    }
+    memory_forget_hosts(cpu);
+    pool_forget_cpu(run->pool, cpu);
+    memset(run->jumps, 0xff, sizeof run->jumps);
+    cpu_mode_changed(cpu);
+    return STATUS_OK;
+}
+
+void cpu_step(struct cpu *cpu)
+{
+    cpu->run->wants_step = true;
+}
+
+void cpu_debug_event(const struct cpu *cpu, struct cpu_debug_event *event)
+{
+    *event = cpu->run->event;
+}

@@ -1,0 +1,269 @@
+/* The instruction decoder: prefixes, opcode, ModRM, SIB, displacement, immediate. SDM 2 chapter 2.
+ *
+ * MISSING: long mode (REX), the opcode maps of MMX and SSE, the 8086's aliases of opcodes. */
+#include "cpu/decode.h"
+
+#include "cpu/execute.h"
+
+struct cursor {
+    const uint8_t *bytes;
+    size_t at, available;
+    bool is_short; /* ran out of bytes: what was read since is zero */
+};
+
+static uint64_t take(struct cursor *c, unsigned count)
+{
+    uint64_t value = 0;
+    if (c->available - c->at < count) {
+        c->is_short = true;
+        return 0;
+    }
+    for (unsigned i = 0; i < count; i++)
+        value |= (uint64_t)c->bytes[c->at + i] << (8 * i);
+    c->at += count;
+    return value;
+}
+
+static uint64_t take_signed(struct cursor *c, unsigned count)
+{
+    uint64_t value = take(c, count), sign = UINT64_C(1) << (8 * count - 1);
+    return (value ^ sign) - sign;
+}
+
+struct prefixes {
+    int segment; /* -1: none */
+    bool operand, address;
+    uint8_t flags;
+};
+
+static bool is_prefix(uint8_t byte, bool has_386, struct prefixes *p)
+{
+    switch (byte) {
+    case 0x26: p->segment = CPU_ES; return true;
+    case 0x2e: p->segment = CPU_CS; return true;
+    case 0x36: p->segment = CPU_SS; return true;
+    case 0x3e: p->segment = CPU_DS; return true;
+    case 0xf0: p->flags |= PREFIX_LOCK; return true;
+    case 0xf2: p->flags = (uint8_t)((p->flags & ~PREFIX_REP) | PREFIX_REPNE); return true;
+    case 0xf3: p->flags = (uint8_t)((p->flags & ~PREFIX_REPNE) | PREFIX_REP); return true;
+    case 0x64: p->segment = has_386 ? CPU_FS : p->segment; return has_386;
+    case 0x65: p->segment = has_386 ? CPU_GS : p->segment; return has_386;
+    case 0x66:
+        p->operand = true;
+        p->flags |= PREFIX_OPSIZE;
+        return has_386;
+    case 0x67: p->address = true; return has_386;
+    default: return false;
+    }
+}
+
+/* SDM 2 table 2-1. */
+static void decode_modrm16(struct cursor *c, struct instruction *i)
+{
+    static const uint8_t bases[8] = {CPU_BX, CPU_BX, CPU_BP, CPU_BP, CPU_SI, CPU_DI, CPU_BP, CPU_BX};
+    static const uint8_t indices[4] = {CPU_SI, CPU_DI, CPU_SI, CPU_DI};
+    i->base = bases[i->rm];
+    i->index = i->rm < 4 ? indices[i->rm] : REGISTER_ZERO;
+    i->segment = i->base == CPU_BP ? CPU_SS : CPU_DS;
+    if (i->mod == 0 && i->rm == 6) {
+        i->base = REGISTER_ZERO;
+        i->segment = CPU_DS;
+        i->displacement = take_signed(c, 2);
+    } else if (i->mod == 1) {
+        i->displacement = take_signed(c, 1);
+    } else if (i->mod == 2) {
+        i->displacement = take_signed(c, 2);
+    }
+}
+
+/* SDM 2 tables 2-2 and 2-3. */
+static void decode_modrm32(struct cursor *c, struct instruction *i)
+{
+    unsigned base = i->rm;
+    if (i->rm == 4) {
+        unsigned sib = (unsigned)take(c, 1);
+        base = sib & 7;
+        i->scale = (uint8_t)(sib >> 6);
+        if ((sib >> 3 & 7) != 4)
+            i->index = sib >> 3 & 7;
+    }
+    if (i->mod == 0 && base == 5) {
+        i->displacement = take_signed(c, 4);
+        return;
+    }
+    i->base = (uint8_t)base;
+    if (base == CPU_SP || base == CPU_BP)
+        i->segment = CPU_SS;
+    if (i->mod == 1)
+        i->displacement = take_signed(c, 1);
+    else if (i->mod == 2)
+        i->displacement = take_signed(c, 4);
+}
+
+static void decode_modrm(struct cursor *c, struct instruction *i)
+{
+    i->modrm = (uint8_t)take(c, 1);
+    i->has_modrm = true;
+    i->mod = i->modrm >> 6;
+    i->reg = i->modrm >> 3 & 7;
+    i->rm = i->modrm & 7;
+}
+
+static void decode_memory(struct cursor *c, struct instruction *i)
+{
+    i->has_memory = true;
+    if (i->address_size == 2)
+        decode_modrm16(c, i);
+    else
+        decode_modrm32(c, i);
+}
+
+static unsigned row_size(const struct opcode_row *row, unsigned wide)
+{
+    switch ((enum operand_size)row->size) {
+    case SIZE_B: return 1;
+    case SIZE_W: return 2;
+    case SIZE_D: return wide > 4 ? 4 : wide;
+    case SIZE_Q: return 8;
+    case SIZE_V:
+    case SIZE_S: break;
+    }
+    return wide;
+}
+
+static void decode_immediate(struct cursor *c, struct instruction *i)
+{
+    unsigned z = i->wide_size == 2 ? 2 : 4;
+    switch ((enum immediate_kind)i->row->immediate) {
+    case IMM_NO: break;
+    case IMM_IB: i->immediate = take(c, 1); break;
+    case IMM_SB:
+    case IMM_JB: i->immediate = take_signed(c, 1); break;
+    case IMM_IZ:
+    case IMM_JZ: i->immediate = take_signed(c, z); break;
+    case IMM_IW: i->immediate = take(c, 2); break;
+    case IMM_IV: i->immediate = take(c, i->wide_size); break;
+    case IMM_FAR:
+        i->immediate = take(c, z);
+        i->selector = (uint16_t)take(c, 2);
+        break;
+    case IMM_WB:
+        i->immediate = take(c, 2);
+        i->selector = (uint16_t)take(c, 1);
+        break;
+    case IMM_MO:
+        i->displacement = take(c, i->address_size);
+        i->has_memory = true;
+        break;
+    }
+}
+
+static bool has_modrm(const struct opcode_row *row)
+{
+    switch ((enum operand_form)row->form) {
+    case FORM_E:
+    case FORM_EG:
+    case FORM_GE:
+    case FORM_EI:
+    case FORM_GEI:
+    case FORM_E1:
+    case FORM_EC: return true;
+    case FORM_N:
+    case FORM_AI:
+    case FORM_R:
+    case FORM_RI:
+    case FORM_I:
+    case FORM_J:
+    case FORM_AO:
+    case FORM_OA: break;
+    }
+    return false;
+}
+
+static bool is_refused(const struct decode_mode *mode, const struct instruction *i)
+{
+    const struct opcode_row *row = i->row;
+    if (!cpu_model_has(mode->model, row->feature))
+        return true;
+    if (row->attributes & ROW_PM && !mode->is_protected)
+        return true;
+    if (row->attributes & ROW_MEM && i->mod == 3)
+        return true;
+    return i->prefixes & PREFIX_LOCK && !(row->attributes & ROW_LOCK && i->has_memory);
+}
+
+/* Finds the row; NULL where there is none. Groups look at ModRM, which every group has. */
+static const struct opcode_row *find_row(const struct opcode_map *map, struct cursor *c,
+                                         struct instruction *i)
+{
+    unsigned byte = (unsigned)take(c, 1), at = byte;
+    const struct opcode_row *const *rows;
+    i->opcode = (uint16_t)byte;
+    if (byte == 0x0f) {
+        byte = (unsigned)take(c, 1);
+        at = 0x100 + byte;
+        i->opcode = (uint16_t)(0x0f00 | byte);
+    }
+    rows = map->row[at];
+    if (c->is_short)
+        return NULL;
+    if (rows[0] && rows[0]->digit == ROW_ANY) {
+        if (has_modrm(rows[0]))
+            decode_modrm(c, i);
+        return rows[0];
+    }
+    for (unsigned digit = 0; digit < 8; digit++)
+        if (rows[digit]) {
+            decode_modrm(c, i);
+            return rows[i->reg];
+        }
+    return NULL;
+}
+
+static enum decode_result invalid(struct instruction *i, const struct cursor *c,
+                                  const struct opcode_row *row)
+{
+    i->row = row;
+    i->length = (uint8_t)c->at;
+    return DECODE_INVALID;
+}
+
+/* Out of bytes: either more are to be had, or the instruction is longer than any may be. */
+static enum decode_result ran_out(struct instruction *i, const struct cursor *c)
+{
+    return c->available >= INSTRUCTION_MAX ? invalid(i, c, &ROW_TOO_LONG) : DECODE_SHORT;
+}
+
+enum decode_result decode(const struct opcode_map *map, const struct decode_mode *mode,
+                          const uint8_t *bytes, size_t available, struct instruction *i)
+{
+    struct cursor c = {bytes, 0, available < INSTRUCTION_MAX ? available : INSTRUCTION_MAX, false};
+    struct prefixes p = {.segment = -1};
+    bool has_386 = cpu_model_has(mode->model, FEATURE_386);
+    *i = (struct instruction){.base = REGISTER_ZERO, .index = REGISTER_ZERO, .segment = CPU_DS};
+    while (c.at < c.available && is_prefix(bytes[c.at], has_386, &p))
+        c.at++;
+    i->prefixes = p.flags;
+    i->wide_size = (mode->code_bytes == 2) != p.operand ? 2 : 4;
+    i->address_size = (mode->code_bytes == 2) != p.address ? 2 : 4;
+    i->row = find_row(map, &c, i);
+    if (c.is_short)
+        return ran_out(i, &c);
+    if (!i->row)
+        return invalid(i, &c, &ROW_UNDEFINED);
+    i->operand_size = (uint8_t)row_size(i->row, i->wide_size);
+    if (i->row->attributes & ROW_REGS)
+        i->mod = 3;
+    if (i->has_modrm && i->mod != 3)
+        decode_memory(&c, i);
+    if (p.segment >= 0)
+        i->segment = (uint8_t)p.segment;
+    decode_immediate(&c, i);
+    i->segment_register = i->row->argument;
+    if (i->row->execute == sys_pop_segment)
+        i->reg = i->row->argument;
+    if (c.is_short)
+        return ran_out(i, &c);
+    i->length = (uint8_t)c.at;
+    return is_refused(mode, i) ? invalid(i, &c, &ROW_UNDEFINED) : DECODE_OK;
+}

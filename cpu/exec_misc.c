@@ -1,0 +1,331 @@
+/* Plain handlers: moves, stack, near control transfer, the odds and ends. SDM 2 (2023). */
+#include "cpu/execute.h"
+#include "cpu/flags.h"
+
+const struct opcode_row ROW_UNDEFINED = {
+    .mnemonic = "(bad)", .execute = exec_ud, .digit = ROW_ANY, .attributes = ROW_END};
+const struct opcode_row ROW_TOO_LONG = {
+    .mnemonic = "(bad)", .execute = exec_too_long, .digit = ROW_ANY, .attributes = ROW_END};
+const struct opcode_row ROW_CODE_LIMIT = {
+    .mnemonic = "(bad)", .execute = exec_code_limit, .digit = ROW_ANY, .attributes = ROW_END};
+
+void exec_ud(struct cpu *cpu, const struct instruction *i)
+{
+    (void)i;
+    cpu_raise(cpu, VECTOR_UD);
+}
+
+void exec_too_long(struct cpu *cpu, const struct instruction *i)
+{
+    (void)i;
+    cpu_fault_gp(cpu, "an instruction of more than 15 bytes");
+}
+
+void exec_code_limit(struct cpu *cpu, const struct instruction *i)
+{
+    (void)i;
+    cpu_fault_gp(cpu, "execution beyond the limit of CS");
+}
+
+/* --- moves --------------------------------------------------------------------------------------- */
+
+void exec_mov(struct cpu *cpu, const struct instruction *i)
+{
+    destination_write(cpu, i, source_read(cpu, i));
+}
+
+void exec_lea(struct cpu *cpu, const struct instruction *i)
+{
+    register_write(cpu, i->reg, i->operand_size, operand_address(cpu, i));
+}
+
+void exec_xchg(struct cpu *cpu, const struct instruction *i)
+{
+    uint64_t a = destination_modify(cpu, i), b = register_read(cpu, i->reg, i->operand_size);
+    destination_write(cpu, i, b);
+    register_write(cpu, i->reg, i->operand_size, a);
+}
+
+void exec_xchg_ax(struct cpu *cpu, const struct instruction *i)
+{
+    unsigned n = i->opcode & 7, bytes = i->operand_size;
+    uint64_t a = register_read(cpu, CPU_AX, bytes);
+    register_write(cpu, CPU_AX, bytes, register_read(cpu, n, bytes));
+    register_write(cpu, n, bytes, a);
+}
+
+void exec_nop(struct cpu *cpu, const struct instruction *i)
+{
+    (void)cpu;
+    (void)i;
+}
+
+void exec_movx(struct cpu *cpu, const struct instruction *i)
+{
+    unsigned bytes = i->row->argument & 1 ? 2 : 1;
+    uint64_t value = operand_read_sized(cpu, i, bytes), sign = UINT64_C(1) << (8 * bytes - 1);
+    if (i->row->argument & 2)
+        value = (value ^ sign) - sign;
+    register_write(cpu, i->reg, i->operand_size, value);
+}
+
+void exec_cbw(struct cpu *cpu, const struct instruction *i)
+{
+    unsigned half = i->operand_size / 2u;
+    uint64_t value = register_read(cpu, CPU_AX, half), sign = UINT64_C(1) << (8 * half - 1);
+    register_write(cpu, CPU_AX, i->operand_size, (value ^ sign) - sign);
+}
+
+void exec_cwd(struct cpu *cpu, const struct instruction *i)
+{
+    uint64_t value = register_read(cpu, CPU_AX, i->operand_size);
+    bool is_negative = value >> (8 * i->operand_size - 1) & 1;
+    register_write(cpu, CPU_DX, i->operand_size, is_negative ? UINT64_MAX : 0);
+}
+
+void exec_sahf(struct cpu *cpu, const struct instruction *i)
+{
+    (void)i;
+    cpu_flags_write(cpu, cpu->gpr[CPU_AX] >> 8, FLAGS_ARITHMETIC & ~FLAG_OF);
+}
+
+void exec_lahf(struct cpu *cpu, const struct instruction *i)
+{
+    (void)i;
+    register_write(cpu, 4, 1, (cpu_flags_read(cpu) & (FLAGS_ARITHMETIC & ~FLAG_OF)) | 2);
+}
+
+void exec_salc(struct cpu *cpu, const struct instruction *i)
+{
+    (void)i;
+    register_write(cpu, CPU_AX, 1, flags_cf(cpu) ? 0xff : 0);
+}
+
+void exec_xlat(struct cpu *cpu, const struct instruction *i)
+{
+    uint64_t offset = cpu->gpr[CPU_BX] + (cpu->gpr[CPU_AX] & 0xff);
+    offset &= mask_bytes(i->address_size);
+    register_write(cpu, CPU_AX, 1,
+                   cpu_read_linear(cpu, cpu_segment_linear(cpu, i->segment, offset, 1, false), 1,
+                                   ACCESS_DATA));
+}
+
+void exec_setcc(struct cpu *cpu, const struct instruction *i)
+{
+    operand_write(cpu, i, flags_condition(cpu, i->row->argument));
+}
+
+/* The source is read whatever the condition says, so that its faults come. */
+void exec_cmov(struct cpu *cpu, const struct instruction *i)
+{
+    uint64_t value = operand_read(cpu, i);
+    if (!flags_condition(cpu, i->row->argument))
+        value = register_read(cpu, i->reg, i->operand_size);
+    register_write(cpu, i->reg, i->operand_size, value);
+}
+
+void exec_carry(struct cpu *cpu, const struct instruction *i)
+{
+    uint32_t flags = flags_arithmetic(cpu);
+    switch (i->row->argument) {
+    case 0: flags ^= FLAG_CF; break;
+    case 1: flags &= ~FLAG_CF; break;
+    default: flags |= FLAG_CF; break;
+    }
+    flags_set_explicit(cpu, flags);
+}
+
+void exec_direction(struct cpu *cpu, const struct instruction *i)
+{
+    cpu->flags_other = (cpu->flags_other & ~FLAG_DF) | (i->row->argument ? FLAG_DF : 0);
+}
+
+void exec_bound(struct cpu *cpu, const struct instruction *i)
+{
+    unsigned bytes = i->operand_size;
+    uint64_t sign = UINT64_C(1) << (8 * bytes - 1);
+    int64_t low = (int64_t)((operand_read_at(cpu, i, 0, bytes) ^ sign) - sign);
+    int64_t high = (int64_t)((operand_read_at(cpu, i, bytes, bytes) ^ sign) - sign);
+    int64_t index = (int64_t)((register_read(cpu, i->reg, bytes) ^ sign) - sign);
+    if (index < low || index > high)
+        cpu_raise(cpu, VECTOR_BR);
+}
+
+/* --- stack ------------------------------------------------------------------------------------------ */
+
+void exec_push_segment(struct cpu *cpu, const struct instruction *i)
+{
+    cpu_push(cpu, i->operand_size, cpu->segment[i->row->argument].selector);
+}
+
+void exec_mov_from_segment(struct cpu *cpu, const struct instruction *i)
+{
+    if (i->reg > CPU_GS)
+        cpu_raise(cpu, VECTOR_UD);
+    operand_write_sized(cpu, i, i->mod == 3 ? i->operand_size : 2, cpu->segment[i->reg].selector);
+}
+
+void exec_push(struct cpu *cpu, const struct instruction *i)
+{
+    uint64_t value = source_read(cpu, i);
+    /* The 8086 pushes SP as it is after the decrement (SDM 3B 23.2.4). */
+    if (cpu->model->generation == GEN_8086 && i->opcode == 0x54)
+        value -= 2;
+    cpu_push(cpu, i->operand_size, value);
+}
+
+void exec_pop(struct cpu *cpu, const struct instruction *i)
+{
+    uint64_t value = cpu_stack_read(cpu, 0, i->operand_size), sp = cpu->gpr[CPU_SP], offset, linear;
+    if (i->row->form == FORM_R || i->mod == 3) {
+        cpu_stack_move(cpu, i->operand_size);
+        register_write(cpu, i->row->form == FORM_R ? i->opcode & 7 : i->rm, i->operand_size, value);
+        return;
+    }
+    /* An address with SP counts from behind the pop (SDM 2, POP). */
+    cpu_stack_move(cpu, i->operand_size);
+    offset = operand_address(cpu, i);
+    cpu->gpr[CPU_SP] = sp;
+    linear = cpu_segment_linear(cpu, i->segment, offset, i->operand_size, true);
+    cpu_write_linear(cpu, linear, i->operand_size, value, ACCESS_DATA);
+    cpu_stack_move(cpu, i->operand_size);
+}
+
+/* Writes at SP - below without moving it. */
+static void write_below(struct cpu *cpu, unsigned below, unsigned bytes, uint64_t value)
+{
+    uint64_t sp = cpu->gpr[CPU_SP] - below;
+    sp &= cpu->segment[CPU_SS].attributes & SEGMENT_DB ? 0xffffffffu : 0xffffu;
+    cpu_write_linear(cpu, cpu_segment_linear(cpu, CPU_SS, sp, bytes, true), bytes, value,
+                     ACCESS_DATA);
+}
+
+void exec_pusha(struct cpu *cpu, const struct instruction *i)
+{
+    unsigned bytes = i->operand_size;
+    for (unsigned n = 0; n < 8; n++)
+        write_below(cpu, (n + 1) * bytes, bytes, register_read(cpu, n, bytes));
+    cpu_stack_move(cpu, -8 * (int64_t)bytes);
+}
+
+void exec_popa(struct cpu *cpu, const struct instruction *i)
+{
+    unsigned bytes = i->operand_size;
+    uint64_t values[8];
+    for (unsigned n = 0; n < 8; n++)
+        values[n] = cpu_stack_read(cpu, n * bytes, bytes);
+    cpu_stack_move(cpu, 8 * (int64_t)bytes);
+    for (unsigned n = 0; n < 8; n++)
+        if (7 - n != CPU_SP)
+            register_write(cpu, 7 - n, bytes, values[n]);
+}
+
+void exec_enter(struct cpu *cpu, const struct instruction *i)
+{
+    unsigned bytes = i->operand_size, level = i->selector & 31u, below = bytes;
+    uint64_t mask = cpu->segment[CPU_SS].attributes & SEGMENT_DB ? 0xffffffffu : 0xffffu;
+    uint64_t frame, bp = cpu->gpr[CPU_BP];
+    write_below(cpu, below, bytes, register_read(cpu, CPU_BP, bytes));
+    frame = (cpu->gpr[CPU_SP] - below) & mask;
+    for (unsigned n = 1; n < level; n++) {
+        bp = (bp - bytes) & mask;
+        uint64_t linear = cpu_segment_linear(cpu, CPU_SS, bp, bytes, false);
+        below += bytes;
+        write_below(cpu, below, bytes, cpu_read_linear(cpu, linear, bytes, ACCESS_DATA));
+    }
+    if (level) {
+        below += bytes;
+        write_below(cpu, below, bytes, frame);
+    }
+    /* The new stack pointer must be writable (SDM 2, ENTER: #PF, #SS). */
+    uint64_t sp = (cpu->gpr[CPU_SP] - below - i->immediate) & mask;
+    cpu_check_write(cpu, cpu_segment_linear(cpu, CPU_SS, sp, 1, true), 1, cpu->cpl);
+    register_write(cpu, CPU_BP, bytes, frame);
+    cpu_stack_move(cpu, -(int64_t)(below + i->immediate));
+}
+
+void exec_leave(struct cpu *cpu, const struct instruction *i)
+{
+    uint64_t mask = cpu->segment[CPU_SS].attributes & SEGMENT_DB ? 0xffffffffu : 0xffffu;
+    uint64_t sp = cpu->gpr[CPU_BP] & mask;
+    uint64_t linear = cpu_segment_linear(cpu, CPU_SS, sp, i->operand_size, false);
+    uint64_t value = cpu_read_linear(cpu, linear, i->operand_size, ACCESS_DATA);
+    cpu->gpr[CPU_SP] = (cpu->gpr[CPU_SP] & ~mask) | ((sp + i->operand_size) & mask);
+    register_write(cpu, CPU_BP, i->operand_size, value);
+}
+
+/* --- near control transfer ----------------------------------------------------------------------------- */
+
+static void check_target(struct cpu *cpu, uint64_t target)
+{
+    if (target > cpu->segment[CPU_CS].limit)
+        cpu_fault(cpu, VECTOR_GP, 0, "jump to offset % beyond the limit of CS", (uint32_t)target, 0);
+}
+
+static uint64_t relative_target(const struct cpu *cpu, const struct instruction *i)
+{
+    return (cpu->next_ip + i->immediate) & mask_bytes(i->wide_size);
+}
+
+static void jump(struct cpu *cpu, uint64_t target)
+{
+    check_target(cpu, target);
+    cpu->next_ip = target;
+}
+
+void exec_jcc(struct cpu *cpu, const struct instruction *i)
+{
+    if (flags_condition(cpu, i->row->argument))
+        jump(cpu, relative_target(cpu, i));
+}
+
+void exec_jmp(struct cpu *cpu, const struct instruction *i)
+{
+    jump(cpu, relative_target(cpu, i));
+}
+
+void exec_loop(struct cpu *cpu, const struct instruction *i)
+{
+    unsigned kind = i->row->argument;
+    uint64_t count = register_read(cpu, CPU_CX, i->address_size);
+    bool is_taken;
+    if (kind == 3) {
+        is_taken = count == 0;
+    } else {
+        count = (count - 1) & mask_bytes(i->address_size);
+        is_taken = count != 0 && (kind == 2 || flags_zf(cpu) == (kind == 1));
+    }
+    if (is_taken)
+        jump(cpu, relative_target(cpu, i));
+    if (kind != 3)
+        register_write(cpu, CPU_CX, i->address_size, count);
+}
+
+static void call(struct cpu *cpu, const struct instruction *i, uint64_t target)
+{
+    check_target(cpu, target);
+    cpu_push(cpu, i->operand_size, cpu->next_ip);
+    cpu->next_ip = target;
+}
+
+void exec_call(struct cpu *cpu, const struct instruction *i)
+{
+    call(cpu, i, relative_target(cpu, i));
+}
+
+void exec_call_e(struct cpu *cpu, const struct instruction *i)
+{
+    call(cpu, i, operand_read(cpu, i));
+}
+
+void exec_jmp_e(struct cpu *cpu, const struct instruction *i)
+{
+    jump(cpu, operand_read(cpu, i));
+}
+
+void exec_ret(struct cpu *cpu, const struct instruction *i)
+{
+    uint64_t target = cpu_stack_read(cpu, 0, i->operand_size);
+    jump(cpu, target);
+    cpu_stack_move(cpu, (int64_t)(i->operand_size + i->immediate));
+}

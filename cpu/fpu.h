@@ -1,0 +1,21 @@
+/* The floating-point state of a CPU, between the core and the x87 unit (cpu/x87.h). */
+#ifndef VITRINE_CPU_FPU_H
+#define VITRINE_CPU_FPU_H
+
+#include "cpu/internal.h"
+#include "cpu/x87.h"
+
+struct cpu_fpu {
+    struct x87 x87;
+    uint32_t mxcsr;
+    bool ferr; /* level of FERR# */
+};
+
+enum status fpu_new(struct cpu *cpu, struct error *error);
+void fpu_free(struct cpu *cpu);
+void fpu_reset(struct cpu *cpu);
+/* What an FXSAVE image does not hold. */
+void fpu_save(const struct cpu *cpu, struct state_stream *stream);
+void fpu_load(struct cpu *cpu, struct state_stream *stream);
+
+#endif

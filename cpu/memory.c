@@ -1,0 +1,310 @@
+/* Accesses by linear address: RAM by host pointer, devices by the door, segments' limits, stacks.
+ * SDM 3A 3.4 (segments), 4.10 (TLB), 5.3 (limit checks), 1 6.2 (stacks).
+ *
+ * MISSING: the 8086's wrap of a word at offset FFFFh inside the segment. */
+#include "cpu/memory.h"
+
+#include <string.h>
+
+#include "cpu/run.h"
+
+void memory_choose_tlb(struct cpu *cpu)
+{
+    struct cpu_memory *m = cpu->memory_unit;
+    bool is_user = cpu->cpl == 3;
+    /* Alignment is checked by the slow path only (SDM 3A 6.15, #AC). */
+    bool has_checks = is_user && cpu->cr0 & CR0_AM && cpu->flags_other & FLAG_AC;
+    cpu->tlb_read = m->fast[has_checks ? 4 : is_user ? 2 : 0];
+    cpu->tlb_write = m->fast[has_checks ? 4 : is_user ? 3 : 1];
+}
+
+void memory_forget_hosts(struct cpu *cpu)
+{
+    struct cpu_memory *m = cpu->memory_unit;
+    for (unsigned k = 0; k < 4; k++)
+        for (unsigned i = 0; i < TLB_ENTRIES; i++)
+            m->fast[k][i].tag = TLB_INVALID;
+}
+
+void memory_forget_writes(struct cpu *cpu, const uint8_t *host_page)
+{
+    struct cpu_memory *m = cpu->memory_unit;
+    for (unsigned k = 1; k < 4; k += 2)
+        for (unsigned i = 0; i < TLB_ENTRIES; i++) {
+            struct tlb_fast *e = &m->fast[k][i];
+            if (e->tag != TLB_INVALID && e->addend + (uintptr_t)e->tag == (uintptr_t)host_page)
+                e->tag = TLB_INVALID;
+        }
+}
+
+static void fill(struct cpu *cpu, uint64_t linear, uint8_t *host_page, bool is_write, bool is_user)
+{
+    struct tlb_fast *e = &cpu->memory_unit->fast[is_user * 2 + is_write][tlb_index(linear)];
+    if (run_is_watched(cpu, linear, is_write))
+        return;
+    e->tag = linear & ~PAGE_MASK;
+    e->addend = (uintptr_t)host_page - (uintptr_t)e->tag;
+}
+
+/* --- one piece, inside a page ----------------------------------------------------------------- */
+
+static uint64_t read_piece(struct cpu *cpu, uint64_t linear, uint64_t physical, unsigned bytes,
+                           bool is_user)
+{
+    const struct space_page *page = space_page(cpu->memory, physical);
+    uint64_t value;
+    if (page && page->read) {
+        fill(cpu, linear, page->read, false, is_user);
+        return load_le(page->read + (physical & PAGE_MASK), bytes);
+    }
+    value = space_read(cpu->memory, physical, bytes);
+    run_after_access(cpu);
+    return value;
+}
+
+static void write_piece(struct cpu *cpu, uint64_t linear, uint64_t physical, unsigned bytes,
+                        uint64_t value, bool is_user)
+{
+    const struct space_page *page = space_page(cpu->memory, physical);
+    uint32_t offset = (uint32_t)(physical & PAGE_MASK);
+    if (!page || !page->write) {
+        space_write(cpu->memory, physical, bytes, value);
+        run_after_access(cpu);
+        return;
+    }
+    store_le(page->write + offset, bytes, value);
+    ram_written(page->write_ram, page->write_frame, offset, bytes);
+    if (!(page->write_ram->flags[page->write_frame] & FRAME_CODE))
+        fill(cpu, linear, page->write, true, is_user);
+}
+
+/* A device sees 1, 2, 4 or 8 bytes; what is left of an access across a page border goes by bytes. */
+static uint64_t read_split(struct cpu *cpu, uint64_t linear, unsigned bytes, bool is_user)
+{
+    unsigned first = (unsigned)(FRAME_BYTES - (linear & PAGE_MASK));
+    uint64_t low = memory_translate(cpu, linear, false, is_user);
+    uint64_t high = memory_translate(cpu, linear + first, false, is_user);
+    uint64_t value = 0;
+    for (unsigned i = 0; i < bytes; i++) {
+        uint64_t at = i < first ? low + i : high + (i - first);
+        value |= read_piece(cpu, linear + i, at, 1, is_user) << (8 * i);
+    }
+    return value;
+}
+
+static void write_split(struct cpu *cpu, uint64_t linear, unsigned bytes, uint64_t value,
+                        bool is_user)
+{
+    unsigned first = (unsigned)(FRAME_BYTES - (linear & PAGE_MASK));
+    uint64_t low = memory_translate(cpu, linear, true, is_user);
+    uint64_t high = memory_translate(cpu, linear + first, true, is_user);
+    for (unsigned i = 0; i < bytes; i++) {
+        uint64_t at = i < first ? low + i : high + (i - first);
+        write_piece(cpu, linear + i, at, 1, value >> (8 * i) & 0xff, is_user);
+    }
+}
+
+static void check_alignment(struct cpu *cpu, uint64_t linear, unsigned bytes, bool is_user)
+{
+    if (BASE_UNLIKELY(linear & (bytes - 1)) && is_user && cpu->cr0 & CR0_AM &&
+        cpu->flags_other & FLAG_AC)
+        cpu_raise_error(cpu, VECTOR_AC, 0);
+}
+
+uint64_t memory_read(struct cpu *cpu, uint64_t linear, unsigned bytes, bool is_user)
+{
+    const uint8_t *host;
+    uint64_t value;
+    linear &= 0xffffffffu;
+    host = tlb_hit(is_user ? cpu->memory_unit->fast[2] : cpu->memory_unit->fast[0], linear, bytes);
+    check_alignment(cpu, linear, bytes, is_user);
+    if (BASE_LIKELY(host != NULL))
+        return load_le(host, bytes);
+    if ((linear & PAGE_MASK) + bytes > FRAME_BYTES)
+        value = read_split(cpu, linear, bytes, is_user);
+    else
+        value = read_piece(cpu, linear, memory_translate(cpu, linear, false, is_user), bytes,
+                           is_user);
+    run_watch_access(cpu, linear, bytes, false);
+    return value;
+}
+
+void memory_write(struct cpu *cpu, uint64_t linear, unsigned bytes, uint64_t value, bool is_user)
+{
+    uint8_t *host;
+    linear &= 0xffffffffu;
+    host = tlb_hit(is_user ? cpu->memory_unit->fast[3] : cpu->memory_unit->fast[1], linear, bytes);
+    check_alignment(cpu, linear, bytes, is_user);
+    if (BASE_LIKELY(host != NULL)) {
+        store_le(host, bytes, value);
+        return;
+    }
+    if ((linear & PAGE_MASK) + bytes > FRAME_BYTES)
+        write_split(cpu, linear, bytes, value, is_user);
+    else
+        write_piece(cpu, linear, memory_translate(cpu, linear, true, is_user), bytes, value,
+                    is_user);
+    run_watch_access(cpu, linear, bytes, true);
+}
+
+uint64_t memory_read_slow(struct cpu *cpu, const struct op *op, uint64_t linear, unsigned bytes)
+{
+    run_sync(cpu, op);
+    return memory_read(cpu, linear, bytes, cpu->cpl == 3);
+}
+
+void memory_write_slow(struct cpu *cpu, const struct op *op, uint64_t linear, unsigned bytes,
+                       uint64_t value)
+{
+    run_sync(cpu, op);
+    memory_write(cpu, linear, bytes, value, cpu->cpl == 3);
+}
+
+uint8_t *memory_run(struct cpu *cpu, uint64_t linear, bool is_write)
+{
+    struct tlb_fast *tlb = is_write ? cpu->tlb_write : cpu->tlb_read;
+    uint8_t *host;
+    linear &= 0xffffffffu;
+    host = tlb_hit(tlb, linear, 1);
+    if (host)
+        return host;
+    uint64_t physical = memory_translate(cpu, linear, is_write, cpu->cpl == 3);
+    const struct space_page *page = space_page(cpu->memory, physical);
+    if (!page || !(is_write ? page->write : page->read))
+        return NULL;
+    if (is_write) {
+        uint8_t *flags = &page->write_ram->flags[page->write_frame];
+        if (*flags & FRAME_CODE)
+            return NULL;
+        *flags |= FRAME_DIRTY;
+    }
+    fill(cpu, linear, is_write ? page->write : page->read, is_write, cpu->cpl == 3);
+    return tlb_hit(tlb, linear, 1);
+}
+
+/* --- for system handlers ------------------------------------------------------------------------ */
+
+uint64_t cpu_read_linear(struct cpu *cpu, uint64_t linear, unsigned bytes, enum cpu_access access)
+{
+    return memory_read(cpu, linear, bytes, access == ACCESS_DATA && cpu->cpl == 3);
+}
+
+void cpu_write_linear(struct cpu *cpu, uint64_t linear, unsigned bytes, uint64_t value,
+                      enum cpu_access access)
+{
+    memory_write(cpu, linear, bytes, value, access == ACCESS_DATA && cpu->cpl == 3);
+}
+
+void cpu_check_write(struct cpu *cpu, uint64_t linear, unsigned bytes, unsigned privilege)
+{
+    uint64_t last = linear + bytes - 1;
+    memory_translate(cpu, linear, true, privilege == 3);
+    if ((linear ^ last) & ~PAGE_MASK)
+        memory_translate(cpu, last, true, privilege == 3);
+}
+
+/* --- segments ------------------------------------------------------------------------------------- */
+
+static bool is_inside_limit(const struct cpu_segment *segment, uint64_t offset, unsigned bytes)
+{
+    uint64_t last = offset + bytes - 1;
+    bool is_expand_down = (segment->attributes & (SEGMENT_CODE | SEGMENT_EXPAND_DOWN)) ==
+                          SEGMENT_EXPAND_DOWN;
+    if (is_expand_down)
+        return offset > segment->limit &&
+               last <= (segment->attributes & SEGMENT_DB ? 0xffffffffu : 0xffffu);
+    return last <= segment->limit || segment->limit == 0xffffffffu;
+}
+
+static bool is_type_right(const struct cpu *cpu, const struct cpu_segment *segment, bool is_write)
+{
+    unsigned a = segment->attributes;
+    if (!cpu_is_protected(cpu) || cpu_is_v86(cpu))
+        return true;
+    if (is_write)
+        return (a & (SEGMENT_CODE | SEGMENT_WRITABLE)) == SEGMENT_WRITABLE;
+    return !(a & SEGMENT_CODE) || a & SEGMENT_WRITABLE;
+}
+
+static bool is_null(const struct cpu_segment *segment)
+{
+    return segment->attributes & SEGMENT_NULL ||
+           (segment->attributes & (SEGMENT_P | SEGMENT_S)) != (SEGMENT_P | SEGMENT_S);
+}
+
+uint64_t cpu_segment_linear(struct cpu *cpu, unsigned segment, uint64_t offset, unsigned bytes,
+                            bool is_write)
+{
+    const struct segment_bounds *bounds = &cpu->bounds[segment];
+    const struct cpu_segment *s = &cpu->segment[segment];
+    uint64_t bound = is_write ? bounds->write_bound : bounds->read_bound;
+    if (BASE_LIKELY(offset + bytes - 1 < bound))
+        return (bounds->base + offset) & 0xffffffffu;
+    if (!is_null(s) && is_type_right(cpu, s, is_write) && is_inside_limit(s, offset, bytes))
+        return (s->base + offset) & 0xffffffffu;
+    cpu_fault(cpu, segment == CPU_SS ? VECTOR_SS : VECTOR_GP, 0,
+              is_null(s) ? "access through a null or absent segment, selector %"
+              : !is_type_right(cpu, s, is_write)
+                  ? "access that the type of segment % forbids"
+                  : "segment %: offset % beyond the limit",
+              s->selector, (uint32_t)offset);
+}
+
+void segment_recompute(struct cpu *cpu, unsigned index)
+{
+    const struct cpu_segment *s = &cpu->segment[index];
+    struct segment_bounds *b = &cpu->bounds[index];
+    uint64_t bound = (uint64_t)s->limit + 1;
+    bool is_expand_down =
+        (s->attributes & (SEGMENT_CODE | SEGMENT_EXPAND_DOWN)) == SEGMENT_EXPAND_DOWN;
+    if (is_null(s) || is_expand_down)
+        bound = 0;
+    b->base = s->base;
+    b->read_bound = is_type_right(cpu, s, false) ? bound : 0;
+    b->write_bound = is_type_right(cpu, s, true) ? bound : 0;
+}
+
+/* --- stack ------------------------------------------------------------------------------------------ */
+
+static uint64_t stack_mask(const struct cpu *cpu)
+{
+    return cpu->segment[CPU_SS].attributes & SEGMENT_DB ? 0xffffffffu : 0xffffu;
+}
+
+void cpu_stack_move(struct cpu *cpu, int64_t bytes)
+{
+    uint64_t mask = stack_mask(cpu), sp = cpu->gpr[CPU_SP];
+    cpu->gpr[CPU_SP] = (sp & ~mask) | ((sp + (uint64_t)bytes) & mask);
+}
+
+void cpu_push(struct cpu *cpu, unsigned bytes, uint64_t value)
+{
+    uint64_t sp = (cpu->gpr[CPU_SP] - bytes) & stack_mask(cpu);
+    memory_write(cpu, cpu_segment_linear(cpu, CPU_SS, sp, bytes, true), bytes, value,
+                 cpu->cpl == 3);
+    cpu_stack_move(cpu, -(int64_t)bytes);
+}
+
+uint64_t cpu_stack_read(struct cpu *cpu, uint64_t plus, unsigned bytes)
+{
+    uint64_t sp = (cpu->gpr[CPU_SP] + plus) & stack_mask(cpu);
+    return memory_read(cpu, cpu_segment_linear(cpu, CPU_SS, sp, bytes, false), bytes,
+                       cpu->cpl == 3);
+}
+
+uint64_t cpu_pop(struct cpu *cpu, unsigned bytes)
+{
+    uint64_t value = cpu_stack_read(cpu, 0, bytes);
+    cpu_stack_move(cpu, bytes);
+    return value;
+}
+
+void cpu_write_stack_of(struct cpu *cpu, const struct cpu_segment *ss, uint64_t offset,
+                        unsigned bytes, uint64_t value, unsigned privilege, uint32_t error)
+{
+    offset &= ss->attributes & SEGMENT_DB ? 0xffffffffu : 0xffffu;
+    if (!is_inside_limit(ss, offset, bytes))
+        cpu_fault(cpu, VECTOR_SS, error, "stack segment %: offset % beyond the limit",
+                  ss->selector, (uint32_t)offset);
+    memory_write(cpu, (ss->base + offset) & 0xffffffffu, bytes, value, privilege == 3);
+}

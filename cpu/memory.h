@@ -1,0 +1,81 @@
+/* Linear memory: the translation look-aside buffers and the way from an access to bytes or devices.
+ *
+ *   fast[user][write]  linear page → host pointer; derived; RAM only, and only where a plain access
+ *                      is all there is to do: no device, no decoded code behind a write, no watch
+ *   entry[]            the guest's TLB: direct mapped, 1,024 entries of 4 KiB, saved with the state.
+ *                      A large page takes one entry for each 4 KiB that is touched.
+ *
+ * The index comes from an access' last byte and the tag from its first, so that accesses across a
+ * page border miss by themselves. SDM 3A 4.10. */
+#ifndef VITRINE_CPU_MEMORY_H
+#define VITRINE_CPU_MEMORY_H
+
+#include "cpu/internal.h"
+
+#define TLB_ENTRIES 1024u
+#define TLB_INVALID UINT64_C(1) /* no page has bits below 12 */
+#define PAGE_MASK UINT64_C(0xfff)
+
+struct tlb_fast {
+    uint64_t tag;     /* linear address of the page, or TLB_INVALID */
+    uintptr_t addend; /* + linear = host address */
+};
+
+enum tlb_flag { TLB_USER = 1, TLB_WRITABLE = 2, TLB_DIRTY = 4, TLB_GLOBAL = 8, TLB_LARGE = 16 };
+struct tlb_entry {
+    uint64_t tag, physical;
+    uint8_t flags;
+};
+
+#define TLB_LOG 128
+struct cpu_memory {
+    struct tlb_fast fast[5][TLB_ENTRIES]; /* user * 2 + write; 4: stays empty (alignment checks) */
+    struct tlb_entry entry[TLB_ENTRIES];
+    uint16_t log[TLB_LOG]; /* indices filled since the last flush; overflow: all may be */
+    uint32_t logged;
+    bool has_large;        /* some entry is of a large page (or was) */
+};
+
+static inline unsigned tlb_index(uint64_t linear)
+{
+    return (unsigned)(linear >> 12) & (TLB_ENTRIES - 1);
+}
+
+/* The host's bytes of a plain access, or NULL: then one of the slow calls does it. */
+static inline uint8_t *tlb_hit(const struct tlb_fast *tlb, uint64_t linear, unsigned bytes)
+{
+    const struct tlb_fast *e = &tlb[tlb_index(linear + bytes - 1)];
+    if (BASE_UNLIKELY(e->tag != (linear & ~PAGE_MASK)))
+        return NULL;
+    return (uint8_t *)(e->addend + (uintptr_t)linear);
+}
+
+/* Any access, fast or slow, with cpu->current set by the caller where it may end in a fault. */
+uint64_t memory_read(struct cpu *cpu, uint64_t linear, unsigned bytes, bool is_user);
+void memory_write(struct cpu *cpu, uint64_t linear, unsigned bytes, uint64_t value, bool is_user);
+/* The same for a handler: synchronises with its operation first. */
+uint64_t memory_read_slow(struct cpu *cpu, const struct op *op, uint64_t linear, unsigned bytes);
+void memory_write_slow(struct cpu *cpu, const struct op *op, uint64_t linear, unsigned bytes,
+                       uint64_t value);
+/* Host bytes for a run of plain accesses from linear up to the end of its page (REP): NULL where
+ * each element has to go its own way. May fault. */
+uint8_t *memory_run(struct cpu *cpu, uint64_t linear, bool is_write);
+
+/* Linear → physical for data; raises page faults, sets A and D. */
+uint64_t memory_translate(struct cpu *cpu, uint64_t linear, bool is_write, bool is_user);
+/* For code fetches: does not pass through the data TLB. */
+uint64_t memory_translate_fetch(struct cpu *cpu, uint64_t linear);
+
+/* run.c: code was fetched by mappings that are gone (all of them; of one page). */
+void cpu_code_remapped(struct cpu *cpu);
+void cpu_code_unmapped(struct cpu *cpu, uint64_t linear);
+
+void memory_reset(struct cpu *cpu);
+/* Forgets host pointers only; the guest sees nothing of it. */
+void memory_forget_hosts(struct cpu *cpu);
+/* A frame has got its first decoded code: no fast writes to it any more. */
+void memory_forget_writes(struct cpu *cpu, const uint8_t *host_page);
+/* Chooses the fast arrays for CPL and alignment checks. */
+void memory_choose_tlb(struct cpu *cpu);
+
+#endif

@@ -1,0 +1,191 @@
+/* The decode side of the FPU: CR0's switches, pending errors, memory operands. The unit itself is
+ * cpu/x87.c. SDM 1 8.3-8.7, 3A 2.5 (EM, MP, TS, NE), table 23-3 for FERR#.
+ *
+ * MISSING: with CR0.NE = 0 the processor does not freeze until IRQ 13 has come; it goes on. XMM
+ * registers in FXSAVE images. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "cpu/execute.h"
+#include "cpu/flags.h"
+#include "cpu/fpu.h"
+
+#define MXCSR_RESET 0x1f80u
+
+enum status fpu_new(struct cpu *cpu, struct error *error)
+{
+    cpu->fpu = calloc(1, sizeof *cpu->fpu);
+    return cpu->fpu ? STATUS_OK : error_set(error, STATUS_INTERNAL, "out of memory for an FPU");
+}
+
+void fpu_free(struct cpu *cpu)
+{
+    free(cpu->fpu);
+}
+
+static void set_ferr(struct cpu *cpu)
+{
+    bool level = x87_is_pending(&cpu->fpu->x87) && !(cpu->cr0 & CR0_NE);
+    if (level == cpu->fpu->ferr)
+        return;
+    cpu->fpu->ferr = level;
+    if (cpu->config.ferr)
+        cpu->config.ferr(cpu->config.ferr_self, level);
+}
+
+void fpu_reset(struct cpu *cpu)
+{
+    x87_reset(&cpu->fpu->x87);
+    cpu->fpu->mxcsr = MXCSR_RESET;
+    set_ferr(cpu);
+}
+
+void fpu_save(const struct cpu *cpu, struct state_stream *stream)
+{
+    const struct x87 *x = &cpu->fpu->x87;
+    state_put_uint(stream, x->ip, 8);
+    state_put_uint(stream, x->dp, 8);
+    state_put_uint(stream, cpu->fpu->ferr, 1);
+}
+
+void fpu_load(struct cpu *cpu, struct state_stream *stream)
+{
+    struct x87 *x = &cpu->fpu->x87;
+    x->ip = state_get_uint(stream, 8);
+    x->dp = state_get_uint(stream, 8);
+    cpu->fpu->ferr = state_get_uint(stream, 1) != 0;
+}
+
+void cpu_get_fxsave(const struct cpu *cpu, uint8_t *image)
+{
+    memset(image, 0, 512);
+    x87_fxsave(&cpu->fpu->x87, false, image);
+    store_le32(image + 24, cpu->fpu->mxcsr);
+}
+
+void cpu_set_fxsave(struct cpu *cpu, const uint8_t *image)
+{
+    x87_fxrstor(&cpu->fpu->x87, false, image);
+    cpu->fpu->mxcsr = load_le32(image + 24);
+}
+
+/* --- instructions ----------------------------------------------------------------------------------- */
+
+static void check_pending(struct cpu *cpu)
+{
+    if (!x87_is_pending(&cpu->fpu->x87))
+        return;
+    if (cpu->cr0 & CR0_NE)
+        cpu_raise(cpu, VECTOR_MF);
+    set_ferr(cpu);
+}
+
+void exec_fwait(struct cpu *cpu, const struct instruction *i)
+{
+    (void)i;
+    if ((cpu->cr0 & (CR0_MP | CR0_TS)) == (CR0_MP | CR0_TS))
+        cpu_raise(cpu, VECTOR_NM);
+    if (cpu_model_has(cpu->model, FEATURE_FPU))
+        check_pending(cpu);
+}
+
+static void read_operand(struct cpu *cpu, const struct instruction *i, unsigned count, uint8_t *to)
+{
+    for (unsigned at = 0; at < count;) {
+        unsigned bytes = count - at >= 8 ? 8 : count - at >= 4 ? 4 : count - at >= 2 ? 2 : 1;
+        store_le(to + at, bytes, operand_read_at(cpu, i, at, bytes));
+        at += bytes;
+    }
+}
+
+/* Every byte can be written, or this raises. */
+static void check_operand(struct cpu *cpu, const struct instruction *i, unsigned count)
+{
+    uint64_t offset = operand_address(cpu, i);
+    uint64_t linear = cpu_segment_linear(cpu, i->segment, offset, count, true);
+    cpu_check_write(cpu, linear, count, cpu->cpl);
+}
+
+static void write_operand(struct cpu *cpu, const struct instruction *i, unsigned count,
+                          const uint8_t *from)
+{
+    for (unsigned at = 0; at < count;) {
+        unsigned bytes = count - at >= 8 ? 8 : count - at >= 4 ? 4 : count - at >= 2 ? 2 : 1;
+        operand_write_at(cpu, i, at, bytes, load_le(from + at, bytes));
+        at += bytes;
+    }
+}
+
+static struct x87_origin origin_of(struct cpu *cpu, const struct instruction *i)
+{
+    struct x87_origin o = {.cs = cpu->segment[CPU_CS].selector, .ip = cpu->ip};
+    if (i->has_memory) {
+        o.ds = cpu->segment[i->segment].selector;
+        o.dp = operand_address(cpu, i);
+    }
+    return o;
+}
+
+static void execute_memory(struct cpu *cpu, const struct instruction *i)
+{
+    uint8_t opcode = (uint8_t)i->opcode, buffer[X87_OPERAND_BYTES];
+    bool is_32bit = i->wide_size != 2;
+    struct x87_operand operand = x87_memory_operand(opcode, i->modrm, is_32bit);
+    struct x87_format format = {is_32bit, !cpu_is_protected(cpu) || cpu_is_v86(cpu)};
+    struct x87_origin origin = origin_of(cpu, i);
+    if (operand.direction == X87_UNDEFINED_OPERAND)
+        cpu_raise(cpu, VECTOR_UD);
+    if (operand.direction == X87_LOAD)
+        read_operand(cpu, i, operand.bytes, buffer);
+    else
+        check_operand(cpu, i, operand.bytes);
+    if (x87_execute_memory(&cpu->fpu->x87, opcode, i->modrm, format, &origin, buffer) == X87_DONE &&
+        operand.direction == X87_STORE)
+        write_operand(cpu, i, operand.bytes, buffer);
+}
+
+static void execute_register(struct cpu *cpu, const struct instruction *i)
+{
+    uint8_t opcode = (uint8_t)i->opcode;
+    struct x87_origin origin = origin_of(cpu, i);
+    uint64_t flags = flags_arithmetic(cpu);
+    uint16_t ax = (uint16_t)cpu->gpr[CPU_AX];
+    if (x87_execute_register(&cpu->fpu->x87, opcode, i->modrm, &origin, &flags, &ax) ==
+        X87_UNDEFINED)
+        cpu_raise(cpu, VECTOR_UD);
+    register_write(cpu, CPU_AX, 2, ax);
+    if (x87_writes_flags(opcode, i->modrm))
+        flags_set_explicit(cpu, (uint32_t)flags & FLAGS_ARITHMETIC);
+}
+
+void exec_x87(struct cpu *cpu, const struct instruction *i)
+{
+    if (cpu->cr0 & (CR0_EM | CR0_TS))
+        cpu_raise(cpu, VECTOR_NM);
+    if (!cpu_model_has(cpu->model, FEATURE_FPU))
+        return; /* nobody listens on the coprocessor's bus */
+    if (x87_waits((uint8_t)i->opcode, i->modrm))
+        check_pending(cpu);
+    if (i->mod == 3)
+        execute_register(cpu, i);
+    else
+        execute_memory(cpu, i);
+    set_ferr(cpu);
+}
+
+void exec_fxsave(struct cpu *cpu, const struct instruction *i)
+{
+    uint8_t image[512];
+    if (cpu->cr0 & (CR0_EM | CR0_TS))
+        cpu_raise(cpu, VECTOR_NM);
+    if (operand_address(cpu, i) & 15)
+        cpu_fault_gp(cpu, "FXSAVE or FXRSTOR: address not a multiple of 16");
+    if (i->row->argument) {
+        read_operand(cpu, i, sizeof image, image);
+        cpu_set_fxsave(cpu, image);
+        return;
+    }
+    check_operand(cpu, i, sizeof image);
+    cpu_get_fxsave(cpu, image);
+    write_operand(cpu, i, sizeof image, image);
+}

@@ -1,0 +1,375 @@
+/* The pool of decoded code of a world: blocks by hash, blocks by page, and what writes to pages do.
+ *
+ * A frame that holds code carries FRAME_CODE, so that its writes are reported to pool_written(). A
+ * bitmap of 64-byte lines decides quickly that a write missed all code. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "cpu/memory.h"
+#include "cpu/run.h"
+
+#define HASH_SIZE 65536u
+#define CHUNK_BYTES (1u << 20)
+#define PAGE_HASH 4096u
+/* Writes that hit no code, after which a page without blocks is let go. */
+#define IDLE_WRITES 64
+
+struct code_page {
+    uint64_t frame_id;
+    uint64_t lines; /* bit i: bytes i * 64 … i * 64 + 63 hold code */
+    struct block *blocks;
+    struct ram *ram;
+    size_t frame;
+    unsigned idle_writes;
+    struct code_page *next;
+};
+
+struct chunk {
+    struct chunk *next;
+    size_t used, size;
+    char bytes[];
+};
+
+/* A ram whose writes are reported to this pool. */
+struct pool_ram {
+    struct ram *ram;
+    struct code_listener listener;
+    struct pool_ram *next;
+};
+
+struct code_pool {
+    struct opcode_map opcodes;
+    struct block *hash[HASH_SIZE];
+    struct code_page *pages[PAGE_HASH];
+    struct chunk *chunks; /* the first is being filled */
+    size_t bytes, max_bytes;
+    uint64_t epoch;
+    struct pool_ram *rams;
+    struct cpu **cpus;
+    size_t cpu_count;
+};
+
+enum status code_pool_new(struct code_pool **pool, size_t max_bytes, struct error *error)
+{
+    *pool = calloc(1, sizeof **pool);
+    if (!*pool)
+        return error_set(error, STATUS_INTERNAL, "out of memory for the pool of decoded code");
+    (*pool)->max_bytes = max_bytes < 4 * CHUNK_BYTES ? 4 * CHUNK_BYTES : max_bytes;
+    opcode_map_init(&(*pool)->opcodes);
+    return STATUS_OK;
+}
+
+const struct opcode_map *pool_opcodes(const struct code_pool *pool)
+{
+    return &pool->opcodes;
+}
+
+static size_t page_slot(uint64_t frame_id)
+{
+    return (size_t)((frame_id ^ frame_id >> 32) * UINT64_C(0x9e3779b97f4a7c15) >> 52);
+}
+
+static struct code_page *find_page(const struct code_pool *pool, uint64_t frame_id)
+{
+    struct code_page *page = pool->pages[page_slot(frame_id)];
+    while (page && page->frame_id != frame_id)
+        page = page->next;
+    return page;
+}
+
+static void free_page(struct code_pool *pool, struct code_page *page)
+{
+    struct code_page **at = &pool->pages[page_slot(page->frame_id)];
+    while (*at != page)
+        at = &(*at)->next;
+    *at = page->next;
+    page->ram->flags[page->frame] &= (uint8_t)~FRAME_CODE;
+    free(page);
+}
+
+static size_t block_slot(uint64_t frame_id, unsigned offset)
+{
+    uint64_t key = (frame_id << 12 | offset) ^ frame_id >> 32 << 52;
+    return (size_t)(key * UINT64_C(0x9e3779b97f4a7c15) >> 48);
+}
+
+struct block *pool_find(const struct code_pool *pool, const struct cpu *cpu, uint64_t frame_id,
+                        unsigned offset)
+{
+    struct block *b = pool->hash[block_slot(frame_id, offset)];
+    for (; b; b = b->hash_next)
+        if (b->frame_id == frame_id && b->offset == offset && b->ip == cpu->ip &&
+            b->mode == cpu->mode && b->cpu == cpu)
+            return b;
+    return NULL;
+}
+
+void block_kill(struct block *block)
+{
+    block->is_dead = true;
+    for (unsigned i = 0; i < block->op_count; i++)
+        block->ops[i].handler = op_stale;
+}
+
+static void unhash(struct code_pool *pool, struct block *block)
+{
+    struct block **at = &pool->hash[block_slot(block->frame_id, block->offset)];
+    while (*at && *at != block)
+        at = &(*at)->hash_next;
+    if (*at)
+        *at = block->hash_next;
+}
+
+static uint64_t lines_of(unsigned offset, unsigned bytes)
+{
+    unsigned first = offset >> 6, last = (offset + bytes - 1) >> 6;
+    if (last > 63)
+        last = 63;
+    return (UINT64_MAX << first) & (UINT64_MAX >> (63 - last));
+}
+
+/* Kills the blocks that a write touched and counts the lines of the others anew. */
+static void kill_touched(struct code_pool *pool, struct code_page *page, unsigned offset,
+                         unsigned bytes)
+{
+    struct block **at = &page->blocks, *b;
+    page->lines = 0;
+    while ((b = *at) != NULL) {
+        if (b->offset < offset + bytes && offset < (unsigned)b->offset + b->bytes) {
+            *at = b->page_next;
+            unhash(pool, b);
+            block_kill(b);
+        } else {
+            page->lines |= lines_of(b->offset, b->bytes);
+            at = &b->page_next;
+        }
+    }
+}
+
+/* Returns true when some CPU's scratch block lies in the frame. */
+static bool kill_scratch(struct code_pool *pool, uint64_t frame_id, unsigned offset, unsigned bytes)
+{
+    bool is_used = false;
+    for (size_t i = 0; i < pool->cpu_count; i++) {
+        struct cpu_run *run = pool->cpus[i]->run;
+        for (unsigned k = 0; k < 2; k++) {
+            struct block *b = run->scratch[k];
+            is_used = is_used || run->scratch_frame[k] == frame_id;
+            if (run->scratch_frame[k] == frame_id && b->offset < offset + bytes &&
+                offset < (unsigned)b->offset + b->bytes)
+                block_kill(b);
+        }
+    }
+    return is_used;
+}
+
+static void pool_written(void *self, uint64_t frame_id, uint32_t offset, uint32_t bytes)
+{
+    struct code_pool *pool = self;
+    struct code_page *page = find_page(pool, frame_id);
+    bool is_used = kill_scratch(pool, frame_id, offset, bytes);
+    if (!page)
+        return;
+    if (page->lines & lines_of(offset, bytes))
+        kill_touched(pool, page, offset, bytes);
+    else if (!page->blocks && !is_used && ++page->idle_writes >= IDLE_WRITES)
+        free_page(pool, page);
+}
+
+static void listen_to(struct code_pool *pool, struct ram *ram)
+{
+    struct pool_ram *known = pool->rams;
+    while (known && known->ram != ram)
+        known = known->next;
+    if (known)
+        return;
+    known = calloc(1, sizeof *known);
+    if (!known)
+        return;
+    known->ram = ram;
+    known->listener.written = pool_written;
+    known->listener.self = pool;
+    known->next = pool->rams;
+    pool->rams = known;
+    ram_add_listener(ram, &known->listener);
+}
+
+static struct code_page *page_for(struct code_pool *pool, struct ram *ram, size_t frame)
+{
+    uint64_t frame_id = ram_frame_id(ram, frame);
+    struct code_page *page = find_page(pool, frame_id);
+    if (page)
+        return page;
+    page = calloc(1, sizeof *page);
+    if (!page)
+        return NULL;
+    page->frame_id = frame_id;
+    page->ram = ram;
+    page->frame = frame;
+    page->next = pool->pages[page_slot(frame_id)];
+    pool->pages[page_slot(frame_id)] = page;
+    listen_to(pool, ram);
+    return page;
+}
+
+bool pool_watch_frame(struct code_pool *pool, struct ram *ram, size_t frame)
+{
+    if (!page_for(pool, ram, frame))
+        return false;
+    if (ram->flags[frame] & FRAME_CODE)
+        return true;
+    ram->flags[frame] |= FRAME_CODE;
+    for (size_t i = 0; i < pool->cpu_count; i++)
+        memory_forget_writes(pool->cpus[i], ram->bytes + frame * FRAME_BYTES);
+    return true;
+}
+
+void pool_insert(struct code_pool *pool, struct block *block, struct ram *ram, size_t frame)
+{
+    struct block **slot = &pool->hash[block_slot(block->frame_id, block->offset)];
+    struct code_page *page = page_for(pool, ram, frame);
+    if (!page)
+        return; /* the workstation is out of memory: the block is used once */
+    block->hash_next = *slot;
+    *slot = block;
+    block->page_next = page->blocks;
+    page->blocks = block;
+    page->lines |= lines_of(block->offset, block->bytes);
+    page->idle_writes = 0;
+}
+
+/* --- memory ------------------------------------------------------------------------------------------ */
+
+static void forget_all_jumps(struct cpu *cpu)
+{
+    memset(cpu->run->jumps, 0xff, sizeof cpu->run->jumps); /* no context is all ones */
+}
+
+static void empty(struct code_pool *pool)
+{
+    struct chunk *chunk = pool->chunks;
+    for (size_t i = 0; i < PAGE_HASH; i++)
+        while (pool->pages[i])
+            free_page(pool, pool->pages[i]);
+    memset(pool->hash, 0, sizeof pool->hash);
+    for (size_t i = 0; i < pool->cpu_count; i++) {
+        forget_all_jumps(pool->cpus[i]);
+        pool->cpus[i]->run->patched = NULL;
+    }
+    while (chunk) {
+        struct chunk *next = chunk->next;
+        free(chunk);
+        chunk = next;
+    }
+    pool->chunks = NULL;
+    pool->bytes = 0;
+    pool->epoch++;
+}
+
+uint64_t pool_epoch(const struct code_pool *pool)
+{
+    return pool->epoch;
+}
+
+struct block *pool_allocate(struct code_pool *pool, size_t bytes, bool *was_emptied)
+{
+    struct chunk *chunk = pool->chunks;
+    *was_emptied = false;
+    bytes = (bytes + 63) & ~(size_t)63;
+    if (!chunk || chunk->size - chunk->used < bytes) {
+        if (pool->bytes + CHUNK_BYTES > pool->max_bytes) {
+            empty(pool);
+            *was_emptied = true;
+        }
+        chunk = malloc(sizeof *chunk + CHUNK_BYTES);
+        if (!chunk)
+            return NULL;
+        chunk->next = pool->chunks;
+        chunk->used = 0;
+        chunk->size = CHUNK_BYTES;
+        pool->chunks = chunk;
+        pool->bytes += CHUNK_BYTES;
+    }
+    struct block *block = (struct block *)(void *)(chunk->bytes + chunk->used);
+    chunk->used += bytes;
+    return block;
+}
+
+/* --- CPUs ------------------------------------------------------------------------------------------------ */
+
+void pool_add_cpu(struct code_pool *pool, struct cpu *cpu)
+{
+    struct cpu **cpus = realloc(pool->cpus, (pool->cpu_count + 1) * sizeof(struct cpu *));
+    if (!cpus)
+        return;
+    pool->cpus = cpus;
+    pool->cpus[pool->cpu_count++] = cpu;
+}
+
+void pool_forget_cpu(struct code_pool *pool, const struct cpu *cpu)
+{
+    for (size_t i = 0; i < PAGE_HASH; i++)
+        for (struct code_page *page = pool->pages[i]; page; page = page->next) {
+            struct block **at = &page->blocks, *b;
+            while ((b = *at) != NULL) {
+                if (b->cpu == cpu) {
+                    *at = b->page_next;
+                    unhash(pool, b);
+                    block_kill(b);
+                } else {
+                    at = &b->page_next;
+                }
+            }
+        }
+}
+
+/* Lets pages without blocks go, then RAM without pages: its owner may free it next. */
+static void release_unused(struct code_pool *pool)
+{
+    struct pool_ram **at = &pool->rams, *known;
+    for (size_t i = 0; i < PAGE_HASH; i++)
+        for (struct code_page *page = pool->pages[i], *next; page; page = next) {
+            next = page->next;
+            if (!page->blocks)
+                free_page(pool, page);
+        }
+    while ((known = *at) != NULL) {
+        bool is_used = false;
+        for (size_t i = 0; i < PAGE_HASH && !is_used; i++)
+            for (struct code_page *page = pool->pages[i]; page; page = page->next)
+                is_used = is_used || page->ram == known->ram;
+        if (is_used) {
+            at = &known->next;
+            continue;
+        }
+        *at = known->next;
+        ram_remove_listener(known->ram, &known->listener);
+        free(known);
+    }
+}
+
+void pool_remove_cpu(struct code_pool *pool, struct cpu *cpu)
+{
+    pool_forget_cpu(pool, cpu);
+    release_unused(pool);
+    for (size_t i = 0; i < pool->cpu_count; i++)
+        if (pool->cpus[i] == cpu) {
+            pool->cpus[i] = pool->cpus[--pool->cpu_count];
+            return;
+        }
+}
+
+void code_pool_free(struct code_pool *pool)
+{
+    if (!pool)
+        return;
+    empty(pool);
+    while (pool->rams) {
+        struct pool_ram *known = pool->rams;
+        pool->rams = known->next;
+        ram_remove_listener(known->ram, &known->listener);
+        free(known);
+    }
+    free(pool->cpus);
+    free(pool);
+}

@@ -1,0 +1,500 @@
+/* The run loop: from block to block until the slice is over, an event is due or something stops.
+ *
+ * Time: cpu->budget is what the slice has left when the running block is over, so that
+ *     timeline->now before an operation = budget_end - budget - op->remaining
+ * A slow path makes that exact first (run_sync). What the outside then does to the timeline or to
+ * the interrupt line is seen by run_after_access(), which has the next operation leave the block. */
+#include "cpu/run.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "cpu/memory.h"
+
+static uint64_t effective_end(const struct cpu *cpu)
+{
+    uint64_t end = cpu->timeline->slice_end, limit = cpu->run->limit_end;
+    return end < limit ? end : limit;
+}
+
+static uint64_t now_between(const struct cpu *cpu)
+{
+    return cpu->budget_end - (uint64_t)cpu->budget;
+}
+
+void run_sync(struct cpu *cpu, const struct op *op)
+{
+    const struct block *block = op_block(op);
+    cpu->ip = block->ip + op->ip_delta;
+    cpu->next_ip = (cpu->ip + op->length) & 0xffffffffu;
+    cpu->current = op;
+    cpu->timeline->now = now_between(cpu) - op->remaining;
+    cpu->run->seen_now = cpu->timeline->now;
+    cpu->run->seen_end = cpu->timeline->slice_end;
+}
+
+static void unpatch(struct cpu *cpu)
+{
+    struct op *op = cpu->run->patched;
+    if (op && op->handler == op_leave)
+        op->handler = cpu->run->patched_handler;
+    cpu->run->patched = NULL;
+}
+
+static struct op *writable(const struct op *op)
+{
+    return &op_block(op)->ops[op->number];
+}
+
+void run_after_access(struct cpu *cpu)
+{
+    struct cpu_run *run = cpu->run;
+    const struct timeline *t = cpu->timeline;
+    const struct op *op = cpu->current;
+    uint64_t end;
+    if (!op || op->handler == op_system)
+        return; /* looked at when the instruction is over */
+    if (!cpu->has_event && t->now == run->seen_now && t->slice_end == run->seen_end)
+        return;
+    run->run_start += t->now - run->seen_now; /* charged: time without instructions */
+    run->seen_now = t->now;
+    run->seen_end = t->slice_end;
+    end = effective_end(cpu);
+    cpu->budget_end = end;
+    cpu->budget = (int64_t)(end - t->now) - op->remaining;
+    if (!cpu->has_event && cpu->budget >= 0)
+        return;
+    if (op->number + 1 == op_block(op)->op_count) { /* whatever comes next finds no budget */
+        cpu->budget_end = t->now + op->remaining;
+        cpu->budget = 0;
+    } else if (op[1].handler != op_stale && !run->patched) {
+        run->patched = writable(op + 1);
+        run->patched_handler = op[1].handler;
+        run->patched->handler = op_leave;
+    }
+}
+
+/* --- handlers that belong to the loop ------------------------------------------------------------- */
+
+const struct op *op_leave(struct cpu *cpu, const struct op *op)
+{
+    unpatch(cpu);
+    cpu->ip = op_block(op)->ip + op->ip_delta;
+    cpu->budget += op->remaining;
+    cpu->current = NULL;
+    return NULL;
+}
+
+const struct op *op_stale(struct cpu *cpu, const struct op *op)
+{
+    cpu->ip = op_block(op)->ip + op->ip_delta;
+    cpu->budget += op->remaining;
+    return run_lookup(cpu);
+}
+
+const struct op *op_breakpoint(struct cpu *cpu, const struct op *op)
+{
+    struct cpu_run *run = cpu->run;
+    uint64_t ip = op_block(op)->ip;
+    bool is_reported = run->has_skip && run->skip_ip == ip;
+    run->has_skip = false;
+    if (is_reported)
+        NEXT;
+    cpu->ip = ip;
+    cpu->budget += op->remaining;
+    cpu->current = NULL;
+    run->at_breakpoint = true;
+    return NULL;
+}
+
+const struct op *op_fall(struct cpu *cpu, const struct op *op)
+{
+    ENTER_LINK(0);
+}
+
+const struct op *op_execute(struct cpu *cpu, const struct op *op)
+{
+    run_sync(cpu, op);
+    op->u.instruction->row->execute(cpu, op->u.instruction);
+    NEXT;
+}
+
+/* Something that the loop has to look at before the next instruction. */
+static bool is_eventful(const struct cpu *cpu)
+{
+    return cpu->has_event || cpu->interrupt_shadow || cpu->is_halted || cpu->is_shutdown ||
+           cpu->pending_debug || cpu->flags_other & (FLAG_TF | FLAG_RF) ||
+           (cpu->intr && cpu->flags_other & FLAG_IF) || (cpu->nmi_pending && !cpu->nmi_blocked);
+}
+
+const struct op *op_system(struct cpu *cpu, const struct op *op)
+{
+    run_sync(cpu, op);
+    op->u.instruction->row->execute(cpu, op->u.instruction);
+    cpu->ip = cpu->next_ip;
+    cpu->current = NULL;
+    cpu->run->run_start += cpu->timeline->now - cpu->run->seen_now;
+    cpu->timeline->now++;
+    cpu->budget_end = effective_end(cpu);
+    cpu->budget = (int64_t)(cpu->budget_end - cpu->timeline->now);
+    if (BASE_UNLIKELY(cpu->budget <= 0 || is_eventful(cpu)))
+        return NULL;
+    ENTER_OFFSET(cpu->ip);
+}
+
+const struct op *run_out_of_budget(struct cpu *cpu, const struct block *block)
+{
+    cpu->budget += block->count;
+    cpu->ip = block->ip;
+    cpu->current = NULL;
+    return NULL;
+}
+
+/* --- finding code ------------------------------------------------------------------------------------ */
+
+static struct block *find_block(struct cpu *cpu)
+{
+    uint64_t linear = (cpu->bounds[CPU_CS].base + cpu->ip) & 0xffffffffu;
+    struct jump_entry *jump = &cpu->jumps[jump_index(linear)];
+    struct block *block;
+    cpu->current = NULL;
+    cpu->timeline->now = now_between(cpu);
+    if (cpu->ip > cpu->segment[CPU_CS].limit)
+        cpu_fault_gp(cpu, "execution beyond the limit of CS");
+    block = block_at(cpu, linear);
+    if (!block)
+        block = block_build(cpu, BLOCK_INSTRUCTIONS);
+    if (block->is_cached)
+        *jump = (struct jump_entry){linear, cpu->context, block};
+    return block;
+}
+
+const struct op *run_lookup(struct cpu *cpu)
+{
+    ENTER_BLOCK(find_block(cpu));
+}
+
+const struct op *run_link(struct cpu *cpu, struct block *from, unsigned which)
+{
+    uint64_t base = cpu->bounds[CPU_CS].base, epoch = pool_epoch(cpu->run->pool);
+    bool is_same_page, can_link = from->is_cached && !from->is_dead;
+    struct block *to;
+    cpu->ip = from->target[which];
+    is_same_page = !(((base + from->ip) ^ (base + cpu->ip)) & ~PAGE_MASK);
+    to = find_block(cpu);
+    if (can_link && to->is_cached && epoch == pool_epoch(cpu->run->pool) &&
+        (is_same_page || cpu->mode & MODE_CS_ZERO))
+        from->link[which] = (struct block_link){
+            to, cpu->context, is_same_page ? CONTEXT_MODE_MASK : UINT64_MAX};
+    ENTER_BLOCK(to);
+}
+
+/* --- mode ------------------------------------------------------------------------------------------------ */
+
+static void set_context(struct cpu *cpu)
+{
+    cpu->context = cpu->run->generation << CONTEXT_GENERATION_SHIFT | cpu->mode;
+}
+
+static bool is_plain(const struct cpu *cpu, unsigned index)
+{
+    const struct segment_bounds *b = &cpu->bounds[index];
+    return b->base == 0 && b->read_bound == UINT64_C(1) << 32 && b->write_bound == b->read_bound;
+}
+
+static void set_mode(struct cpu *cpu)
+{
+    const struct cpu_segment *cs = &cpu->segment[CPU_CS];
+    uint64_t mode = (uint64_t)cs->limit << 8;
+    bool is_flat = cs->base == 0 && cs->limit == 0xffffffffu && is_plain(cpu, CPU_SS) &&
+                   is_plain(cpu, CPU_DS) && is_plain(cpu, CPU_ES) &&
+                   cpu->bounds[CPU_CS].read_bound == UINT64_C(1) << 32;
+    mode |= cs->attributes & SEGMENT_DB ? MODE_CODE32 : 0;
+    mode |= cpu->segment[CPU_SS].attributes & SEGMENT_DB ? MODE_STACK32 : 0;
+    mode |= is_flat ? MODE_FLAT : 0;
+    mode |= cpu->cpl == 3 ? MODE_USER : 0;
+    mode |= cpu_is_protected(cpu) && !cpu_is_v86(cpu) ? MODE_PROTECTED : 0;
+    mode |= cpu->run->watches_code || (cpu->dr[7] & 0xff && run_has_code_registers(cpu))
+                ? MODE_WATCHED
+                : 0;
+    mode |= cs->base == 0 ? MODE_CS_ZERO : 0;
+    cpu->mode = mode;
+    set_context(cpu);
+}
+
+void cpu_mode_changed(struct cpu *cpu)
+{
+    for (unsigned i = 0; i < 6; i++)
+        segment_recompute(cpu, i);
+    memory_choose_tlb(cpu);
+    set_mode(cpu);
+    cpu->has_event = true;
+}
+
+void cpu_load_segment(struct cpu *cpu, unsigned index, const struct cpu_segment *segment)
+{
+    cpu->segment[index] = *segment;
+    cpu->segment[index].base &= 0xffffffffu;
+    segment_recompute(cpu, index);
+    set_mode(cpu);
+}
+
+void cpu_set_privilege(struct cpu *cpu, unsigned cpl)
+{
+    cpu->cpl = (uint8_t)cpl;
+    memory_choose_tlb(cpu);
+    set_mode(cpu);
+}
+
+void cpu_code_remapped(struct cpu *cpu)
+{
+    struct cpu_run *run = cpu->run;
+    run->generation++;
+    if (run->generation >> (64 - CONTEXT_GENERATION_SHIFT)) { /* numbers would come again */
+        run->generation = 0;
+        pool_forget_cpu(run->pool, cpu);
+        memset(run->jumps, 0xff, sizeof run->jumps);
+        memset(run->fetch, 0xff, sizeof run->fetch);
+    }
+    memset(run->fetched, 0, sizeof run->fetched);
+    set_context(cpu);
+}
+
+void cpu_code_unmapped(struct cpu *cpu, uint64_t linear)
+{
+    if (cpu->run->fetched[linear >> 18 & 63] >> (linear >> 12 & 63) & 1)
+        cpu_code_remapped(cpu);
+}
+
+/* --- raising ------------------------------------------------------------------------------------------------ */
+
+static _Noreturn void throw_event(struct cpu *cpu, const struct cpu_event_source *event)
+{
+    struct cpu_catch *catch = cpu->catch;
+    catch->event = *event;
+    longjmp(catch->jump, 1);
+}
+
+_Noreturn void cpu_raise(struct cpu *cpu, uint8_t vector)
+{
+    throw_event(cpu, &(struct cpu_event_source){CPU_EVENT_EXCEPTION, vector, false, 0});
+}
+
+_Noreturn void cpu_raise_error(struct cpu *cpu, uint8_t vector, uint32_t error_code)
+{
+    bool has_error = vector == VECTOR_DF || vector == VECTOR_AC ||
+                     (vector >= VECTOR_TS && vector <= VECTOR_PF);
+    throw_event(cpu,
+                &(struct cpu_event_source){CPU_EVENT_EXCEPTION, vector, has_error, error_code});
+}
+
+_Noreturn void cpu_raise_page_fault(struct cpu *cpu, uint64_t linear, uint32_t error_code)
+{
+    cpu->cr2 = linear & 0xffffffffu;
+    throw_event(cpu,
+                &(struct cpu_event_source){CPU_EVENT_EXCEPTION, VECTOR_PF, true, error_code});
+}
+
+bool cpu_try(struct cpu *cpu, void (*call)(struct cpu *cpu, void *argument), void *argument,
+             struct cpu_event_source *raised)
+{
+    struct cpu_catch catch;
+    catch.outer = cpu->catch;
+    cpu->catch = &catch;
+    if (setjmp(catch.jump) != 0) {
+        cpu->catch = catch.outer;
+        *raised = catch.event;
+        return true;
+    }
+    call(cpu, argument);
+    cpu->catch = catch.outer;
+    return false;
+}
+
+bool cpu_leave(struct cpu *cpu, const struct cpu_exit *exit)
+{
+    return cpu->hook.mask & (uint32_t)exit->kind &&
+           cpu->hook.leave(cpu->hook.self, cpu, exit);
+}
+
+/* --- REP ------------------------------------------------------------------------------------------------------ */
+
+uint64_t run_elements_left(const struct cpu *cpu)
+{
+    uint64_t end = effective_end(cpu), now = cpu->timeline->now;
+    return end > now ? end - now : 1;
+}
+
+void run_charge_elements(struct cpu *cpu, uint64_t elements)
+{
+    cpu->timeline->now += elements;
+    cpu->run->seen_now += elements;
+}
+
+bool run_must_stop(const struct cpu *cpu)
+{
+    return cpu->has_event || cpu->run->has_hit || cpu->timeline->now + 1 >= effective_end(cpu);
+}
+
+/* --- the loop --------------------------------------------------------------------------------------------------- */
+
+static void deliver(struct cpu *cpu, enum cpu_event_kind kind, uint8_t vector)
+{
+    cpu->is_halted = false;
+    cpu_deliver(cpu, &(struct cpu_event_source){kind, vector, false, 0});
+}
+
+static void deliver_pending(struct cpu *cpu)
+{
+    cpu->has_event = false;
+    if (cpu->interrupt_shadow)
+        return;
+    if (cpu->nmi_pending && !cpu->nmi_blocked) {
+        cpu->nmi_pending = false;
+        cpu->nmi_blocked = true;
+        deliver(cpu, CPU_EVENT_NMI, VECTOR_NMI);
+    } else if (cpu->intr && cpu->flags_other & FLAG_IF && cpu->config.acknowledge) {
+        int vector = cpu->config.acknowledge(cpu->config.acknowledge_self);
+        deliver(cpu, CPU_EVENT_EXTERNAL, (uint8_t)vector);
+    }
+}
+
+/* At a breakpoint: the debugger's comes first; returns true to stop. DR0-3: a fault (SDM 3A 17.3.1.1). */
+static bool handle_breakpoint(struct cpu *cpu)
+{
+    struct cpu_run *run = cpu->run;
+    uint64_t linear = (cpu->bounds[CPU_CS].base + cpu->ip) & 0xffffffffu;
+    run->at_breakpoint = false;
+    if (run_match_code_watch(cpu, linear)) {
+        run->has_skip = true;
+        run->skip_ip = cpu->ip;
+        return true;
+    }
+    uint64_t hits = run_match_code_registers(cpu, linear);
+    if (hits && !(cpu->flags_other & FLAG_RF)) {
+        cpu->dr[6] = (cpu->dr[6] & ~UINT64_C(15)) | hits;
+        deliver(cpu, CPU_EVENT_EXCEPTION, VECTOR_DB);
+    } else {
+        run->has_skip = true;
+        run->skip_ip = cpu->ip;
+    }
+    return false;
+}
+
+/* Runs from cpu->ip until something wants the loop. */
+static void run_blocks(struct cpu *cpu, uint64_t most)
+{
+    struct block *block;
+    uint64_t left;
+    cpu->run->limit_end = most ? cpu->timeline->now + most : UINT64_MAX;
+    cpu->budget_end = effective_end(cpu);
+    left = cpu->budget_end - cpu->timeline->now;
+    cpu->budget = (int64_t)left;
+    block = find_block(cpu);
+    if (block->count > left)
+        block = block_build(cpu, (unsigned)left);
+    cpu->budget -= block->count;
+    for (const struct op *op = block->ops; op;)
+        op = op->handler(cpu, op);
+    cpu->timeline->now = now_between(cpu);
+}
+
+/* What is due behind an instruction that ran alone. */
+static void deliver_traps(struct cpu *cpu, bool was_tracing)
+{
+    bool is_held = cpu->interrupt_shadow && cpu->shadow_blocks_debug;
+    if (was_tracing && !cpu->suppress_trap && !is_held) {
+        cpu->dr[6] |= 0x4000; /* BS: SDM 3A 17.2.3 */
+        cpu->pending_debug = true;
+    }
+    cpu->suppress_trap = false;
+    if (cpu->pending_debug && !is_held && !cpu->is_shutdown) {
+        cpu->pending_debug = false;
+        deliver(cpu, CPU_EVENT_EXCEPTION, VECTOR_DB);
+    }
+}
+
+static bool run_once(struct cpu *cpu, enum cpu_stop *stop)
+{
+    struct cpu_run *run = cpu->run;
+    bool is_tracing = cpu->flags_other & FLAG_TF, is_alone;
+    is_alone = is_tracing || cpu->interrupt_shadow || run->wants_step || cpu->flags_other & FLAG_RF;
+    cpu->interrupt_shadow = false;
+    if (cpu->flags_other & FLAG_RF) {
+        cpu->flags_other &= ~FLAG_RF;
+        run->has_skip = true;
+        run->skip_ip = cpu->ip;
+    }
+    run_blocks(cpu, is_alone ? 1 : 0);
+    if (run->at_breakpoint) { /* nothing was executed */
+        *stop = CPU_STOP_DEBUG;
+        return handle_breakpoint(cpu);
+    }
+    deliver_traps(cpu, is_tracing);
+    if (run->wants_step) {
+        run->wants_step = false;
+        run->event = (struct cpu_debug_event){.is_step = true, .watch = -1};
+        run->has_hit = true;
+    }
+    return false;
+}
+
+static enum cpu_stop run_loop(struct cpu *cpu)
+{
+    struct cpu_run *run = cpu->run;
+    enum cpu_stop stop = CPU_STOP_SLICE;
+    for (;;) {
+        unpatch(cpu);
+        cpu->current = NULL;
+        if (cpu->is_shutdown)
+            return CPU_STOP_SHUTDOWN;
+        if (run->has_hit) {
+            run->has_hit = false;
+            return CPU_STOP_DEBUG;
+        }
+        if (cpu->timeline->now >= cpu->timeline->slice_end)
+            return CPU_STOP_SLICE;
+        deliver_pending(cpu);
+        if (cpu->is_shutdown)
+            continue;
+        if (cpu->is_halted)
+            return CPU_STOP_HALT;
+        if (run_once(cpu, &stop))
+            return stop;
+    }
+}
+
+/* An instruction has raised: ip is its own (run_sync), time stands before it. */
+static void recover(struct cpu *cpu, const struct cpu_event_source *event)
+{
+    if (!cpu->current)
+        cpu->timeline->now = now_between(cpu);
+    cpu->current = NULL;
+    unpatch(cpu);
+    cpu->suppress_trap = false;
+    cpu_deliver(cpu, event);
+    if (cpu->run->wants_step) {
+        cpu->run->wants_step = false;
+        cpu->run->event = (struct cpu_debug_event){.is_step = true, .watch = -1};
+        cpu->run->has_hit = true;
+    }
+}
+
+enum cpu_stop cpu_run(struct cpu *cpu)
+{
+    struct cpu_catch catch;
+    enum cpu_stop stop;
+    catch.outer = cpu->catch;
+    cpu->catch = &catch;
+    cpu->run->run_start = cpu->timeline->now;
+    cpu->run->is_running = true;
+    if (setjmp(catch.jump) != 0)
+        recover(cpu, &catch.event);
+    stop = run_loop(cpu);
+    cpu->catch = catch.outer;
+    cpu->run->instructions = cpu_instructions(cpu);
+    cpu->run->is_running = false;
+    cpu->budget_end = cpu->timeline->now;
+    cpu->budget = 0;
+    return stop;
+}

@@ -1,0 +1,111 @@
+/* The run loop: what handlers and memory need of it. */
+#ifndef VITRINE_CPU_RUN_H
+#define VITRINE_CPU_RUN_H
+
+#include "cpu/blocks.h"
+
+/* Instruction translations and what the debugger wants; owned by the CPU. */
+#define FETCH_ENTRIES 256u
+struct fetch_entry {
+    uint64_t tag, context, physical;
+};
+#define SCRATCH_BYTES (sizeof(struct block) + (BLOCK_INSTRUCTIONS + 2) * sizeof(struct op) + \
+                       (BLOCK_INSTRUCTIONS + 1) * sizeof(struct instruction))
+struct cpu_run {
+    struct code_pool *pool;
+    bool owns_pool;
+    unsigned ring;               /* scratch blocks in turn: the one being left stays intact */
+    struct block *scratch[2];
+    uint64_t scratch_frame[2];   /* whose bytes they are; UINT64_MAX: none */
+    struct jump_entry jumps[JUMP_ENTRIES];
+    struct fetch_entry fetch[FETCH_ENTRIES];
+    uint64_t fetched[64];        /* filter: pages that code came from since the generation began */
+    uint64_t limit_end;          /* stop here as well as at slice_end; UINT64_MAX: no limit */
+    uint64_t seen_now, seen_end; /* of the timeline when it was last synchronised */
+    bool at_breakpoint;          /* op_breakpoint has left the block */
+    uint64_t generation;         /* of code mappings */
+    uint64_t instructions;       /* executed in earlier runs */
+    uint64_t run_start;          /* of this run, in the timeline; moved by what was charged since */
+    bool is_running;
+    struct op *patched;          /* op whose handler leaves the block; NULL: none */
+    op_handler *patched_handler;
+    struct builder *builder;
+    /* debugger */
+    struct cpu_watch *watches;
+    size_t watch_count;
+    bool watches_code, watches_data;
+    bool wants_step;
+    bool has_hit;                /* stop before the next instruction */
+    uint64_t skip_ip;            /* the breakpoint here has been reported */
+    bool has_skip;
+    struct cpu_debug_event event;
+    struct space_listener listener;
+};
+
+/* Makes ip, next_ip and timeline->now those of the op's instruction. */
+void run_sync(struct cpu *cpu, const struct op *op);
+/* After an access to the outside: a nearer deadline or an event ends the block behind the current
+ * instruction. */
+void run_after_access(struct cpu *cpu);
+/* Finds or builds the block at cpu->ip and enters it; NULL: back to the loop. */
+const struct op *run_lookup(struct cpu *cpu);
+
+/* REP: elements that may still be done, the one charged already included; charging more. */
+uint64_t run_elements_left(const struct cpu *cpu);
+void run_charge_elements(struct cpu *cpu, uint64_t elements);
+bool run_must_stop(const struct cpu *cpu);
+
+/* Data watches: of the debugger and of DR0-DR3. */
+bool run_is_watched(const struct cpu *cpu, uint64_t linear, bool is_write); /* this page */
+void run_watch_access(struct cpu *cpu, uint64_t linear, unsigned bytes, bool is_write);
+/* Execution breakpoints: is there one at this address? */
+bool run_has_breakpoint(const struct cpu *cpu, uint64_t linear);
+
+bool run_match_code_watch(struct cpu *cpu, uint64_t linear);
+/* Bits 0-3 of DR6 for the enabled execution breakpoints at this address. */
+uint64_t run_match_code_registers(const struct cpu *cpu, uint64_t linear);
+bool run_has_code_registers(const struct cpu *cpu);
+
+/* The block at cpu->ip, which lies at linear; NULL: none has been built. May raise #PF. */
+struct block *block_at(struct cpu *cpu, uint64_t linear);
+
+void segment_recompute(struct cpu *cpu, unsigned index);
+
+op_handler op_stale, op_leave, op_breakpoint, op_system, op_execute, op_fall;
+
+static inline unsigned jump_index(uint64_t linear)
+{
+    return (unsigned)(linear ^ linear >> 10) & (JUMP_ENTRIES - 1);
+}
+
+/* Handlers end in these: on to a block, to a link of this block, to an offset. */
+#define ENTER_BLOCK(to)                                     \
+    do {                                                    \
+        struct block *to_ = (to);                           \
+        cpu->budget -= to_->count;                          \
+        if (BASE_UNLIKELY(cpu->budget < 0))                 \
+            return run_out_of_budget(cpu, to_);             \
+        DISPATCH(to_->ops);                                 \
+    } while (0)
+#define ENTER_LINK(which)                                                                \
+    do {                                                                                 \
+        struct block *from_ = op_block(op);                                              \
+        const struct block_link *link_ = &from_->link[which];                            \
+        if (BASE_LIKELY(link_->block && !((link_->context ^ cpu->context) & link_->mask))) \
+            ENTER_BLOCK(link_->block);                                                   \
+        return run_link(cpu, from_, which);                                              \
+    } while (0)
+#define ENTER_OFFSET(offset)                                                             \
+    do {                                                                                 \
+        uint64_t ip_ = (offset), linear_ = (cpu->bounds[CPU_CS].base + ip_) & 0xffffffffu; \
+        const struct jump_entry *jump_ = &cpu->jumps[jump_index(linear_)];               \
+        if (BASE_LIKELY(jump_->linear == linear_ && jump_->context == cpu->context &&    \
+                        jump_->block->ip == ip_))                                        \
+            ENTER_BLOCK(jump_->block);                                                   \
+        cpu->ip = ip_;                                                                   \
+        return run_lookup(cpu);                                                          \
+    } while (0)
+const struct op *run_out_of_budget(struct cpu *cpu, const struct block *block);
+const struct op *run_link(struct cpu *cpu, struct block *from, unsigned which);
+
+#endif
