@@ -1,0 +1,336 @@
+/* The serial port against the PC16550D data sheet. */
+#include <check.h>
+#include <string.h>
+
+#include "devices/types.h"
+#include "tests/unit/fixture.h"
+
+enum { RBR = 0x3F8, THR = 0x3F8, DLL = 0x3F8, IER = 0x3F9, IIR = 0x3FA, FCR = 0x3FA, LCR = 0x3FB,
+       MCR = 0x3FC, LSR = 0x3FD, MSR = 0x3FE, SCR = 0x3FF };
+
+struct port {
+    struct device_fixture *f;
+    struct fixture_chardev back_end;
+    struct fixture_probe irq;
+};
+
+/* 115,200 baud, 8 bits, the interrupt's gate open. */
+static void make(struct port *p, const char *pace)
+{
+    struct device_config config = {.chardev = &p->back_end.chardev};
+    fixture_chardev_init(&p->back_end);
+    fixture_set(&config, "pace", pace);
+    p->f = device_fixture_new(&UART16550_TYPE, &config);
+    fixture_probe(p->f, p->f->device, "irq", &p->irq);
+    fixture_out(p->f, LCR, 0x03);
+    fixture_out(p->f, MCR, 0x0B);
+}
+
+START_TEST(bytes_written_reach_the_back_end_in_order)
+{
+    struct port p;
+    make(&p, "0");
+    for (const char *c = "hello"; *c; c++) {
+        ck_assert_uint_eq(fixture_in(p.f, LSR), 0x60);
+        fixture_out(p.f, THR, (uint8_t)*c);
+    }
+    ck_assert_uint_eq(p.back_end.sent_count, 5);
+    ck_assert_mem_eq(p.back_end.sent, "hello", 5);
+    device_fixture_free(p.f);
+}
+END_TEST
+
+START_TEST(divisor_latch_hides_the_data_registers)
+{
+    struct port p;
+    make(&p, "0");
+    fixture_out(p.f, LCR, 0x83);
+    fixture_out(p.f, DLL, 0x0C);
+    fixture_out(p.f, IER, 0x00);
+    ck_assert_uint_eq(fixture_in(p.f, DLL), 0x0C);
+    ck_assert_str_eq(fixture_describe(p.f, p.f->device, DLL, true, 0x0C), "divisor 12 → 9600 baud");
+    ck_assert_uint_eq(p.back_end.sent_count, 0);
+    fixture_out(p.f, LCR, 0x03);
+    fixture_out(p.f, IER, 0xFF);
+    ck_assert_uint_eq(fixture_in(p.f, IER), 0x0F);
+    device_fixture_free(p.f);
+}
+END_TEST
+
+START_TEST(thre_interrupt_comes_when_enabled_and_goes_when_identified)
+{
+    struct port p;
+    make(&p, "0");
+    ck_assert_uint_eq(fixture_in(p.f, IIR), 0x01);
+    fixture_out(p.f, IER, 0x02);
+    ck_assert(p.irq.level);
+    ck_assert_uint_eq(fixture_in(p.f, IIR), 0x02);
+    ck_assert(!p.irq.level);
+    ck_assert_uint_eq(fixture_in(p.f, IIR), 0x01);
+    fixture_out(p.f, THR, 'x'); /* empty again at once */
+    ck_assert(p.irq.level);
+    fixture_out(p.f, THR, 'y'); /* a new edge for each byte */
+    ck_assert_uint_eq(p.irq.rises, 3);
+    fixture_out(p.f, IER, 0);
+    ck_assert(!p.irq.level);
+    fixture_out(p.f, IER, 2);
+    ck_assert_uint_eq(fixture_in(p.f, IIR), 0x02);
+    device_fixture_free(p.f);
+}
+END_TEST
+
+START_TEST(out2_gates_the_interrupt)
+{
+    struct port p;
+    make(&p, "0");
+    fixture_out(p.f, IER, 0x02);
+    fixture_out(p.f, MCR, 0x03);
+    ck_assert(!p.irq.level);
+    ck_assert_uint_eq(fixture_in(p.f, IIR) & 1, 0); /* pending inside the chip */
+    device_fixture_free(p.f);
+}
+END_TEST
+
+START_TEST(received_byte_interrupts_until_it_is_read)
+{
+    struct port p;
+    unsigned readies;
+    make(&p, "0");
+    readies = p.back_end.readies;
+    fixture_out(p.f, IER, 0x01);
+    ck_assert_uint_eq(fixture_chardev_give(&p.back_end, "ab", 2), 1); /* no FIFO: room for one */
+    ck_assert(p.irq.level);
+    ck_assert_uint_eq(fixture_in(p.f, LSR), 0x61);
+    ck_assert_uint_eq(fixture_in(p.f, IIR), 0x04);
+    ck_assert_uint_eq(fixture_in(p.f, RBR), 'a');
+    ck_assert(!p.irq.level);
+    ck_assert_uint_eq(p.back_end.readies, readies + 1); /* told that there is room */
+    device_fixture_free(p.f);
+}
+END_TEST
+
+START_TEST(fifo_interrupts_at_the_trigger_level)
+{
+    static const uint8_t LEVELS[] = {1, 4, 8, 14};
+    for (unsigned i = 0; i < 4; i++) {
+        struct port p;
+        make(&p, "0");
+        fixture_out(p.f, FCR, (uint8_t)(i << 6 | 1));
+        fixture_out(p.f, IER, 0x01);
+        for (unsigned n = 1; n <= 16; n++) {
+            ck_assert_uint_eq(fixture_chardev_give(&p.back_end, "x", 1), 1);
+            ck_assert_uint_eq(fixture_in(p.f, IIR), n >= LEVELS[i] ? 0xC4 : 0xC1);
+        }
+        ck_assert_uint_eq(fixture_chardev_give(&p.back_end, "x", 1), 0); /* full: held back */
+        for (unsigned n = 15; n > 0; n--) {
+            fixture_in(p.f, RBR);
+            ck_assert_uint_eq(fixture_in(p.f, IIR), n >= LEVELS[i] ? 0xC4 : 0xC1);
+        }
+        device_fixture_free(p.f);
+    }
+}
+END_TEST
+
+/* PC16550D p.22: below the trigger level, after four character times without an access. */
+START_TEST(fifo_below_its_trigger_times_out)
+{
+    struct port p;
+    make(&p, "0");
+    fixture_out(p.f, FCR, 0xC1);
+    fixture_out(p.f, IER, 0x01);
+    fixture_chardev_give(&p.back_end, "abc", 3);
+    fixture_run_us(p.f, 347); /* 4 * 10 bits / 115,200 = 347.2 us */
+    ck_assert(!p.irq.level);
+    fixture_run_us(p.f, 1);
+    ck_assert(p.irq.level);
+    ck_assert_uint_eq(fixture_in(p.f, IIR), 0xCC);
+    ck_assert_uint_eq(fixture_in(p.f, RBR), 'a');
+    ck_assert_uint_eq(fixture_in(p.f, IIR), 0xC1); /* the timer starts again */
+    fixture_run_us(p.f, 348);
+    ck_assert_uint_eq(fixture_in(p.f, IIR), 0xCC);
+    device_fixture_free(p.f);
+}
+END_TEST
+
+/* PC16550D table IV: line status, received data, THRE, modem status. */
+START_TEST(interrupts_are_identified_by_priority)
+{
+    struct port p;
+    make(&p, "0");
+    fixture_out(p.f, IER, 0x0F);
+    fixture_out(p.f, MCR, 0x1F); /* loopback: DCTS and others were set before by RTS etc. */
+    fixture_out(p.f, MCR, 0x10);
+    fixture_out(p.f, THR, 'a');
+    fixture_out(p.f, THR, 'b'); /* overrun */
+    ck_assert_uint_eq(fixture_in(p.f, IIR), 0x06);
+    ck_assert_uint_eq(fixture_in(p.f, LSR), 0x63);
+    ck_assert_uint_eq(fixture_in(p.f, IIR), 0x04);
+    ck_assert_uint_eq(fixture_in(p.f, RBR), 'b'); /* without FIFOs the newer byte wins */
+    ck_assert_uint_eq(fixture_in(p.f, IIR), 0x02);
+    ck_assert_uint_eq(fixture_in(p.f, IIR), 0x00);
+    ck_assert_uint_eq(fixture_in(p.f, MSR) & 0x04, 0x04);
+    ck_assert_uint_eq(fixture_in(p.f, IIR), 0x01);
+    device_fixture_free(p.f);
+}
+END_TEST
+
+START_TEST(loopback_connects_the_modem_lines)
+{
+    struct port p;
+    make(&p, "0");
+    ck_assert_uint_eq(fixture_in(p.f, MSR), 0xB0); /* a back-end is there */
+    fixture_out(p.f, MCR, 0x10);
+    fixture_in(p.f, MSR);
+    fixture_out(p.f, MCR, 0x12);
+    ck_assert_uint_eq(fixture_in(p.f, MSR), 0x11); /* RTS -> CTS and its delta */
+    ck_assert_uint_eq(fixture_in(p.f, MSR), 0x10);
+    fixture_out(p.f, MCR, 0x14); /* OUT1 -> RI: its rise is no TERI */
+    ck_assert_uint_eq(fixture_in(p.f, MSR), 0x41);
+    fixture_out(p.f, MCR, 0x10);
+    ck_assert_uint_eq(fixture_in(p.f, MSR), 0x04);
+    fixture_out(p.f, THR, 0x55);
+    ck_assert_uint_eq(fixture_in(p.f, RBR), 0x55);
+    ck_assert_uint_eq(p.back_end.sent_count, 0);
+    device_fixture_free(p.f);
+}
+END_TEST
+
+START_TEST(fifo_overrun_keeps_what_is_in_the_fifo)
+{
+    struct port p;
+    make(&p, "0");
+    fixture_out(p.f, FCR, 0x01);
+    fixture_out(p.f, MCR, 0x10);
+    for (uint8_t i = 0; i < 17; i++)
+        fixture_out(p.f, THR, i);
+    ck_assert_uint_eq(fixture_in(p.f, LSR) & 0x02, 0x02);
+    for (uint8_t i = 0; i < 16; i++)
+        ck_assert_uint_eq(fixture_in(p.f, RBR), i);
+    ck_assert_uint_eq(fixture_in(p.f, LSR) & 0x01, 0);
+    device_fixture_free(p.f);
+}
+END_TEST
+
+START_TEST(fcr_empties_the_fifos_and_tells_the_back_end)
+{
+    struct port p;
+    unsigned readies;
+    make(&p, "0");
+    fixture_out(p.f, FCR, 0x01);
+    fixture_chardev_give(&p.back_end, "0123456789abcdef", 16);
+    readies = p.back_end.readies;
+    fixture_out(p.f, FCR, 0x03);
+    ck_assert_uint_eq(fixture_in(p.f, LSR) & 1, 0);
+    ck_assert_uint_gt(p.back_end.readies, readies);
+    device_fixture_free(p.f);
+}
+END_TEST
+
+START_TEST(pace_makes_characters_take_their_time)
+{
+    struct port p;
+    make(&p, "1");
+    fixture_out(p.f, FCR, 0x01);
+    fixture_out(p.f, IER, 0x02);
+    fixture_in(p.f, IIR);
+    fixture_out(p.f, THR, 'a'); /* into the shift register */
+    fixture_out(p.f, THR, 'b');
+    ck_assert_uint_eq(fixture_in(p.f, LSR), 0x00);
+    fixture_run_us(p.f, 86); /* 10 bits / 115,200 = 86.8 us */
+    ck_assert_uint_eq(p.back_end.sent_count, 0);
+    fixture_run_us(p.f, 1);
+    ck_assert_uint_eq(p.back_end.sent_count, 1);
+    ck_assert_uint_eq(fixture_in(p.f, LSR), 0x20); /* 'b' is being shifted */
+    ck_assert(p.irq.level);
+    fixture_run_us(p.f, 87);
+    ck_assert_uint_eq(p.back_end.sent_count, 2);
+    ck_assert_uint_eq(fixture_in(p.f, LSR), 0x60);
+    ck_assert_uint_eq(fixture_chardev_give(&p.back_end, "xyz", 3), 1); /* one character a time */
+    ck_assert_uint_eq(fixture_chardev_give(&p.back_end, "yz", 2), 0);
+    fixture_run_us(p.f, 87);
+    ck_assert_uint_eq(fixture_chardev_give(&p.back_end, "yz", 2), 1);
+    device_fixture_free(p.f);
+}
+END_TEST
+
+START_TEST(short_words_send_their_bits_only)
+{
+    struct port p;
+    make(&p, "0");
+    fixture_out(p.f, LCR, 0x02);
+    fixture_out(p.f, THR, 0xC1);
+    ck_assert_uint_eq(p.back_end.sent[0], 0x41);
+    device_fixture_free(p.f);
+}
+END_TEST
+
+START_TEST(two_ports_do_not_see_each_other)
+{
+    struct port p;
+    struct device_config config = {.name = "com2"};
+    struct device *second;
+    uint64_t before;
+    make(&p, "0");
+    fixture_set(&config, "base", "0x2f8");
+    second = fixture_add(p.f, &UART16550_TYPE, &config);
+    before = fixture_hash(second);
+    fixture_out(p.f, SCR, 0x5A);
+    fixture_out(p.f, THR, 'x');
+    fixture_chardev_give(&p.back_end, "x", 1);
+    ck_assert_uint_eq(fixture_hash(second), before);
+    ck_assert_uint_eq(fixture_in(p.f, 0x2FF), 0);
+    device_fixture_free(p.f);
+}
+END_TEST
+
+START_TEST(state_is_saved_whole)
+{
+    struct port p;
+    make(&p, "1");
+    fixture_out(p.f, FCR, 0xC1);
+    fixture_out(p.f, THR, 'a');
+    fixture_out(p.f, THR, 'b');
+    fixture_chardev_give(&p.back_end, "c", 1);
+    fixture_check_state(p.f->device);
+    device_fixture_free(p.f);
+}
+END_TEST
+
+START_TEST(survives_random_accesses)
+{
+    for (unsigned pace = 0; pace < 2; pace++) {
+        struct port p;
+        make(&p, pace ? "1" : "0");
+        for (unsigned i = 0; i < 100; i++) {
+            fixture_hostile(p.f, 1 + i, 200);
+            fixture_chardev_give(&p.back_end, "0123456789abcdefghij", 20);
+        }
+        fixture_check_state(p.f->device);
+        device_fixture_free(p.f);
+    }
+}
+END_TEST
+
+Suite *uart16550_suite(void)
+{
+    Suite *suite = suite_create("uart16550");
+    TCase *tests = tcase_create("uart16550");
+    tcase_add_test(tests, bytes_written_reach_the_back_end_in_order);
+    tcase_add_test(tests, divisor_latch_hides_the_data_registers);
+    tcase_add_test(tests, thre_interrupt_comes_when_enabled_and_goes_when_identified);
+    tcase_add_test(tests, out2_gates_the_interrupt);
+    tcase_add_test(tests, received_byte_interrupts_until_it_is_read);
+    tcase_add_test(tests, fifo_interrupts_at_the_trigger_level);
+    tcase_add_test(tests, fifo_below_its_trigger_times_out);
+    tcase_add_test(tests, interrupts_are_identified_by_priority);
+    tcase_add_test(tests, loopback_connects_the_modem_lines);
+    tcase_add_test(tests, fifo_overrun_keeps_what_is_in_the_fifo);
+    tcase_add_test(tests, fcr_empties_the_fifos_and_tells_the_back_end);
+    tcase_add_test(tests, pace_makes_characters_take_their_time);
+    tcase_add_test(tests, short_words_send_their_bits_only);
+    tcase_add_test(tests, two_ports_do_not_see_each_other);
+    tcase_add_test(tests, state_is_saved_whole);
+    tcase_add_test(tests, survives_random_accesses);
+    suite_add_tcase(suite, tests);
+    return suite;
+}
