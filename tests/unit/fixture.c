@@ -64,6 +64,13 @@ struct device_fixture *fixture_new(void)
     return f;
 }
 
+void fixture_add_pci(struct device_fixture *f)
+{
+    f->pci.memory = &f->memory;
+    f->pci.ports = &f->ports;
+    f->env.pci = &f->pci;
+}
+
 enum status fixture_try_add(struct device_fixture *f, const struct device_type *type,
                             const struct device_config *config, struct device **device,
                             struct error *error)
@@ -276,26 +283,40 @@ uint32_t fixture_random(uint32_t *seed)
     return *seed = x;
 }
 
+/* A random address that somebody answers. */
+static struct space *random_place(struct device_fixture *f, uint32_t *seed, uint64_t *address)
+{
+    struct space *spaces[2] = {&f->ports, &f->memory};
+    unsigned count = 0, chosen;
+    for (unsigned i = 0; i < 2; i++)
+        for (const struct region *region = spaces[i]->regions; region; region = region->next)
+            count++;
+    ck_assert_uint_gt(count, 0);
+    chosen = fixture_random(seed) % count;
+    for (unsigned i = 0; i < 2; i++) {
+        for (const struct region *region = spaces[i]->regions; region; region = region->next) {
+            if (chosen-- > 0)
+                continue;
+            *address = region->base + fixture_random(seed) % region->length;
+            return spaces[i];
+        }
+    }
+    return NULL;
+}
+
 void fixture_hostile(struct device_fixture *f, uint32_t seed, unsigned iterations)
 {
     static const unsigned SIZES[] = {1, 1, 1, 1, 2, 4};
-    size_t count = 0;
-    uint16_t *answered = calloc(65536, sizeof *answered);
-    ck_assert_ptr_nonnull(answered);
-    for (unsigned port = 0; port < 65536; port++)
-        if (f->ports.ports[port])
-            answered[count++] = (uint16_t)port;
-    ck_assert_uint_gt(count, 0);
     for (unsigned i = 0; i < iterations; i++) {
-        uint16_t port = answered[fixture_random(&seed) % count];
+        uint64_t address = 0;
+        struct space *space = random_place(f, &seed, &address);
         unsigned size = SIZES[fixture_random(&seed) % ARRAY_COUNT(SIZES)];
         if (fixture_random(&seed) & 1)
-            space_write(&f->ports, port, size, fixture_random(&seed) & mask_bytes(size));
+            space_write(space, address, size, fixture_random(&seed) & mask_bytes(size));
         else
-            space_read(&f->ports, port, size);
+            space_read(space, address, size);
         fixture_run(f, fixture_random(&seed) % 300);
         if (fixture_random(&seed) % 1024 == 0)
             fixture_run_us(f, 2000);
     }
-    free(answered);
 }

@@ -17,6 +17,7 @@
 #include "bus/clock.h"
 #include "bus/device.h"
 #include "bus/irq.h"
+#include "bus/pci.h"
 #include "bus/ram.h"
 #include "bus/space.h"
 #include "bus/state.h"
@@ -33,6 +34,7 @@ struct device_fixture {
     struct log log;
     struct ram ram;
     struct space memory, ports;
+    struct pci_bus pci;
     struct device_env env;
     struct device *device; /* the first; what most tests look at */
     struct device *devices[FIXTURE_DEVICES];
@@ -45,6 +47,8 @@ struct device_fixture {
 
 /* A machine without devices. */
 struct device_fixture *fixture_new(void);
+/* Gives it a PCI bus, for devices added from now on. */
+void fixture_add_pci(struct device_fixture *f);
 /* A machine with one device. config may be NULL; its env and a missing name are filled in here.
  * A device that can't be made fails the test. */
 struct device_fixture *device_fixture_new(const struct device_type *type,
@@ -96,7 +100,7 @@ size_t fixture_chardev_give(struct fixture_chardev *c, const void *bytes, size_t
 uint64_t fixture_hash(const struct device *device);
 /* Save, load, save again: the same bytes; and the state table covers the whole instance. */
 void fixture_check_state(struct device *device);
-/* Random reads and writes on every port that the fixture's devices answer, time passing meanwhile. */
+/* Random reads and writes on every port and in every memory region that the fixture's devices answer, time passing meanwhile. */
 void fixture_hostile(struct device_fixture *f, uint32_t seed, unsigned iterations);
 /* A small generator of random numbers (xorshift32). */
 uint32_t fixture_random(uint32_t *seed);
