@@ -43,7 +43,7 @@ struct block_request {
     enum block_op op;
     struct block_address at;
     uint32_t sectors;
-    uint8_t *bytes; /* sectors * 512; owned by the requester */
+    uint8_t *bytes; /* sectors * 512, for BLOCK_VERIFY too; owned by the requester */
     enum block_result result;
     uint32_t done_sectors;
     uint64_t cause; /* door_cause() at submission */

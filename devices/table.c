@@ -22,5 +22,7 @@ const struct device_type *const DEVICE_TYPES[] = {
     &FW_CFG_TYPE,
     &NE2000_TYPE,
     &NE2000_PCI_TYPE,
+    &ATA_TYPE,
+    &PIIX3_IDE_TYPE,
     NULL,
 };

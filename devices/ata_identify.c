@@ -1,0 +1,78 @@
+/* IDENTIFY DEVICE: the 256 words by which a disk presents itself (ATA/ATAPI-6, d1410r3b, 8.15). */
+#include <string.h>
+
+#include "base/bits.h"
+#include "devices/ata_internal.h"
+
+#define LBA28_SECTORS_MAX UINT64_C(0x0FFFFFFF)
+
+static void put(uint8_t *bytes, unsigned word, uint16_t value)
+{
+    store_le16(bytes + (size_t)2 * word, value);
+}
+
+/* Strings: the first character is in the high byte of its word; filled with spaces (8.15.8). */
+static void put_text(uint8_t *bytes, unsigned word, unsigned words, const char *text)
+{
+    size_t length = strlen(text);
+    for (size_t i = 0; i < (size_t)words * 2; i++)
+        bytes[(size_t)word * 2 + (i ^ 1)] = i < length ? (uint8_t)text[i] : ' ';
+}
+
+/* Words 54-58: the translation that INITIALIZE DEVICE PARAMETERS chose. */
+static void put_current(const struct ata_drive *d, uint8_t *bytes)
+{
+    uint32_t capacity = d->cylinders * d->heads * d->sectors;
+    put(bytes, 54, (uint16_t)d->cylinders);
+    put(bytes, 55, d->heads);
+    put(bytes, 56, d->sectors);
+    store_le32(bytes + 114, capacity);
+}
+
+/* Words 80-87: versions and command sets. */
+static void put_features(const struct ata_drive *d, uint8_t *bytes)
+{
+    uint16_t caches = (uint16_t)((d->has_write_cache ? 0x20 : 0) | (d->has_look_ahead ? 0x40 : 0));
+    put(bytes, 80, 0x0078);          /* ATA-3 to ATA/ATAPI-6 */
+    put(bytes, 82, 0x4068);          /* NOP, look-ahead, write cache, power management */
+    put(bytes, 83, 0x7400);          /* FLUSH CACHE EXT, FLUSH CACHE, 48 bits; valid */
+    put(bytes, 84, 0x4000);
+    put(bytes, 85, 0x4008 | caches); /* enabled */
+    put(bytes, 86, 0x3400);
+    put(bytes, 87, 0x4000);
+}
+
+void ata_identify(const struct ata_drive *d, uint8_t *bytes)
+{
+    uint64_t total = d->geometry.total;
+    unsigned drive = d == &d->channel->drives[1];
+    uint8_t sum = 0;
+    memset(bytes, 0, SECTOR_BYTES);
+    put(bytes, 0, 0x0040); /* not removable */
+    put(bytes, 1, (uint16_t)d->geometry.cylinders);
+    put(bytes, 3, d->geometry.heads);
+    put(bytes, 6, d->geometry.sectors);
+    put_text(bytes, 10, 10, d->serial);
+    put_text(bytes, 23, 4, "1.0");
+    put_text(bytes, 27, 20, d->model);
+    put(bytes, 47, 0x8000 | ATA_MULTIPLE_MAX);
+    put(bytes, 48, 0x0001); /* double word transfers (ATA-2) */
+    put(bytes, 49, 0x0A00); /* IORDY, LBA; no DMA */
+    put(bytes, 50, 0x4000);
+    put(bytes, 51, 0x0200); /* PIO mode 2 timing */
+    put(bytes, 53, 0x0003); /* words 54-58 and 64-70 are valid */
+    put_current(d, bytes);
+    put(bytes, 59, (uint16_t)(d->multiple ? 0x0100 | d->multiple : 0));
+    store_le32(bytes + 120, (uint32_t)(total < LBA28_SECTORS_MAX ? total : LBA28_SECTORS_MAX));
+    put(bytes, 64, 0x0003); /* PIO modes 3 and 4 */
+    put(bytes, 67, 120);
+    put(bytes, 68, 120);
+    put_features(d, bytes);
+    put(bytes, 93, drive ? 0x4B00 : 0x400B); /* reset result: jumpers, diagnostics passed */
+    store_le64(bytes + 200, total);
+    /* 8.15.61: integrity word: the sum of all bytes is zero. */
+    bytes[510] = 0xA5;
+    for (unsigned i = 0; i < 511; i++)
+        sum = (uint8_t)(sum + bytes[i]);
+    bytes[511] = (uint8_t)(0u - sum);
+}

@@ -1,0 +1,103 @@
+/* Shared by ata.c (registers, channel), ata_commands.c and ata_identify.c. */
+#ifndef VITRINE_DEVICES_ATA_INTERNAL_H
+#define VITRINE_DEVICES_ATA_INTERNAL_H
+
+#include "bus/block.h"
+#include "bus/device.h"
+#include "devices/disk_mechanics.h"
+
+enum ata_status {
+    ATA_BSY = 0x80, ATA_DRDY = 0x40, ATA_DF = 0x20, ATA_DSC = 0x10, ATA_DRQ = 0x08, ATA_ERR = 0x01
+};
+enum ata_error { ATA_UNC = 0x40, ATA_IDNF = 0x10, ATA_ABRT = 0x04 };
+enum ata_device_bits { ATA_DEVICE_LBA = 0x40, ATA_DEVICE_DEV = 0x10, ATA_DEVICE_HEAD = 0x0F };
+enum ata_control_bits { ATA_CONTROL_HOB = 0x80, ATA_CONTROL_SRST = 4, ATA_CONTROL_NIEN = 2 };
+
+#define ATA_READY (ATA_DRDY | ATA_DSC)
+#define ATA_MULTIPLE_MAX 16u /* sectors; also what one request to the back-end holds */
+#define ATA_BUFFER_BYTES (ATA_MULTIPLE_MAX * SECTOR_BYTES)
+/* The highest cylinder count of IDENTIFY's word 1 (ATA-3, annex B: 16,383 with 16 heads of 63). */
+#define ATA_CYLINDERS_MAX 16383u
+
+enum ata_phase { ATA_IDLE, ATA_BUSY, ATA_DATA_IN, ATA_DATA_OUT, ATA_RESETTING };
+/* What the drive's event stands for. */
+enum ata_then { ATA_THEN_DONE, ATA_THEN_FAIL, ATA_THEN_REQUEST, ATA_THEN_DATA, ATA_THEN_RETRY };
+enum ata_power { ATA_STANDBY = 0x00, ATA_STANDS_IDLE = 0x80, ATA_ACTIVE = 0xFF };
+
+/* A command block register: [0] as written last, [1] before (48-bit commands, HOB). */
+struct ata_drive {
+    struct ata *channel;
+    struct block *block; /* NULL: the drive is not there */
+    struct block_geometry geometry;
+    char model[41], serial[21];
+
+    uint8_t feature[2], count[2], low[2], middle[2], high[2];
+    uint8_t device; /* LBA bit and head */
+    uint8_t status, error, command;
+    bool irq_pending;
+
+    uint16_t heads, sectors; /* of the current translation (91h) */
+    uint32_t cylinders;
+    uint8_t multiple;        /* 0: READ MULTIPLE is disabled */
+    bool has_write_cache, has_look_ahead, keeps_settings;
+    uint8_t power;
+
+    uint8_t phase, then;
+    bool is_lba, is_media;   /* how the command's address is given; it has one */
+    uint64_t position;       /* next sector, counted in the current translation */
+    uint32_t remaining;      /* sectors of the command that were not transferred yet */
+    uint32_t block_sectors;  /* to a DRQ block */
+    uint32_t at, end, filled; /* in the buffer: next byte, end of the DRQ block, end of the data */
+    uint8_t *buffer;
+    size_t buffer_bytes;
+
+    bool is_request_out;     /* the back-end has it */
+    uint8_t request_op, result;
+    uint32_t request_sectors, done_sectors;
+    uint64_t cause;
+    uint64_t ready_when;     /* the mechanics are not done before */
+    struct event event;
+    struct block_request request;
+    struct disk_mechanics mechanics;
+};
+
+struct ata {
+    struct device device;
+    struct ata_drive drives[2];
+    uint8_t selected, control;
+    bool is_decoded;
+    bool is_realistic;
+    uint64_t delay_ns;
+    uint64_t base, control_base;
+    struct irq_line irq;
+};
+
+/* ata_commands.c */
+struct ata_command {
+    uint8_t code, last; /* first and last code of the row */
+    const char *name;
+    bool is_ext;        /* 48-bit address and count */
+    enum ata_addressing { ATA_NO_ADDRESS, ATA_ONE_SECTOR, ATA_SECTORS } addressing;
+    void (*start)(struct ata_drive *drive, const struct ata_command *command);
+};
+const struct ata_command *ata_command_find(uint8_t code); /* NULL: aborted */
+/* The command register was written, the drive being ready for it. */
+void ata_command_start(struct ata_drive *drive, uint8_t code);
+void ata_drive_event(void *drive);
+/* The DRQ block was read or written to its end. */
+void ata_block_moved(struct ata_drive *drive);
+void ata_drive_signature(struct ata_drive *drive);
+void ata_drive_stop(struct ata_drive *drive); /* forgets command and request */
+void ata_submit(struct ata_drive *drive); /* (again) what request_op and the like say */
+/* Sectors that the count register asks for; the address in words. */
+uint32_t ata_sectors_asked(const struct ata_drive *drive, bool is_ext);
+void ata_address_text(const struct ata_drive *drive, bool is_ext, char *text, size_t size);
+/* Default translation; and what a reset without 66h does. */
+void ata_translation_reset(struct ata_drive *drive);
+void ata_settings_reset(struct ata_drive *drive);
+/* ata.c */
+void ata_update_irq(struct ata *channel);
+/* ata_identify.c: 512 bytes. Pure. */
+void ata_identify(const struct ata_drive *drive, uint8_t *bytes);
+
+#endif
