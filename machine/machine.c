@@ -245,6 +245,7 @@ struct device *machine_find(const struct machine *machine, const char *name)
 void machine_reset(struct machine *machine)
 {
     machine->reset_pending = false;
+    machine->shutdown_shown = false;
     for (struct device *device = machine->devices; device; device = device->next)
         device->type->reset(device, RESET_HARD);
     if (machine->cpu)
@@ -255,13 +256,32 @@ void machine_reset(struct machine *machine)
 
 /* --- running --------------------------------------------------------------------------------------------- */
 
-static void triple_fault(struct machine *machine)
+static void log_triple_fault(struct machine *machine)
 {
     char text[4096];
     machine_explain_shutdown(machine, text, sizeof text);
     log_line(&machine->world->log, LOG_ERROR, "%s: triple fault\n%s%s", machine->name, text,
              machine->resets_on_triple_fault ? "  next: the chip set resets the machine"
                                              : "  next: the run ends (--no-reboot)");
+}
+
+static void stop_for_debugger(struct machine *machine)
+{
+    machine->debug_stopped = true;
+    world_hold(machine->world);
+}
+
+/* The processor waits for RESET#. It is explained at once; a debugger sees it before what follows. */
+static void triple_fault(struct machine *machine)
+{
+    if (!machine->shutdown_shown)
+        log_triple_fault(machine);
+    if (machine->holds_on_shutdown && !machine->shutdown_shown) {
+        machine->shutdown_shown = true;
+        stop_for_debugger(machine);
+        return;
+    }
+    machine->shutdown_shown = false;
     if (machine->resets_on_triple_fault)
         machine_reset(machine);
     else
@@ -286,7 +306,7 @@ bool machine_run(struct machine *machine)
             triple_fault(machine);
             return true;
         case CPU_STOP_DEBUG:
-            machine->debug_stopped = true;
+            stop_for_debugger(machine);
             return true;
         }
     }

@@ -39,16 +39,21 @@ static void pace(struct world *world)
     nanosleep(&nap, NULL);
 }
 
+void world_look_up(struct world *world)
+{
+    if (atomic_load(&world->requested_status) != 0)
+        world_stop(world, atomic_load(&world->requested_status) - 1);
+    if (world->deadline_ns && workstation_ns() > world->deadline_ns)
+        world_stop(world, STATUS_TIMEOUT);
+}
+
 static void fire_poll(void *self)
 {
     struct world *world = self;
     for (struct world_watcher *w = world->watchers; w; w = w->next)
         if (w->poll)
             w->poll(w->self);
-    if (atomic_load(&world->requested_status) != 0)
-        world_stop(world, atomic_load(&world->requested_status) - 1);
-    if (world->deadline_ns && workstation_ns() > world->deadline_ns)
-        world_stop(world, STATUS_TIMEOUT);
+    world_look_up(world);
     pace(world);
     event_arm(&world->poll, clock_now(&world->clock) + world->timeline.hz / WORLD_POLL_HZ);
 }
@@ -111,6 +116,15 @@ void world_add_watcher(struct world *world, struct world_watcher *watcher)
     *end = watcher;
 }
 
+void world_remove_watcher(struct world *world, struct world_watcher *watcher)
+{
+    struct world_watcher **at = &world->watchers;
+    while (*at && *at != watcher)
+        at = &(*at)->next;
+    if (*at)
+        *at = watcher->next;
+}
+
 void world_add_channel(struct world *world, struct world_channel *channel)
 {
     struct world_channel **end = &world->channels;
@@ -145,6 +159,12 @@ void world_stop(struct world *world, int exit_status)
     timeline_cut(&world->timeline);
 }
 
+void world_hold(struct world *world)
+{
+    world->is_held = true;
+    timeline_cut(&world->timeline);
+}
+
 void world_request_stop(struct world *world, int exit_status)
 {
     atomic_store(&world->requested_status, exit_status + 1);
@@ -164,7 +184,7 @@ static void world_round(struct world *world, uint64_t end)
     struct timeline *timeline = &world->timeline;
     uint64_t deadline;
     timeline_fire_due(timeline, EVENTS_A_ROUND);
-    if (world->is_over || timeline->now >= end)
+    if (world->is_over || world->is_held || timeline->now >= end)
         return;
     deadline = timeline_next_deadline(timeline);
     timeline->slice_end = deadline < end ? deadline : end;
@@ -180,7 +200,7 @@ bool world_advance(struct world *world, uint64_t instructions)
 {
     uint64_t now = world->timeline.now;
     uint64_t end = instructions > UINT64_MAX - now ? UINT64_MAX : now + instructions;
-    while (!world->is_over && world->timeline.now < end)
+    while (!world->is_over && !world->is_held && world->timeline.now < end)
         world_round(world, end);
     return !world->is_over;
 }

@@ -66,6 +66,7 @@ struct world {
     bool is_paced;           /* real time: a virtual second takes a second */
     uint64_t pace_start_ns, pace_start_now;
     bool is_over;
+    bool is_held;            /* by the debugger: world_advance returns, nothing moves */
     int exit_status;         /* valid when is_over */
     uint64_t deadline_ns;    /* workstation's clock: --timeout; 0: none */
     atomic_int requested_status; /* asked for from another thread, + 1; 0: nothing asked */
@@ -84,6 +85,7 @@ enum status world_init(struct world *world, const struct world_options *options,
                        struct error *error);
 void world_fini(struct world *world);
 void world_add_watcher(struct world *world, struct world_watcher *watcher);
+void world_remove_watcher(struct world *world, struct world_watcher *watcher);
 void world_add_channel(struct world *world, struct world_channel *channel);
 /* Something came from outside: logged, then delivered. Only at poll instants. */
 void world_input(struct world *world, const struct world_channel *channel, const void *bytes,
@@ -92,8 +94,13 @@ void world_input(struct world *world, const struct world_channel *channel, const
 void world_stop(struct world *world, int exit_status);
 /* Runs until somebody stops it. Returns the exit status. */
 int world_run(struct world *world);
-/* Runs for at most `instructions` more (the debugger's way); returns true while not over. */
+/* Runs for at most `instructions` more, or until the world is held (the debugger's way); returns
+ * true while not over. Going on later gives the same run as never having stopped. */
 bool world_advance(struct world *world, uint64_t instructions);
+/* The debugger wants the world to stand: sets is_held and ends the running slice. */
+void world_hold(struct world *world);
+/* While the world is held: takes an end that was asked for from outside, and --timeout. */
+void world_look_up(struct world *world);
 /* Asks for an end from another thread or a signal handler: taken at the next poll instant. */
 void world_request_stop(struct world *world, int exit_status);
 
