@@ -128,6 +128,7 @@ struct builder {
     uint8_t reads[BLOCK_INSTRUCTIONS + 2], writes[BLOCK_INSTRUCTIONS + 2];
     bool leaves[BLOCK_INSTRUCTIONS + 2];
     op_handler *without_flags[BLOCK_INSTRUCTIONS + 2]; /* NULL: there is none */
+    op_handler *const *fused[BLOCK_INSTRUCTIONS + 2]; /* with a Jcc behind: by condition */
     unsigned op_count, instruction_count, used_instructions;
     uint64_t target[2];
     bool is_flat, has_ended;

@@ -90,6 +90,7 @@ struct op *builder_add(struct builder *b, op_handler *handler, const struct inst
     b->reads[n] = b->writes[n] = ROW_FLAGS_0;
     b->leaves[n] = true;
     b->without_flags[n] = NULL;
+    b->fused[n] = NULL;
     return op;
 }
 
@@ -147,8 +148,10 @@ static void drop_dead_flags(struct builder *b)
             live = ROW_FLAGS_A;
             continue;
         }
-        if (b->writes[n] && !(b->writes[n] & live) && b->without_flags[n])
+        if (b->writes[n] && !(b->writes[n] & live) && b->without_flags[n]) {
             b->ops[n].handler = b->without_flags[n];
+            b->reads[n] = ROW_FLAGS_0; /* INC kept the carry for the others only */
+        }
         live = (live & ~(unsigned)b->writes[n]) | b->reads[n];
     }
 }

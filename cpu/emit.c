@@ -1,9 +1,429 @@
-/* Choosing specialised handlers for decoded instructions. */
-#include "cpu/blocks.h"
+/* Choosing specialised handlers for decoded instructions. What finds none runs its plain handler. */
+#include "cpu/ops.h"
+
+static const struct op_handlers *handlers_of(unsigned bytes)
+{
+    return bytes == 1 ? &OPS_8 : bytes == 2 ? &OPS_16 : bytes == 4 ? &OPS_32 : NULL;
+}
+
+/* A register as an op names it. */
+static uint8_t code_of(unsigned number, unsigned bytes)
+{
+    return (uint8_t)(bytes == 1 ? (number & 3) | (number & 4) << 1 : number);
+}
+
+/* 0: flat and 32-bit addresses; 1: any. */
+static unsigned address_class(const struct builder *b, const struct instruction *i, bool is_write)
+{
+    bool is_flat = b->is_flat && i->address_size == 4 && i->segment <= CPU_DS &&
+                   !(is_write && i->segment == CPU_CS);
+    return is_flat ? 0 : 1;
+}
+
+static unsigned stack_class(const struct builder *b)
+{
+    return b->is_flat && b->cpu->mode & MODE_STACK32 ? 0 : 1;
+}
+
+static void set_memory(struct op *op, const struct instruction *i)
+{
+    op->base = i->base;
+    op->index = i->index;
+    op->scale = i->scale;
+    op->segment = i->segment;
+    op->is_narrow = i->address_size == 2 ? 16 : 0;
+    op->u.v.displacement = (uint32_t)i->displacement;
+}
+
+static void set_flags_of(struct builder *b, const struct op *op, const struct instruction *i)
+{
+    b->reads[op->number] = i->row->reads;
+    b->writes[op->number] = i->row->writes;
+}
+
+/* Adds an op that works on registers only: nothing can come between it and the next. */
+static struct op *add_plain(struct builder *b, op_handler *handler, const struct instruction *i)
+{
+    struct op *op = builder_add(b, handler, i);
+    set_flags_of(b, op, i);
+    b->leaves[op->number] = false;
+    return op;
+}
+
+static struct op *add_memory(struct builder *b, op_handler *handler, const struct instruction *i)
+{
+    struct op *op = builder_add(b, handler, i);
+    set_flags_of(b, op, i);
+    set_memory(op, i);
+    return op;
+}
+
+/* Register or memory by ModRM, three handlers: register, F, S. `d` and `s` are set by the caller. */
+static struct op *add_either(struct builder *b, op_handler *const *handlers,
+                             const struct instruction *i, bool is_write)
+{
+    if (i->mod == 3)
+        return add_plain(b, handlers[0], i);
+    return add_memory(b, handlers[1 + address_class(b, i, is_write)], i);
+}
+
+/* --- two operands -------------------------------------------------------------------------------- */
+
+static enum op_form form_of(const struct builder *b, const struct instruction *i, bool is_write)
+{
+    switch ((enum operand_form)i->row->form) {
+    case FORM_EG:
+    case FORM_OA:
+        if (i->mod == 3)
+            return OP_RR;
+        return address_class(b, i, is_write) ? OP_MR_S : OP_MR_F;
+    case FORM_GE:
+    case FORM_AO:
+        if (i->mod == 3)
+            return OP_RR;
+        return address_class(b, i, false) ? OP_RM_S : OP_RM_F;
+    case FORM_EI:
+        if (i->mod == 3)
+            return OP_RI;
+        return address_class(b, i, is_write) ? OP_MI_S : OP_MI_F;
+    case FORM_AI:
+    case FORM_RI: return OP_RI;
+    case FORM_N:
+    case FORM_E:
+    case FORM_GEI:
+    case FORM_R:
+    case FORM_I:
+    case FORM_J:
+    case FORM_E1:
+    case FORM_EC: break;
+    }
+    return OP_FORMS;
+}
+
+static void set_operands(struct op *op, const struct instruction *i)
+{
+    unsigned bytes = i->operand_size, to = i->reg, from = i->rm;
+    switch ((enum operand_form)i->row->form) {
+    case FORM_EG:
+    case FORM_OA:
+        to = i->rm;
+        from = i->reg;
+        break;
+    case FORM_EI: to = i->rm; break;
+    case FORM_AI: to = CPU_AX; break;
+    case FORM_RI: to = i->opcode & 7; break;
+    case FORM_GE:
+    case FORM_AO:
+    case FORM_N:
+    case FORM_E:
+    case FORM_GEI:
+    case FORM_R:
+    case FORM_I:
+    case FORM_J:
+    case FORM_E1:
+    case FORM_EC: break;
+    }
+    op->d = code_of(to, bytes);
+    op->s = code_of(from, bytes);
+    op->u.v.immediate = (uint32_t)i->immediate;
+}
+
+/* ALU, TEST and MOV: one handler for each form. */
+static struct op *add_two(struct builder *b, op_handler *const *handlers,
+                          const struct instruction *i, bool is_write, enum op_form *form)
+{
+    struct op *op;
+    *form = form_of(b, i, is_write);
+    op = *form <= OP_RI ? add_plain(b, handlers[*form], i) : add_memory(b, handlers[*form], i);
+    set_operands(op, i);
+    return op;
+}
+
+static bool emit_alu(struct builder *b, const struct op_handlers *h, const struct instruction *i)
+{
+    unsigned operation = i->row->argument;
+    enum op_form form;
+    struct op *op;
+    if (i->prefixes & PREFIX_LOCK && operation == ALU_CMP)
+        return false;
+    op = add_two(b, h->alu[operation], i, operation != ALU_CMP, &form);
+    if (form <= OP_RI)
+        b->without_flags[op->number] = h->alu_quiet[operation][form];
+    if (operation == ALU_CMP)
+        b->fused[op->number] = h->cmp_jcc[form];
+    return true;
+}
+
+static bool emit_test(struct builder *b, const struct op_handlers *h, const struct instruction *i)
+{
+    enum op_form form;
+    struct op *op = add_two(b, h->test, i, false, &form);
+    if (form <= OP_RI)
+        b->fused[op->number] = h->test_jcc[form];
+    return true;
+}
+
+/* --- one operand ------------------------------------------------------------------------------------ */
+
+static bool emit_unary(struct builder *b, const struct op_handlers *h, const struct instruction *i,
+                       enum op_unary which)
+{
+    struct op *op;
+    if (i->row->form == FORM_R) {
+        op = add_plain(b, h->unary[which][0], i);
+        op->d = code_of(i->opcode & 7, i->operand_size);
+    } else {
+        op = add_either(b, h->unary[which], i, true);
+        op->d = code_of(i->rm, i->operand_size);
+    }
+    if (!b->leaves[op->number])
+        b->without_flags[op->number] = h->unary_quiet[which];
+    return true;
+}
+
+static bool emit_shift(struct builder *b, const struct op_handlers *h, const struct instruction *i)
+{
+    unsigned digit = i->row->argument, count = i->row->form == FORM_E1 ? 1 : i->immediate & 31;
+    struct op *op;
+    if (i->mod != 3)
+        return false;
+    if (i->row->form == FORM_EC) {
+        op = add_plain(b, h->shift_c[digit], i);
+    } else if (count == 0) {
+        add_plain(b, op_nop, i);
+        return true;
+    } else {
+        op = add_plain(b, h->shift_i[digit], i);
+        b->without_flags[op->number] = h->shift_i_quiet[digit];
+        if (digit >= 4)
+            b->reads[op->number] = ROW_FLAGS_0;
+    }
+    op->d = code_of(i->rm, i->operand_size);
+    op->condition = (uint8_t)count;
+    return true;
+}
+
+static bool emit_push(struct builder *b, const struct op_handlers *h, const struct instruction *i)
+{
+    unsigned stack = stack_class(b);
+    struct op *op;
+    if (i->row->form == FORM_E && i->mod != 3) {
+        unsigned class = stack | address_class(b, i, false);
+        add_memory(b, h->push_m[class], i);
+        return true;
+    }
+    if (i->row->form == FORM_I) {
+        builder_add(b, h->push_i[stack], i)->u.v.immediate = (uint32_t)i->immediate;
+        return true;
+    }
+    op = builder_add(b, h->push_r[stack], i);
+    op->s = i->row->form == FORM_R ? i->opcode & 7 : i->rm;
+    /* The 8086 pushes another SP. */
+    if (op->s == CPU_SP && b->cpu->model->generation == GEN_8086) {
+        b->op_count--;
+        return false;
+    }
+    return true;
+}
+
+static bool emit_pop(struct builder *b, const struct op_handlers *h, const struct instruction *i)
+{
+    struct op *op;
+    if (i->row->form == FORM_E && i->mod != 3)
+        return false;
+    op = builder_add(b, h->pop_r[stack_class(b)], i);
+    op->d = i->row->form == FORM_R ? i->opcode & 7 : i->rm;
+    return true;
+}
+
+static bool emit_xchg(struct builder *b, const struct op_handlers *h, const struct instruction *i)
+{
+    struct op *op;
+    if (i->row->form == FORM_EG && i->mod != 3)
+        return false;
+    op = add_plain(b, h->xchg, i);
+    op->d = i->row->form == FORM_R ? CPU_AX : code_of(i->rm, i->operand_size);
+    op->s = i->row->form == FORM_R ? i->opcode & 7 : code_of(i->reg, i->operand_size);
+    return true;
+}
+
+static bool emit_multiply(struct builder *b, const struct op_handlers *h,
+                          const struct instruction *i)
+{
+    struct op *op;
+    if (i->row->fast == FAST_MUL) {
+        if (i->mod != 3)
+            return false;
+        add_plain(b, h->mul[i->row->argument], i)->s = i->rm;
+        return true;
+    }
+    op = add_either(b, i->row->form == FORM_GEI ? h->imul_i : h->imul, i, false);
+    op->d = i->reg;
+    op->s = i->rm;
+    op->u.v.immediate = (uint32_t)i->immediate;
+    return true;
+}
+
+static bool emit_movx(struct builder *b, const struct op_handlers *h, const struct instruction *i)
+{
+    unsigned kind = i->row->argument;
+    op_handler *const *handlers = kind == 0   ? h->movzx8
+                                  : kind == 1 ? h->movzx16
+                                  : kind == 2 ? h->movsx8
+                                              : h->movsx16;
+    struct op *op = add_either(b, handlers, i, false);
+    op->d = i->reg;
+    op->s = code_of(i->rm, kind & 1 ? 2 : 1);
+    return true;
+}
+
+static bool emit_condition(struct builder *b, op_handler *const *handlers,
+                           const struct instruction *i)
+{
+    struct op *op = add_either(b, handlers, i, i->row->fast == FAST_SETCC);
+    op->condition = i->row->argument;
+    op->d = i->row->fast == FAST_SETCC ? code_of(i->rm, 1) : i->reg;
+    op->s = i->rm;
+    return true;
+}
+
+/* --- control transfer ------------------------------------------------------------------------------- */
+
+/* Targets of a relative transfer; false: one is beyond CS' limit, the plain handler faults. */
+static bool set_targets(struct builder *b, const struct instruction *i)
+{
+    uint64_t next = (b->ip + i->length) & 0xffffffffu;
+    uint64_t target = (next + i->immediate) & mask_bytes(i->wide_size);
+    if (target > b->cpu->segment[CPU_CS].limit)
+        return false;
+    b->target[0] = target;
+    b->target[1] = next;
+    b->has_ended = true;
+    return true;
+}
+
+static bool emit_jcc(struct builder *b, const struct instruction *i)
+{
+    unsigned cc = i->row->argument, last = b->op_count - 1;
+    if (!set_targets(b, i))
+        return false;
+    if (b->op_count && b->fused[last] && b->fused[last][cc]) {
+        struct op *op = &b->ops[last];
+        op->handler = b->fused[last][cc];
+        op->covers = 2;
+        op->total_length = (uint8_t)(op->total_length + i->length);
+        b->without_flags[last] = NULL;
+        b->leaves[last] = true;
+        return true;
+    }
+    set_flags_of(b, builder_add(b, OP_JCC[cc], i), i);
+    return true;
+}
+
+static bool emit_call(struct builder *b, const struct op_handlers *h, const struct instruction *i)
+{
+    if (i->wide_size != i->operand_size || !set_targets(b, i))
+        return false;
+    builder_add(b, h->call[stack_class(b)], i)->u.v.immediate = (uint32_t)b->target[1];
+    return true;
+}
+
+static bool emit_indirect(struct builder *b, const struct op_handlers *h,
+                          const struct instruction *i)
+{
+    unsigned class = i->mod == 3 ? 0 : address_class(b, i, false);
+    bool is_call = i->row->fast == FAST_CALL_E;
+    struct op *op;
+    if (i->mod == 3)
+        op = builder_add(b, is_call ? h->call_r[stack_class(b)] : h->jmp_r, i);
+    else
+        op = add_memory(b, is_call ? h->call_m[class | stack_class(b)] : h->jmp_m[class], i);
+    op->s = i->rm;
+    op->u.v.immediate = (uint32_t)(b->ip + i->length);
+    b->has_ended = true;
+    return true;
+}
+
+static bool emit_ret(struct builder *b, const struct op_handlers *h, const struct instruction *i)
+{
+    builder_add(b, h->ret[stack_class(b)], i)->u.v.immediate = (uint32_t)i->immediate;
+    b->has_ended = true;
+    return true;
+}
+
+static bool emit_loop(struct builder *b, const struct instruction *i)
+{
+    if (!set_targets(b, i))
+        return false;
+    builder_add(b, handlers_of(i->address_size)->loop, i);
+    return true;
+}
+
+static bool emit_jmp(struct builder *b, const struct instruction *i)
+{
+    if (!set_targets(b, i))
+        return false;
+    builder_add(b, op_jmp, i);
+    return true;
+}
+
+static bool emit_leave(struct builder *b, const struct op_handlers *h, const struct instruction *i)
+{
+    if (stack_class(b) || i->operand_size != 4)
+        return false;
+    builder_add(b, h->leave[0], i);
+    return true;
+}
+
+static bool emit_lea(struct builder *b, const struct op_handlers *h, const struct instruction *i)
+{
+    struct op *op = add_plain(b, h->lea, i);
+    set_memory(op, i);
+    op->d = i->reg;
+    return true;
+}
 
 bool emit_fast(struct builder *b, const struct instruction *i)
 {
-    (void)b;
-    (void)i;
+    const struct op_handlers *h = handlers_of(i->operand_size);
+    enum op_form form;
+    if (!h)
+        return false;
+    switch ((enum fast_family)i->row->fast) {
+    case FAST_NO:
+    case FAST_SHLD: return false;
+    case FAST_ALU: return emit_alu(b, h, i);
+    case FAST_TEST: return emit_test(b, h, i);
+    case FAST_MOV: return add_two(b, h->mov, i, true, &form) != NULL;
+    case FAST_INC: return emit_unary(b, h, i, i->row->argument ? OP_DEC : OP_INC);
+    case FAST_NOT: return emit_unary(b, h, i, OP_NOT);
+    case FAST_NEG: return emit_unary(b, h, i, OP_NEG);
+    case FAST_MUL:
+    case FAST_IMUL: return emit_multiply(b, h, i);
+    case FAST_PUSH: return emit_push(b, h, i);
+    case FAST_POP: return emit_pop(b, h, i);
+    case FAST_LEAVE: return emit_leave(b, h, i);
+    case FAST_LEA: return emit_lea(b, h, i);
+    case FAST_XCHG: return emit_xchg(b, h, i);
+    case FAST_NOP: return add_plain(b, op_nop, i) != NULL;
+    case FAST_CBW: return add_plain(b, h->cbw, i) != NULL;
+    case FAST_CWD: return add_plain(b, h->cwd, i) != NULL;
+    case FAST_SHIFT: return emit_shift(b, h, i);
+    case FAST_JCC: return emit_jcc(b, i);
+    case FAST_SETCC: return emit_condition(b, h->setcc, i);
+    case FAST_CMOV: return emit_condition(b, h->cmov, i);
+    case FAST_LOOP: return emit_loop(b, i);
+    case FAST_CALL: return emit_call(b, h, i);
+    case FAST_JMP: return emit_jmp(b, i);
+    case FAST_CALL_E:
+    case FAST_JMP_E: return emit_indirect(b, h, i);
+    case FAST_RET: return emit_ret(b, h, i);
+    case FAST_MOVX: return emit_movx(b, h, i);
+    case FAST_BSWAP:
+        if (i->operand_size != 4)
+            return false;
+        add_plain(b, h->bswap, i)->d = i->opcode & 7;
+        return true;
+    }
     return false;
 }

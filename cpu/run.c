@@ -65,8 +65,8 @@ void run_after_access(struct cpu *cpu)
     if (!cpu->has_event && cpu->budget >= 0)
         return;
     if (op->number + 1 == op_block(op)->op_count) { /* whatever comes next finds no budget */
-        cpu->budget_end = t->now + op->remaining;
-        cpu->budget = 0;
+        cpu->budget_end = t->now + 1;
+        cpu->budget = 1 - (int64_t)op->remaining;
     } else if (op[1].handler != op_stale && !run->patched) {
         run->patched = writable(op + 1);
         run->patched_handler = op[1].handler;

@@ -1,0 +1,138 @@
+/* Specialised handlers: what their templates share. ops_template.h is compiled once for each operand
+ * size and yields a struct op_handlers; emit.c picks from it.
+ *
+ * Byte registers are encoded as number & 3, plus 8 for AH-BH: gpr[c & 3] >> (c & 8). */
+#ifndef VITRINE_CPU_OPS_H
+#define VITRINE_CPU_OPS_H
+
+#include "cpu/blocks.h"
+#include "cpu/execute.h"
+#include "cpu/flags.h"
+#include "cpu/memory.h"
+#include "cpu/run.h"
+
+/* Forms of two operands. F: flat segment and 32-bit address; S: any. */
+enum op_form { OP_RR, OP_RI, OP_RM_F, OP_RM_S, OP_MR_F, OP_MR_S, OP_MI_F, OP_MI_S, OP_FORMS };
+enum op_unary { OP_INC, OP_DEC, OP_NOT, OP_NEG, OP_UNARIES };
+
+struct op_handlers {
+    op_handler *alu[8][OP_FORMS], *alu_quiet[8][2]; /* quiet: without flags */
+    op_handler *test[OP_FORMS];
+    op_handler *mov[OP_FORMS];
+    op_handler *unary[OP_UNARIES][3], *unary_quiet[OP_UNARIES]; /* register, F, S */
+    op_handler *shift_i[8], *shift_i_quiet[8], *shift_c[8];
+    op_handler *cmp_jcc[OP_FORMS][16], *test_jcc[2][16]; /* NULL: not fused */
+    op_handler *setcc[3], *cmov[3];
+    op_handler *lea, *xchg, *cbw, *cwd, *imul[3], *imul_i[3], *mul[2], *bswap;
+    op_handler *movzx8[3], *movsx8[3], *movzx16[3], *movsx16[3];
+    /* [0]: flat stack of 32 bits; [1]: any */
+    op_handler *push_r[2], *push_i[2], *push_m[2], *pop_r[2], *leave[2];
+    op_handler *call[2], *call_r[2], *call_m[2], *ret[2], *jmp_r, *jmp_m[2], *loop;
+};
+extern const struct op_handlers OPS_8, OPS_16, OPS_32;
+op_handler op_nop, op_jmp;
+extern op_handler *const OP_JCC[16];
+
+#define OP_DEFINE(name) static const struct op *name(struct cpu *cpu, const struct op *op)
+
+static inline uint64_t get_gpr8(const struct cpu *cpu, unsigned code)
+{
+    return cpu->gpr[code & 3] >> (code & 8) & 0xff;
+}
+static inline void set_gpr8(struct cpu *cpu, unsigned code, uint64_t value)
+{
+    uint64_t *r = &cpu->gpr[code & 3];
+    unsigned shift = code & 8;
+    *r = (*r & ~(UINT64_C(0xff) << shift)) | (value & 0xff) << shift;
+}
+
+static inline uint64_t op_immediate(const struct op *op)
+{
+    return (uint64_t)(int64_t)(int32_t)op->u.v.immediate;
+}
+
+static inline uint64_t op_offset(const struct cpu *cpu, const struct op *op)
+{
+    return cpu->gpr[op->base] + (cpu->gpr[op->index] << op->scale) +
+           (uint64_t)(int64_t)(int32_t)op->u.v.displacement;
+}
+static inline uint64_t op_linear_flat(const struct cpu *cpu, const struct op *op)
+{
+    return (uint32_t)op_offset(cpu, op);
+}
+
+/* Raises, or finds that the slow check lets the access pass. */
+uint64_t op_linear_slow(struct cpu *cpu, const struct op *op, unsigned segment, uint64_t offset,
+                        unsigned bytes, bool is_write);
+static inline uint64_t op_linear_in(struct cpu *cpu, const struct op *op, unsigned segment,
+                                    uint64_t offset, unsigned bytes, bool is_write)
+{
+    const struct segment_bounds *b = &cpu->bounds[segment];
+    if (BASE_LIKELY(offset + bytes - 1 < (is_write ? b->write_bound : b->read_bound)))
+        return (uint32_t)(b->base + offset);
+    return op_linear_slow(cpu, op, segment, offset, bytes, is_write);
+}
+static inline uint64_t op_linear_any(struct cpu *cpu, const struct op *op, unsigned bytes,
+                                     bool is_write)
+{
+    uint64_t offset = op_offset(cpu, op) & (0xffffffffu >> op->is_narrow);
+    return op_linear_in(cpu, op, op->segment, offset, bytes, is_write);
+}
+
+static inline uint64_t op_load(struct cpu *cpu, const struct op *op, uint64_t linear, unsigned bytes)
+{
+    const uint8_t *host = tlb_hit(cpu->tlb_read, linear, bytes);
+    return BASE_LIKELY(host != NULL) ? load_le(host, bytes)
+                                     : memory_read_slow(cpu, op, linear, bytes);
+}
+static inline void op_store(struct cpu *cpu, const struct op *op, uint64_t linear, unsigned bytes,
+                            uint64_t value)
+{
+    uint8_t *host = tlb_hit(cpu->tlb_write, linear, bytes);
+    if (BASE_LIKELY(host != NULL))
+        store_le(host, bytes, value);
+    else
+        memory_write_slow(cpu, op, linear, bytes, value);
+}
+/* Reads for a change: raises what the write would raise. */
+uint64_t op_modify_slow(struct cpu *cpu, const struct op *op, uint64_t linear, unsigned bytes);
+
+static inline uint64_t op_stack_mask(const struct cpu *cpu)
+{
+    return cpu->segment[CPU_SS].attributes & SEGMENT_DB ? 0xffffffffu : 0xffffu;
+}
+/* Any stack: writes below SP, then moves it. */
+static inline void op_push_any(struct cpu *cpu, const struct op *op, unsigned bytes, uint64_t value)
+{
+    uint64_t mask = op_stack_mask(cpu), sp = cpu->gpr[CPU_SP], offset = (sp - bytes) & mask;
+    op_store(cpu, op, op_linear_in(cpu, op, CPU_SS, offset, bytes, true), bytes, value);
+    cpu->gpr[CPU_SP] = (sp & ~mask) | offset;
+}
+static inline void op_push_flat(struct cpu *cpu, const struct op *op, unsigned bytes, uint64_t value)
+{
+    uint64_t at = (uint32_t)(cpu->gpr[CPU_SP] - bytes);
+    op_store(cpu, op, at, bytes, value);
+    cpu->gpr[CPU_SP] = at;
+}
+static inline uint64_t op_top_any(struct cpu *cpu, const struct op *op, unsigned bytes)
+{
+    uint64_t offset = cpu->gpr[CPU_SP] & op_stack_mask(cpu);
+    return op_load(cpu, op, op_linear_in(cpu, op, CPU_SS, offset, bytes, false), bytes);
+}
+static inline void op_drop_any(struct cpu *cpu, uint64_t bytes)
+{
+    uint64_t mask = op_stack_mask(cpu), sp = cpu->gpr[CPU_SP];
+    cpu->gpr[CPU_SP] = (sp & ~mask) | ((sp + bytes) & mask);
+}
+/* #GP(0) for a target beyond CS' limit. */
+_Noreturn void op_check_target_slow(struct cpu *cpu, const struct op *op, uint64_t target);
+static inline void op_check_target(struct cpu *cpu, const struct op *op, uint64_t target)
+{
+    if (BASE_UNLIKELY(target > cpu->segment[CPU_CS].limit))
+        op_check_target_slow(cpu, op, target);
+}
+/* A fused pair whose memory access went the slow way goes on at its second instruction, which the run
+ * loop may want to see apart. */
+const struct op *op_split(struct cpu *cpu, const struct op *op);
+
+#endif
