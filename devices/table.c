@@ -4,6 +4,7 @@
 const struct device_type *const DEVICE_TYPES[] = {
     &I8259_TYPE,
     &I8254_TYPE,
+    &I8237_TYPE,
     &MC146818_TYPE,
     &I8042_TYPE,
     &PS2_KEYBOARD_TYPE,
