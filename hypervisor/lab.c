@@ -270,7 +270,7 @@ static enum status unknown_key(const struct lab *lab, const struct ini_entry *en
 {
     const char *names[16], *nearest;
     size_t count = 0;
-    while (keys[count].name && count < ARRAY_COUNT(names)) {
+    while (count < ARRAY_COUNT(names) && keys[count].name) {
         names[count] = keys[count].name;
         count++;
     }

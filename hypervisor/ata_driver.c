@@ -1,0 +1,366 @@
+/* The VMM's native ATA driver.
+ *
+ * Specification: ATA-4 (T13/1153D), sections 7 (registers), 8.27 READ SECTORS, 8.48 WRITE SECTORS,
+ * 9.5/9.6 (PIO data-in and data-out protocols). One request at a time, in the order of arrival:
+ *
+ *   IDLE ─ command ─ read ──► WAIT_IRQ ─irq─ REP INSW of a sector ─┬─ more: WAIT_IRQ
+ *                  ─ write ─► WAIT_DRQ (polled by an event) ─ REP OUTSW ─► WAIT_IRQ ─┤
+ *                  ─ flush ─► WAIT_IRQ                              └─ done: next request
+ *
+ * Addresses are physical C/H/S. Before each command the driver checks, without using the map, that
+ * every cylinder it touches belongs to the guest that asked. MISSING: DMA, time-outs of the drive
+ * (the emulated drive always answers). */
+#include "hypervisor/ata_driver.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/bits.h"
+
+#define PORT_DATA 0x1F0u
+#define PORT_COUNT 0x1F2u
+#define PORT_SECTOR 0x1F3u
+#define PORT_CYLINDER_LOW 0x1F4u
+#define PORT_CYLINDER_HIGH 0x1F5u
+#define PORT_DEVICE_HEAD 0x1F6u
+#define PORT_STATUS 0x1F7u
+#define PORT_COMMAND 0x1F7u
+#define PORT_ERROR 0x1F1u
+#define PORT_ALTERNATE 0x3F6u
+#define STATUS_BSY 0x80u
+#define STATUS_DF 0x20u
+#define STATUS_DRQ 0x08u
+#define STATUS_ERR 0x01u
+#define DEVICE_OBSOLETE 0xA0u /* bits 7 and 5 are written as one */
+#define COMMAND_READ 0x20u
+#define COMMAND_WRITE 0x30u
+#define COMMAND_VERIFY 0x40u
+#define COMMAND_FLUSH 0xE7u
+#define SECTORS_MAX 256u
+#define WORDS 256u
+#define ATA_IRQ 14u
+#define POLL_NS 2000u
+#define QUEUE_MAX (LAB_GUESTS_MAX * 4) /* a guest's channels have one request each */
+
+#define CONTROL_SRST 0x04u
+enum driver_state { DRIVER_IDLE, DRIVER_WAIT_DRQ, DRIVER_WAIT_IRQ, DRIVER_RESETTING };
+
+struct job {
+    struct guest *guest;
+    struct block_request *request; /* NULL: cancelled, its data goes nowhere */
+    enum block_op op;
+    struct block_address at;       /* physical, of the next sector */
+    uint32_t sectors, done;        /* of this job */
+    bool is_cut;                   /* the request asked for more than its guest has */
+    uint64_t cause;
+};
+
+struct ata_driver {
+    struct vmm *vmm;
+    struct vmm_part part;
+    struct block_geometry geometry;
+    struct event poll;
+    enum driver_state state;
+    struct job queue[QUEUE_MAX];
+    unsigned head, waiting;
+    struct job job;
+    bool has_job;
+    uint32_t command_left; /* sectors of the running command that are not yet moved */
+    uint8_t spare[SECTOR_BYTES];
+    struct ata_driver_counts counts;
+};
+
+/* --- ending a job ------------------------------------------------------------------------------------ */
+
+static void finish(struct ata_driver *driver, enum block_result result)
+{
+    struct job *job = &driver->job;
+    struct block_request *request = job->request;
+    driver->state = DRIVER_IDLE;
+    driver->has_job = false;
+    vmm_kick(driver->vmm, &driver->part);
+    if (result != BLOCK_OK)
+        driver->counts.errors++;
+    if (!request)
+        return;
+    request->done_sectors = job->done;
+    request->result = result == BLOCK_OK && job->is_cut ? BLOCK_RANGE : result;
+    vmm_charge(driver->vmm, job->guest, COST_INTERRUPT, 1);
+    job->guest->interrupts++;
+    request->complete(request);
+}
+
+/* --- one command ---------------------------------------------------------------------------------------- */
+
+/* The owner's check, independent of vdisk_map(): all cylinders of the command are the guest's. */
+static bool is_owned(const struct job *job, const struct block_geometry *g, uint32_t sectors)
+{
+    uint64_t first, last;
+    if (!job->guest->lab->has_disk || !block_chs_to_lba(g, &job->at, &first))
+        return false;
+    last = (first + sectors - 1) / ((uint64_t)g->heads * g->sectors);
+    return job->at.cylinder >= job->guest->lab->first_cylinder &&
+           last <= job->guest->lab->last_cylinder;
+}
+
+static void poll_later(struct ata_driver *driver)
+{
+    struct clock *clock = &driver->vmm->world->clock;
+    event_arm(&driver->poll, clock_after_ns(clock, POLL_NS));
+}
+
+static void write_address(struct ata_driver *driver, uint32_t sectors)
+{
+    struct vmm *vmm = driver->vmm;
+    const struct block_address *at = &driver->job.at;
+    host_outb(vmm, PORT_DEVICE_HEAD, (uint8_t)(DEVICE_OBSOLETE | at->head));
+    host_outb(vmm, PORT_COUNT, (uint8_t)sectors); /* 0 means 256 */
+    host_outb(vmm, PORT_SECTOR, (uint8_t)at->sector);
+    host_outb(vmm, PORT_CYLINDER_LOW, (uint8_t)at->cylinder);
+    host_outb(vmm, PORT_CYLINDER_HIGH, (uint8_t)(at->cylinder >> 8));
+}
+
+static void start_command(struct ata_driver *driver)
+{
+    struct job *job = &driver->job;
+    uint32_t sectors = job->sectors - job->done;
+    driver->counts.commands++;
+    if (job->op == BLOCK_FLUSH) {
+        driver->counts.flushes++;
+        driver->state = DRIVER_WAIT_IRQ;
+        host_outb(driver->vmm, PORT_DEVICE_HEAD, DEVICE_OBSOLETE);
+        host_outb(driver->vmm, PORT_COMMAND, COMMAND_FLUSH);
+        return;
+    }
+    if (sectors > SECTORS_MAX)
+        sectors = SECTORS_MAX;
+    if (!is_owned(job, &driver->geometry, sectors)) {
+        log_line(&driver->vmm->world->log, LOG_ERROR,
+                 "arbiter: guest %s would reach cylinder %u, which is not its own: refused",
+                 job->guest->lab->name, job->at.cylinder);
+        finish(driver, BLOCK_RANGE);
+        return;
+    }
+    driver->command_left = sectors;
+    write_address(driver, sectors);
+    if (job->op == BLOCK_WRITE) {
+        driver->state = DRIVER_WAIT_DRQ;
+        host_outb(driver->vmm, PORT_COMMAND, COMMAND_WRITE);
+        poll_later(driver);
+    } else {
+        driver->state = DRIVER_WAIT_IRQ;
+        host_outb(driver->vmm, PORT_COMMAND, job->op == BLOCK_READ ? COMMAND_READ : COMMAND_VERIFY);
+    }
+}
+
+static void advance(struct ata_driver *driver, uint32_t sectors)
+{
+    struct job *job = &driver->job;
+    uint64_t lba;
+    job->done += sectors;
+    driver->command_left -= sectors;
+    if (block_chs_to_lba(&driver->geometry, &job->at, &lba))
+        job->at = block_lba_to_chs(&driver->geometry, lba + sectors);
+}
+
+/* The command's sectors are done: the next command of the job, or its end. */
+static void command_done(struct ata_driver *driver)
+{
+    if (driver->job.done < driver->job.sectors && driver->job.request)
+        start_command(driver);
+    else
+        finish(driver, BLOCK_OK);
+}
+
+static uint8_t *sector_bytes(struct ata_driver *driver)
+{
+    struct job *job = &driver->job;
+    return job->request ? job->request->bytes + (size_t)job->done * SECTOR_BYTES : driver->spare;
+}
+
+/* Nobody wants the rest of a write any more: a software reset (ATA-4 9.2) drops it. */
+static void drop_write(struct ata_driver *driver)
+{
+    driver->state = DRIVER_RESETTING;
+    host_outb(driver->vmm, PORT_ALTERNATE, CONTROL_SRST);
+    host_outb(driver->vmm, PORT_ALTERNATE, 0x00);
+    poll_later(driver);
+}
+
+/* Writes the next sector; the drive interrupts when it has it. */
+static void send_sector(struct ata_driver *driver)
+{
+    if (!driver->job.request) {
+        drop_write(driver);
+        return;
+    }
+    vmm_charge(driver->vmm, driver->job.guest, COST_COPY_KIB, 1);
+    driver->state = DRIVER_WAIT_IRQ;
+    driver->counts.sectors_written++;
+    host_outsw(driver->vmm, PORT_DATA, sector_bytes(driver), WORDS);
+}
+
+static void poll(void *self)
+{
+    struct ata_driver *driver = self;
+    uint8_t status;
+    driver->vmm->world->door.cause = driver->job.cause;
+    status = host_inb(driver->vmm, PORT_ALTERNATE);
+    if (driver->state == DRIVER_WAIT_DRQ) {
+        if (status & STATUS_BSY)
+            poll_later(driver);
+        else if (status & (STATUS_ERR | STATUS_DF))
+            finish(driver, BLOCK_WRITE_ERROR);
+        else if (status & STATUS_DRQ)
+            send_sector(driver);
+        else
+            poll_later(driver);
+    } else if (driver->state == DRIVER_RESETTING) {
+        if (status & STATUS_BSY)
+            poll_later(driver);
+        else
+            finish(driver, BLOCK_OK);
+    }
+    driver->vmm->world->door.cause = 0;
+}
+
+/* --- the drive's interrupt ------------------------------------------------------------------------------------ */
+
+static void read_sector(struct ata_driver *driver)
+{
+    vmm_charge(driver->vmm, driver->job.guest, COST_COPY_KIB, 1);
+    driver->counts.sectors_read++;
+    host_insw(driver->vmm, PORT_DATA, sector_bytes(driver), WORDS);
+    advance(driver, 1);
+    if (driver->command_left == 0)
+        command_done(driver);
+}
+
+static void sector_written(struct ata_driver *driver, uint8_t status)
+{
+    advance(driver, 1);
+    if (driver->command_left == 0)
+        command_done(driver);
+    else if (status & STATUS_DRQ)
+        send_sector(driver);
+    else
+        finish(driver, BLOCK_WRITE_ERROR);
+}
+
+static void isr(void *self)
+{
+    struct ata_driver *driver = self;
+    struct job *job = &driver->job;
+    uint8_t status;
+    driver->counts.interrupts++;
+    driver->vmm->world->door.cause = driver->has_job ? job->cause : 0;
+    status = host_inb(driver->vmm, PORT_STATUS); /* also takes the interrupt request back */
+    if (driver->state == DRIVER_WAIT_IRQ && !(status & STATUS_BSY)) {
+        if (status & (STATUS_ERR | STATUS_DF))
+            finish(driver, job->op == BLOCK_WRITE || job->op == BLOCK_FLUSH ? BLOCK_WRITE_ERROR
+                                                                          : BLOCK_READ_ERROR);
+        else if (job->op == BLOCK_READ && (status & STATUS_DRQ))
+            read_sector(driver);
+        else if (job->op == BLOCK_WRITE)
+            sector_written(driver, status);
+        else if (job->op == BLOCK_VERIFY) {
+            advance(driver, driver->command_left);
+            command_done(driver);
+        } else if (job->op == BLOCK_FLUSH) {
+            finish(driver, BLOCK_OK);
+        }
+    }
+    driver->vmm->world->door.cause = 0;
+}
+
+/* --- the queue ---------------------------------------------------------------------------------------------------- */
+
+static void work(void *self)
+{
+    struct ata_driver *driver = self;
+    if (driver->has_job || driver->waiting == 0)
+        return;
+    driver->job = driver->queue[driver->head];
+    driver->head = (driver->head + 1) % QUEUE_MAX;
+    driver->waiting--;
+    if (!driver->job.request) { /* cancelled before it began */
+        vmm_kick(driver->vmm, &driver->part);
+        return;
+    }
+    driver->has_job = true;
+    driver->vmm->world->door.cause = driver->job.cause;
+    start_command(driver);
+    driver->vmm->world->door.cause = 0;
+}
+
+void ata_driver_enqueue(struct ata_driver *driver, struct guest *guest,
+                        struct block_request *request, const struct block_address *physical,
+                        uint32_t sectors)
+{
+    struct job *job;
+    if (driver->waiting == QUEUE_MAX) { /* more than all virtual drives can have under way */
+        request->result = BLOCK_WRITE_ERROR;
+        request->complete(request);
+        return;
+    }
+    job = &driver->queue[(driver->head + driver->waiting++) % QUEUE_MAX];
+    memset(job, 0, sizeof *job);
+    job->guest = guest;
+    job->request = request;
+    job->op = request->op;
+    job->at = *physical;
+    job->at.is_chs = true;
+    job->sectors = sectors;
+    job->is_cut = request->op != BLOCK_FLUSH && sectors < request->sectors;
+    job->cause = request->cause;
+    vmm_kick(driver->vmm, &driver->part);
+}
+
+void ata_driver_cancel(struct ata_driver *driver, struct block_request *request)
+{
+    if (driver->has_job && driver->job.request == request)
+        driver->job.request = NULL;
+    for (unsigned i = 0; i < driver->waiting; i++) {
+        struct job *job = &driver->queue[(driver->head + i) % QUEUE_MAX];
+        if (job->request == request)
+            job->request = NULL;
+    }
+}
+
+bool ata_driver_is_busy(const struct ata_driver *driver)
+{
+    return driver && (driver->has_job || driver->waiting);
+}
+
+const struct ata_driver_counts *ata_driver_counts(const struct ata_driver *driver)
+{
+    return &driver->counts;
+}
+
+enum status ata_driver_new(struct ata_driver **driver, struct vmm *vmm,
+                           const struct block_geometry *geometry, struct error *error)
+{
+    struct ata_driver *made = calloc(1, sizeof *made);
+    *driver = NULL;
+    if (!made)
+        return error_set(error, STATUS_INTERNAL, "out of memory for the disk driver");
+    made->vmm = vmm;
+    made->geometry = *geometry;
+    made->part.work = work;
+    made->part.self = made;
+    vmm_add_part(vmm, &made->part);
+    event_init(&made->poll, &vmm->world->clock, "ata-driver-poll", poll, made);
+    vmm_set_isr(vmm, ATA_IRQ, isr, made);
+    host_outb(vmm, PORT_DEVICE_HEAD, DEVICE_OBSOLETE);
+    host_outb(vmm, PORT_ALTERNATE, 0x00); /* nIEN = 0: the drive may interrupt */
+    *driver = made;
+    return STATUS_OK;
+}
+
+void ata_driver_free(struct ata_driver *driver)
+{
+    if (!driver)
+        return;
+    event_fini(&driver->poll);
+    free(driver);
+}

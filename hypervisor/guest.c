@@ -1,0 +1,157 @@
+#include "hypervisor/guest.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/bits.h"
+#include "hypervisor/vdisk.h"
+#include "hypervisor/vswitch.h"
+#include "machine/boot.h"
+
+#define DISK_DEVICE "ide"
+
+/* --- interception: every access of the guest that is not RAM ------------------------------------------ */
+
+static struct guest_device_count *count_of(struct guest *guest, const struct device *device)
+{
+    for (unsigned i = 0; i < VMM_DEVICES_MAX - 1; i++) {
+        if (guest->counts[i].device == device)
+            return &guest->counts[i];
+        if (!guest->counts[i].device && device) {
+            guest->counts[i].device = device;
+            return &guest->counts[i];
+        }
+    }
+    return &guest->counts[VMM_DEVICES_MAX - 1]; /* nobody answers there */
+}
+
+/* The trap: count, charge, and let the virtual device answer. What an arbiter decides later
+ * (map, deny) replaces `emulate`. */
+static bool at_access(void *self, struct access *access)
+{
+    struct guest *guest = self;
+    struct guest_device_count *count = count_of(guest, access->device);
+    if (access->is_write)
+        count->writes++;
+    else
+        count->reads++;
+    access->decision = DECISION_EMULATE;
+    count->decisions[DECISION_EMULATE]++;
+    vmm_charge(guest->vmm, guest, COST_TRAP, 1);
+    return false;
+}
+
+/* --- life ------------------------------------------------------------------------------------------------ */
+
+static void guest_ended(void *self, struct machine *machine, int exit_status)
+{
+    struct guest *guest = self;
+    (void)machine;
+    guest->has_ended = true;
+    guest->exit_status = exit_status;
+    log_line(&guest->vmm->world->log, LOG_INFO, "guest %s ended with status %d", guest->lab->name,
+             exit_status);
+}
+
+static enum status build_boot(struct guest *guest, struct error *error)
+{
+    const struct lab_guest *lab = guest->lab;
+    enum status status;
+    if (lab->kernel[0] == '\0')
+        return STATUS_OK;
+    status = boot_new(&guest->boot, lab->kernel, lab->initrd[0] ? lab->initrd : NULL, lab->append,
+                      error);
+    return status == STATUS_OK ? boot_attach(guest->boot, guest->machine, error) : status;
+}
+
+static enum status build_nic(struct guest *guest, struct machine_config *config, struct error *error)
+{
+    const struct lab_nic *nic = &guest->lab->nic;
+    const uint8_t *mac = nic->mac;
+    enum status status;
+    if (nic->model[0] == '\0')
+        return STATUS_OK;
+    status = vswitch_add_guest(guest->vmm->vswitch, guest, error);
+    if (status != STATUS_OK)
+        return status;
+    snprintf(guest->nic_settings, sizeof guest->nic_settings, "mac=%02x:%02x:%02x:%02x:%02x:%02x%s%s", mac[0], mac[1], mac[2], mac[3],
+             mac[4], mac[5], nic->settings[0] ? "," : "", nic->settings);
+    config->nics[0].model = nic->model;
+    config->nics[0].settings = guest->nic_settings;
+    config->nics[0].port = vswitch_cable(guest->port);
+    return STATUS_OK;
+}
+
+enum status guest_build(struct guest *guest, const struct vmm_backends *backends,
+                        size_t first_frame, struct error *error)
+{
+    const struct lab_guest *lab = guest->lab;
+    struct machine_config config = {.name = lab->name,
+                                    .has_cpu = true,
+                                    .cpu_model = lab->cpu[0] ? lab->cpu : NULL,
+                                    .memory_bytes = lab->memory_bytes,
+                                    .lent = guest->vmm->host->ram,
+                                    .lent_first_frame = first_frame,
+                                    .bios = backends->bios,
+                                    .vga_bios = backends->vga_bios,
+                                    .rtc_seconds = backends->rtc_seconds,
+                                    .ended = guest_ended,
+                                    .ended_self = guest};
+    enum status status = build_nic(guest, &config, error);
+    if (status == STATUS_OK && lab->has_disk)
+        status = vdisk_new(&guest->vdisk, guest, error);
+    if (status != STATUS_OK)
+        return status;
+    if (guest->vdisk)
+        config.disks[0] = vdisk_block(guest->vdisk);
+    config.serials[0] = backends->serials[guest->number];
+    status = machine_new(&guest->machine, guest->vmm->world, &config, error);
+    if (status != STATUS_OK) {
+        error_prefix(error, "guest %s", lab->name);
+        return status;
+    }
+    guest->intercept.before = at_access;
+    guest->intercept.self = guest;
+    space_set_intercept(&guest->machine->ports, &guest->intercept);
+    space_set_intercept(&guest->machine->memory, &guest->intercept);
+    return build_boot(guest, error);
+}
+
+void guest_fini(struct guest *guest)
+{
+    machine_free(guest->machine);
+    boot_free(guest->boot);
+    vdisk_free(guest->vdisk);
+}
+
+void guest_run(struct guest *guest)
+{
+    struct timeline *timeline = &guest->vmm->world->timeline;
+    uint64_t start = timeline->now;
+    machine_run(guest->machine);
+    guest->run_time += timeline->now - start;
+}
+
+void guest_pause(struct guest *guest)
+{
+    guest->is_paused = true;
+    clock_freeze(&guest->machine->clock);
+}
+
+void guest_resume(struct guest *guest)
+{
+    guest->is_paused = false;
+    clock_thaw(&guest->machine->clock);
+}
+
+void guest_reset(struct guest *guest)
+{
+    if (!guest->has_ended)
+        machine_reset(guest->machine);
+}
+
+void guest_kill(struct guest *guest)
+{
+    machine_end(guest->machine, STATUS_OK);
+}

@@ -1,0 +1,120 @@
+#include "hypervisor/report.h"
+
+#include <string.h>
+
+#include "base/bits.h"
+#include "bus/clock.h"
+#include "hypervisor/ata_driver.h"
+#include "hypervisor/ne2000_driver.h"
+#include "hypervisor/vdisk.h"
+#include "hypervisor/vdisplay.h"
+#include "hypervisor/vinput.h"
+#include "hypervisor/vswitch.h"
+
+static double percent(uint64_t part, uint64_t whole)
+{
+    return whole ? 100.0 * (double)part / (double)whole : 0.0;
+}
+
+static void write_devices(FILE *out, const struct guest *guest)
+{
+    for (unsigned i = 0; i < VMM_DEVICES_MAX; i++) {
+        const struct guest_device_count *c = &guest->counts[i];
+        if (c->reads + c->writes == 0)
+            continue;
+        fprintf(out, "    %-12s %10llu reads %10llu writes\n", c->device ? c->device->name : "(nobody)",
+                (unsigned long long)c->reads, (unsigned long long)c->writes);
+    }
+}
+
+static void write_disk(FILE *out, const struct guest *guest)
+{
+    const struct vdisk_counts *d;
+    if (!guest->vdisk)
+        return;
+    d = vdisk_counts(guest->vdisk);
+    fprintf(out, "  disk: cylinders 0-%u mapped to %u-%u: %llu reads (%llu sectors), %llu writes "
+                 "(%llu sectors), %llu flushes; denied %llu\n",
+            guest->lab->last_cylinder - guest->lab->first_cylinder, guest->lab->first_cylinder,
+            guest->lab->last_cylinder, (unsigned long long)d->reads,
+            (unsigned long long)d->sectors_read, (unsigned long long)d->writes,
+            (unsigned long long)d->sectors_written, (unsigned long long)d->flushes,
+            (unsigned long long)d->refused);
+}
+
+static void write_network(FILE *out, const struct guest *guest)
+{
+    const struct vswitch_counts *n;
+    if (!guest->port)
+        return;
+    n = vswitch_port_counts(guest->port);
+    fprintf(out, "  network: %llu frames sent, %llu received, %llu dropped\n",
+            (unsigned long long)n->received, (unsigned long long)n->sent,
+            (unsigned long long)n->dropped);
+}
+
+static void write_costs(FILE *out, const struct cost_account *account)
+{
+    uint64_t total = 0;
+    for (int i = 0; i < COST_ITEMS; i++)
+        total += account->charged_ns[i];
+    fprintf(out, "  charged: %.3f ms:", (double)total / 1e6);
+    for (int i = 0; i < COST_ITEMS; i++)
+        if (account->count[i])
+            fprintf(out, " %s %llu", COST_ROWS[i].name, (unsigned long long)account->count[i]);
+    fprintf(out, "\n");
+}
+
+static void write_guest(FILE *out, const struct guest *guest)
+{
+    const struct vmm *vmm = guest->vmm;
+    fprintf(out, "\nguest %s: %s, status %d\n", guest->lab->name,
+            guest->has_ended ? "ended" : "running", guest->exit_status);
+    fprintf(out, "  cpu: %llu instructions, %.1f %% of the host's time, %llu slices, %llu times "
+                 "preempted, %llu completions injected\n",
+            (unsigned long long)cpu_instructions(guest->machine->cpu),
+            percent(guest->run_time, vmm->world->timeline.now), (unsigned long long)guest->slices,
+            (unsigned long long)guest->preemptions, (unsigned long long)guest->interrupts);
+    write_disk(out, guest);
+    write_network(out, guest);
+    write_costs(out, &guest->account);
+    fprintf(out, "  accesses, each intercepted:\n");
+    write_devices(out, guest);
+}
+
+static void write_host(FILE *out, const struct vmm *vmm)
+{
+    uint64_t ns = timeline_ns(&vmm->world->timeline, vmm->world->timeline.now);
+    const struct vdisplay_counts *v = vdisplay_counts(vmm->vdisplay);
+    const struct vinput_counts *k = vinput_counts(vmm->vinput);
+    fprintf(out, "host: %.3f s of virtual time, %u guest%s, %llu MiB of RAM\n", (double)ns / 1e9,
+            vmm->guest_count, vmm->guest_count == 1 ? "" : "s",
+            (unsigned long long)(vmm->lab->memory_bytes >> 20));
+    if (vmm->disk_driver) {
+        const struct ata_driver_counts *d = ata_driver_counts(vmm->disk_driver);
+        fprintf(out, "  disk driver: %llu commands, %llu interrupts, %llu sectors read, %llu written, "
+                     "%llu flushes, %llu errors\n",
+                (unsigned long long)d->commands, (unsigned long long)d->interrupts,
+                (unsigned long long)d->sectors_read, (unsigned long long)d->sectors_written,
+                (unsigned long long)d->flushes, (unsigned long long)d->errors);
+    }
+    if (vmm->nic_driver) {
+        const struct ne2000_driver_counts *n = ne2000_driver_counts(vmm->nic_driver);
+        fprintf(out, "  network driver: %llu frames sent, %llu received, %llu dropped, %llu interrupts\n",
+                (unsigned long long)n->sent, (unsigned long long)n->received,
+                (unsigned long long)n->dropped, (unsigned long long)n->interrupts);
+    }
+    fprintf(out, "  display: %llu frames, %llu spans, %llu KiB written; keyboard: %llu keys, %llu hot "
+                 "keys\n",
+            (unsigned long long)v->frames, (unsigned long long)v->spans,
+            (unsigned long long)(v->bytes >> 10), (unsigned long long)k->keys,
+            (unsigned long long)k->hot_keys);
+    write_costs(out, &vmm->account);
+}
+
+void report_write(FILE *out, const struct vmm *vmm)
+{
+    write_host(out, vmm);
+    for (unsigned i = 0; i < vmm->guest_count; i++)
+        write_guest(out, &vmm->guests[i]);
+}
