@@ -6,23 +6,19 @@
 #include <stddef.h>
 #include <string.h>
 
+/* What every AT has. */
+#define AT_DEVICES                                                                            \
+    {"i8259", "pic0", "base=0x20,elcr=0x4d0,slave=0"},                                        \
+        {"i8259", "pic1", "base=0xa0,elcr=0x4d1,slave=1"}, {"i8254", "pit", NULL},            \
+        {"speaker", "speaker", NULL}, {"i8237", "dma", NULL}, {"mc146818", "rtc", NULL},      \
+        {"i8042", "kbc", NULL}, {"ps2_keyboard", "keyboard", NULL},                           \
+        {"ps2_mouse", "mouse", NULL}, {"port92", "port92", NULL}, {"post_port", "post", NULL}, \
+        {"debug_ports", "debug", NULL}, {"isa_debug_exit", "debug-exit", "base=0xf4"},        \
+        {"shutdown_8900", "shutdown", NULL}, {"uart16550", "com1", "base=0x3f8"},             \
+        {"uart16550", "com2", "base=0x2f8"}
+
 static const struct board_device PC_DEVICES[] = {
-    {"i8259", "pic0", "base=0x20,elcr=0x4d0,master=1"},
-    {"i8259", "pic1", "base=0xa0,elcr=0x4d1,master=0"},
-    {"i8254", "pit", NULL},
-    {"speaker", "speaker", NULL},
-    {"i8237", "dma", NULL},
-    {"mc146818", "rtc", NULL},
-    {"i8042", "kbc", NULL},
-    {"ps2-keyboard", "keyboard", NULL},
-    {"ps2-mouse", "mouse", NULL},
-    {"port92", "port92", NULL},
-    {"post-port", "post", NULL},
-    {"debug-ports", "debug", NULL},
-    {"isa-debug-exit", "debug-exit", NULL},
-    {"shutdown-8900", "shutdown", NULL},
-    {"uart16550", "com1", "base=0x3f8"},
-    {"uart16550", "com2", "base=0x2f8"},
+    AT_DEVICES,
     {"fw-cfg", "fw-cfg", NULL},
     {"i440fx", "northbridge", NULL},
     {"piix3", "southbridge", NULL},
@@ -30,47 +26,38 @@ static const struct board_device PC_DEVICES[] = {
     {"ata", "ide1", "iobase=0x170,control=0x376"},
     {"piix3-ide", "ide", NULL},
     {"piix4-pm", "pm", NULL},
-    {"vga-pci", "vga", "devfn=0x10"},
+    {"vga-pci", "vga", NULL},
     {NULL, NULL, NULL},
 };
 
-#define AT_WIRES                                                                              \
-    {"pic1", "int", "pic0", "ir2"}, {"pit", "out0", "pic0", "ir0"},                           \
-        {"pit", "out2", "speaker", "out2"}, {"speaker", "gate2", "pit", "gate2"},             \
-        {"rtc", "irq", "pic1", "ir0"}, {"kbc", "irq1", "pic0", "ir1"},                        \
-        {"kbc", "irq12", "pic1", "ir4"}, {"com1", "irq", "pic0", "ir4"},                      \
-        {"com2", "irq", "pic0", "ir3"}
+/* "isa" is the bus: its interrupt lines may have several drivers. */
+#define AT_WIRES                                                                           \
+    {"pic1", "int", "pic0", "ir2"}, {"pit", "out0", "isa", "0"},                           \
+        {"speaker", "gate2", "pit", "gate2"},                                              \
+        {"rtc", "irq", "isa", "8"}, {"kbc", "irq1", "isa", "1"}, {"kbc", "irq12", "isa", "12"}, \
+        {"com1", "irq", "isa", "4"}, {"com2", "irq", "isa", "3"}
 
 static const struct board_wire PC_WIRES[] = {
     AT_WIRES,
-    {"ide0", "irq", "pic1", "ir6"},
-    {"ide1", "irq", "pic1", "ir7"},
-    /* PCI interrupts and the SCI meet in the bridge; firmware routes them to what is free. */
+    {"ide0", "irq", "isa", "14"},
+    {"ide1", "irq", "isa", "15"},
     {"pm", "sci", "southbridge", "sci"},
-    {"southbridge", "irq5", "pic0", "ir5"},
-    {"southbridge", "irq9", "pic1", "ir1"},
-    {"southbridge", "irq10", "pic1", "ir2"},
-    {"southbridge", "irq11", "pic1", "ir3"},
+    {"southbridge", "irq3", "isa", "3"},
+    {"southbridge", "irq4", "isa", "4"},
+    {"southbridge", "irq5", "isa", "5"},
+    {"southbridge", "irq6", "isa", "6"},
+    {"southbridge", "irq7", "isa", "7"},
+    {"southbridge", "irq9", "isa", "9"},
+    {"southbridge", "irq10", "isa", "10"},
+    {"southbridge", "irq11", "isa", "11"},
+    {"southbridge", "irq12", "isa", "12"},
+    {"southbridge", "irq14", "isa", "14"},
+    {"southbridge", "irq15", "isa", "15"},
     {NULL, NULL, NULL, NULL},
 };
 
 static const struct board_device ISA_DEVICES[] = {
-    {"i8259", "pic0", "base=0x20,master=1"},
-    {"i8259", "pic1", "base=0xa0,master=0"},
-    {"i8254", "pit", NULL},
-    {"speaker", "speaker", NULL},
-    {"i8237", "dma", NULL},
-    {"mc146818", "rtc", NULL},
-    {"i8042", "kbc", NULL},
-    {"ps2-keyboard", "keyboard", NULL},
-    {"ps2-mouse", "mouse", NULL},
-    {"port92", "port92", NULL},
-    {"post-port", "post", NULL},
-    {"debug-ports", "debug", NULL},
-    {"isa-debug-exit", "debug-exit", NULL},
-    {"shutdown-8900", "shutdown", NULL},
-    {"uart16550", "com1", "base=0x3f8"},
-    {"uart16550", "com2", "base=0x2f8"},
+    AT_DEVICES,
     {"ata", "ide0", "iobase=0x1f0,control=0x3f6"},
     {"vga", "vga", NULL},
     {NULL, NULL, NULL},
@@ -78,7 +65,7 @@ static const struct board_device ISA_DEVICES[] = {
 
 static const struct board_wire ISA_WIRES[] = {
     AT_WIRES,
-    {"ide0", "irq", "pic1", "ir6"},
+    {"ide0", "irq", "isa", "14"},
     {NULL, NULL, NULL, NULL},
 };
 

@@ -395,6 +395,8 @@ void machine_save(const struct machine *machine, struct state_stream *stream)
     state_put_uint(&head, clock_now(&machine->clock), 8);
     state_put_uint(&head, machine->world->timeline.next_sequence, 8);
     state_put_uint(&head, machine->memory.address_mask, 8);
+    state_put(&head, machine->isa_irq_count, sizeof machine->isa_irq_count);
+    state_put_uint(&head, machine->ferr_level, 1);
     state_put_section(stream, "machine", MACHINE_STATE_VERSION, &head);
     state_stream_free(&head);
     save_frames(machine, stream);
@@ -417,6 +419,8 @@ enum status machine_load(struct machine *machine, struct state_stream *stream, s
     now = state_get_uint(&head, 8);
     sequence = state_get_uint(&head, 8);
     mask = state_get_uint(&head, 8);
+    state_get(&head, machine->isa_irq_count, sizeof machine->isa_irq_count);
+    machine->ferr_level = state_get_uint(&head, 1) != 0;
     if (head.has_failed || frames != machine->ram_frames)
         return error_set(error, STATUS_FILE, "the snapshot is of a machine with %llu KiB; fix: "
                          "--memory %lluK", (unsigned long long)frames * 4,

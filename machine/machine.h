@@ -67,8 +67,10 @@ struct machine {
     struct device_env env;
     struct device *devices;   /* in order of construction */
     struct cpu *cpu;          /* NULL: none */
-    struct device *pic_master;
-    struct display_screen *screen; /* NULL: none */
+    struct device *pic_master, *pic_slave;
+    uint8_t isa_irq_count[16]; /* drivers of each ISA interrupt line that are active now */
+    bool ferr_level;
+    struct display_screen vga_screen, *screen; /* NULL: none */
     struct input_port *keyboard, *mouse;
     bool is_running;
     bool resets_on_triple_fault; /* false: --no-reboot */

@@ -1,0 +1,20 @@
+/* Byte streams of the workstation behind serial and parallel ports: standard input and output, a
+ * file, a pseudo-terminal, a UNIX socket. Nothing here waits; input is taken only when asked for, so
+ * that it enters the world at its recorded door. */
+#ifndef VITRINE_BACKENDS_CHAR_STREAM_H
+#define VITRINE_BACKENDS_CHAR_STREAM_H
+
+#include <stdbool.h>
+
+#include "base/status.h"
+#include "bus/chardev.h"
+
+/* "stdio", "stderr", "file:PATH", "pty", "unix:PATH" (listens; one peer at a time). */
+enum status char_stream_open(struct chardev **chardev, const char *spec, struct error *error);
+/* Bytes that came from outside, at most as many as the device has room for; 0: none. */
+size_t char_stream_take(struct chardev *chardev, uint8_t *bytes, size_t room);
+/* True when input comes from a terminal, whose Ctrl-A keys are ours. */
+bool char_stream_is_terminal(const struct chardev *chardev);
+bool char_stream_is_stdio(const struct chardev *chardev);
+
+#endif

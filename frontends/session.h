@@ -1,0 +1,60 @@
+/* What run, debug and host share: a world, back-ends opened from the command line, the display, the
+ * trace, and an orderly end. */
+#ifndef VITRINE_FRONTENDS_SESSION_H
+#define VITRINE_FRONTENDS_SESSION_H
+
+#include "backends/block_raw.h"
+#include "frontends/options.h"
+#include "machine/machine.h"
+
+#define SESSION_DISKS 8
+#define SESSION_CHARDEVS 72
+
+struct frontend;
+struct signal_thread;
+struct trace;
+
+struct session {
+    const struct run_options *options;
+    struct world world;
+    bool has_world;
+    struct block_raw_set images;
+    struct block *disks[SESSION_DISKS];
+    size_t disk_count;
+    struct chardev *chardevs[SESSION_CHARDEVS];
+    size_t chardev_count;
+    uint8_t *bios, *vga_bios;
+    size_t bios_bytes, vga_bios_bytes;
+    struct trace *trace;
+    struct signal_thread *signals;
+    struct frontend *frontend; /* NULL: none */
+    struct world_watcher watcher;
+    struct display_screen *screen;      /* what is shown */
+    struct display_picture picture;
+    struct input_port *keyboard, *mouse;
+    struct world_channel keyboard_channel, mouse_channel;
+    uint64_t rtc_seconds;
+};
+
+/* Starts the world; checks what the options say about it. has_window_default: a window or terminal
+ * is shown where there is one and nothing else was asked for. */
+enum status session_open(struct session *session, const struct run_options *options,
+                         uint64_t clock_hz, struct error *error);
+/* "FILE[,geometry=C/H/S][,ro][,overlay]" */
+enum status session_disk(struct session *session, const char *spec, struct block **block,
+                         struct error *error);
+/* "stdio", "file:PATH", "pty", "unix:PATH", "null"; *chardev NULL for null. */
+enum status session_chardev(struct session *session, const char *spec, struct chardev **chardev,
+                            struct error *error);
+/* Firmware: as asked for, else SeaBIOS as configure found it, else the embedded one. */
+enum status session_firmware(struct session *session, struct machine_blob *bios,
+                             struct machine_blob *vga_bios, struct error *error);
+/* Opens the display and connects screen and input of this machine; opens the trace. */
+enum status session_show(struct session *session, struct machine *machine, struct error *error);
+/* Runs the world to its end; writes the screenshot. Returns the exit status. */
+int session_run(struct session *session, struct error *error);
+void session_close(struct session *session);
+/* Prints "vitrine: error: ..." and returns the status. */
+int session_fail(const struct error *error);
+
+#endif

@@ -1,0 +1,304 @@
+/* From rows to a machine: devices in the board's order, back-ends by the instance's name, wires. */
+#include "machine/assemble.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/bits.h"
+#include "devices/i8259.h"
+#include "devices/fw_cfg.h"
+#include "devices/i440fx.h"
+#include "devices/ne2000.h"
+#include "devices/ps2.h"
+#include "devices/speaker.h"
+#include "devices/vga.h"
+
+#define SETTINGS_TEXT 512
+
+/* Words of a settings string, and more that the machine itself says. Lives during device_new. */
+struct settings {
+    char text[SETTINGS_TEXT];
+    size_t used;
+};
+
+static enum status parse_settings(const char *from, struct settings *room,
+                                  struct device_config *config, size_t *count, struct error *error)
+{
+    char *word, *rest;
+    size_t length = from ? strlen(from) : 0;
+    if (length == 0)
+        return STATUS_OK;
+    if (length + 1 > sizeof room->text - room->used)
+        return error_set(error, STATUS_USAGE, "%s: too many options", config->name);
+    memcpy(room->text + room->used, from, length + 1);
+    rest = room->text + room->used;
+    room->used += length + 1;
+    while ((word = rest) != NULL && *word) {
+        char *comma = strchr(word, ','), *equals;
+        rest = comma ? comma + 1 : NULL;
+        if (comma)
+            *comma = '\0';
+        equals = strchr(word, '=');
+        if (!equals)
+            return error_set(error, STATUS_USAGE, "%s: '%s' is not option=value", config->name, word);
+        *equals = '\0';
+        if (*count >= DEVICE_SETTINGS - 1)
+            return error_set(error, STATUS_USAGE, "%s: too many options", config->name);
+        config->settings[*count].name = word;
+        config->settings[*count].value = equals + 1;
+        (*count)++;
+    }
+    return STATUS_OK;
+}
+
+static enum status add_device(struct machine *machine, const char *type_name,
+                              struct device_config *config, const char *settings, const char *more,
+                              struct device **made, struct error *error)
+{
+    const struct device_type *type = device_type_find(type_name);
+    struct settings room = {.used = 0};
+    struct device **end = &machine->devices, *device;
+    size_t count = 0;
+    enum status status;
+    if (!type)
+        return error_set(error, STATUS_USAGE, "%s: there is no device type '%s'; fix: vitrine doctor "
+                         "lists them", config->name, type_name);
+    config->env = &machine->env;
+    if ((status = parse_settings(settings, &room, config, &count, error)) != STATUS_OK ||
+        (status = parse_settings(more, &room, config, &count, error)) != STATUS_OK ||
+        (status = device_new(&device, type, config, error)) != STATUS_OK)
+        return status;
+    while (*end)
+        end = &(*end)->next;
+    *end = device;
+    if (made)
+        *made = device;
+    return STATUS_OK;
+}
+
+/* --- what the machine tells its firmware (fw_cfg) ------------------------------------------------------ */
+
+#define E820_ROW_BYTES 20u
+#define E820_RAM 1u
+
+static enum status describe_to_firmware(const struct machine *machine, uint8_t *e820,
+                                        struct fw_cfg_config *files, struct error *error)
+{
+    static const uint8_t ONE_CPU[2] = {1, 0}, NO_MENU[2] = {0, 0};
+    enum status status;
+    store_le64(e820, 0);
+    store_le64(e820 + 8, machine->config.memory_bytes);
+    store_le32(e820 + 16, E820_RAM);
+    if ((status = fw_cfg_add_file(files, "etc/e820", e820, E820_ROW_BYTES, error)) != STATUS_OK ||
+        (status = fw_cfg_add_item(files, FW_CFG_NB_CPUS, ONE_CPU, 2, error)) != STATUS_OK ||
+        (status = fw_cfg_add_item(files, FW_CFG_MAX_CPUS, ONE_CPU, 2, error)) != STATUS_OK)
+        return status;
+    return fw_cfg_add_item(files, FW_CFG_BOOT_MENU, NO_MENU, 2, error);
+}
+
+/* --- what the machine plugs into its board's devices -------------------------------------------------- */
+
+static int serial_number(const char *name)
+{
+    return strncmp(name, "com", 3) == 0 && name[3] >= '1' && name[3] <= '4' ? name[3] - '1' : -1;
+}
+
+static enum status add_board_device(struct machine *machine, const struct board_device *row,
+                                    struct error *error)
+{
+    const struct machine_config *given = &machine->config;
+    struct device_config config = {.name = row->name};
+    struct vga_config video = {given->vga_bios.bytes, given->vga_bios.count, 0};
+    struct fw_cfg_config files = {.count = 0};
+    uint8_t e820[E820_ROW_BYTES];
+    char more[128] = "";
+    int serial = serial_number(row->name);
+    enum status status;
+    if (serial >= 0)
+        config.chardev = given->serials[serial];
+    if (strcmp(row->name, "debug") == 0)
+        config.chardev = given->debug_console;
+    if (strncmp(row->name, "ide", 3) == 0 && row->name[3] != '\0') {
+        size_t first = row->name[3] == '1' ? 2 : 0; /* primary: disks 0 and 1, secondary: 2 and 3 */
+        config.block[0] = given->disks[first];
+        config.block[1] = given->disks[first + 1];
+        snprintf(more, sizeof more, "%s", given->disk_settings ? given->disk_settings : "");
+    }
+    if (strcmp(row->name, "rtc") == 0)
+        snprintf(more, sizeof more, "time=%llu,memory=%llu", (unsigned long long)given->rtc_seconds,
+                 (unsigned long long)(given->memory_bytes >> 10));
+    if (strcmp(row->name, "vga") == 0) {
+        video.ram_id = machine->world->next_ram_id;
+        machine->world->next_ram_id += 2;
+        config.extra = &video;
+        config.screen = &machine->vga_screen;
+    }
+    if (strcmp(row->name, "fw-cfg") == 0) {
+        config.extra = &files;
+        status = describe_to_firmware(machine, e820, &files, error);
+        if (status != STATUS_OK)
+            return status;
+    }
+    return add_device(machine, row->type, &config, row->settings, more, NULL, error);
+}
+
+/* --- interrupts: an ISA line may have several drivers, the 8259 sees their OR --------------------------- */
+
+static void isa_irq(void *self, unsigned irq, bool level)
+{
+    struct machine *machine = self;
+    unsigned before = machine->isa_irq_count[irq];
+    struct device *pic = irq < 8 ? machine->pic_master : machine->pic_slave;
+    if (level)
+        machine->isa_irq_count[irq]++;
+    else if (before)
+        machine->isa_irq_count[irq]--;
+    if ((before != 0) != (machine->isa_irq_count[irq] != 0))
+        pic->type->input(pic, irq & 7, level);
+}
+
+void machine_ferr(void *self, bool level)
+{
+    struct machine *machine = self;
+    if (machine->ferr_level == level)
+        return;
+    machine->ferr_level = level;
+    isa_irq(machine, 13, level);
+}
+
+static enum status wire(struct machine *machine, const struct board_wire *row, struct error *error)
+{
+    struct device *from = machine_find(machine, row->from), *to = machine_find(machine, row->to);
+    struct irq_line *line = from ? device_pin(from, row->pin) : NULL;
+    if (!line || (!to && strcmp(row->to, "isa") != 0))
+        return error_set(error, STATUS_INTERNAL, "the board %s wires %s.%s to %s, which is not there",
+                         machine->config.board->name, row->from, row->pin, row->to);
+    if (to)
+        return device_wire(from, row->pin, to, row->input, error);
+    irq_line_connect(line, isa_irq, machine, (unsigned)strtoul(row->input, NULL, 10));
+    return STATUS_OK;
+}
+
+static enum status wire_all(struct machine *machine, struct error *error)
+{
+    for (const struct board_wire *row = machine->config.board->wires; row->from; row++) {
+        enum status status = wire(machine, row, error);
+        if (status != STATUS_OK)
+            return status;
+    }
+    return STATUS_OK;
+}
+
+int machine_acknowledge(struct machine *machine)
+{
+    return i8259_acknowledge(machine->pic_master);
+}
+
+/* --- typed calls between chips --------------------------------------------------------------------------- */
+
+static void connect_timers(struct machine *machine)
+{
+    struct device *speaker = machine_find(machine, "speaker"), *pit = machine_find(machine, "pit");
+    if (speaker && pit)
+        speaker_set_timer(speaker, pit);
+}
+
+static void connect_interrupts(struct machine *machine)
+{
+    machine->pic_master = machine_find(machine, "pic0");
+    machine->pic_slave = machine_find(machine, "pic1");
+    i8259_set_slave(machine->pic_master, machine->pic_slave);
+}
+
+static void connect_input(struct machine *machine)
+{
+    struct device *controller = machine_find(machine, "kbc");
+    struct device *keyboard = machine_find(machine, "keyboard");
+    struct device *mouse = machine_find(machine, "mouse");
+    if (keyboard) {
+        i8042_plug(controller, PS2_KEYBOARD, keyboard);
+        machine->keyboard = ps2_keyboard_input(keyboard);
+    }
+    if (mouse) {
+        i8042_plug(controller, PS2_MOUSE, mouse);
+        machine->mouse = ps2_mouse_input(mouse);
+    }
+}
+
+static void connect_memory(struct machine *machine)
+{
+    struct device *bridge = machine_find(machine, "northbridge");
+    struct i440fx_memory memory = {.dram = machine->ram,
+                                   .dram_first_frame = machine->ram_first_frame,
+                                   .dram_frames = machine->ram_frames};
+    if (machine->rom.frames) {
+        size_t low = machine->rom.frames < 32 ? machine->rom.frames : 32;
+        memory.rom = &machine->rom;
+        memory.rom_first_frame = machine->rom.frames - low;
+        memory.rom_base = 0x100000u - (uint32_t)low * FRAME_BYTES;
+    }
+    if (bridge)
+        i440fx_set_memory(bridge, &memory);
+}
+
+static enum status add_nics(struct machine *machine, struct error *error)
+{
+    static const char *const NAMES[MACHINE_NICS] = {"nic0", "nic1", "nic2", "nic3"};
+    for (size_t i = 0; i < MACHINE_NICS && machine->config.nics[i].model; i++) {
+        const struct machine_nic *nic = &machine->config.nics[i];
+        struct device_config config = {.name = NAMES[i], .net = nic->port};
+        bool is_pci = strcmp(nic->model, "ne2k-pci") == 0;
+        struct device *device;
+        enum status status;
+        char more[32] = "";
+        if (!is_pci && strcmp(nic->model, "ne2k-isa") != 0)
+            return error_set(error, STATUS_USAGE, "unknown network card '%s'; fix: ne2k-isa or "
+                             "ne2k-pci", nic->model);
+        if (is_pci && !machine->env.pci)
+            return error_set(error, STATUS_USAGE, "the board %s has no PCI; fix: ne2k-isa",
+                             machine->config.board->name);
+        if (is_pci)
+            snprintf(more, sizeof more, "devfn=%zu", (3 + i) << 3);
+        status = add_device(machine, is_pci ? "ne2000-pci" : "ne2000", &config, nic->settings, more,
+                            &device, error);
+        if (status != STATUS_OK)
+            return status;
+        if (!is_pci)
+            irq_line_connect(device_pin(device, "irq"), isa_irq, machine, ne2000_irq(device));
+    }
+    return STATUS_OK;
+}
+
+enum status machine_assemble(struct machine *machine, struct error *error)
+{
+    const struct board *board = machine->config.board;
+    struct device *vga;
+    enum status status;
+    for (const struct board_device *row = board->devices; row->type; row++)
+        if ((status = add_board_device(machine, row, error)) != STATUS_OK)
+            return status;
+    connect_interrupts(machine);
+    connect_timers(machine);
+    connect_input(machine);
+    connect_memory(machine);
+    if ((status = wire_all(machine, error)) != STATUS_OK)
+        return status;
+    vga = machine_find(machine, "vga");
+    if (vga)
+        machine->screen = &machine->vga_screen;
+    return add_nics(machine, error);
+}
+
+/* Last made, first freed: a device may hold on to those before it. */
+void machine_disassemble(struct machine *machine)
+{
+    while (machine->devices) {
+        struct device **at = &machine->devices, *last;
+        while ((*at)->next)
+            at = &(*at)->next;
+        last = *at;
+        *at = NULL;
+        device_free(last);
+    }
+}
