@@ -9,7 +9,6 @@
 #include "devices/i8259.h"
 #include "devices/fw_cfg.h"
 #include "devices/i440fx.h"
-#include "devices/ne2000.h"
 #include "devices/ps2.h"
 #include "devices/speaker.h"
 #include "devices/vga.h"
@@ -53,11 +52,11 @@ static enum status parse_settings(const char *from, struct settings *room,
 }
 
 static enum status add_device(struct machine *machine, const char *type_name,
-                              struct device_config *config, const char *settings, const char *more,
-                              struct device **made, struct error *error)
+                              struct device_config *config, struct settings *room,
+                              const char *settings, const char *more, struct device **made,
+                              struct error *error)
 {
     const struct device_type *type = device_type_find(type_name);
-    struct settings room = {.used = 0};
     struct device **end = &machine->devices, *device;
     size_t count = 0;
     enum status status;
@@ -65,8 +64,8 @@ static enum status add_device(struct machine *machine, const char *type_name,
         return error_set(error, STATUS_USAGE, "%s: there is no device type '%s'; fix: vitrine doctor "
                          "lists them", config->name, type_name);
     config->env = &machine->env;
-    if ((status = parse_settings(settings, &room, config, &count, error)) != STATUS_OK ||
-        (status = parse_settings(more, &room, config, &count, error)) != STATUS_OK ||
+    if ((status = parse_settings(settings, room, config, &count, error)) != STATUS_OK ||
+        (status = parse_settings(more, room, config, &count, error)) != STATUS_OK ||
         (status = device_new(&device, type, config, error)) != STATUS_OK)
         return status;
     while (*end)
@@ -111,6 +110,7 @@ static enum status add_board_device(struct machine *machine, const struct board_
     struct device_config config = {.name = row->name};
     struct vga_config video = {given->vga_bios.bytes, given->vga_bios.count, 0};
     struct fw_cfg_config files = {.count = 0};
+    struct settings room = {.used = 0};
     uint8_t e820[E820_ROW_BYTES];
     char more[128] = "";
     int serial = serial_number(row->name);
@@ -140,7 +140,7 @@ static enum status add_board_device(struct machine *machine, const struct board_
         if (status != STATUS_OK)
             return status;
     }
-    return add_device(machine, row->type, &config, row->settings, more, NULL, error);
+    return add_device(machine, row->type, &config, &room, row->settings, more, NULL, error);
 }
 
 /* --- interrupts: an ISA line may have several drivers, the 8259 sees their OR --------------------------- */
@@ -249,6 +249,7 @@ static enum status add_nics(struct machine *machine, struct error *error)
         const struct machine_nic *nic = &machine->config.nics[i];
         struct device_config config = {.name = NAMES[i], .net = nic->port};
         bool is_pci = strcmp(nic->model, "ne2k-pci") == 0;
+        struct settings room = {.used = 0};
         struct device *device;
         enum status status;
         char more[32] = "";
@@ -260,12 +261,13 @@ static enum status add_nics(struct machine *machine, struct error *error)
                              machine->config.board->name);
         if (is_pci)
             snprintf(more, sizeof more, "devfn=%zu", (3 + i) << 3);
-        status = add_device(machine, is_pci ? "ne2000-pci" : "ne2000", &config, nic->settings, more,
-                            &device, error);
+        status = add_device(machine, is_pci ? "ne2000-pci" : "ne2000", &config, &room, nic->settings,
+                            more, &device, error);
         if (status != STATUS_OK)
             return status;
         if (!is_pci)
-            irq_line_connect(device_pin(device, "irq"), isa_irq, machine, ne2000_irq(device));
+            irq_line_connect(device_pin(device, "irq"), isa_irq, machine,
+                             (unsigned)device_number(device->type, &config, "irq") & 15);
     }
     return STATUS_OK;
 }

@@ -1,0 +1,44 @@
+#include "frontends/guess.h"
+
+#include <errno.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/bits.h"
+
+#define HEAD_BYTES 8192u
+#define MULTIBOOT_MAGIC 0x1BADB002u
+
+static bool has_multiboot(const uint8_t *head, size_t count)
+{
+    for (size_t at = 0; at + 12 <= count; at += 4)
+        if (load_le32(head + at) == MULTIBOOT_MAGIC &&
+            load_le32(head + at) + load_le32(head + at + 4) + load_le32(head + at + 8) == 0)
+            return true;
+    return false;
+}
+
+enum status guess_image(const char *path, enum image_kind *kind, struct error *error)
+{
+    uint8_t head[HEAD_BYTES] = {0};
+    struct stat facts;
+    FILE *file;
+    size_t count;
+    if (stat(path, &facts) != 0)
+        return error_set(error, STATUS_FILE, "%s: %s; fix: check the name", path, strerror(errno));
+    *kind = IMAGE_DISK;
+    if (!S_ISREG(facts.st_mode))
+        return STATUS_OK; /* the disk's own check says what is wrong */
+    file = fopen(path, "rb");
+    if (!file)
+        return error_set(error, STATUS_FILE, "%s: %s; fix: check its permissions", path,
+                         strerror(errno));
+    count = fread(head, 1, sizeof head, file);
+    fclose(file);
+    if (memcmp(head, "\177ELF", 4) == 0 || memcmp(head + 0x202, "HdrS", 4) == 0 ||
+        has_multiboot(head, count))
+        *kind = IMAGE_KERNEL;
+    return STATUS_OK;
+}

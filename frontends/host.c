@@ -1,0 +1,122 @@
+/* vitrine host: one host, several guests. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "frontends/commands.h"
+#include "frontends/session.h"
+#include "hypervisor/report.h"
+#include "hypervisor/vmm.h"
+
+struct host_run {
+    struct session session;
+    struct run_options options;
+    struct lab lab;
+    struct vmm_backends backends;
+    struct vmm *vmm;
+};
+
+/* Options of a single machine that mean nothing for a host: LAB.ini says them. */
+static enum status refuse(const struct run_options *o, struct error *error)
+{
+    const struct {
+        bool is_given;
+        const char *name;
+    } rows[] = {{o->cpu != NULL, "cpu"},       {o->board != NULL, "board"},
+                {o->kernel != NULL, "kernel"}, {o->initrd != NULL, "initrd"},
+                {o->append != NULL, "append"}, {o->disks.count != 0, "disk"},
+                {o->nics.count != 0, "nic"},   {o->serials.count != 0, "serial"},
+                {o->floppy != NULL, "floppy"}, {o->cdrom != NULL, "cdrom"},
+                {o->snapshot_load != NULL, "snapshot-load"},
+                {o->snapshot_save != NULL, "snapshot-save"}};
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
+        if (rows[i].is_given)
+            return error_set(error, STATUS_USAGE, "--%s does not go with host; fix: say it in LAB.ini",
+                             rows[i].name);
+    if (!o->image)
+        return error_set(error, STATUS_USAGE, "no LAB.ini; fix: vitrine host LAB.ini");
+    return STATUS_OK;
+}
+
+static enum status open_disk(struct host_run *run, struct error *error)
+{
+    const struct lab *lab = &run->lab;
+    char spec[LAB_TEXT + 64];
+    enum status status;
+    if (lab->disk[0] == '\0')
+        return STATUS_OK;
+    snprintf(spec, sizeof spec, "%s,geometry=%u/%u/%u", lab->disk, lab->geometry.cylinders,
+             lab->geometry.heads, lab->geometry.sectors);
+    status = session_disk(&run->session, spec, &run->backends.disk, error);
+    if (status != STATUS_OK)
+        error_prefix(error, "%s: [host] disk", lab->ini.path);
+    return status;
+}
+
+static enum status open_serials(struct host_run *run, struct error *error)
+{
+    for (unsigned i = 0; i < run->lab.guest_count; i++) {
+        const char *spec = run->lab.guests[i].serial;
+        enum status status;
+        if (spec[0] == '\0')
+            continue;
+        status = session_chardev(&run->session, spec, &run->backends.serials[i], error);
+        if (status != STATUS_OK) {
+            error_prefix(error, "%s:%d: error: guest %s: serial", run->lab.ini.path,
+                         run->lab.guests[i].line, run->lab.guests[i].name);
+            return status;
+        }
+    }
+    return STATUS_OK;
+}
+
+static enum status build(struct host_run *run, struct error *error)
+{
+    enum status status;
+    if ((status = refuse(&run->options, error)) != STATUS_OK ||
+        (status = lab_read(&run->lab, run->options.image, error)) != STATUS_OK ||
+        (status = session_open(&run->session, &run->options, run->lab.clock_hz, error)) !=
+            STATUS_OK ||
+        (status = session_firmware(&run->session, &run->backends.bios, &run->backends.vga_bios,
+                                   error)) != STATUS_OK ||
+        (status = open_disk(run, error)) != STATUS_OK ||
+        (status = open_serials(run, error)) != STATUS_OK)
+        return status;
+    run->backends.rtc_seconds = run->session.rtc_seconds;
+    status = vmm_new(&run->vmm, &run->session.world, &run->lab, &run->backends, error);
+    return status == STATUS_OK ? session_show(&run->session, run->vmm->host, error) : status;
+}
+
+static int run_host(struct host_run *run, int argc, char **argv)
+{
+    struct error error = {STATUS_OK, ""};
+    int exit_status = (int)run_options_parse(&run->options, argc, argv, &error);
+    if (exit_status == STATUS_OK && run->options.wants_help) {
+        printf("usage: vitrine host [OPTIONS] LAB.ini\n");
+        run_options_print();
+        return STATUS_OK;
+    }
+    if (exit_status == STATUS_OK)
+        exit_status = (int)build(run, &error);
+    if (exit_status == STATUS_OK) {
+        exit_status = session_run(&run->session, &error);
+        session_end_display(&run->session);
+        report_write(stdout, run->vmm);
+    }
+    session_end_display(&run->session);
+    vmm_free(run->vmm);
+    lab_free(&run->lab);
+    session_close(&run->session);
+    return error.text[0] ? session_fail(&error) : exit_status;
+}
+
+int host_command(int argc, char **argv)
+{
+    struct host_run *run = calloc(1, sizeof *run);
+    int exit_status;
+    if (!run)
+        return STATUS_INTERNAL;
+    exit_status = run_host(run, argc, argv);
+    free(run);
+    return exit_status;
+}

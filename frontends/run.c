@@ -1,0 +1,217 @@
+/* vitrine run and vitrine debug: one machine. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "backends/file.h"
+#include "base/bits.h"
+#include "frontends/commands.h"
+#include "frontends/guess.h"
+#include "frontends/session.h"
+#include "machine/boot.h"
+
+#define SNAPSHOT_MAGIC "VITRINE1"
+#define SNAPSHOT_BYTES_MAX ((size_t)4 << 30)
+
+struct run {
+    struct session session;
+    struct run_options options;
+    struct machine_config config;
+    struct machine *machine;
+    struct boot *boot;
+};
+
+/* "MODEL[,option=value...]" → model and settings, in `room`. */
+static enum status take_nic(struct run *run, size_t index, char *room, size_t size,
+                            struct error *error)
+{
+    const char *spec = run->options.nics.items[index];
+    struct machine_nic *nic = &run->config.nics[index];
+    char *comma;
+    if (strlen(spec) >= size)
+        return error_set(error, STATUS_USAGE, "--nic: too long");
+    strcpy(room, spec);
+    comma = strchr(room, ',');
+    if (comma)
+        *comma = '\0';
+    nic->model = room;
+    nic->settings = comma ? comma + 1 : NULL;
+    return STATUS_OK;
+}
+
+static enum status take_serials(struct run *run, struct error *error)
+{
+    const struct option_list *list = &run->options.serials;
+    for (size_t i = 0; i < list->count; i++) {
+        enum status status =
+            session_chardev(&run->session, list->items[i], &run->config.serials[i], error);
+        if (status != STATUS_OK) {
+            error_prefix(error, "--serial");
+            return status;
+        }
+    }
+    return run->options.debug_console
+               ? session_chardev(&run->session, run->options.debug_console,
+                                 &run->config.debug_console, error)
+               : STATUS_OK;
+}
+
+/* The operand: a kernel where --kernel could stand, else the first hard disk. */
+static enum status take_image(struct run *run, struct error *error)
+{
+    struct run_options *o = &run->options;
+    enum image_kind kind;
+    enum status status;
+    size_t disk = 0;
+    if (o->image) {
+        if ((status = guess_image(o->image, &kind, error)) != STATUS_OK)
+            return status;
+        if (kind == IMAGE_KERNEL && o->kernel)
+            return error_set(error, STATUS_USAGE, "%s is a kernel, and --kernel names one; fix: leave one "
+                             "out", o->image);
+        if (kind == IMAGE_KERNEL)
+            o->kernel = o->image;
+        else if ((status = session_disk(&run->session, o->image, &run->config.disks[disk++], error)) !=
+                 STATUS_OK)
+            return status;
+    }
+    for (size_t i = 0; i < o->disks.count; i++) {
+        if (disk == MACHINE_DISKS)
+            return error_set(error, STATUS_USAGE, "--disk: more than %d disks", MACHINE_DISKS);
+        status = session_disk(&run->session, o->disks.items[i], &run->config.disks[disk++], error);
+        if (status != STATUS_OK)
+            return status;
+    }
+    if (!o->kernel && disk == 0 && !o->snapshot_load)
+        return error_set(error, STATUS_USAGE, "nothing to boot from; fix: vitrine run disk.img, --disk FILE "
+                         "or --kernel FILE");
+    if (!o->kernel && (o->initrd || o->append))
+        return error_set(error, STATUS_USAGE, "%s goes with --kernel; fix: add --kernel FILE",
+                         o->initrd ? "--initrd" : "--append");
+    return STATUS_OK;
+}
+
+static enum status refuse_missing(const struct run_options *o, struct error *error)
+{
+    if (o->floppy || o->cdrom)
+        return error_set(error, STATUS_USAGE, "--%s: this version has no such drive; fix: copy it to a hard "
+                         "disk image", o->floppy ? "floppy" : "cdrom");
+    if (o->board && !board_find(o->board))
+        return error_set(error, STATUS_USAGE, "--board %s; fix: pc or isa", o->board);
+    return STATUS_OK;
+}
+
+static enum status load_snapshot(struct run *run, struct error *error)
+{
+    const char *path = run->options.snapshot_load;
+    struct state_stream stream = {0};
+    enum status status = file_read(path, SNAPSHOT_BYTES_MAX, &stream.bytes, &stream.used, error);
+    if (status == STATUS_OK && (stream.used < 8 || memcmp(stream.bytes, SNAPSHOT_MAGIC, 8) != 0))
+        status = error_set(error, STATUS_FILE, "not a snapshot of Vitrine; fix: one that --snapshot-save "
+                           "wrote");
+    stream.read = 8;
+    if (status == STATUS_OK)
+        status = machine_load(run->machine, &stream, error);
+    if (status != STATUS_OK)
+        error_prefix(error, "--snapshot-load %s", path);
+    state_stream_free(&stream);
+    return status;
+}
+
+static enum status save_snapshot(const struct run *run, struct error *error)
+{
+    struct state_stream stream = {0};
+    enum status status;
+    state_put(&stream, SNAPSHOT_MAGIC, 8);
+    machine_save(run->machine, &stream);
+    status = stream.has_failed ? error_set(error, STATUS_INTERNAL, "out of memory for the snapshot")
+                               : file_write(run->options.snapshot_save, stream.bytes, stream.used,
+                                            error);
+    state_stream_free(&stream);
+    return status;
+}
+
+static enum status build(struct run *run, char rooms[OPTION_LIST_MAX][512], struct error *error)
+{
+    struct run_options *o = &run->options;
+    enum status status;
+    if ((status = refuse_missing(o, error)) != STATUS_OK ||
+        (status = session_open(&run->session, o, 0, error)) != STATUS_OK ||
+        (status = take_image(run, error)) != STATUS_OK ||
+        (status = take_serials(run, error)) != STATUS_OK ||
+        (status = session_firmware(&run->session, &run->config.bios, &run->config.vga_bios, error)) !=
+            STATUS_OK)
+        return status;
+    for (size_t i = 0; i < o->nics.count; i++)
+        if ((status = take_nic(run, i, rooms[i], sizeof rooms[i], error)) != STATUS_OK)
+            return status;
+    run->config.name = "pc";
+    run->config.has_cpu = true;
+    run->config.board = o->board ? board_find(o->board) : NULL;
+    run->config.cpu_model = o->cpu;
+    run->config.memory_bytes = o->memory_bytes;
+    run->config.rtc_seconds = run->session.rtc_seconds;
+    if (o->kernel &&
+        (status = boot_new(&run->boot, o->kernel, o->initrd, o->append, error)) != STATUS_OK)
+        return status;
+    status = machine_new(&run->machine, &run->session.world, &run->config, error);
+    if (status != STATUS_OK)
+        return status;
+    run->machine->resets_on_triple_fault = !o->no_reboot;
+    if (run->boot && (status = boot_attach(run->boot, run->machine, error)) != STATUS_OK)
+        return status;
+    machine_run_world(run->machine);
+    return o->snapshot_load ? load_snapshot(run, error) : STATUS_OK;
+}
+
+static int execute(struct run *run, struct error *error)
+{
+    int exit_status;
+    enum status status = session_show(&run->session, run->machine, error);
+    if (status != STATUS_OK)
+        return (int)status;
+    exit_status = session_run(&run->session, error);
+    if (run->options.prints_hash)
+        printf("hash %016llx instructions %llu\n", (unsigned long long)machine_hash(run->machine),
+               (unsigned long long)cpu_instructions(run->machine->cpu));
+    if (run->options.snapshot_save && error->text[0] == '\0' &&
+        save_snapshot(run, error) != STATUS_OK)
+        return (int)error->status;
+    return exit_status;
+}
+
+static int run_machine(int argc, char **argv, const char *command)
+{
+    static const struct run NOTHING;
+    char rooms[OPTION_LIST_MAX][512];
+    struct error error = {STATUS_OK, ""};
+    struct run *run = malloc(sizeof *run);
+    int exit_status;
+    if (!run)
+        return STATUS_INTERNAL;
+    *run = NOTHING;
+    exit_status = (int)run_options_parse(&run->options, argc, argv, &error);
+    if (exit_status == STATUS_OK && run->options.wants_help) {
+        printf("usage: vitrine %s [OPTIONS] [IMAGE]\n", command);
+        run_options_print();
+        free(run);
+        return STATUS_OK;
+    }
+    if (exit_status == STATUS_OK)
+        exit_status = (int)build(run, rooms, &error);
+    if (exit_status == STATUS_OK)
+        exit_status = execute(run, &error);
+    session_end_display(&run->session);
+    machine_free(run->machine);
+    boot_free(run->boot);
+    session_close(&run->session);
+    if (error.text[0])
+        exit_status = session_fail(&error);
+    free(run);
+    return exit_status;
+}
+
+int run_command(int argc, char **argv)
+{
+    return run_machine(argc, argv, "run");
+}
