@@ -42,6 +42,42 @@ static enum status open_clock(struct session *session, struct error *error)
     return STATUS_OK;
 }
 
+static bool wants_stdio(const struct run_options *o)
+{
+    for (size_t i = 0; i < o->serials.count; i++)
+        if (strcmp(o->serials.items[i], "stdio") == 0)
+            return true;
+    return false;
+}
+
+/* The kind of display: a word of --display, or what fits. */
+static enum status choose_display(struct session *session, const char **kind, struct error *error)
+{
+    static const char *const KINDS[] = {"sdl", "terminal", "none"};
+    const char *asked = session->options->display;
+    bool is_known = asked == NULL;
+    for (size_t i = 0; asked && i < ARRAY_COUNT(KINDS); i++)
+        is_known = is_known || strcmp(asked, KINDS[i]) == 0;
+    if (!is_known)
+        return error_set(error, STATUS_USAGE, "--display %s; fix: sdl, terminal or none", asked);
+    *kind = asked;
+    if (!asked && frontend_sdl_is_available())
+        *kind = "sdl";
+    else if (!asked && frontend_terminal_is_available() && !wants_stdio(session->options))
+        *kind = "terminal";
+    else if (!asked)
+        *kind = "none";
+    return STATUS_OK;
+}
+
+/* A window or a terminal wants real time, unless something else was asked for. */
+static void choose_pace(struct session *session)
+{
+    const struct run_options *o = session->options;
+    session->world.is_paced =
+        o->is_realtime || (!o->is_max_speed && strcmp(session->display_kind, "none") != 0);
+}
+
 enum status session_open(struct session *session, const struct run_options *options,
                          uint64_t clock_hz, struct error *error)
 {
@@ -55,7 +91,13 @@ enum status session_open(struct session *session, const struct run_options *opti
     if ((status = open_clock(session, error)) != STATUS_OK)
         return status;
     status = world_init(&session->world, &world, error);
-    session->has_world = status == STATUS_OK;
+    session->has_world = true;
+    if (status != STATUS_OK ||
+        (status = choose_display(session, &session->display_kind, error)) != STATUS_OK)
+        return status;
+    choose_pace(session);
+    if (strcmp(session->display_kind, "terminal") == 0)
+        status = frontend_terminal_open(&session->frontend, "Vitrine", error);
     return status;
 }
 
@@ -126,6 +168,10 @@ enum status session_chardev(struct session *session, const char *spec, struct ch
     *chardev = NULL;
     if (strcmp(spec, "null") == 0)
         return STATUS_OK;
+    if (strcmp(spec, "stdio") == 0 && session->frontend && !session->terminal_serial) {
+        *chardev = session->terminal_serial = frontend_terminal_serial(session->frontend);
+        return STATUS_OK;
+    }
     if (session->chardev_count == SESSION_CHARDEVS)
         return error_set(error, STATUS_USAGE, "more than %d byte streams", SESSION_CHARDEVS);
     for (size_t i = 0; strcmp(spec, "stdio") == 0 && i < session->chardev_count; i++)
@@ -168,4 +214,176 @@ enum status session_firmware(struct session *session, struct machine_blob *bios,
     vga_bios->bytes = session->vga_bios;
     vga_bios->count = session->vga_bios_bytes;
     return status;
+}
+
+/* --- the recorded door ---------------------------------------------------------------------------------- */
+
+static void deliver_record(void *self, const uint8_t *bytes, size_t count)
+{
+    struct session *session = self;
+    struct input_record record;
+    if (!input_record_unpack(&record, bytes, count))
+        return;
+    if (record.kind == INPUT_SERIAL && session->terminal_serial) {
+        struct chardev *c = session->terminal_serial;
+        if (c->room && c->room(c->device))
+            c->receive(c->device, &record.character, 1);
+        return;
+    }
+    input_record_apply(&record, session->machine->keyboard, session->machine->mouse);
+}
+
+static void take_record(void *self, const struct input_record *record)
+{
+    struct session *session = self;
+    uint8_t bytes[INPUT_RECORD_BYTES];
+    if (record->kind == INPUT_QUIT) {
+        world_stop(&session->world, STATUS_OK);
+        return;
+    }
+    input_record_pack(record, bytes);
+    world_input(&session->world, &session->input_channel, bytes, sizeof bytes);
+}
+
+static void deliver_serial(void *self, const uint8_t *bytes, size_t count)
+{
+    struct chardev *chardev = self;
+    chardev->receive(chardev->device, bytes, count);
+}
+
+/* Ctrl-A x on a serial console's terminal ends the run; Ctrl-A Ctrl-A is one Ctrl-A. */
+static size_t take_leave_keys(struct session *session, uint8_t *bytes, size_t count)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < count; i++) {
+        bool is_prefix = bytes[i] == 0x01;
+        if (!session->has_leave_key && is_prefix) {
+            session->has_leave_key = true;
+            continue;
+        }
+        if (session->has_leave_key && (bytes[i] == 'x' || bytes[i] == 'X'))
+            world_stop(&session->world, STATUS_OK);
+        else
+            bytes[kept++] = bytes[i];
+        session->has_leave_key = false;
+    }
+    return kept;
+}
+
+static void poll_outside(void *self)
+{
+    struct session *session = self;
+    const struct input_sink sink = {take_record, session};
+    uint8_t bytes[INPUT_CHUNK];
+    if (session->frontend)
+        session->frontend->poll(session->frontend, &sink);
+    for (size_t i = 0; i < session->chardev_count; i++) {
+        struct chardev *chardev = session->chardevs[i];
+        size_t count = char_stream_take(chardev, bytes, sizeof bytes);
+        if (count && char_stream_is_terminal(chardev))
+            count = take_leave_keys(session, bytes, count);
+        if (count)
+            world_input(&session->world, &session->serial_channels[i], bytes, count);
+    }
+}
+
+static void show_frame(void *self)
+{
+    struct session *session = self;
+    if (session->frontend && session->machine->screen)
+        session->frontend->present(session->frontend, session->machine->screen);
+}
+
+static void say_way_out(const struct session *session)
+{
+    if (session->frontend && strcmp(session->frontend->kind, "terminal") != 0)
+        fprintf(stderr, "vitrine: %s\n", session->frontend->leave);
+    for (size_t i = 0; i < session->chardev_count; i++)
+        if (char_stream_is_terminal(session->chardevs[i]))
+            fprintf(stderr, "vitrine: Ctrl-A x ends the run\r\n");
+}
+
+enum status session_show(struct session *session, struct machine *machine, struct error *error)
+{
+    enum status status = STATUS_OK;
+    session->machine = machine;
+    if (strcmp(session->display_kind, "sdl") == 0)
+        status = frontend_sdl_open(&session->frontend, machine->name, error);
+    if (status == STATUS_OK && session->options->trace)
+        status = trace_open(&session->trace, &session->world, session->options->trace,
+                            session->options->trace_out, error);
+    else if (status == STATUS_OK && session->options->trace_out)
+        status = error_set(error, STATUS_USAGE, "--trace-out goes with --trace; fix: add --trace io");
+    if (status != STATUS_OK)
+        return status;
+    session->input_channel.name = "keyboard and mouse";
+    session->input_channel.deliver = deliver_record;
+    session->input_channel.self = session;
+    world_add_channel(&session->world, &session->input_channel);
+    for (size_t i = 0; i < session->chardev_count; i++) {
+        session->serial_channels[i].name = session->chardevs[i]->name;
+        session->serial_channels[i].deliver = deliver_serial;
+        session->serial_channels[i].self = session->chardevs[i];
+        world_add_channel(&session->world, &session->serial_channels[i]);
+    }
+    session->watcher.poll = poll_outside;
+    session->watcher.frame = show_frame;
+    session->watcher.self = session;
+    world_add_watcher(&session->world, &session->watcher);
+    say_way_out(session);
+    return STATUS_OK;
+}
+
+/* --- running and ending ------------------------------------------------------------------------------------ */
+
+static enum status write_screenshot(struct session *session, struct error *error)
+{
+    const struct display_screen *screen = session->machine->screen;
+    struct display_picture picture = {0};
+    enum status status;
+    if (!screen)
+        return error_set(error, STATUS_USAGE, "--screenshot: this machine has no screen");
+    picture.capacity = (size_t)DISPLAY_WIDTH_MAX * DISPLAY_HEIGHT_MAX;
+    picture.pixels = calloc(picture.capacity, sizeof *picture.pixels);
+    if (!picture.pixels)
+        return error_set(error, STATUS_INTERNAL, "out of memory for the screenshot");
+    screen->draw(screen->self, &picture);
+    status = screenshot_write(session->options->screenshot, &picture, error);
+    free(picture.pixels);
+    return status;
+}
+
+int session_run(struct session *session, struct error *error)
+{
+    int exit_status;
+    session->signals = signals_start(&session->world);
+    exit_status = world_run(&session->world);
+    signals_stop(session->signals);
+    session->signals = NULL;
+    if (session->options->screenshot && write_screenshot(session, error) != STATUS_OK)
+        exit_status = (int)error->status;
+    trace_close(session->trace);
+    session->trace = NULL;
+    return exit_status;
+}
+
+void session_end_display(struct session *session)
+{
+    if (session->frontend)
+        session->frontend->close(session->frontend);
+    session->frontend = NULL;
+}
+
+void session_close(struct session *session)
+{
+    trace_close(session->trace);
+    session_end_display(session);
+    for (size_t i = 0; i < session->chardev_count; i++)
+        session->chardevs[i]->close(session->chardevs[i]);
+    for (size_t i = 0; i < session->disk_count; i++)
+        session->disks[i]->ops->close(session->disks[i]);
+    free(session->bios);
+    free(session->vga_bios);
+    if (session->has_world)
+        world_fini(&session->world);
 }

@@ -4,13 +4,13 @@
 #define VITRINE_FRONTENDS_SESSION_H
 
 #include "backends/block_raw.h"
+#include "frontends/frontend.h"
 #include "frontends/options.h"
 #include "machine/machine.h"
 
 #define SESSION_DISKS 8
 #define SESSION_CHARDEVS 72
 
-struct frontend;
 struct signal_thread;
 struct trace;
 
@@ -27,17 +27,19 @@ struct session {
     size_t bios_bytes, vga_bios_bytes;
     struct trace *trace;
     struct signal_thread *signals;
+    const char *display_kind;
     struct frontend *frontend; /* NULL: none */
     struct world_watcher watcher;
-    struct display_screen *screen;      /* what is shown */
-    struct display_picture picture;
-    struct input_port *keyboard, *mouse;
-    struct world_channel keyboard_channel, mouse_channel;
+    struct machine *machine; /* whose screen is shown and who gets the keys */
+    struct chardev *terminal_serial; /* of the terminal front end, when a port uses it */
+    struct world_channel input_channel;
+    struct world_channel serial_channels[SESSION_CHARDEVS];
+    bool has_leave_key; /* Ctrl-A was typed on a serial console's terminal */
     uint64_t rtc_seconds;
 };
 
-/* Starts the world; checks what the options say about it. has_window_default: a window or terminal
- * is shown where there is one and nothing else was asked for. */
+/* Starts the world and chooses the display: as asked for; else a window where there is one, the
+ * terminal where both ends are one and no serial port is on it, else none. */
 enum status session_open(struct session *session, const struct run_options *options,
                          uint64_t clock_hz, struct error *error);
 /* "FILE[,geometry=C/H/S][,ro][,overlay]" */
@@ -53,6 +55,8 @@ enum status session_firmware(struct session *session, struct machine_blob *bios,
 enum status session_show(struct session *session, struct machine *machine, struct error *error);
 /* Runs the world to its end; writes the screenshot. Returns the exit status. */
 int session_run(struct session *session, struct error *error);
+/* Closes window or terminal, so that what is printed afterwards is seen. */
+void session_end_display(struct session *session);
 void session_close(struct session *session);
 /* Prints "vitrine: error: ..." and returns the status. */
 int session_fail(const struct error *error);

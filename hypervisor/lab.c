@@ -336,6 +336,7 @@ static enum status open_guest(struct lab *lab, const struct ini_entry *entry,
     strcpy((*guest)->name, name);
     (*guest)->line = entry->line;
     (*guest)->memory_bytes = 32 * MEBIBYTE;
+    strcpy((*guest)->nic.model, "ne2k-isa");
     return STATUS_OK;
 }
 

@@ -1,0 +1,112 @@
+/* LAB.ini: what is wrong gets one message with its line; what is right is read as written. */
+#include <check.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "hypervisor/lab.h"
+
+#define HOST "[host]\nmemory=64M\ndisk=d.img,geometry=1000/16/63\n"
+#define GUEST_A "[guest a]\nmemory=8M\ncylinders=0-99\n"
+
+static const char *PATH = "unit-lab.ini";
+static struct lab lab;
+static struct error error;
+
+static enum status read_text(const char *text, size_t length)
+{
+    FILE *file = fopen(PATH, "wb");
+    enum status status;
+    ck_assert_ptr_nonnull(file);
+    fwrite(text, 1, length, file);
+    fclose(file);
+    memset(&error, 0, sizeof error);
+    status = lab_read(&lab, PATH, &error);
+    remove(PATH);
+    return status;
+}
+
+static const struct {
+    const char *text, *wanted; /* a part of the message, with its line */
+} WRONG[] = {
+    {"", "unit-lab.ini"},
+    {"[host]\n", "no guest"},
+    {"memory=1M\n", ":1: error: 'memory' stands before"},
+    {"[hosts]\n", ":1: error: unknown section [hosts]"},
+    {"[host\n", ":1: error: the section has no closing bracket"},
+    {"[guest]\n", ":1: error: the guest has no name"},
+    {HOST "[guest a]\nmemry=8M\n", ":5: error: unknown key 'memry' in [guest a]; fix: did you mean 'memory'?"},
+    {HOST "[guest a]\nmemory=8M\nmemory=9M\n", ":6: error: 'memory' is given twice (line 5)"},
+    {HOST "[guest a]\nmemory=0\n", ":5: error: memory = 0"},
+    {HOST "[guest a]\nmemory=-1M\n", ":5: error: memory = -1M"},
+    {HOST "[guest a]\nmemory=99999999G\n", ":5: error"},
+    {HOST "[guest a]\nmemory=16Mx\n", ":5: error: memory = 16Mx"},
+    {HOST GUEST_A "[guest a]\n", ":7: error: there is a guest 'a' already (line 4)"},
+    {HOST GUEST_A "[guest b]\nmemory=8M\ncylinders=99-150\n", "overlap"},
+    {HOST "[guest a]\nmemory=8M\ncylinders=900-1000\n", "cylinder 1000 is past the disk's last, 999"},
+    {HOST "[guest a]\nmemory=8M\ncylinders=50-10\n", ":6: error: cylinders = 50-10"},
+    {HOST "[guest a]\nmemory=80M\n", "add up to 88 MiB, the host has 64"},
+    {"[host]\ndisk=d.img,geometry=70000/17/63\n", ":2: error: disk = "},
+    {"[host]\ndisk=d.img\n[guest a]\n", "no geometry"},
+    {"[host]\n[guest a]\ncylinders=0-1\n", "the host no disk"},
+    {HOST "[guest a]\nnic=ne2k-isa,mac=52:54:00:00:00:01\n[guest b]\nnic=ne2k-isa,mac=52:54:00:00:00:01\n",
+     "one MAC"},
+    {HOST "[guest a]\nnic=ne2k-isa,mac=53:54:00:00:00:01\n", "not a multicast"},
+    {HOST "[guest a]\ntime=fast\n", ":5: error: time = fast"},
+    {HOST "[guest a]\nkey without value\n", ":5: error: 'key without value' is not key = value"},
+    {HOST "[costs]\ntrap=fast\n", ":5: error: trap = fast"},
+    {HOST "[costs]\ntrips=1\n", ":5: error: unknown cost 'trips'"},
+    {HOST "[guest a]\nappend=\xff\n", ":5: error: not UTF-8"},
+};
+
+START_TEST(each_mistake_gets_one_message_with_its_line)
+{
+    ck_assert_int_eq(read_text(WRONG[_i].text, strlen(WRONG[_i].text)),
+                     WRONG[_i].text[0] ? STATUS_USAGE : STATUS_FILE);
+    ck_assert_msg(strstr(error.text, WRONG[_i].wanted) != NULL, "'%s' lacks '%s'", error.text,
+                  WRONG[_i].wanted);
+    ck_assert_ptr_null(strchr(error.text, '\n'));
+    lab_free(&lab);
+}
+END_TEST
+
+START_TEST(a_nul_byte_is_refused)
+{
+    static const char TEXT[] = "[host]\nmem\0ory=1\n";
+    ck_assert_int_eq(read_text(TEXT, sizeof TEXT - 1), STATUS_USAGE);
+    ck_assert_ptr_nonnull(strstr(error.text, ":2: error: a NUL byte"));
+    lab_free(&lab);
+}
+END_TEST
+
+START_TEST(mark_crlf_and_comments_are_accepted)
+{
+    static const char TEXT[] = "\xEF\xBB\xBF[host]\r\n# a comment\r\nmemory = 64M\r\ndisk = "
+                               "d.img,geometry=1000/16/63\r\n[guest a]\r\nmemory=8M\r\n"
+                               "cylinders=100-199\r\nnic=ne2k-pci,mac=52:54:00:00:00:0a\r\n"
+                               "append=a=b c=d\r\n[costs]\r\ntrap=5\r\n";
+    ck_assert_int_eq(read_text(TEXT, sizeof TEXT - 1), STATUS_OK);
+    ck_assert_uint_eq(lab.guest_count, 1);
+    ck_assert_uint_eq(lab.memory_bytes, 64 << 20);
+    ck_assert_uint_eq(lab.geometry.total, 1008000);
+    ck_assert_uint_eq(lab.guests[0].first_cylinder, 100);
+    ck_assert_uint_eq(lab.guests[0].last_cylinder, 199);
+    ck_assert_uint_eq(lab.guests[0].nic.mac[5], 0x0a);
+    ck_assert_str_eq(lab.guests[0].nic.model, "ne2k-pci");
+    ck_assert_str_eq(lab.guests[0].append, "a=b c=d");
+    ck_assert_uint_eq(lab.costs.ns[COST_TRAP], 5);
+    lab_free(&lab);
+}
+END_TEST
+
+Suite *lab_suite(void);
+Suite *lab_suite(void)
+{
+    Suite *suite = suite_create("lab");
+    TCase *tcase = tcase_create("settings");
+    tcase_add_loop_test(tcase, each_mistake_gets_one_message_with_its_line, 0,
+                        (int)(sizeof WRONG / sizeof WRONG[0]));
+    tcase_add_test(tcase, a_nul_byte_is_refused);
+    tcase_add_test(tcase, mark_crlf_and_comments_are_accepted);
+    suite_add_tcase(suite, tcase);
+    return suite;
+}
