@@ -128,11 +128,14 @@ static void plain_write(struct space *space, uint64_t address, unsigned size, ui
 
 /* --- the hooked way --------------------------------------------------------------------------------- */
 
+/* The texts are long and rarely looked at: only their first byte is cleared. */
 static void access_open(struct access *access, struct space *space, uint64_t address, unsigned size,
                         bool is_write, enum access_space kind)
 {
     struct door *door = space->door;
-    memset(access, 0, sizeof *access);
+    memset(access, 0, offsetof(struct access, meaning));
+    access->meaning[0] = '\0';
+    access->note[0] = '\0';
     access->id = door->next_id++;
     access->outer = door->current;
     access->cause = door->current ? door_cause(door) : door->cause;
@@ -142,8 +145,9 @@ static void access_open(struct access *access, struct space *space, uint64_t add
     access->address = address;
     access->size = size;
     access->count = 1;
+    access->is_shown = door->watchers != NULL;
     access->origin.machine = space->name;
-    if (space->origin && kind != ACCESS_DMA)
+    if (door->watchers && space->origin && kind != ACCESS_DMA)
         space->origin(space->origin_self, &access->origin);
     door->current = access;
 }
@@ -155,7 +159,7 @@ static const struct region *access_decode(struct access *access, const struct ta
     if (!region)
         return NULL;
     access->device = region->device;
-    if (region->bank) {
+    if (region->bank && access->is_shown) {
         access->reg = reg_find_inner(region->bank, region->self, (uint32_t)region_offset(target),
                                      access->is_write);
         if (access->reg)

@@ -58,6 +58,8 @@ void door_note(struct door *door, enum decision decision, const char *format, ..
         return;
     if (decision != DECISION_NONE)
         access->decision = decision;
+    if (!access->is_shown)
+        return;
     used = strlen(access->note);
     if (used && used + 2 < sizeof access->note) {
         memcpy(access->note + used, "; ", 3);

@@ -51,6 +51,7 @@ struct access {
     uint64_t time;  /* host time, in instructions */
     enum access_space space_kind;
     bool is_write;
+    bool is_shown;  /* somebody watches: decoded and described; else only intercepted */
     uint64_t address;
     unsigned size;      /* bytes of one element */
     uint64_t count;     /* elements (REP INS/OUTS as one block, DMA) */
@@ -61,9 +62,9 @@ struct access {
     uint32_t old;                 /* the register before, where it can be peeked */
     enum decision decision;
     struct access_origin origin;
+    struct access *outer; /* the access that this one happens inside of */
     char meaning[192]; /* in words, with the device's state before the access */
     char note[256];    /* what the hypervisor made of it */
-    struct access *outer; /* the access that this one happens inside of */
 };
 
 /* Someone who looks at accesses. `before` may be NULL. Never changes the run. */

@@ -1,12 +1,10 @@
 /* vitrine doctor: what is built in, what is missing, how to get it. */
-#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "bus/device.h"
 #include "config.h"
-#include "debugger/device_pages.h"
 #include "frontends/commands.h"
 
 static void say(const char *what, int is_there, const char *how)
@@ -47,30 +45,10 @@ static int print_state(void)
     return STATUS_OK;
 }
 
-static int write_pages(const char *folder)
-{
-    for (size_t i = 0; DEVICE_TYPES[i]; i++) {
-        char path[4096];
-        FILE *file;
-        snprintf(path, sizeof path, "%s/%s.md", folder, DEVICE_TYPES[i]->name);
-        file = fopen(path, "w");
-        if (!file) {
-            fprintf(stderr, "vitrine: error: %s: %s; fix: a folder that is there\n", path,
-                    strerror(errno));
-            return STATUS_FILE;
-        }
-        device_page_write(file, DEVICE_TYPES[i]);
-        fclose(file);
-    }
-    return STATUS_OK;
-}
-
 int doctor_command(int argc, char **argv)
 {
     if (argc == 0)
         return print_state();
-    if (argc == 2 && strcmp(argv[0], "--device-pages") == 0)
-        return write_pages(argv[1]);
-    printf("usage: vitrine doctor [--device-pages FOLDER]\n");
+    printf("usage: vitrine doctor\n");
     return argc == 1 && strcmp(argv[0], "--help") == 0 ? STATUS_OK : STATUS_USAGE;
 }

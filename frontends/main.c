@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/bits.h"
+#include "base/status.h"
 #include "base/words.h"
 #include "config.h"
 #include "frontends/commands.h"
