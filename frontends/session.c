@@ -135,7 +135,9 @@ static enum status disk_word(const char *word, struct block_raw_options *raw, st
 enum status session_disk(struct session *session, const char *spec, struct block **block,
                          struct error *error)
 {
-    struct block_raw_options raw = {.has_overlay = session->options->overlay};
+    struct block_raw_options raw = {.has_overlay = session->options->overlay,
+                                    .set = &session->images,
+                                    .log = &session->world.log};
     char words[4096], *word;
     enum status status;
     *block = NULL;
@@ -155,7 +157,7 @@ enum status session_disk(struct session *session, const char *spec, struct block
             *next = ',';
         word = next;
     }
-    status = block_raw_open(block, words, &raw, &session->images, error);
+    status = block_raw_open(block, words, &raw, error);
     if (status == STATUS_OK)
         session->disks[session->disk_count++] = *block;
     return status;
