@@ -52,7 +52,7 @@ static enum status check_text(const struct ini *ini, size_t length, struct error
             line++;
             start = i + 1;
         }
-        if (i - start > LINE_MAX_BYTES)
+        if (i + 1 - start > LINE_MAX_BYTES)
             return ini_error(ini, line, error, "the line is longer than 64 KiB; fix: shorten it");
         i += step;
     }

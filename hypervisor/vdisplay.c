@@ -18,6 +18,14 @@
 #define DISPI_DATA 0x1CFu
 enum { DISPI_XRES = 1, DISPI_YRES = 2, DISPI_BPP = 3, DISPI_ENABLE = 4 };
 #define DISPI_ENABLED_LFB 0x41u
+/* IBM VGA: nothing is shown before the palette address source is set and the screen is on. */
+#define INPUT_STATUS_1 0x3DAu
+#define ATTRIBUTE 0x3C0u
+#define ATTRIBUTE_PAS 0x20u
+#define SEQUENCER_INDEX 0x3C4u
+#define SEQUENCER_DATA 0x3C5u
+#define SEQUENCER_CLOCKING 0x01u
+#define CLOCKING_8_DOTS 0x01u /* screen off = 0 */
 #define CONFIG_ADDRESS 0xCF8u
 #define CONFIG_DATA 0xCFCu
 #define VGA_DEVICE 2u
@@ -80,6 +88,10 @@ static void set_mode(struct vdisplay *display)
     dispi(vmm, DISPI_YRES, (uint16_t)display->height);
     dispi(vmm, DISPI_BPP, 32);
     dispi(vmm, DISPI_ENABLE, DISPI_ENABLED_LFB);
+    host_inb(vmm, INPUT_STATUS_1); /* the next write to the attribute port is an index */
+    host_outb(vmm, ATTRIBUTE, ATTRIBUTE_PAS);
+    host_outb(vmm, SEQUENCER_INDEX, SEQUENCER_CLOCKING);
+    host_outb(vmm, SEQUENCER_DATA, CLOCKING_8_DOTS);
 }
 
 /* Writes the part of a row that differs from what is shown, as one span. */
