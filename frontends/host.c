@@ -84,6 +84,8 @@ static enum status build(struct host_run *run, struct error *error)
         return status;
     run->backends.rtc_seconds = run->session.rtc_seconds;
     status = vmm_new(&run->vmm, &run->session.world, &run->lab, &run->backends, error);
+    if (status == STATUS_OK)
+        run->session.debugged = run->vmm->guests[0].machine; /* --gdb: the first guest */
     return status == STATUS_OK ? session_show(&run->session, run->vmm->host, error) : status;
 }
 

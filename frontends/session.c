@@ -11,6 +11,7 @@
 #include "base/bits.h"
 #include "base/words.h"
 #include "config.h"
+#include "debugger/gdb_server.h"
 #include "debugger/trace.h"
 #include "frontends/frontend.h"
 #include "frontends/screenshot.h"
@@ -309,6 +310,10 @@ enum status session_show(struct session *session, struct machine *machine, struc
 {
     enum status status = STATUS_OK;
     session->machine = machine;
+    if (!session->debugged)
+        session->debugged = machine;
+    if (session->options->is_stopped && !session->options->gdb)
+        return error_set(error, STATUS_USAGE, "--stopped goes with --gdb; fix: add --gdb PORT");
     if (strcmp(session->display_kind, "sdl") == 0)
         status = frontend_sdl_open(&session->frontend, machine->name, error);
     if (status == STATUS_OK && session->options->trace)
@@ -355,11 +360,28 @@ static enum status write_screenshot(struct session *session, struct error *error
     return status;
 }
 
+/* With gdb at the wheel it says when the machine runs. */
+static int run_with_gdb(struct session *session, struct error *error)
+{
+    struct gdb_server *server;
+    int exit_status;
+    enum status status = gdb_server_new(&server, &session->world, session->debugged,
+                                        session->options->gdb, session->options->is_stopped, error);
+    if (status != STATUS_OK) {
+        error_prefix(error, "--gdb");
+        return (int)status;
+    }
+    fprintf(stderr, "vitrine: gdb: target remote localhost:%u\n", gdb_server_port(server));
+    exit_status = gdb_server_run(server);
+    gdb_server_free(server);
+    return exit_status;
+}
+
 int session_run(struct session *session, struct error *error)
 {
     int exit_status;
     session->signals = signals_start(&session->world);
-    exit_status = world_run(&session->world);
+    exit_status = session->options->gdb ? run_with_gdb(session, error) : world_run(&session->world);
     signals_stop(session->signals);
     session->signals = NULL;
     if (session->options->screenshot && write_screenshot(session, error) != STATUS_OK)

@@ -31,6 +31,7 @@ struct session {
     struct frontend *frontend; /* NULL: none */
     struct world_watcher watcher;
     struct machine *machine; /* whose screen is shown and who gets the keys */
+    struct machine *debugged; /* whom --gdb means; NULL: the same */
     struct chardev *terminal_serial; /* of the terminal front end, when a port uses it */
     struct world_channel input_channel;
     struct world_channel serial_channels[SESSION_CHARDEVS];

@@ -7,6 +7,7 @@
 
 #include "base/bits.h"
 #include "devices/i8259.h"
+#include "devices/ide_piix3.h"
 #include "devices/fw_cfg.h"
 #include "devices/i440fx.h"
 #include "devices/ps2.h"
@@ -211,6 +212,13 @@ static void connect_interrupts(struct machine *machine)
     i8259_set_slave(machine->pic_master, machine->pic_slave);
 }
 
+static void connect_disks(struct machine *machine)
+{
+    struct device *bridge = machine_find(machine, "ide");
+    if (bridge)
+        ide_piix3_set_channels(bridge, machine_find(machine, "ide0"), machine_find(machine, "ide1"));
+}
+
 static void connect_input(struct machine *machine)
 {
     struct device *controller = machine_find(machine, "kbc");
@@ -282,6 +290,7 @@ enum status machine_assemble(struct machine *machine, struct error *error)
             return status;
     connect_interrupts(machine);
     connect_timers(machine);
+    connect_disks(machine);
     connect_input(machine);
     connect_memory(machine);
     if ((status = wire_all(machine, error)) != STATUS_OK)
