@@ -10,7 +10,7 @@
 #define AT_DEVICES                                                                            \
     {"i8259", "pic0", "base=0x20,elcr=0x4d0,slave=0"},                                        \
         {"i8259", "pic1", "base=0xa0,elcr=0x4d1,slave=1"}, {"i8254", "pit", NULL},            \
-        {"speaker", "speaker", NULL}, {"i8237", "dma", NULL}, {"mc146818", "rtc", NULL},      \
+        {"speaker", "speaker", NULL}, {"mc146818", "rtc", NULL},      \
         {"i8042", "kbc", NULL}, {"ps2_keyboard", "keyboard", NULL},                           \
         {"ps2_mouse", "mouse", NULL}, {"port92", "port92", NULL}, {"post_port", "post", NULL}, \
         {"debug_ports", "debug", NULL}, {"isa_debug_exit", "debug-exit", "base=0xf4"},        \
@@ -25,7 +25,6 @@ static const struct board_device PC_DEVICES[] = {
     {"ata", "ide0", "iobase=0x1f0,control=0x3f6"},
     {"ata", "ide1", "iobase=0x170,control=0x376"},
     {"piix3-ide", "ide", NULL},
-    {"piix4-pm", "pm", NULL},
     {"vga-pci", "vga", NULL},
     {NULL, NULL, NULL},
 };
@@ -41,7 +40,6 @@ static const struct board_wire PC_WIRES[] = {
     AT_WIRES,
     {"ide0", "irq", "isa", "14"},
     {"ide1", "irq", "isa", "15"},
-    {"pm", "sci", "southbridge", "sci"},
     {"southbridge", "irq3", "isa", "3"},
     {"southbridge", "irq4", "isa", "4"},
     {"southbridge", "irq5", "isa", "5"},
