@@ -169,9 +169,17 @@ static struct block *find_block(struct cpu *cpu)
     return block;
 }
 
+/* Hands the block to the loop of run_blocks(): these functions are no handlers, so that no compiler
+ * promises to make their calls jumps. */
+static const struct op *enter_by_loop(struct cpu *cpu, const struct block *block)
+{
+    cpu->budget -= block->count;
+    return BASE_LIKELY(cpu->budget >= 0) ? block->ops : run_out_of_budget(cpu, block);
+}
+
 const struct op *run_lookup(struct cpu *cpu)
 {
-    ENTER_BLOCK(find_block(cpu));
+    return enter_by_loop(cpu, find_block(cpu));
 }
 
 const struct op *run_link(struct cpu *cpu, struct block *from, unsigned which)
@@ -186,7 +194,7 @@ const struct op *run_link(struct cpu *cpu, struct block *from, unsigned which)
         (is_same_page || cpu->mode & MODE_CS_ZERO))
         from->link[which] = (struct block_link){
             to, cpu->context, is_same_page ? CONTEXT_MODE_MASK : UINT64_MAX};
-    ENTER_BLOCK(to);
+    return enter_by_loop(cpu, to);
 }
 
 /* --- mode ------------------------------------------------------------------------------------------------ */
