@@ -25,5 +25,6 @@ const struct device_type *const DEVICE_TYPES[] = {
     &NE2000_PCI_TYPE,
     &ATA_TYPE,
     &PIIX3_IDE_TYPE,
+    &PIIX4_PM_TYPE,
     NULL,
 };

@@ -1,0 +1,432 @@
+/* Raw images: what is refused, what is kept, and how a failing file looks to a disk. */
+#include <check.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "backends/block_raw.h"
+#include "base/bits.h"
+
+#define SIZE (20u * 4u * 17u * SECTOR_BYTES)
+
+struct place {
+    char folder[64], path[96], other[96];
+};
+
+static void place_make(struct place *p)
+{
+    strcpy(p->folder, "/tmp/vitrine-test-XXXXXX");
+    ck_assert_ptr_nonnull(mkdtemp(p->folder));
+    snprintf(p->path, sizeof p->path, "%s/disk.img", p->folder);
+    snprintf(p->other, sizeof p->other, "%s/other", p->folder);
+}
+
+static void place_remove(struct place *p)
+{
+    unlink(p->path);
+    unlink(p->other);
+    ck_assert_int_eq(rmdir(p->folder), 0);
+}
+
+/* Sectors that hold their number. */
+static void image_make(const char *path, uint32_t bytes)
+{
+    uint8_t sector[SECTOR_BYTES] = {0};
+    FILE *file = fopen(path, "wb");
+    ck_assert_ptr_nonnull(file);
+    for (uint32_t at = 0; at < bytes; at += SECTOR_BYTES) {
+        size_t part = bytes - at < SECTOR_BYTES ? bytes - at : SECTOR_BYTES;
+        store_le32(sector, at / SECTOR_BYTES);
+        ck_assert_uint_eq(fwrite(sector, 1, part, file), part);
+    }
+    fclose(file);
+}
+
+static uint64_t image_hash(const char *path)
+{
+    uint8_t bytes[4096];
+    uint64_t hash = HASH_START;
+    size_t got;
+    FILE *file = fopen(path, "rb");
+    ck_assert_ptr_nonnull(file);
+    while ((got = fread(bytes, 1, sizeof bytes, file)) > 0)
+        hash = hash_bytes(hash, bytes, got);
+    fclose(file);
+    return hash;
+}
+
+static void completed(struct block_request *request)
+{
+    ++*(unsigned *)request->owner;
+}
+
+static enum block_result carry_out(struct block *block, enum block_op op, uint64_t lba,
+                                   uint32_t sectors, uint8_t *bytes, uint32_t *done)
+{
+    unsigned completions = 0;
+    struct block_request request = {.op = op, .at = {.lba = lba}, .sectors = sectors,
+                                    .bytes = bytes, .complete = completed, .owner = &completions};
+    block->ops->submit(block, &request);
+    ck_assert_uint_eq(completions, 1);
+    if (done)
+        *done = request.done_sectors;
+    return request.result;
+}
+
+static enum status try_open(const char *path, const struct block_raw_options *options,
+                            struct block **block, char *text, size_t size)
+{
+    struct error error = {STATUS_OK, ""};
+    enum status status = block_raw_open(block, path, options, &error);
+    snprintf(text, size, "%s", error.text);
+    return status;
+}
+
+static struct block *open_image(const char *path, const struct block_raw_options *options)
+{
+    struct block *block;
+    char text[1024];
+    ck_assert_msg(try_open(path, options, &block, text, sizeof text) == STATUS_OK, "%s", text);
+    return block;
+}
+
+static void expect_refused(const char *path, const struct block_raw_options *options,
+                           const char *words)
+{
+    struct block *block;
+    char text[1024];
+    ck_assert_int_eq(try_open(path, options, &block, text, sizeof text), STATUS_FILE);
+    ck_assert_ptr_null(block);
+    ck_assert_msg(strstr(text, words) != NULL, "'%s' is not in '%s'", words, text);
+    ck_assert_msg(strstr(text, "fix:") != NULL, "no way out in '%s'", text);
+}
+
+START_TEST(sectors_are_read_and_written)
+{
+    struct place p;
+    struct block *block;
+    uint8_t bytes[4 * SECTOR_BYTES];
+    struct block_raw_options options = {.is_read_only = false};
+    place_make(&p);
+    image_make(p.path, SIZE);
+    block = open_image(p.path, &options);
+    ck_assert_int_eq(carry_out(block, BLOCK_READ, 5, 4, bytes, NULL), BLOCK_OK);
+    ck_assert_uint_eq(load_le32(bytes + 3 * SECTOR_BYTES), 8);
+    memset(bytes, 0x5A, sizeof bytes);
+    ck_assert_int_eq(carry_out(block, BLOCK_WRITE, 6, 2, bytes, NULL), BLOCK_OK);
+    ck_assert_int_eq(carry_out(block, BLOCK_FLUSH, 0, 0, NULL, NULL), BLOCK_OK);
+    ck_assert_int_eq(carry_out(block, BLOCK_READ, 5, 4, bytes, NULL), BLOCK_OK);
+    ck_assert_uint_eq(load_le32(bytes), 5);
+    ck_assert_uint_eq(bytes[SECTOR_BYTES], 0x5A);
+    ck_assert_uint_eq(load_le32(bytes + 3 * SECTOR_BYTES), 8);
+    block->ops->close(block);
+    place_remove(&p);
+}
+END_TEST
+
+START_TEST(range_ends_a_request_after_the_last_sector)
+{
+    struct place p;
+    struct block *block;
+    uint8_t bytes[4 * SECTOR_BYTES];
+    uint32_t done;
+    uint64_t before;
+    struct block_raw_options options = {.geometry = {20, 4, 17, 0}};
+    place_make(&p);
+    image_make(p.path, SIZE);
+    before = image_hash(p.path);
+    block = open_image(p.path, &options);
+    ck_assert_int_eq(carry_out(block, BLOCK_READ, 20 * 4 * 17 - 1, 4, bytes, &done), BLOCK_RANGE);
+    ck_assert_uint_eq(done, 1);
+    ck_assert_int_eq(carry_out(block, BLOCK_READ, 20 * 4 * 17, 1, bytes, &done), BLOCK_RANGE);
+    ck_assert_uint_eq(done, 0);
+    ck_assert_int_eq(carry_out(block, BLOCK_WRITE, UINT64_MAX, 1, bytes, &done), BLOCK_RANGE);
+    block->ops->close(block);
+    ck_assert_uint_eq(image_hash(p.path), before);
+    place_remove(&p);
+}
+END_TEST
+
+START_TEST(cylinders_are_judged_by_the_geometry)
+{
+    struct place p;
+    struct block *block;
+    uint8_t bytes[SECTOR_BYTES];
+    unsigned completions = 0;
+    struct block_request request = {.op = BLOCK_READ, .sectors = 1, .bytes = bytes,
+                                    .complete = completed, .owner = &completions};
+    struct block_raw_options options = {.geometry = {20, 4, 17, 0}};
+    place_make(&p);
+    image_make(p.path, SIZE);
+    block = open_image(p.path, &options);
+    request.at = (struct block_address){true, 19, 3, 17, 0};
+    block->ops->submit(block, &request);
+    ck_assert_int_eq(request.result, BLOCK_OK);
+    ck_assert_uint_eq(load_le32(bytes), 20 * 4 * 17 - 1);
+    request.at = (struct block_address){true, 20, 0, 1, 0};
+    block->ops->submit(block, &request);
+    ck_assert_int_eq(request.result, BLOCK_RANGE);
+    block->ops->close(block);
+    place_remove(&p);
+}
+END_TEST
+
+START_TEST(files_that_are_no_images_are_refused)
+{
+    struct place p;
+    struct block_raw_options options = {.is_read_only = false};
+    place_make(&p);
+    expect_refused(p.path, &options, "No such file");
+    expect_refused(p.folder, &options, "directory");
+    ck_assert_int_eq(mkfifo(p.path, 0600), 0);
+    expect_refused(p.path, &options, "FIFO");
+    unlink(p.path);
+    ck_assert_int_eq(symlink(p.path, p.path), 0);
+    expect_refused(p.path, &options, "circle");
+    unlink(p.path);
+    image_make(p.path, 0);
+    expect_refused(p.path, &options, "empty");
+    image_make(p.path, 1000);
+    expect_refused(p.path, &options, "488 too many, or 24 missing");
+    image_make(p.path, SIZE);
+    options.geometry = (struct block_geometry){21, 4, 17, 0};
+    expect_refused(p.path, &options, "disk pad");
+    expect_refused("/dev/null", &options, "device");
+    place_remove(&p);
+}
+END_TEST
+
+START_TEST(impossible_geometries_are_refused)
+{
+    static const struct block_geometry BAD[] = {
+        {70000, 16, 63, 0}, {20, 17, 17, 0}, {20, 4, 64, 0}, {20, 0, 17, 0}};
+    struct place p;
+    place_make(&p);
+    image_make(p.path, SIZE);
+    for (size_t i = 0; i < ARRAY_COUNT(BAD); i++) {
+        struct block_raw_options options = {.geometry = BAD[i]};
+        struct block *block;
+        char text[1024];
+        ck_assert_int_eq(try_open(p.path, &options, &block, text, sizeof text), STATUS_USAGE);
+    }
+    place_remove(&p);
+}
+END_TEST
+
+START_TEST(the_same_file_is_opened_once_even_through_a_link)
+{
+    struct place p;
+    struct block_raw_set set = {0};
+    struct block_raw_options options = {.set = &set};
+    struct block *block;
+    place_make(&p);
+    image_make(p.path, SIZE);
+    ck_assert_int_eq(link(p.path, p.other), 0);
+    block = open_image(p.path, &options);
+    expect_refused(p.path, &options, "in use");
+    expect_refused(p.other, &options, "same file");
+    options.set = NULL; /* another owner in this process: the lock says it */
+    expect_refused(p.other, &options, "in use");
+    options.set = &set;
+    block->ops->close(block);
+    block = open_image(p.other, &options);
+    block->ops->close(block);
+    place_remove(&p);
+}
+END_TEST
+
+START_TEST(another_process_is_named)
+{
+    struct place p;
+    struct block_raw_options options = {.is_read_only = false};
+    struct block *block;
+    char text[1024], words[64];
+    int ready[2], over[2];
+    pid_t child;
+    char byte = 0;
+    place_make(&p);
+    image_make(p.path, SIZE);
+    ck_assert_int_eq(pipe(ready), 0);
+    ck_assert_int_eq(pipe(over), 0);
+    child = fork();
+    if (child == 0) {
+        struct error error = {STATUS_OK, ""};
+        block_raw_open(&block, p.path, &options, &error);
+        if (write(ready[1], &byte, 1) != 1 || read(over[0], &byte, 1) != 1)
+            _exit(1);
+        _exit(0);
+    }
+    ck_assert_int_eq(read(ready[0], &byte, 1), 1);
+    ck_assert_int_eq(try_open(p.path, &options, &block, text, sizeof text), STATUS_FILE);
+    snprintf(words, sizeof words, "in use by process %ld", (long)child);
+    ck_assert_msg(strstr(text, words) != NULL, "%s", text);
+    ck_assert_int_eq(write(over[1], &byte, 1), 1);
+    waitpid(child, NULL, 0);
+    block = open_image(p.path, &options);
+    block->ops->close(block);
+    place_remove(&p);
+}
+END_TEST
+
+START_TEST(overlays_share_an_image_and_leave_it_alone)
+{
+    struct place p;
+    struct block_raw_options options = {.has_overlay = true};
+    struct block *first, *second;
+    uint8_t bytes[3 * SECTOR_BYTES];
+    uint64_t before;
+    place_make(&p);
+    image_make(p.path, SIZE);
+    chmod(p.path, 0444);
+    before = image_hash(p.path);
+    first = open_image(p.path, &options);
+    second = open_image(p.path, &options);
+    memset(bytes, 0x5A, sizeof bytes);
+    ck_assert_int_eq(carry_out(first, BLOCK_WRITE, 8, 1, bytes, NULL), BLOCK_OK);
+    ck_assert_int_eq(carry_out(first, BLOCK_READ, 7, 3, bytes, NULL), BLOCK_OK);
+    ck_assert_uint_eq(load_le32(bytes), 7);
+    ck_assert_uint_eq(load_le32(bytes + SECTOR_BYTES), 0x5A5A5A5A);
+    ck_assert_uint_eq(load_le32(bytes + 2 * SECTOR_BYTES), 9);
+    ck_assert_int_eq(carry_out(second, BLOCK_READ, 8, 1, bytes, NULL), BLOCK_OK);
+    ck_assert_uint_eq(load_le32(bytes), 8);
+    ck_assert_int_eq(carry_out(first, BLOCK_FLUSH, 0, 0, NULL, NULL), BLOCK_OK);
+    first->ops->close(first);
+    second->ops->close(second);
+    ck_assert_uint_eq(image_hash(p.path), before);
+    place_remove(&p);
+}
+END_TEST
+
+START_TEST(read_only_images_refuse_writes)
+{
+    struct place p;
+    struct block_raw_options options = {.is_read_only = true};
+    struct block *block;
+    uint8_t bytes[SECTOR_BYTES] = {0};
+    place_make(&p);
+    image_make(p.path, SIZE);
+    block = open_image(p.path, &options);
+    ck_assert(block->is_read_only);
+    ck_assert_int_eq(carry_out(block, BLOCK_WRITE, 0, 1, bytes, NULL), BLOCK_READ_ONLY);
+    ck_assert_int_eq(carry_out(block, BLOCK_FLUSH, 0, 0, NULL, NULL), BLOCK_OK);
+    block->ops->close(block);
+    place_remove(&p);
+}
+END_TEST
+
+static void keep_line(void *self, enum log_level level, const char *line)
+{
+    (void)level;
+    snprintf(self, 512, "%s", line);
+}
+
+START_TEST(a_shrinking_file_gives_errors_not_signals)
+{
+    struct place p;
+    struct log log;
+    char line[512] = "";
+    struct block_raw_options options = {.log = &log};
+    struct block *block;
+    uint8_t bytes[8 * SECTOR_BYTES];
+    uint32_t done;
+    struct stat info;
+    place_make(&p);
+    image_make(p.path, SIZE);
+    log_init(&log, LOG_WARNING);
+    log.write = keep_line;
+    log.self = line;
+    block = open_image(p.path, &options);
+    ck_assert_int_eq(truncate(p.path, 100 * SECTOR_BYTES + 7), 0);
+    ck_assert_int_eq(carry_out(block, BLOCK_READ, 97, 8, bytes, &done), BLOCK_RANGE);
+    ck_assert_uint_eq(done, 3);
+    ck_assert_ptr_nonnull(strstr(line, "shorter"));
+    ck_assert_int_eq(carry_out(block, BLOCK_WRITE, 200, 1, bytes, &done), BLOCK_RANGE);
+    ck_assert_int_eq(stat(p.path, &info), 0);
+    ck_assert_int_eq(info.st_size, 100 * SECTOR_BYTES + 7);
+    block->ops->close(block);
+    place_remove(&p);
+}
+END_TEST
+
+START_TEST(qcow2_as_raw_is_warned_of)
+{
+    struct place p;
+    struct log log;
+    char line[512] = "";
+    struct block_raw_options options = {.log = &log};
+    struct block *block;
+    FILE *file;
+    place_make(&p);
+    image_make(p.path, SIZE);
+    file = fopen(p.path, "r+b");
+    fwrite("QFI\xFB", 1, 4, file);
+    fclose(file);
+    log_init(&log, LOG_WARNING);
+    log.write = keep_line;
+    log.self = line;
+    block = open_image(p.path, &options);
+    ck_assert_ptr_nonnull(strstr(line, "convert"));
+    block->ops->close(block);
+    place_remove(&p);
+}
+END_TEST
+
+START_TEST(geometry_comes_from_the_partition_table_or_the_size)
+{
+    uint8_t mbr[SECTOR_BYTES] = {0};
+    struct block_geometry g = block_raw_guess(1000 * 16 * 63, NULL);
+    ck_assert_uint_eq(g.cylinders, 1000);
+    ck_assert_uint_eq(g.heads, 16);
+    ck_assert_uint_eq(g.sectors, 63);
+    mbr[510] = 0x55;
+    mbr[511] = 0xAA;
+    mbr[446 + 4] = 0x83;
+    mbr[446 + 5] = 3;
+    mbr[446 + 6] = 17;
+    store_le32(&mbr[446 + 12], 1000);
+    g = block_raw_guess(20 * 4 * 17, mbr);
+    ck_assert_uint_eq(g.cylinders, 20);
+    ck_assert_uint_eq(g.heads, 4);
+    ck_assert_uint_eq(g.sectors, 17);
+    mbr[446 + 5] = 254; /* a BIOS' 255 heads are not the drive's */
+    mbr[446 + 6] = 63;
+    g = block_raw_guess(1000 * 16 * 63, mbr);
+    ck_assert_uint_eq(g.heads, 16);
+    g = block_raw_guess(10, NULL);
+    ck_assert_uint_eq(g.cylinders, 1);
+    ck_assert_uint_eq(g.sectors, 10);
+    g = block_raw_guess(UINT64_C(1) << 32, NULL);
+    ck_assert_uint_eq(g.cylinders, 16383);
+    for (uint64_t sectors = 1; sectors < 5000; sectors++) { /* never more than there is */
+        g = block_raw_guess(sectors, NULL);
+        ck_assert_uint_ge(g.cylinders, 1);
+        ck_assert_uint_le((uint64_t)g.cylinders * g.heads * g.sectors, sectors);
+    }
+}
+END_TEST
+
+Suite *block_raw_suite(void);
+Suite *block_raw_suite(void)
+{
+    Suite *suite = suite_create("block_raw");
+    TCase *tcase = tcase_create("block_raw");
+    tcase_add_test(tcase, sectors_are_read_and_written);
+    tcase_add_test(tcase, range_ends_a_request_after_the_last_sector);
+    tcase_add_test(tcase, cylinders_are_judged_by_the_geometry);
+    tcase_add_test(tcase, files_that_are_no_images_are_refused);
+    tcase_add_test(tcase, impossible_geometries_are_refused);
+    tcase_add_test(tcase, the_same_file_is_opened_once_even_through_a_link);
+    tcase_add_test(tcase, another_process_is_named);
+    tcase_add_test(tcase, overlays_share_an_image_and_leave_it_alone);
+    tcase_add_test(tcase, read_only_images_refuse_writes);
+    tcase_add_test(tcase, a_shrinking_file_gives_errors_not_signals);
+    tcase_add_test(tcase, qcow2_as_raw_is_warned_of);
+    tcase_add_test(tcase, geometry_comes_from_the_partition_table_or_the_size);
+    suite_add_tcase(suite, tcase);
+    return suite;
+}
