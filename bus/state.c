@@ -41,10 +41,12 @@ bool state_get(struct state_stream *stream, void *bytes, size_t count)
 {
     if (stream->has_failed || count > stream->used - stream->read) {
         stream->has_failed = true;
-        memset(bytes, 0, count);
+        if (count)
+            memset(bytes, 0, count);
         return false;
     }
-    memcpy(bytes, stream->bytes + stream->read, count);
+    if (count) /* an empty buffer may be NULL */
+        memcpy(bytes, stream->bytes + stream->read, count);
     stream->read += count;
     return true;
 }

@@ -609,7 +609,7 @@ static void describe(const struct device *device, const struct access *access, c
     } else {
         snprintf(text, size, "channel %u %s byte of the %s: %u", index,
                  c.reads_high ? "high" : "low", c.latched_bytes ? "latched count" : "count",
-                 c.latched_bytes ? c.latched : element(&c));
+                 (unsigned)(c.latched_bytes ? c.latched : element(&c)));
     }
 }
 
