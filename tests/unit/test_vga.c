@@ -481,6 +481,63 @@ START_TEST(text_picture_follows_font_and_attributes)
 }
 END_TEST
 
+/* Character Map Select: bits 5, 3-2 choose map A (attribute bit 3 = 1), bits 4, 1-0 map B; the maps
+ * lie at 0, 16, 32, 48, 8, 24, 40, 56 KiB of plane 2. */
+START_TEST(attribute_bit_3_chooses_between_two_fonts)
+{
+    static const uint32_t MAPS_KIB[8] = {0, 16, 32, 48, 8, 24, 40, 56};
+    struct bench b = bench_new(NULL);
+    text_screen(&b);
+    indexed(&b, 0x3C4, 2, 0x04);
+    indexed(&b, 0x3C4, 4, 0x06);
+    indexed(&b, 0x3CE, 5, 0x00);
+    indexed(&b, 0x3CE, 6, 0x04);
+    for (unsigned map = 0; map < 8; map++)
+        poke(&b, 0xA0000 + MAPS_KIB[map] * 1024 + 'A' * 32, 1, 0x80u >> map);
+    indexed(&b, 0x3C4, 2, 0x03);
+    indexed(&b, 0x3C4, 4, 0x02);
+    indexed(&b, 0x3CE, 5, 0x10);
+    indexed(&b, 0x3CE, 6, 0x0E);
+    poke(&b, 0xB8000, 4, 0x07410F41); /* A with bit 3 set, then clear */
+    for (unsigned font_a = 0; font_a < 8; font_a++)
+        for (unsigned font_b = 0; font_b < 8; font_b++) {
+            indexed(&b, 0x3C4, 3, (font_a & 3) << 2 | (font_a & 4) << 3 | (font_b & 3) |
+                                      (font_b & 4) << 2);
+            draw(&b);
+            for (uint32_t x = 0; x < 8; x++) {
+                ck_assert((pixel(&b, x, 0) != 0) == (x == font_a));
+                ck_assert((pixel(&b, 9 + x, 0) != 0) == (x == font_b));
+            }
+        }
+    bench_free(&b);
+}
+END_TEST
+
+/* Word mode: MA15 comes in at bit 0 (CRT Mode Control bit 5), so that 8000h shows odd addresses. */
+START_TEST(word_mode_brings_the_top_address_bit_in_at_the_bottom)
+{
+    struct bench b = bench_new(NULL);
+    struct display_text *text = malloc(sizeof *text);
+    ck_assert_ptr_nonnull(text);
+    text_screen(&b);
+    indexed(&b, 0x3C4, 2, 0x01);
+    indexed(&b, 0x3C4, 4, 0x06);
+    indexed(&b, 0x3CE, 5, 0x00);
+    poke(&b, 0xB8000 + 1, 1, 'o'); /* plane 0, odd address */
+    poke(&b, 0xB8000 + 0, 1, 'e');
+    ck_assert(b.screen.text(b.screen.self, text));
+    ck_assert_uint_eq(text->cells[0] & 0xFF, 'e');
+    indexed(&b, 0x3D4, 0x0C, 0x80);
+    ck_assert(b.screen.text(b.screen.self, text));
+    ck_assert_uint_eq(text->cells[0] & 0xFF, 'o');
+    indexed(&b, 0x3D4, 0x17, 0x83); /* 64 KiB: MA13 comes in instead */
+    ck_assert(b.screen.text(b.screen.self, text));
+    ck_assert_uint_eq(text->cells[0] & 0xFF, 'e');
+    free(text);
+    bench_free(&b);
+}
+END_TEST
+
 START_TEST(cursor_and_blinking_characters_follow_virtual_time)
 {
     struct bench b = bench_new(NULL);
@@ -957,6 +1014,8 @@ Suite *vga_suite(void)
     tcase_add_test(tc, odd_even_puts_attributes_into_plane_1);
     tcase_add_test(tc, chain_4_spreads_bytes_over_planes);
     tcase_add_test(tc, text_picture_follows_font_and_attributes);
+    tcase_add_test(tc, attribute_bit_3_chooses_between_two_fonts);
+    tcase_add_test(tc, word_mode_brings_the_top_address_bit_in_at_the_bottom);
     tcase_add_test(tc, cursor_and_blinking_characters_follow_virtual_time);
     tcase_add_test(tc, text_interface_gives_cells_and_cursor);
     tcase_add_test(tc, planar_picture_has_a_bit_from_each_plane);
