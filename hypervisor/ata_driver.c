@@ -38,6 +38,13 @@
 #define COMMAND_FLUSH 0xE7u
 #define SECTORS_MAX 256u
 #define WORDS 256u
+/* The host has no firmware: the driver has the PIIX3 (82371SB, 2.3) decode the channels' ports. */
+#define IDE_SLOT 1u
+#define IDE_FUNCTION 1u
+#define CONFIG_COMMAND 0x04u
+#define COMMAND_PORTS 0x01u
+#define CONFIG_IDETIM 0x40u
+#define IDETIM_BOTH 0x80008000u /* IDE decode enable, primary and secondary */
 #define ATA_IRQ 14u
 #define POLL_NS 2000u
 #define QUEUE_MAX (LAB_GUESTS_MAX * 4) /* a guest's channels have one request each */
@@ -351,6 +358,8 @@ enum status ata_driver_new(struct ata_driver **driver, struct vmm *vmm,
     vmm_add_part(vmm, &made->part);
     event_init(&made->poll, &vmm->world->clock, "ata-driver-poll", poll, made);
     vmm_set_isr(vmm, ATA_IRQ, isr, made);
+    host_pci_write(vmm, IDE_SLOT, IDE_FUNCTION, CONFIG_COMMAND, COMMAND_PORTS);
+    host_pci_write(vmm, IDE_SLOT, IDE_FUNCTION, CONFIG_IDETIM, IDETIM_BOTH);
     host_outb(vmm, PORT_DEVICE_HEAD, DEVICE_OBSOLETE);
     host_outb(vmm, PORT_ALTERNATE, 0x00); /* nIEN = 0: the drive may interrupt */
     *driver = made;

@@ -26,9 +26,7 @@ enum { DISPI_XRES = 1, DISPI_YRES = 2, DISPI_BPP = 3, DISPI_ENABLE = 4 };
 #define SEQUENCER_DATA 0x3C5u
 #define SEQUENCER_CLOCKING 0x01u
 #define CLOCKING_8_DOTS 0x01u /* screen off = 0 */
-#define CONFIG_ADDRESS 0xCF8u
-#define CONFIG_DATA 0xCFCu
-#define VGA_DEVICE 2u
+#define VGA_SLOT 2u
 #define CONFIG_COMMAND 0x04u
 #define CONFIG_BAR0 0x10u
 #define COMMAND_PORTS_MEMORY 0x03u
@@ -72,17 +70,11 @@ static void dispi(struct vmm *vmm, uint16_t index, uint16_t value)
     host_outw(vmm, DISPI_DATA, value);
 }
 
-static void config(struct vmm *vmm, uint32_t offset, uint32_t value)
-{
-    host_outl(vmm, CONFIG_ADDRESS, 0x80000000u | VGA_DEVICE << 11 | offset);
-    host_outl(vmm, CONFIG_DATA, value);
-}
-
 static void set_mode(struct vdisplay *display)
 {
     struct vmm *vmm = display->vmm;
-    config(vmm, CONFIG_BAR0, FRAME_BUFFER);
-    config(vmm, CONFIG_COMMAND, COMMAND_PORTS_MEMORY);
+    host_pci_write(vmm, VGA_SLOT, 0, CONFIG_BAR0, FRAME_BUFFER);
+    host_pci_write(vmm, VGA_SLOT, 0, CONFIG_COMMAND, COMMAND_PORTS_MEMORY);
     dispi(vmm, DISPI_ENABLE, 0);
     dispi(vmm, DISPI_XRES, (uint16_t)display->width);
     dispi(vmm, DISPI_YRES, (uint16_t)display->height);

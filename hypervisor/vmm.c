@@ -23,6 +23,9 @@
 #define CASCADE_IRQ 2u
 #define VECTOR_MASTER 0x20u /* the VMM's vectors: any other than the exceptions' */
 #define VECTOR_SLAVE 0x28u
+#define PCI_ADDRESS 0xCF8u
+#define PCI_DATA 0xCFCu
+#define PCI_ENABLE 0x80000000u
 #define WORK_ROUNDS 64u /* of all parts before a guest runs again */
 
 /* --- parts and charges ----------------------------------------------------------------------------- */
@@ -56,6 +59,13 @@ void vmm_charge(struct vmm *vmm, struct guest *guest, enum cost_item item, uint6
     account->charged_ns[item] += ns;
     timeline_charge(&vmm->world->timeline,
                     muldiv_floor(ns, vmm->world->timeline.hz, UINT64_C(1000000000)));
+}
+
+void host_pci_write(struct vmm *vmm, unsigned slot, unsigned function, unsigned offset,
+                    uint32_t value)
+{
+    host_outl(vmm, PCI_ADDRESS, PCI_ENABLE | slot << 11 | function << 8 | offset);
+    host_outl(vmm, PCI_DATA, value);
 }
 
 void host_insw(struct vmm *vmm, uint16_t port, void *bytes, size_t words)

@@ -135,6 +135,9 @@ static inline void host_outl(struct vmm *vmm, uint16_t port, uint32_t value)
 {
     space_write(&vmm->host->ports, port, 4, value);
 }
+/* A double word of the host's PCI configuration space (bus 0, mechanism #1). */
+void host_pci_write(struct vmm *vmm, unsigned slot, unsigned function, unsigned offset,
+                    uint32_t value);
 /* REP INSW/OUTSW of `words` 16-bit words. */
 void host_insw(struct vmm *vmm, uint16_t port, void *bytes, size_t words);
 void host_outsw(struct vmm *vmm, uint16_t port, const void *bytes, size_t words);
