@@ -25,6 +25,7 @@ static const struct board_device PC_DEVICES[] = {
     {"ata", "ide0", "iobase=0x1f0,control=0x3f6"},
     {"ata", "ide1", "iobase=0x170,control=0x376"},
     {"piix3-ide", "ide", NULL},
+    {"piix4-pm", "pm", NULL},
     {"vga-pci", "vga", NULL},
     {NULL, NULL, NULL},
 };
@@ -40,6 +41,7 @@ static const struct board_wire PC_WIRES[] = {
     AT_WIRES,
     {"ide0", "irq", "isa", "14"},
     {"ide1", "irq", "isa", "15"},
+    {"pm", "sci", "southbridge", "sci"},
     {"southbridge", "irq3", "isa", "3"},
     {"southbridge", "irq4", "isa", "4"},
     {"southbridge", "irq5", "isa", "5"},
