@@ -331,8 +331,8 @@ static const char *fix_for(int code)
 {
     switch (code) {
     case ENOENT: return "check the name, or make one: vitrine disk create FILE --size 64M";
-    case EACCES: case EPERM: return "chmod it, or use it with readonly or --overlay";
-    case EROFS: return "use it with readonly or --overlay";
+    case EACCES: case EPERM: return "chmod it, or use it with ,ro or --overlay";
+    case EROFS: return "use it with ,ro or --overlay";
     case ELOOP: return "the symbolic links lead in a circle";
     default: return "check the file";
     }
