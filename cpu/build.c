@@ -104,7 +104,7 @@ static void emit(struct builder *b, const struct instruction *i)
 {
     struct instruction *kept;
     struct op *op;
-    if (emit_fast(b, i))
+    if (!b->cpu->run->only_plain && emit_fast(b, i))
         return;
     kept = &b->instructions[b->used_instructions++];
     *kept = *i;

@@ -7,7 +7,7 @@
 
 struct cursor {
     const uint8_t *bytes;
-    size_t at, available;
+    size_t at, available, most; /* most: bytes that an instruction may have */
     bool is_short; /* ran out of bytes: what was read since is zero */
 };
 
@@ -189,7 +189,9 @@ static bool is_refused(const struct decode_mode *mode, const struct instruction 
         return true;
     if (row->attributes & ROW_MEM && i->mod == 3)
         return true;
-    return i->prefixes & PREFIX_LOCK && !(row->attributes & ROW_LOCK && i->has_memory);
+    /* Since the 386 (SDM 3B 23.2.4); before it LOCK# is just asserted. */
+    return i->prefixes & PREFIX_LOCK && cpu_model_has(mode->model, FEATURE_386) &&
+           !(row->attributes & ROW_LOCK && i->has_memory);
 }
 
 /* Finds the row; NULL where there is none. Groups look at ModRM, which every group has. */
@@ -231,13 +233,14 @@ static enum decode_result invalid(struct instruction *i, const struct cursor *c,
 /* Out of bytes: either more are to be had, or the instruction is longer than any may be. */
 static enum decode_result ran_out(struct instruction *i, const struct cursor *c)
 {
-    return c->available >= INSTRUCTION_MAX ? invalid(i, c, &ROW_TOO_LONG) : DECODE_SHORT;
+    return c->available >= c->most ? invalid(i, c, &ROW_TOO_LONG) : DECODE_SHORT;
 }
 
 enum decode_result decode(const struct opcode_map *map, const struct decode_mode *mode,
                           const uint8_t *bytes, size_t available, struct instruction *i)
 {
-    struct cursor c = {bytes, 0, available < INSTRUCTION_MAX ? available : INSTRUCTION_MAX, false};
+    size_t most = mode->model->generation == GEN_286 ? INSTRUCTION_MAX_286 : INSTRUCTION_MAX;
+    struct cursor c = {bytes, 0, available < most ? available : most, most, false};
     struct prefixes p = {.segment = -1};
     bool has_386 = cpu_model_has(mode->model, FEATURE_386);
     *i = (struct instruction){.base = REGISTER_ZERO, .index = REGISTER_ZERO, .segment = CPU_DS};

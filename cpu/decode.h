@@ -5,6 +5,7 @@
 #include "cpu/internal.h"
 
 #define INSTRUCTION_MAX 15 /* bytes; longer is #GP (SDM 2 2.3.11) */
+#define INSTRUCTION_MAX_286 10
 
 enum operand_form {
     FORM_N, FORM_E, FORM_EG, FORM_GE, FORM_EI, FORM_GEI, FORM_AI, FORM_R, FORM_RI, FORM_I, FORM_J,

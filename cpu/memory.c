@@ -242,7 +242,10 @@ uint64_t cpu_segment_linear(struct cpu *cpu, unsigned segment, uint64_t offset, 
         return (bounds->base + offset) & 0xffffffffu;
     if (!is_null(s) && is_type_right(cpu, s, is_write) && is_inside_limit(s, offset, bytes))
         return (s->base + offset) & 0xffffffffu;
-    cpu_fault(cpu, segment == CPU_SS ? VECTOR_SS : VECTOR_GP, 0,
+    /* QUIRK: captures of an 80286 show vector 13 for its stack in real mode too. */
+    bool is_stack = segment == CPU_SS &&
+                    !(cpu->model->generation == GEN_286 && !cpu_is_protected(cpu));
+    cpu_fault(cpu, is_stack ? VECTOR_SS : VECTOR_GP, 0,
               is_null(s) ? "access through a null or absent segment, selector %"
               : !is_type_right(cpu, s, is_write)
                   ? "access that the type of segment % forbids"

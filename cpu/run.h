@@ -30,6 +30,7 @@ struct cpu_run {
     struct op *patched;          /* op whose handler leaves the block; NULL: none */
     op_handler *patched_handler;
     struct builder *builder;
+    bool only_plain;             /* tests: no specialised handlers */
     /* debugger */
     struct cpu_watch *watches;
     size_t watch_count;
