@@ -32,13 +32,20 @@ void log_line(struct log *log, enum log_level level, const char *format, ...)
 
 bool log_first(struct log *log, uint64_t place)
 {
-    uint32_t known = log->place_count < LOG_PLACES ? log->place_count : LOG_PLACES;
-    for (uint32_t i = 0; i < known; i++) {
+    for (uint32_t i = 0; i < log->place_count; i++) {
         if (log->places[i] == place) {
             log->suppressed++;
             return false;
         }
     }
-    log->places[log->place_count++ % LOG_PLACES] = place;
+    if (log->place_count == LOG_PLACES) {
+        if (!log->is_full)
+            log_line(log, LOG_WARNING, "guest errors at %d places: further places are only counted",
+                     LOG_PLACES);
+        log->is_full = true;
+        log->suppressed++;
+        return false;
+    }
+    log->places[log->place_count++] = place;
     return true;
 }

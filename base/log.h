@@ -1,7 +1,8 @@
 /* The log context: where messages about the guest and the workstation go.
  *
  * Owned by a world and handed down; there is no global logger. Guest trouble is reported once per
- * place (device, register, CS:EIP) and rate limited, so that a hostile guest cannot fill a disk. */
+ * place (device, register, CS:EIP), for so many places as are remembered and then no more: however
+ * many places a hostile guest invents, it cannot fill a disk. */
 #ifndef VITRINE_BASE_LOG_H
 #define VITRINE_BASE_LOG_H
 
@@ -10,7 +11,7 @@
 
 enum log_level { LOG_ERROR, LOG_WARNING, LOG_INFO, LOG_DEBUG };
 
-#define LOG_PLACES 256 /* places remembered; beyond that the oldest is forgotten */
+#define LOG_PLACES 256 /* places remembered; trouble at any further one is only counted */
 
 struct log {
     void (*write)(void *self, enum log_level level, const char *line);
@@ -18,6 +19,7 @@ struct log {
     enum log_level level;           /* lines above it are dropped */
     uint64_t places[LOG_PLACES];    /* hashes of places already reported */
     uint32_t place_count;
+    bool is_full; /* that no further place fits was said */
     uint64_t suppressed;            /* guest-error lines not written */
 };
 
@@ -25,7 +27,8 @@ struct log {
 void log_init(struct log *log, enum log_level level);
 void log_line(struct log *log, enum log_level level, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
-/* True the first time this place is seen. The caller then writes one line. */
+/* True the first time this place is seen; the caller then writes one line. When the places are used
+ * up, says so in a line of its own, once, and is false from then on. */
 bool log_first(struct log *log, uint64_t place);
 
 #endif
