@@ -86,9 +86,10 @@ void reg_bank_write(const struct reg_bank *bank, void *self, uint64_t offset, un
         if (width > size - done)
             width = size - done;
         part &= mask_bytes(width);
-        if (row && width < row->width && row->peek) {
-            /* A part of a wide register: the rest keeps its value. */
-            uint64_t kept = row->peek(self, row) & ~(mask_bytes(width) << (8 * skip));
+        if (row && width < row->width) {
+            /* A part of a wide register: the rest keeps its value. Where ones clear, zeros keep. */
+            bool keeps = row->peek && !(row->access & REG_ONE_CLEARS);
+            uint64_t kept = keeps ? row->peek(self, row) & ~(mask_bytes(width) << (8 * skip)) : 0;
             part = kept | part << (8 * skip);
         }
         if (row)
