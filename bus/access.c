@@ -16,13 +16,15 @@ struct target {
     const struct region *region;
     const struct space_page *page; /* RAM or ROM in this direction */
     uint64_t address;
+    uint64_t room; /* bytes from there to the end of what answers, alias windows included */
 };
 
 static struct target find_target(struct space *space, uint64_t address, bool is_write)
 {
-    struct target target = {space, NULL, NULL, address};
+    struct target target = {space, NULL, NULL, address, UINT64_MAX};
     for (int depth = 0; depth < ALIAS_DEPTH; depth++) {
         const struct region *region;
+        uint64_t room;
         if (space->kind == SPACE_PORTS) {
             address &= 0xFFFF;
             region = space->ports[address];
@@ -32,6 +34,9 @@ static struct target find_target(struct space *space, uint64_t address, bool is_
             if (page && (is_write ? page->write != NULL || page->is_rom : page->read != NULL)) {
                 target.page = page;
                 target.address = address;
+                room = FRAME_BYTES - (address & FRAME_MASK);
+                if (room < target.room)
+                    target.room = room;
                 return target;
             }
             region = page ? page->region : NULL;
@@ -39,6 +44,11 @@ static struct target find_target(struct space *space, uint64_t address, bool is_
         target.region = region;
         target.address = address;
         target.space = space;
+        room = region ? region->base + region->length - address : 1;
+        if (space->kind == SPACE_MEMORY && room > FRAME_BYTES - (address & FRAME_MASK))
+            room = FRAME_BYTES - (address & FRAME_MASK);
+        if (room < target.room)
+            target.room = room;
         if (!region || !region->alias)
             return target;
         address = address - region->base + region->alias_base;
@@ -91,13 +101,7 @@ static void target_write(const struct target *target, unsigned size, uint64_t va
  * sizing does for neighbouring 8-bit devices. */
 static bool is_split(const struct target *target, unsigned size)
 {
-    if (size == 1)
-        return false;
-    if (target->space->kind == SPACE_MEMORY)
-        return (target->address & FRAME_MASK) + size > FRAME_BYTES;
-    if (!target->region)
-        return true;
-    return target->address - target->region->base + size > target->region->length;
+    return size > target->room;
 }
 
 static uint64_t plain_read(struct space *space, uint64_t address, unsigned size)
@@ -180,16 +184,23 @@ static void describe(struct access *access, const struct region *region, const v
                         sizeof access->meaning);
 }
 
-/* The state a read's description starts from: a copy, since the read may change it. */
-static const void *state_before(struct door *door, const struct region *region)
+/* The state a read's description starts from: a copy, since the read may change it. Accesses inside
+ * of this one (a passed-through port) have copies of their own. */
+static const void *state_before(struct door *door, const struct access *access,
+                                const struct region *region)
 {
     const struct device *device = region ? region->device : NULL;
-    if (!device)
-        return NULL;
-    if (!device->type->describe || device->type->size > door->scratch_bytes)
+    unsigned depth = 0;
+    uint8_t *copy;
+    if (!device || !device->type->describe)
         return device;
-    memcpy(door->scratch, device, device->type->size);
-    return door->scratch;
+    for (const struct access *outer = access->outer; outer; outer = outer->outer)
+        depth++;
+    if (depth >= DOOR_NESTING || device->type->size > door->scratch_bytes)
+        return device;
+    copy = door->scratch + depth * door->scratch_bytes;
+    memcpy(copy, device, device->type->size);
+    return copy;
 }
 
 static bool is_intercepted(struct space *space, struct access *access)
@@ -219,13 +230,19 @@ static uint64_t hooked_read(struct space *space, uint64_t address, unsigned size
     struct access access;
     const struct region *region;
     const void *before;
+    if (target.page && is_split(&target, size)) { /* over the border between RAM and a device */
+        uint64_t value = 0;
+        for (unsigned i = 0; i < size; i++)
+            value |= hooked_read(space, address + i, 1) << (8 * i);
+        return value;
+    }
     if (target.page)
         return plain_read(space, address, size); /* RAM is not I/O */
     access_open(&access, space, address, size, false,
                 space->kind == SPACE_PORTS ? ACCESS_PORT : ACCESS_MEMORY);
     region = access_decode(&access, &target);
     show_before(door, &access);
-    before = door->watchers ? state_before(door, region) : NULL;
+    before = door->watchers ? state_before(door, &access, region) : NULL;
     if (!is_intercepted(space, &access))
         access.value = plain_read(space, address, size);
     if (door->watchers)
@@ -240,6 +257,11 @@ static void hooked_write(struct space *space, uint64_t address, unsigned size, u
     struct target target = find_target(space, address, true);
     struct access access;
     const struct region *region;
+    if (target.page && is_split(&target, size)) {
+        for (unsigned i = 0; i < size; i++)
+            hooked_write(space, address + i, 1, value >> (8 * i) & 0xFF);
+        return;
+    }
     if (target.page) {
         plain_write(space, address, size, value);
         return;
@@ -289,6 +311,7 @@ size_t space_read_block(struct space *space, uint64_t address, unsigned size, vo
     struct target target = find_target(space, address, false);
     const struct region *region = block_region(&target, size, false);
     struct access access;
+    const void *before;
     size_t moved;
     if (!region || count == 0) {
         store_le(bytes, size, space_read(space, address, size));
@@ -300,6 +323,7 @@ size_t space_read_block(struct space *space, uint64_t address, unsigned size, vo
     access_open(&access, space, address, size, false, ACCESS_PORT);
     access_decode(&access, &target);
     show_before(space->door, &access);
+    before = space->door->watchers ? state_before(space->door, &access, region) : NULL;
     if (is_intercepted(space, &access)) {
         store_le(bytes, size, access.value);
         moved = 1;
@@ -310,7 +334,7 @@ size_t space_read_block(struct space *space, uint64_t address, unsigned size, vo
     }
     access.count = moved;
     if (space->door->watchers)
-        describe(&access, region, region->device);
+        describe(&access, region, before);
     access_close(space->door, &access);
     return moved;
 }

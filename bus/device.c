@@ -32,7 +32,8 @@ uint64_t device_number(const struct device_type *type, const struct device_confi
                        const char *name)
 {
     const char *text = device_text(type, config, name);
-    return text ? strtoull(text, NULL, 0) : 0;
+    uint64_t value;
+    return text && words_number(text, &value) ? value : 0;
 }
 
 static enum status check_setting(const struct device_type *type, const char *instance,
@@ -40,8 +41,7 @@ static enum status check_setting(const struct device_type *type, const char *ins
 {
     const struct device_option *option = find_option(type, name);
     const char *nearest = NULL;
-    unsigned long long number;
-    char *end;
+    uint64_t number;
     if (!option) {
         size_t best = SIZE_MAX;
         for (const struct device_option *o = type->options; o && o->name; o++)
@@ -57,11 +57,9 @@ static enum status check_setting(const struct device_type *type, const char *ins
     }
     if (option->minimum == 0 && option->maximum == 0)
         return STATUS_OK;
-    number = strtoull(value, &end, 0);
-    if (value[0] == '\0' || value[0] == '-' || *end != '\0' || number < option->minimum ||
-        number > option->maximum)
-        return error_set(error, STATUS_USAGE, "%s: %s=%s is not a number from %#llx to %#llx",
-                         instance, name, value, (unsigned long long)option->minimum,
+    if (!words_number(value, &number) || number < option->minimum || number > option->maximum)
+        return error_set(error, STATUS_USAGE, "%s: %s=%s is not possible; fix: a number from %#llx to "
+                         "%#llx", instance, name, value, (unsigned long long)option->minimum,
                          (unsigned long long)option->maximum);
     return STATUS_OK;
 }
@@ -216,9 +214,14 @@ enum status device_load(struct device *device, struct state_stream *stream, stru
     enum status status = state_get_section(stream, device->name, &version, &payload, error);
     if (status != STATUS_OK)
         return status;
-    if (!state_load(&payload, device->type->state, device, version))
-        return error_set(error, STATUS_FILE, "section '%s' of the snapshot does not fit this machine",
-                         device->name);
+    if (version > device->type->version)
+        return error_set(error, STATUS_FILE, "section '%s' of the snapshot has version %u, this program "
+                         "knows %u; fix: load it with a newer Vitrine", device->name, version,
+                         device->type->version);
+    if (!state_load(&payload, device->type->state, device, version) ||
+        payload.read != payload.used)
+        return error_set(error, STATUS_FILE, "section '%s' of the snapshot does not fit this machine; "
+                         "fix: load it into the machine it was saved from", device->name);
     if (device->type->loaded)
         device->type->loaded(device);
     return STATUS_OK;

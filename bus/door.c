@@ -83,7 +83,8 @@ void door_reserve(struct door *door, size_t bytes)
     uint8_t *grown;
     if (bytes <= door->scratch_bytes)
         return;
-    grown = realloc(door->scratch, bytes);
+    bytes = (bytes + 15) & ~(size_t)15; /* each copy is aligned as the structure is */
+    grown = realloc(door->scratch, bytes * DOOR_NESTING);
     if (!grown)
         return; /* reads are then described from the state after them */
     door->scratch = grown;

@@ -75,6 +75,8 @@ struct door_watcher {
     struct door_watcher *next;
 };
 
+#define DOOR_NESTING 3 /* reads inside of reads whose state before is kept */
+
 struct door {
     struct timeline *timeline;
     uint64_t next_id;
@@ -82,8 +84,8 @@ struct door {
     struct access *current;  /* being carried out; NULL between accesses */
     struct door_watcher *watchers;
     struct space *spaces;    /* of this world, so that they learn of watchers */
-    uint8_t *scratch;        /* a device's state before a read, for describe() */
-    size_t scratch_bytes;
+    uint8_t *scratch;        /* devices' states before a read, for describe() */
+    size_t scratch_bytes;    /* of each of DOOR_NESTING copies */
 };
 
 void door_init(struct door *door, struct timeline *timeline);

@@ -224,6 +224,11 @@ enum status space_attach(struct space *space, const struct region *region, struc
         return error_set(error, STATUS_USAGE, "%s: %s range %#llx+%#llx is not possible",
                          region_owner(region), what, (unsigned long long)region->base,
                          (unsigned long long)region->length);
+    if (region->alias && space->kind == SPACE_MEMORY && region->alias->kind == SPACE_MEMORY &&
+        region->alias_base % FRAME_BYTES != 0)
+        return error_set(error, STATUS_USAGE, "%s: a window onto %s from %#llx is not possible; fix: a "
+                         "page's border", region_owner(region), region->alias->name,
+                         (unsigned long long)region->alias_base);
     for (uint64_t i = 0; i < region->length; i += region_step(space)) {
         const struct region *other = region_at(space, region->base + i);
         if (other)
