@@ -138,7 +138,7 @@ static enum status parse_option(struct run_options *options, int argc, char **ar
     if (option->kind == OPTION_FLAG && value)
         return error_set(error, STATUS_USAGE, "--%s takes no value", option->name);
     if (option->kind != OPTION_FLAG && !value) {
-        if (argc < 2)
+        if (argc < 2 || strncmp(argv[1], "--", 2) == 0)
             return error_set(error, STATUS_USAGE, "--%s needs a value; fix: --%s %s", option->name,
                              option->name, option->value);
         value = argv[1];

@@ -20,6 +20,7 @@
 /* Offsets in the real-mode header. */
 enum {
     SETUP_SECTS = 0x1F1,
+    SYSSIZE = 0x1F4, /* of the protected-mode part, in 16 bytes; 4 bytes wide from 2.04 */
     BOOT_FLAG = 0x1FE,
     HEADER = 0x202,
     VERSION = 0x206,
@@ -66,6 +67,13 @@ enum status boot_linux_check(struct boot *boot, struct error *error)
     if (setup_bytes(boot) >= boot->kernel_bytes || setup_bytes(boot) > STACK_OFFSET - 0x1000)
         return error_set(error, STATUS_FILE, "%s: %u setup sectors in a file of %zu bytes; the image is "
                          "damaged", boot->path, boot->kernel[SETUP_SECTS], boot->kernel_bytes);
+    if (version >= 0x0204 &&
+        setup_bytes(boot) + (uint64_t)load_le32(header + SYSSIZE) * 16 > boot->kernel_bytes)
+        return error_set(error, STATUS_FILE, "%s: the header names %llu bytes, the file has %zu; it is "
+                         "cut off; fix: copy it again", boot->path,
+                         (unsigned long long)(setup_bytes(boot) +
+                                              (uint64_t)load_le32(header + SYSSIZE) * 16),
+                         boot->kernel_bytes);
     if (command_line >= COMMAND_LINE_MAX ||
         (version >= 0x0206 && command_line > load_le32(header + CMDLINE_SIZE)))
         return error_set(error, STATUS_USAGE, "--append: %zu bytes are longer than this kernel takes",

@@ -17,6 +17,8 @@
 #define COMMAND_LINE_MAX 0xC00u
 #define MODULE_AT 0x9E00u
 #define NAME_AT 0x9F00u
+#define INFO_END 0xA000u
+#define DEVICES_AT 0xE0000000u /* where RAM ends at the latest */
 #define LOW_KIB 639u
 #define MEBIBYTE 0x100000u
 
@@ -120,6 +122,13 @@ static enum status check_segment(struct boot *boot, const struct segment *s, str
     if (s->address < MEBIBYTE && end > 0xA0000)
         return error_set(error, STATUS_FILE, "%s: the segment at %lXh lies over video memory or the ROM; "
                          "fix: link it at 1 MiB", boot->path, (unsigned long)s->address);
+    if (end > DEVICES_AT)
+        return error_set(error, STATUS_FILE, "%s: the segment at %lXh lies over devices or the ROM; fix: "
+                         "link it at 1 MiB", boot->path, (unsigned long)s->address);
+    if (s->address < INFO_END && end > INFO_AT)
+        return error_set(error, STATUS_FILE, "%s: the segment at %lXh lies over the boot information "
+                         "(%X-%Xh); fix: link it at 1 MiB", boot->path, (unsigned long)s->address,
+                         INFO_AT, INFO_END - 1);
     if (end > boot->load_end)
         boot->load_end = end;
     return STATUS_OK;
@@ -145,6 +154,9 @@ enum status boot_multiboot_check(struct boot *boot, struct error *error)
     while (next_segment(boot, &index, &segment))
         if ((status = check_segment(boot, &segment, error)) != STATUS_OK)
             return status;
+    if (boot->load_end == 0)
+        return error_set(error, STATUS_FILE, "%s: nothing in it is to be loaded; the image is damaged",
+                         boot->path);
     boot->entry = has_addresses ? load_le32(header + 28) : load_le32(boot->kernel + E_ENTRY);
     return STATUS_OK;
 }
