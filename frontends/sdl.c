@@ -38,12 +38,13 @@ static struct sdl_frontend *sdl_of(struct frontend *frontend)
 
 /* --- showing ------------------------------------------------------------------------------------ */
 
-/* Pixels of CGA-like modes are tall, those of 40-column text are wide: the shape on a real screen. */
+/* Pixels of CGA-like modes are tall, those of 40-column text are wide: the shape on a real screen.
+ * Larger pictures come from linear frame buffers, whose pixels are square. */
 static void shape_of(uint32_t width, uint32_t height, int *shown_width, int *shown_height)
 {
     *shown_width = (int)width;
     *shown_height = (int)height;
-    if (height * 8 <= width * 3)
+    if (width <= 720 && height * 8 <= width * 3)
         *shown_height *= 2;
     if (width <= 360 && height >= 350)
         *shown_width *= 2;
@@ -67,9 +68,11 @@ static bool prepare_texture(struct sdl_frontend *sdl)
     sdl->texture_height = sdl->picture.height;
     shape_of(sdl->texture_width, sdl->texture_height, &width, &height);
     SDL_RenderSetLogicalSize(sdl->renderer, width, height);
-    if (!sdl->was_resized)
+    if (!sdl->was_resized) {
         SDL_SetWindowSize(sdl->window, width <= 400 ? width * 2 : width,
                           width <= 400 ? height * 2 : height);
+        SDL_SetWindowPosition(sdl->window, SDL_WINDOWPOS_CENTERED, SDL_WINDOWPOS_CENTERED);
+    }
     return true;
 }
 
