@@ -143,6 +143,17 @@ int i8259_acknowledge(struct device *master)
     return acknowledge((struct i8259 *)master);
 }
 
+bool i8259_has_request(const struct device *device, unsigned input)
+{
+    const struct i8259 *pic = (const struct i8259 *)device;
+    return (request_register(pic) & ~pic->imr) >> (input & 7) & 1;
+}
+
+bool i8259_is_in_service(const struct device *device, unsigned input)
+{
+    return ((const struct i8259 *)device)->isr >> (input & 7) & 1;
+}
+
 void i8259_set_slave(struct device *master, struct device *slave)
 {
     struct i8259 *behind = (struct i8259 *)slave;

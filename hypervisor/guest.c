@@ -96,6 +96,7 @@ enum status guest_build(struct guest *guest, const struct vmm_backends *backends
                                     .bios = backends->bios,
                                     .vga_bios = backends->vga_bios,
                                     .rtc_seconds = backends->rtc_seconds,
+                                    .catches_up_ticks = !lab->has_virtual_time,
                                     .ended = guest_ended,
                                     .ended_self = guest};
     enum status status = build_nic(guest, &config, error);

@@ -144,6 +144,31 @@ static enum status add_board_device(struct machine *machine, const struct board_
     return add_device(machine, row->type, &config, &room, row->settings, more, NULL, error);
 }
 
+/* --- missed timer ticks (time policy `real`) ---------------------------------------------------------- */
+
+#define TIMER_IRQ 0u
+#define TICKS_OWED_MAX 1000u /* a guest that was away longer than that starts anew */
+
+/* The timer takes back a request that the preempted guest has not seen: it is owed one. */
+static void owe_tick(struct machine *machine)
+{
+    if (machine->config.catches_up_ticks && i8259_has_request(machine->pic_master, TIMER_IRQ) &&
+        machine->ticks_owed < TICKS_OWED_MAX)
+        machine->ticks_owed++;
+}
+
+/* It has just taken one into service: the next owed one asks for its turn. */
+static void pay_tick(struct machine *machine)
+{
+    struct device *pic = machine->pic_master;
+    if (machine->ticks_owed == 0 || machine->isa_irq_count[TIMER_IRQ] == 0 ||
+        !i8259_is_in_service(pic, TIMER_IRQ) || i8259_has_request(pic, TIMER_IRQ))
+        return;
+    machine->ticks_owed--;
+    pic->type->input(pic, TIMER_IRQ, false);
+    pic->type->input(pic, TIMER_IRQ, true);
+}
+
 /* --- interrupts: an ISA line may have several drivers, the 8259 sees their OR --------------------------- */
 
 static void isa_irq(void *self, unsigned irq, bool level)
@@ -151,6 +176,8 @@ static void isa_irq(void *self, unsigned irq, bool level)
     struct machine *machine = self;
     unsigned before = machine->isa_irq_count[irq];
     struct device *pic = irq < 8 ? machine->pic_master : machine->pic_slave;
+    if (irq == TIMER_IRQ && !level)
+        owe_tick(machine);
     if (level)
         machine->isa_irq_count[irq]++;
     else if (before)
@@ -193,7 +220,9 @@ static enum status wire_all(struct machine *machine, struct error *error)
 
 int machine_acknowledge(struct machine *machine)
 {
-    return i8259_acknowledge(machine->pic_master);
+    int vector = i8259_acknowledge(machine->pic_master);
+    pay_tick(machine);
+    return vector;
 }
 
 /* --- typed calls between chips --------------------------------------------------------------------------- */

@@ -397,6 +397,7 @@ void machine_save(const struct machine *machine, struct state_stream *stream)
     state_put_uint(&head, machine->memory.address_mask, 8);
     state_put(&head, machine->isa_irq_count, sizeof machine->isa_irq_count);
     state_put_uint(&head, machine->ferr_level, 1);
+    state_put_uint(&head, machine->ticks_owed, 4);
     state_put_section(stream, "machine", MACHINE_STATE_VERSION, &head);
     state_stream_free(&head);
     save_frames(machine, stream);
@@ -421,6 +422,7 @@ enum status machine_load(struct machine *machine, struct state_stream *stream, s
     mask = state_get_uint(&head, 8);
     state_get(&head, machine->isa_irq_count, sizeof machine->isa_irq_count);
     machine->ferr_level = state_get_uint(&head, 1) != 0;
+    machine->ticks_owed = (uint32_t)state_get_uint(&head, 4);
     if (head.has_failed || frames != machine->ram_frames)
         return error_set(error, STATUS_FILE, "the snapshot is of a machine with %llu KiB; fix: "
                          "--memory %lluK", (unsigned long long)frames * 4,

@@ -50,6 +50,7 @@ struct machine_config {
     struct chardev *debug_console;  /* ports 402h and E9h; NULL: dropped */
     const char *disk_settings;      /* of the ATA channels: "mechanics=realistic" */
     uint64_t rtc_seconds;           /* since 1970, from the world's recorded door */
+    bool catches_up_ticks;          /* timer interrupts missed while preempted come later */
     /* What the machine does when it ends; NULL: ends the world. */
     void (*ended)(void *self, struct machine *machine, int exit_status);
     void *ended_self;
@@ -70,6 +71,7 @@ struct machine {
     struct device *pic_master, *pic_slave;
     uint8_t isa_irq_count[16]; /* drivers of each ISA interrupt line that are active now */
     bool ferr_level;
+    uint32_t ticks_owed; /* timer interrupts missed while preempted (catches_up_ticks) */
     struct display_screen vga_screen, *screen; /* NULL: none */
     struct input_port *keyboard, *mouse;
     bool is_running;
