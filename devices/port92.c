@@ -95,6 +95,12 @@ static void reset(struct device *device, enum reset_kind kind)
     update_a20(port, true);
 }
 
+/* The gate itself is the machine's, not a part of this state. */
+static void loaded(struct device *device)
+{
+    update_a20((struct port92 *)device, true);
+}
+
 static const struct device_option OPTIONS[] = {
     {"base", "0x92", "port", 0, 0xFFFF},
     DEVICE_OPTIONS_END,
@@ -126,4 +132,5 @@ const struct device_type PORT92_TYPE = {
     .reset = reset,
     .input = input,
     .describe = describe,
+    .loaded = loaded,
 };

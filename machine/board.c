@@ -33,7 +33,7 @@ static const struct board_device PC_DEVICES[] = {
 /* "isa" is the bus: its interrupt lines may have several drivers. */
 #define AT_WIRES                                                                           \
     {"pic1", "int", "pic0", "ir2"}, {"pit", "out0", "isa", "0"},                           \
-        {"speaker", "gate2", "pit", "gate2"},                                              \
+        {"speaker", "gate2", "pit", "gate2"}, {"kbc", "a20", "port92", "a20"},             \
         {"rtc", "irq", "isa", "8"}, {"kbc", "irq1", "isa", "1"}, {"kbc", "irq12", "isa", "12"}, \
         {"com1", "irq", "isa", "4"}, {"com2", "irq", "isa", "3"}
 

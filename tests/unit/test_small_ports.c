@@ -109,6 +109,22 @@ START_TEST(a20_is_on_when_either_source_wants_it)
 }
 END_TEST
 
+START_TEST(loading_restores_the_gate)
+{
+    struct device_fixture *f = device_fixture_new(&PORT92_TYPE, NULL);
+    struct state_stream saved = {0};
+    struct error error = {STATUS_OK, ""};
+    PORT92_TYPE.input(f->device, 0, false);
+    device_save(f->device, &saved);
+    fixture_out(f, 0x92, 0x02);
+    ck_assert(f->a20);
+    ck_assert_int_eq(device_load(f->device, &saved, &error), STATUS_OK);
+    ck_assert(!f->a20);
+    state_stream_free(&saved);
+    device_fixture_free(f);
+}
+END_TEST
+
 START_TEST(port_92_resets_at_the_rising_edge)
 {
     struct device_fixture *f = device_fixture_new(&PORT92_TYPE, NULL);
@@ -153,6 +169,7 @@ Suite *small_ports_suite(void)
     tcase_add_test(tests, speaker_port_gates_channel_2_and_shows_its_output);
     tcase_add_test(tests, refresh_bit_toggles_every_15_microseconds);
     tcase_add_test(tests, a20_is_on_when_either_source_wants_it);
+    tcase_add_test(tests, loading_restores_the_gate);
     tcase_add_test(tests, port_92_resets_at_the_rising_edge);
     tcase_add_test(tests, post_code_is_kept);
     tcase_add_test(tests, shutdown_needs_the_whole_word);
