@@ -1,6 +1,7 @@
 #include "debugger/card.h"
 
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/bits.h"
@@ -103,10 +104,12 @@ static void show_numbers(const struct state_field *field, const uint8_t *at, int
     text_append(text, size, used, "\n");
 }
 
-static void show_event(const struct state_field *field, const struct event *event, int depth,
-                       char *text, size_t size, size_t *used)
+static void show_event(const struct state_field *field, size_t index, const struct event *event,
+                       int depth, char *text, size_t size, size_t *used)
 {
-    text_append(text, size, used, "%*s%-20s ", 2 * depth, "", field->name);
+    char name[64];
+    snprintf(name, sizeof name, field->count > 1 ? "%s %zu" : "%s", field->name, index);
+    text_append(text, size, used, "%*s%-20s ", 2 * depth, "", name);
     if (event_is_armed(event))
         text_append(text, size, used, "fires at %llu (in %lld instructions)\n",
                     (unsigned long long)event->when,
@@ -128,7 +131,7 @@ static void show_field(const struct state_field *field, const uint8_t *object, i
         for (size_t i = 0; i < field->count; i++) {
             struct event event;
             memcpy(&event, at + i * field->size, sizeof event);
-            show_event(field, &event, depth, text, size, used);
+            show_event(field, i, &event, depth, text, size, used);
         }
         break;
     case STATE_NESTED:

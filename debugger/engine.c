@@ -135,6 +135,7 @@ static bool find_reason(struct engine *engine)
 static void run_until_held(struct engine *engine)
 {
     engine->world->is_held = engine->was_asked;
+    atomic_store(&engine->world->requested_break, false); /* typed at the prompt */
     if (engine->is_stepping)
         cpu_step(engine->machine->cpu);
     world_advance(engine->world, UINT64_MAX);
@@ -163,6 +164,8 @@ int engine_run(struct engine *engine)
 static void poll(void *self)
 {
     struct engine *engine = self;
+    if (atomic_exchange(&engine->world->requested_break, false))
+        engine_hold(engine);
     if (engine->client.poll)
         engine->client.poll(engine->client.self);
 }
@@ -178,6 +181,7 @@ void engine_init(struct engine *engine, struct world *world, struct machine *mac
     engine->watcher.poll = poll;
     engine->watcher.self = engine;
     machine->holds_on_shutdown = true;
+    atomic_store(&world->takes_breaks, client->takes_breaks);
     world_add_watcher(world, &engine->watcher);
 }
 
@@ -185,6 +189,7 @@ void engine_fini(struct engine *engine)
 {
     struct error ignored = {0};
     world_remove_watcher(engine->world, &engine->watcher);
+    atomic_store(&engine->world->takes_breaks, false);
     engine->machine->holds_on_shutdown = false;
     engine->point_count = 0;
     set_watches(engine, &ignored);

@@ -55,6 +55,7 @@ struct engine_client {
     /* The run is over with that exit status. May be NULL. */
     void (*over)(void *self, int exit_status);
     void *self;
+    bool takes_breaks; /* Ctrl-C on the workstation stops the machine instead of ending the run */
 };
 
 struct engine {

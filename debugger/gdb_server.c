@@ -266,14 +266,13 @@ enum status gdb_server_new(struct gdb_server **server, struct world *world, stru
                            const char *where, bool is_stopped, struct error *error)
 {
     struct gdb_server *made = calloc(1, sizeof *made);
-    const struct engine_client client = {on_stopped, on_serve, on_poll, on_over, made};
+    const struct engine_client client = {on_stopped, on_serve, on_poll, on_over, made, false};
     enum status status;
     *server = NULL;
     if (!made)
         return error_set(error, STATUS_INTERNAL, "out of memory for gdb");
     status = tcp_server_new(&made->socket, where, error);
     if (status != STATUS_OK) {
-        error_prefix(error, "--gdb");
         free(made);
         return status;
     }

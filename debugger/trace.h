@@ -36,7 +36,7 @@ struct world;
  * program ignores SIGPIPE. */
 enum status trace_open(struct trace **trace, struct world *world, const char *filter,
                        const char *path, struct error *error);
-/* Writes out what is buffered. */
+/* Writes out what is buffered. NULL is allowed. */
 void trace_flush(struct trace *trace);
 /* Flushes, stops looking, frees. NULL is allowed. */
 void trace_close(struct trace *trace);

@@ -187,7 +187,10 @@ static void write_failed(struct trace *trace)
 
 void trace_flush(struct trace *trace)
 {
-    size_t used = trace->used;
+    size_t used;
+    if (!trace)
+        return;
+    used = trace->used;
     trace->used = 0;
     trace->flushed_at = trace->world->timeline.now;
     if (trace->has_failed || used == 0)

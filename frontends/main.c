@@ -15,6 +15,7 @@ static const struct command {
 } COMMANDS[] = {
     {"run", run_command, "[OPTIONS] [IMAGE]", "run one machine"},
     {"host", host_command, "[OPTIONS] LAB.ini", "run one host with several guests"},
+    {"debug", debug_command, "[OPTIONS] [IMAGE]", "the same as run, stopped at the first instruction"},
     {"disk", disk_command, "create|info|check|pad FILE", "work on disk images"},
     {"doctor", doctor_command, "", "what is built in, what is missing, how to get it"},
 };

@@ -160,6 +160,8 @@ static enum status build(struct run *run, char rooms[OPTION_LIST_MAX][512], stru
     run->machine->resets_on_triple_fault = !o->no_reboot;
     if (run->boot && (status = boot_attach(run->boot, run->machine, error)) != STATUS_OK)
         return status;
+    if (run->boot)
+        run->session.kernel_entry = boot_entry(run->boot);
     machine_run_world(run->machine);
     return o->snapshot_load ? load_snapshot(run, error) : STATUS_OK;
 }
@@ -180,7 +182,7 @@ static int execute(struct run *run, struct error *error)
     return exit_status;
 }
 
-static int run_machine(int argc, char **argv, const char *command)
+static int run_machine(int argc, char **argv, const char *command, bool wants_prompt)
 {
     static const struct run NOTHING;
     char rooms[OPTION_LIST_MAX][512];
@@ -197,6 +199,10 @@ static int run_machine(int argc, char **argv, const char *command)
         free(run);
         return STATUS_OK;
     }
+    run->options.wants_prompt = wants_prompt;
+    if (exit_status == STATUS_OK && wants_prompt && run->options.gdb)
+        exit_status = (int)error_set(&error, STATUS_USAGE, "debug is a debugger itself; fix: vitrine run --gdb "
+                                     "PORT --stopped");
     if (exit_status == STATUS_OK)
         exit_status = (int)build(run, rooms, &error);
     if (exit_status == STATUS_OK)
@@ -213,5 +219,10 @@ static int run_machine(int argc, char **argv, const char *command)
 
 int run_command(int argc, char **argv)
 {
-    return run_machine(argc, argv, "run");
+    return run_machine(argc, argv, "run", false);
+}
+
+int debug_command(int argc, char **argv)
+{
+    return run_machine(argc, argv, "debug", true);
 }

@@ -11,8 +11,8 @@
 #include "base/bits.h"
 #include "base/words.h"
 #include "config.h"
-#include "debugger/gdb_server.h"
 #include "debugger/trace.h"
+#include "frontends/debugging.h"
 #include "frontends/frontend.h"
 #include "frontends/screenshot.h"
 #include "frontends/signals.h"
@@ -61,10 +61,13 @@ static enum status choose_display(struct session *session, const char **kind, st
         is_known = is_known || strcmp(asked, KINDS[i]) == 0;
     if (!is_known)
         return error_set(error, STATUS_USAGE, "--display %s; fix: sdl, terminal or none", asked);
+    if (asked && session->options->wants_prompt && strcmp(asked, "terminal") == 0)
+        return error_set(error, STATUS_USAGE, "--display terminal: the prompt is there; fix: sdl or none");
     *kind = asked;
     if (!asked && frontend_sdl_is_available())
         *kind = "sdl";
-    else if (!asked && frontend_terminal_is_available() && !wants_stdio(session->options))
+    else if (!asked && frontend_terminal_is_available() && !wants_stdio(session->options) &&
+             !session->options->wants_prompt)
         *kind = "terminal";
     else if (!asked)
         *kind = "none";
@@ -171,6 +174,8 @@ enum status session_chardev(struct session *session, const char *spec, struct ch
     *chardev = NULL;
     if (strcmp(spec, "null") == 0)
         return STATUS_OK;
+    if (strcmp(spec, "stdio") == 0 && session->options->wants_prompt)
+        return error_set(error, STATUS_USAGE, "stdio is the debugger's prompt; fix: file:PATH, pty or unix:");
     if (strcmp(spec, "stdio") == 0 && session->frontend && !session->terminal_serial) {
         *chardev = session->terminal_serial = frontend_terminal_serial(session->frontend);
         return STATUS_OK;
@@ -297,6 +302,23 @@ static void show_frame(void *self)
         session->frontend->present(session->frontend, session->machine->screen);
 }
 
+/* The debugger holds the world: the window stays alive, nothing goes in. */
+static void drop_record(void *self, const struct input_record *record)
+{
+    struct session *session = self;
+    if (record->kind == INPUT_QUIT)
+        world_stop(&session->world, STATUS_OK);
+}
+
+static void stand_by(void *self)
+{
+    struct session *session = self;
+    const struct input_sink sink = {drop_record, session};
+    if (session->frontend)
+        session->frontend->poll(session->frontend, &sink);
+    show_frame(session);
+}
+
 static void say_way_out(const struct session *session)
 {
     if (session->frontend && strcmp(session->frontend->kind, "terminal") != 0)
@@ -312,7 +334,7 @@ enum status session_show(struct session *session, struct machine *machine, struc
     session->machine = machine;
     if (!session->debugged)
         session->debugged = machine;
-    if (session->options->is_stopped && !session->options->gdb)
+    if (session->options->is_stopped && !session->options->gdb && !session->options->wants_prompt)
         return error_set(error, STATUS_USAGE, "--stopped goes with --gdb; fix: add --gdb PORT");
     if (strcmp(session->display_kind, "sdl") == 0)
         status = frontend_sdl_open(&session->frontend, machine->name, error);
@@ -335,6 +357,7 @@ enum status session_show(struct session *session, struct machine *machine, struc
     }
     session->watcher.poll = poll_outside;
     session->watcher.frame = show_frame;
+    session->watcher.held = stand_by;
     session->watcher.self = session;
     world_add_watcher(&session->world, &session->watcher);
     say_way_out(session);
@@ -360,28 +383,11 @@ static enum status write_screenshot(struct session *session, struct error *error
     return status;
 }
 
-/* With gdb at the wheel it says when the machine runs. */
-static int run_with_gdb(struct session *session, struct error *error)
-{
-    struct gdb_server *server;
-    int exit_status;
-    enum status status = gdb_server_new(&server, &session->world, session->debugged,
-                                        session->options->gdb, session->options->is_stopped, error);
-    if (status != STATUS_OK) {
-        error_prefix(error, "--gdb");
-        return (int)status;
-    }
-    fprintf(stderr, "vitrine: gdb: target remote localhost:%u\n", gdb_server_port(server));
-    exit_status = gdb_server_run(server);
-    gdb_server_free(server);
-    return exit_status;
-}
-
 int session_run(struct session *session, struct error *error)
 {
     int exit_status;
     session->signals = signals_start(&session->world);
-    exit_status = session->options->gdb ? run_with_gdb(session, error) : world_run(&session->world);
+    exit_status = debugging_run(session, error);
     signals_stop(session->signals);
     session->signals = NULL;
     if (session->options->screenshot && write_screenshot(session, error) != STATUS_OK)

@@ -31,7 +31,8 @@ struct session {
     struct frontend *frontend; /* NULL: none */
     struct world_watcher watcher;
     struct machine *machine; /* whose screen is shown and who gets the keys */
-    struct machine *debugged; /* whom --gdb means; NULL: the same */
+    struct machine *debugged; /* whom --gdb and debug mean; NULL: the same */
+    uint64_t kernel_entry;    /* linear address where debug stops first; 0: the boot sector */
     struct chardev *terminal_serial; /* of the terminal front end, when a port uses it */
     struct world_channel input_channel;
     struct world_channel serial_channels[SESSION_CHARDEVS];

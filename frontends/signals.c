@@ -22,6 +22,8 @@ static void *wait_for_signals(void *self)
     while (sigwait(&t->set, &number) == 0) {
         if (atomic_load(&t->is_ending))
             return NULL;
+        if (number == SIGINT && world_request_break(t->world))
+            continue; /* back to the debugger's prompt */
         if (++count > 1)
             _exit(128 + number);
         world_request_stop(t->world, 128 + number);

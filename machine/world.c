@@ -39,12 +39,20 @@ static void pace(struct world *world)
     nanosleep(&nap, NULL);
 }
 
-void world_look_up(struct world *world)
+static void look_up(struct world *world)
 {
     if (atomic_load(&world->requested_status) != 0)
         world_stop(world, atomic_load(&world->requested_status) - 1);
     if (world->deadline_ns && workstation_ns() > world->deadline_ns)
         world_stop(world, STATUS_TIMEOUT);
+}
+
+void world_look_up(struct world *world)
+{
+    look_up(world);
+    for (struct world_watcher *w = world->watchers; w && !world->is_over; w = w->next)
+        if (w->held)
+            w->held(w->self);
 }
 
 static void fire_poll(void *self)
@@ -53,7 +61,7 @@ static void fire_poll(void *self)
     for (struct world_watcher *w = world->watchers; w; w = w->next)
         if (w->poll)
             w->poll(w->self);
-    world_look_up(world);
+    look_up(world);
     pace(world);
     event_arm(&world->poll, clock_now(&world->clock) + world->timeline.hz / WORLD_POLL_HZ);
 }
@@ -168,6 +176,14 @@ void world_hold(struct world *world)
 void world_request_stop(struct world *world, int exit_status)
 {
     atomic_store(&world->requested_status, exit_status + 1);
+}
+
+bool world_request_break(struct world *world)
+{
+    if (!atomic_load(&world->takes_breaks))
+        return false;
+    atomic_store(&world->requested_break, true);
+    return true;
 }
 
 /* Nothing runs and no device will ever wake it: only the outside could, and it can still come. */

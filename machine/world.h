@@ -37,6 +37,7 @@ struct world_channel {
 struct world_watcher {
     void (*poll)(void *self);  /* at WORLD_POLL_HZ; may be NULL */
     void (*frame)(void *self); /* at WORLD_FRAME_HZ; may be NULL */
+    void (*held)(void *self);  /* the debugger holds the world; may be NULL. Takes nothing in */
     void (*idle)(void *self);  /* the world has nothing to do until `until`; may be NULL */
     void *self;
     struct world_watcher *next;
@@ -70,6 +71,8 @@ struct world {
     int exit_status;         /* valid when is_over */
     uint64_t deadline_ns;    /* workstation's clock: --timeout; 0: none */
     atomic_int requested_status; /* asked for from another thread, + 1; 0: nothing asked */
+    atomic_bool takes_breaks;    /* a debugger stands ready for Ctrl-C */
+    atomic_bool requested_break;
 };
 
 struct world_options {
@@ -99,9 +102,12 @@ int world_run(struct world *world);
 bool world_advance(struct world *world, uint64_t instructions);
 /* The debugger wants the world to stand: sets is_held and ends the running slice. */
 void world_hold(struct world *world);
-/* While the world is held: takes an end that was asked for from outside, and --timeout. */
+/* While the world is held: takes an end that was asked for from outside, and --timeout; lets the
+ * watchers keep their windows alive. */
 void world_look_up(struct world *world);
 /* Asks for an end from another thread or a signal handler: taken at the next poll instant. */
 void world_request_stop(struct world *world, int exit_status);
+/* The same for Ctrl-C: true when a debugger will take it as its order to hold the world. */
+bool world_request_break(struct world *world);
 
 #endif
