@@ -25,10 +25,11 @@
 
 /* HID usages (HID Usage Tables 1.12, page 7) that the hot keys name. */
 enum {
-    USAGE_N = 0x11, USAGE_P = 0x13, USAGE_1 = 0x1E, USAGE_9 = 0x26, USAGE_RIGHT = 0x4F,
-    USAGE_LEFT = 0x50, USAGE_LEFT_CTRL = 0xE0, USAGE_LEFT_ALT = 0xE2, USAGE_RIGHT_CTRL = 0xE4,
-    USAGE_RIGHT_ALT = 0xE6
+    USAGE_N = 0x11, USAGE_P = 0x13, USAGE_1 = 0x1E, USAGE_9 = 0x26, USAGE_PRINT_SCREEN = 0x46,
+    USAGE_PAUSE = 0x48, USAGE_RIGHT = 0x4F, USAGE_LEFT = 0x50, USAGE_LEFT_CTRL = 0xE0
 };
+/* Bits of the modifier byte: usages E0h (left Ctrl) to E7h in order. */
+enum { MODIFIERS_CTRL = 0x11, MODIFIERS_ALT = 0x44 };
 
 struct vinput {
     struct vmm *vmm;
@@ -36,13 +37,17 @@ struct vinput {
     bool is_extended;
     uint8_t pause_left; /* bytes of the Pause key's sequence still to come */
     bool is_down[256];  /* by usage: what the focused guest believes is pressed */
-    bool is_ctrl, is_alt;
+    uint8_t modifiers;  /* held on the host's keyboard */
     struct vinput_counts counts;
 };
 
 uint8_t vinput_usage(uint8_t code, bool is_extended)
 {
     const struct ps2_key *key = ps2_key_by_code(1, is_extended, code);
+    if (code == 0x54 && !is_extended) /* Alt with Print Screen: SysRq */
+        return USAGE_PRINT_SCREEN;
+    if (code == 0x46 && is_extended) /* Ctrl with Pause: Break */
+        return USAGE_PAUSE;
     return key ? key->usage : 0;
 }
 
@@ -79,7 +84,7 @@ unsigned vinput_focus(const struct vinput *vinput)
 static bool take_hot_key(struct vinput *vinput, uint8_t usage)
 {
     unsigned count = vinput->vmm->guest_count;
-    if (!vinput->is_ctrl || !vinput->is_alt || count == 0)
+    if (!(vinput->modifiers & MODIFIERS_CTRL) || !(vinput->modifiers & MODIFIERS_ALT) || count == 0)
         return false;
     if (usage == USAGE_RIGHT || usage == USAGE_N)
         vinput_set_focus(vinput, (vinput->focus + 1) % count);
@@ -95,10 +100,11 @@ static bool take_hot_key(struct vinput *vinput, uint8_t usage)
 
 static void key(struct vinput *vinput, uint8_t usage, bool is_pressed)
 {
-    if (usage == USAGE_LEFT_CTRL || usage == USAGE_RIGHT_CTRL)
-        vinput->is_ctrl = is_pressed;
-    if (usage == USAGE_LEFT_ALT || usage == USAGE_RIGHT_ALT)
-        vinput->is_alt = is_pressed;
+    if (usage >= USAGE_LEFT_CTRL && usage < USAGE_LEFT_CTRL + 8) {
+        uint8_t bit = (uint8_t)(1u << (usage - USAGE_LEFT_CTRL));
+        vinput->modifiers = is_pressed ? vinput->modifiers | bit
+                                       : vinput->modifiers & (uint8_t)~bit;
+    }
     if (is_pressed && take_hot_key(vinput, usage))
         return;
     if (!is_pressed && !vinput->is_down[usage])
@@ -114,7 +120,10 @@ static void take_byte(struct vinput *vinput, uint8_t byte)
     uint8_t usage;
     vinput->counts.scancodes++;
     if (vinput->pause_left) {
-        vinput->pause_left--;
+        if (--vinput->pause_left == 0) {
+            key(vinput, USAGE_PAUSE, true);
+            key(vinput, USAGE_PAUSE, false);
+        }
         return;
     }
     if (byte == PREFIX_PAUSE) { /* E1 1D 45 E1 9D C5: no break code of its own */
