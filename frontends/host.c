@@ -5,6 +5,7 @@
 
 #include "frontends/commands.h"
 #include "frontends/session.h"
+#include "hypervisor/focus_screen.h"
 #include "hypervisor/report.h"
 #include "hypervisor/vmm.h"
 
@@ -14,6 +15,7 @@ struct host_run {
     struct lab lab;
     struct vmm_backends backends;
     struct vmm *vmm;
+    struct display_screen focus; /* what a terminal shows */
 };
 
 /* Options of a single machine that mean nothing for a host: LAB.ini says them. */
@@ -84,6 +86,10 @@ static enum status build(struct host_run *run, struct error *error)
         return status;
     run->backends.rtc_seconds = run->session.rtc_seconds;
     status = vmm_new(&run->vmm, &run->session.world, &run->lab, &run->backends, error);
+    if (status == STATUS_OK && strcmp(run->session.display_kind, "terminal") == 0) {
+        focus_screen_init(&run->focus, run->vmm);
+        run->session.screen = &run->focus;
+    }
     if (status == STATUS_OK)
         run->session.debugged = run->vmm->guests[0].machine; /* --gdb: the first guest */
     return status == STATUS_OK ? session_show(&run->session, run->vmm->host, error) : status;

@@ -298,8 +298,8 @@ static void poll_outside(void *self)
 static void show_frame(void *self)
 {
     struct session *session = self;
-    if (session->frontend && session->machine->screen)
-        session->frontend->present(session->frontend, session->machine->screen);
+    if (session->frontend && session->screen)
+        session->frontend->present(session->frontend, session->screen);
 }
 
 /* The debugger holds the world: the window stays alive, nothing goes in. */
@@ -332,6 +332,8 @@ enum status session_show(struct session *session, struct machine *machine, struc
 {
     enum status status = STATUS_OK;
     session->machine = machine;
+    if (!session->screen)
+        session->screen = machine->screen;
     if (!session->debugged)
         session->debugged = machine;
     if (session->options->is_stopped && !session->options->gdb && !session->options->wants_prompt)

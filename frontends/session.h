@@ -31,6 +31,7 @@ struct session {
     struct frontend *frontend; /* NULL: none */
     struct world_watcher watcher;
     struct machine *machine; /* whose screen is shown and who gets the keys */
+    const struct display_screen *screen; /* what the front end shows; NULL: the machine's own */
     struct machine *debugged; /* whom --gdb and debug mean; NULL: the same */
     uint64_t kernel_entry;    /* linear address where debug stops first; 0: the boot sector */
     struct chardev *terminal_serial; /* of the terminal front end, when a port uses it */
