@@ -15,8 +15,8 @@ enum { KBD_DATA = 0x60, KBD_STATUS = 0x64, KBD_COMMAND = 0x64 };
 enum { STATUS_OBF = 0x01, STATUS_IBF = 0x02 };
 enum { CONTROLLER_WRITE_BYTE = 0x60, CONTROLLER_SELF_TEST = 0xAA, CONTROLLER_ENABLE_KBD = 0xAE,
        SELF_TEST_PASSED = 0x55 };
-/* Command byte: translate to set 1 (6), system flag (2), keyboard interrupt (0). */
-enum { BYTE_POLLING = 0x44, BYTE_INTERRUPT = 0x45 };
+/* Command byte: translate to set 1 (6), mouse off (5), system flag (2), keyboard interrupt (0). */
+enum { BYTE_POLLING = 0x64, BYTE_INTERRUPT = 0x65 };
 enum { KEYBOARD_SET_LEDS = 0xED, KEYBOARD_ENABLE = 0xF4 };
 enum { KBD_LINE = 1, ANSWER_TICKS = 50, QUEUE_SIZE = 64 };
 
