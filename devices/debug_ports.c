@@ -89,7 +89,7 @@ static enum status init(struct device *device, const struct device_config *confi
 }
 
 const struct device_type DEBUG_PORTS_TYPE = {
-    .name = "debug_ports",
+    .name = "debug-ports",
     .title = "Debug output ports",
     .datasheet = "convention; SeaBIOS docs/Debugging.md",
     .missing = "",

@@ -63,7 +63,7 @@ static enum status init(struct device *device, const struct device_config *confi
 }
 
 const struct device_type ISA_DEBUG_EXIT_TYPE = {
-    .name = "isa_debug_exit",
+    .name = "isa-debug-exit",
     .title = "Exit port for tests",
     .datasheet = "convention",
     .missing = "",

@@ -60,7 +60,7 @@ static enum status init(struct device *device, const struct device_config *confi
 }
 
 const struct device_type POST_PORT_TYPE = {
-    .name = "post_port",
+    .name = "post-port",
     .title = "POST code port",
     .datasheet = "IBM PC/AT Technical Reference, September 1985",
     .missing = "",

@@ -474,7 +474,7 @@ static void fini(struct device *device)
 static const struct reg_bank *const BANKS[] = {NULL};
 
 const struct device_type PS2_KEYBOARD_TYPE = {
-    .name = "ps2_keyboard",
+    .name = "ps2-keyboard",
     .title = "PS/2 keyboard with 102 keys",
     .datasheet = "IBM Personal System/2 Hardware Interface Technical Reference, October 1990, "
                  "Keyboards",

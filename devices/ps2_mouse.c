@@ -358,7 +358,7 @@ static void fini(struct device *device)
 static const struct reg_bank *const BANKS[] = {NULL};
 
 const struct device_type PS2_MOUSE_TYPE = {
-    .name = "ps2_mouse",
+    .name = "ps2-mouse",
     .title = "PS/2 mouse with a wheel",
     .datasheet = "IBM Personal System/2 Hardware Interface Technical Reference, October 1990, "
                  "Mouse; Microsoft IntelliMouse",

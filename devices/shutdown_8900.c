@@ -75,7 +75,7 @@ static enum status init(struct device *device, const struct device_config *confi
 }
 
 const struct device_type SHUTDOWN_8900_TYPE = {
-    .name = "shutdown_8900",
+    .name = "shutdown-8900",
     .title = "Power-off port",
     .datasheet = "convention",
     .missing = "",

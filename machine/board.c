@@ -11,10 +11,10 @@
     {"i8259", "pic0", "base=0x20,elcr=0x4d0,slave=0"},                                        \
         {"i8259", "pic1", "base=0xa0,elcr=0x4d1,slave=1"}, {"i8254", "pit", NULL},            \
         {"speaker", "speaker", NULL}, {"i8237", "dma", NULL}, {"mc146818", "rtc", NULL},      \
-        {"i8042", "kbc", NULL}, {"ps2_keyboard", "keyboard", NULL},                           \
-        {"ps2_mouse", "mouse", NULL}, {"port92", "port92", NULL}, {"post_port", "post", NULL}, \
-        {"debug_ports", "debug", NULL}, {"isa_debug_exit", "debug-exit", "base=0xf4"},        \
-        {"shutdown_8900", "shutdown", NULL}, {"uart16550", "com1", "base=0x3f8"},             \
+        {"i8042", "kbc", NULL}, {"ps2-keyboard", "keyboard", NULL},                           \
+        {"ps2-mouse", "mouse", NULL}, {"port92", "port92", NULL}, {"post-port", "post", NULL}, \
+        {"debug-ports", "debug", NULL}, {"isa-debug-exit", "debug-exit", "base=0xf4"},        \
+        {"shutdown-8900", "shutdown", NULL}, {"uart16550", "com1", "base=0x3f8"},             \
         {"uart16550", "com2", "base=0x2f8"}
 
 static const struct board_device PC_DEVICES[] = {
