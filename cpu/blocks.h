@@ -139,6 +139,9 @@ struct builder {
 struct block *block_build(struct cpu *cpu, unsigned most);
 /* Tries the specialised handlers; false: the plain one has to do. */
 bool emit_fast(struct builder *b, const struct instruction *i);
+bool emit_x87(struct builder *b, const struct instruction *i);
+/* Adds an operation that keeps the decoded instruction, as the plain handlers want it. */
+struct op *builder_add_plain(struct builder *b, op_handler *handler, const struct instruction *i);
 /* Adds an operation for instruction i. */
 struct op *builder_add(struct builder *b, op_handler *handler, const struct instruction *i);
 

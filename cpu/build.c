@@ -100,18 +100,22 @@ static bool ends_block(const struct instruction *i)
            (i->row->attributes & ROW_REPS && i->prefixes & (PREFIX_REP | PREFIX_REPNE));
 }
 
-static void emit(struct builder *b, const struct instruction *i)
+struct op *builder_add_plain(struct builder *b, op_handler *handler, const struct instruction *i)
 {
-    struct instruction *kept;
-    struct op *op;
-    if (!b->cpu->run->only_plain && emit_fast(b, i))
-        return;
-    kept = &b->instructions[b->used_instructions++];
+    struct instruction *kept = &b->instructions[b->used_instructions++];
+    struct op *op = builder_add(b, handler, i);
     *kept = *i;
-    op = builder_add(b, ends_block(i) ? op_system : op_execute, i);
     op->u.instruction = kept;
     op->has_instruction = true;
     b->reads[op->number] = ROW_FLAGS_A;
+    return op;
+}
+
+static void emit(struct builder *b, const struct instruction *i)
+{
+    if (!b->cpu->run->only_plain && emit_fast(b, i))
+        return;
+    builder_add_plain(b, ends_block(i) ? op_system : op_execute, i);
     if (ends_block(i))
         b->has_ended = true;
 }

@@ -14,6 +14,8 @@ struct cpu_fpu {
 enum status fpu_new(struct cpu *cpu, struct error *error);
 void fpu_free(struct cpu *cpu);
 void fpu_reset(struct cpu *cpu);
+/* FERR# follows the pending exception while CR0.NE is 0. */
+void fpu_update_ferr(struct cpu *cpu);
 /* What an FXSAVE image does not hold. */
 void fpu_save(const struct cpu *cpu, struct state_stream *stream);
 void fpu_load(struct cpu *cpu, struct state_stream *stream);

@@ -23,7 +23,7 @@ void fpu_free(struct cpu *cpu)
     free(cpu->fpu);
 }
 
-static void set_ferr(struct cpu *cpu)
+void fpu_update_ferr(struct cpu *cpu)
 {
     bool level = x87_is_pending(&cpu->fpu->x87) && !(cpu->cr0 & CR0_NE);
     if (level == cpu->fpu->ferr)
@@ -37,7 +37,7 @@ void fpu_reset(struct cpu *cpu)
 {
     x87_reset(&cpu->fpu->x87);
     cpu->fpu->mxcsr = MXCSR_RESET;
-    set_ferr(cpu);
+    fpu_update_ferr(cpu);
 }
 
 void fpu_save(const struct cpu *cpu, struct state_stream *stream)
@@ -77,7 +77,7 @@ static void check_pending(struct cpu *cpu)
         return;
     if (cpu->cr0 & CR0_NE)
         cpu_raise(cpu, VECTOR_MF);
-    set_ferr(cpu);
+    fpu_update_ferr(cpu);
 }
 
 void exec_fwait(struct cpu *cpu, const struct instruction *i)
@@ -148,13 +148,14 @@ static void execute_register(struct cpu *cpu, const struct instruction *i)
 {
     uint8_t opcode = (uint8_t)i->opcode;
     struct x87_origin origin = origin_of(cpu, i);
-    uint64_t flags = flags_arithmetic(cpu);
+    bool writes_flags = x87_writes_flags(opcode, i->modrm);
+    uint64_t flags = writes_flags || x87_reads_flags(opcode, i->modrm) ? flags_arithmetic(cpu) : 0;
     uint16_t ax = (uint16_t)cpu->gpr[CPU_AX];
     if (x87_execute_register(&cpu->fpu->x87, opcode, i->modrm, &origin, &flags, &ax) ==
         X87_UNDEFINED)
         cpu_raise(cpu, VECTOR_UD);
     register_write(cpu, CPU_AX, 2, ax);
-    if (x87_writes_flags(opcode, i->modrm))
+    if (writes_flags)
         flags_set_explicit(cpu, (uint32_t)flags & FLAGS_ARITHMETIC);
 }
 
@@ -170,7 +171,7 @@ void exec_x87(struct cpu *cpu, const struct instruction *i)
         execute_register(cpu, i);
     else
         execute_memory(cpu, i);
-    set_ferr(cpu);
+    fpu_update_ferr(cpu);
 }
 
 void exec_fxsave(struct cpu *cpu, const struct instruction *i)
