@@ -442,7 +442,7 @@ START_TEST(addresses_outside_are_not_found)
             expect_error(c, 0x10);
             ck_assert(c->irq.level);
             ck_assert_uint_eq(in(c, 3), BAD[i].sector);
-            ck_assert_uint_eq(in(c, 4) | in(c, 5) << 8, BAD[i].cylinder);
+            ck_assert_uint_eq(in(c, 4) | (unsigned)in(c, 5) << 8, BAD[i].cylinder);
             ck_assert_uint_eq(in(c, 2), 1);
         }
     /* A refused write has had its data taken first: the cylinder is judged with the sector. */
@@ -474,7 +474,7 @@ START_TEST(last_sector_with_count_two_gives_one_then_idnf)
     lba(c, 2, TOTAL - 1);
     command(c, 0x40); /* READ VERIFY */
     expect_error(c, 0x10);
-    ck_assert_uint_eq(in(c, 3) | in(c, 4) << 8, TOTAL);
+    ck_assert_uint_eq(in(c, 3) | (unsigned)in(c, 4) << 8, TOTAL);
     destroy(c);
 }
 END_TEST
