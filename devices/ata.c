@@ -75,6 +75,7 @@ static const struct state_field STATE[] = {
     STATE_ONE(struct ata, control),
     STATE_ONE(struct ata, is_decoded),
     STATE_REBUILT(struct ata, is_realistic),
+    STATE_REBUILT(struct ata, multiple_at_reset),
     STATE_REBUILT(struct ata, delay_ns),
     STATE_REBUILT(struct ata, base),
     STATE_REBUILT(struct ata, control_base),
@@ -577,6 +578,8 @@ static const struct device_option OPTIONS[] = {
     {"control", "0x3f6", "port of the control block", 0, 0xFFFF},
     {"mechanics", "immediate", "realistic: seeks and rotation take their time", 0, 0},
     {"delay_ns", "1000", "from a command to its end, without mechanics", 1, 1000000000},
+    /* Drivers without DMA use READ MULTIPLE where it is enabled already, else sector by sector. */
+    {"multiple", "16", "sectors to a block of READ MULTIPLE after a reset; 0: disabled", 0, 16},
     {"model", "VITRINE HARD DISK", "of IDENTIFY DEVICE", 0, 0},
     {"serial", "VT0000", "of IDENTIFY DEVICE; the drive's number is put behind it", 0, 0},
     DEVICE_OPTIONS_END,
@@ -619,12 +622,16 @@ static enum status init(struct device *device, const struct device_config *confi
     s->is_decoded = true;
     s->is_realistic = strcmp(mechanics, "realistic") == 0;
     s->delay_ns = device_number(&ATA_TYPE, config, "delay_ns");
+    s->multiple_at_reset = (uint8_t)device_number(&ATA_TYPE, config, "multiple");
     s->base = device_number(&ATA_TYPE, config, "iobase");
     s->control_base = device_number(&ATA_TYPE, config, "control");
     if (!s->is_realistic && strcmp(mechanics, "immediate") != 0)
         return error_set(error, STATUS_USAGE,
                          "%s: mechanics=%s; fix: 'realistic' or 'immediate'", config->name,
                          mechanics);
+    if (s->multiple_at_reset & (s->multiple_at_reset - 1))
+        return error_set(error, STATUS_USAGE, "%s: multiple=%u; fix: 0, 1, 2, 4, 8 or 16",
+                         config->name, s->multiple_at_reset);
     for (unsigned i = 0; i < 2 && status == STATUS_OK; i++)
         status = init_drive(s, i, config, error);
     if (status == STATUS_OK)

@@ -624,7 +624,7 @@ void ata_translation_reset(struct ata_drive *d)
 
 void ata_settings_reset(struct ata_drive *d)
 {
-    d->multiple = 0;
+    d->multiple = d->channel->multiple_at_reset;
     d->has_write_cache = true;
     d->has_look_ahead = true;
 }

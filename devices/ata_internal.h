@@ -67,6 +67,7 @@ struct ata {
     uint8_t selected, control;
     bool is_decoded;
     bool is_realistic;
+    uint8_t multiple_at_reset;
     uint64_t delay_ns;
     uint64_t base, control_base;
     struct irq_line irq;

@@ -253,6 +253,7 @@ START_TEST(identify_tells_geometry_and_capacity)
     ck_assert_uint_eq(load_le16(id + 98) & 0x0300, 0x0200); /* LBA, no DMA */
     ck_assert_uint_eq(load_le16(id + 108), CYLINDERS);
     ck_assert_uint_eq(load_le32(id + 114), TOTAL);
+    ck_assert_uint_eq(load_le16(id + 118), 0x0110); /* blocks of 16 are enabled from the start */
     ck_assert_uint_eq(load_le32(id + 120), TOTAL);
     ck_assert_uint_eq(load_le16(id + 166) & 0xC400, 0x4400);
     ck_assert_uint_eq(load_le64(id + 200), TOTAL);
@@ -340,8 +341,11 @@ START_TEST(multiple_moves_blocks_with_one_interrupt_each)
 {
     struct channel *c = make(1);
     uint8_t bytes[8 * SECTOR_BYTES];
+    out(c, 2, 0);
+    command(c, 0xC6); /* count 0 disables */
+    ck_assert_uint_eq(in(c, 7), 0x50);
     lba(c, 5, 10);
-    command(c, 0xC4); /* disabled so far */
+    command(c, 0xC4);
     expect_error(c, 0x04);
     out(c, 2, 4);
     command(c, 0xC6);
