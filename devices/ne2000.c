@@ -7,7 +7,7 @@
 
 static const struct device_option OPTIONS[] = {
     {"iobase", "0x300", "first of 32 ports", 0x200, 0xFFE0},
-    {"irq", "9", "interrupt request, as jumpered", 2, 15},
+    {"irq", "5", "interrupt request, as jumpered; 9 is ACPI's on a PCI board", 2, 15},
     {"mac", "52:54:00:12:34:56", "the station's address", 0, 0},
     DEVICE_OPTIONS_END};
 

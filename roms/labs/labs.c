@@ -1,7 +1,7 @@
 /* labs.c: the order of things in a teaching guest.
  *
  * Options on the multiboot command line: name= and peer= (what the guests call each other), wait=
- * (seconds to wait for a peer or a key, 2), nic= and nicirq= (0x300, 9), exit=debug (power.c). */
+ * (seconds to wait for a peer or a key, 2), nic= and nicirq= (0x300, 5), exit=debug (power.c). */
 #include "labs/labs.h"
 
 #include "lab/interrupts.h"

@@ -16,7 +16,7 @@
 #include "lab/pit.h"
 #include "lab/print.h"
 
-enum { DEFAULT_BASE = 0x300, DEFAULT_LINE = 9 };
+enum { DEFAULT_BASE = 0x300, DEFAULT_LINE = 5 };
 enum { ETHERTYPE_EXPERIMENT = 0x88B5 }; /* IEEE Std 802-2014, Table 4: local experiments */
 enum { TICKS_BETWEEN_HELLOS = 20 };
 enum { ANNOUNCE = 'a', HELLO = 'h', ANSWER = 'r' };
