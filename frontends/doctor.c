@@ -1,10 +1,12 @@
 /* vitrine doctor: what is built in, what is missing, how to get it. */
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "bus/device.h"
 #include "config.h"
+#include "debugger/device_pages.h"
 #include "frontends/commands.h"
 
 static void say(const char *what, int is_there, const char *how)
@@ -45,10 +47,35 @@ static int print_state(void)
     return STATUS_OK;
 }
 
+/* docs/devices: a page for each type, and an index of them. */
+static int write_pages(const char *folder)
+{
+    for (size_t i = 0; i == 0 || DEVICE_TYPES[i - 1]; i++) {
+        const struct device_type *type = i ? DEVICE_TYPES[i - 1] : NULL;
+        char path[4096];
+        FILE *file;
+        snprintf(path, sizeof path, "%s/%s.md", folder, type ? type->name : "README");
+        file = fopen(path, "w");
+        if (!file) {
+            fprintf(stderr, "vitrine: error: %s: %s; fix: a folder that is there\n", path,
+                    strerror(errno));
+            return STATUS_FILE;
+        }
+        if (type)
+            device_page_write(file, type);
+        else
+            device_index_write(file);
+        fclose(file);
+    }
+    return STATUS_OK;
+}
+
 int doctor_command(int argc, char **argv)
 {
     if (argc == 0)
         return print_state();
-    printf("usage: vitrine doctor\n");
+    if (argc == 2 && strcmp(argv[0], "--device-pages") == 0)
+        return write_pages(argv[1]);
+    printf("usage: vitrine doctor [--device-pages FOLDER]\n");
     return argc == 1 && strcmp(argv[0], "--help") == 0 ? STATUS_OK : STATUS_USAGE;
 }
