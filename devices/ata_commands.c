@@ -87,8 +87,8 @@ void ata_address_text(const struct ata_drive *d, bool is_ext, char *text, size_t
     if (is_ext || (d->device & ATA_DEVICE_LBA))
         snprintf(text, size, "LBA %llu", (unsigned long long)lba_of(d, is_ext));
     else
-        snprintf(text, size, "C/H/S %u/%u/%u", (unsigned)d->high[0] << 8 | d->middle[0],
-                 d->device & ATA_DEVICE_HEAD, d->low[0]);
+        snprintf(text, size, "C/H/S %u/%u/%u", (unsigned)d->high[0] << 8 | (unsigned)d->middle[0],
+                 (unsigned)d->device & ATA_DEVICE_HEAD, d->low[0]);
 }
 
 static struct block_geometry translation(const struct ata_drive *d)

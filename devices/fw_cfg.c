@@ -387,7 +387,7 @@ static int by_name(const void *a, const void *b)
 static enum status add_files(struct fw_cfg *s, const struct fw_cfg_config *config,
                              struct error *error)
 {
-    const struct fw_cfg_entry *files[FW_CFG_ENTRIES];
+    const struct fw_cfg_entry *files[FW_CFG_ENTRIES] = {NULL};
     uint8_t directory[4 + FW_CFG_ENTRIES * FILE_ROW_BYTES] = {0};
     uint32_t count = 0;
     for (size_t i = 0; config && i < config->count; i++)
