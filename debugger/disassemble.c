@@ -3,7 +3,10 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/status.h"
 #include "config.h"
+#include "debugger/symbols.h"
+#include "machine/machine.h"
 
 #if HAVE_CAPSTONE
 #include <capstone/capstone.h>
@@ -57,3 +60,21 @@ void disassemble(struct disassembly *out, uint64_t address, const uint8_t *bytes
     as_data(out, bytes, count);
 }
 #endif
+
+void disassemble_place(void *symbols, const struct machine *machine, uint64_t linear, char *text,
+                       size_t size)
+{
+    uint8_t bytes[INSTRUCTION_BYTES_MAX];
+    struct cpu_registers r;
+    struct disassembly code;
+    size_t used, count;
+    symbols_text(symbols, linear, text, size);
+    used = strlen(text);
+    count = machine->cpu ? cpu_peek(machine->cpu, linear, bytes, sizeof bytes) : 0;
+    if (count == 0)
+        return;
+    cpu_get_registers(machine->cpu, &r);
+    disassemble(&code, linear - r.segment[CPU_CS].base, bytes, count,
+                r.segment[CPU_CS].attributes & 0x400u ? 32 : 16); /* D/B */
+    text_append(text, size, &used, "  %s", code.text);
+}

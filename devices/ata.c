@@ -62,7 +62,7 @@ static const struct state_field DRIVE_STATE[] = {
     STATE_ONE(struct ata_drive, result),
     STATE_ONE(struct ata_drive, request_sectors),
     STATE_ONE(struct ata_drive, done_sectors),
-    STATE_ONE(struct ata_drive, cause),
+    STATE_REBUILT(struct ata_drive, cause), /* of the trace, which must not show in the state */
     STATE_ONE(struct ata_drive, ready_when),
     STATE_TIMER(struct ata_drive, event),
     STATE_REBUILT(struct ata_drive, request),

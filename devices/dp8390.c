@@ -43,7 +43,7 @@ const struct state_field DP8390_STATE[] = {
     STATE_ONE(struct dp8390, remaining), STATE_ONE(struct dp8390, clda),
     STATE_ONE(struct dp8390, send_next), STATE_ONE(struct dp8390, eeprom_control),
     STATE_ONE(struct dp8390, config3),  STATE_ARRAY(struct dp8390, prom),
-    STATE_ARRAY(struct dp8390, ram),    STATE_ONE(struct dp8390, tx_cause),
+    STATE_ARRAY(struct dp8390, ram),    STATE_REBUILT(struct dp8390, tx_cause),
     STATE_TIMER(struct dp8390, tx),     STATE_REBUILT(struct dp8390, irq),
     STATE_REBUILT(struct dp8390, port), STATE_REBUILT(struct dp8390, is_realtek),
     STATE_TABLE_END};

@@ -2,6 +2,7 @@
 
 #include <stdio.h>
 
+#include "debugger/disassemble.h"
 #include "debugger/gdb_server.h"
 #include "debugger/monitor.h"
 #include "debugger/symbols.h"
@@ -28,10 +29,9 @@ static int run_with_gdb(struct session *session, struct error *error)
 }
 
 /* The first stop: the reset vector with --stopped, a kernel's entry, else the boot sector. */
-static int run_monitor(struct session *session, const struct symbols *symbols, struct prompt *prompt,
-                       struct error *error)
+static int run_monitor(struct session *session, struct prompt *prompt, struct error *error)
 {
-    struct monitor_options options = {.io = prompt_io(prompt), .symbols = symbols};
+    struct monitor_options options = {.io = prompt_io(prompt), .symbols = session->symbols};
     struct monitor *monitor;
     enum status status;
     int exit_status;
@@ -46,20 +46,24 @@ static int run_monitor(struct session *session, const struct symbols *symbols, s
 
 static int run_at_prompt(struct session *session, struct error *error)
 {
-    struct symbols *symbols = NULL;
-    struct prompt *prompt = NULL;
+    struct prompt *prompt;
     int exit_status;
+    enum status status = prompt_new(&prompt, &session->world, error);
+    exit_status = status == STATUS_OK ? run_monitor(session, prompt, error) : (int)status;
+    prompt_free(prompt);
+    return exit_status;
+}
+
+enum status debugging_open(struct session *session, struct error *error)
+{
     enum status status = STATUS_OK;
     if (session->options->symbols)
-        status = symbols_load(&symbols, session->options->symbols, error);
+        status = symbols_load(&session->symbols, session->options->symbols, error);
     if (status != STATUS_OK)
         error_prefix(error, "--sym");
-    else
-        status = prompt_new(&prompt, &session->world, error);
-    exit_status = status == STATUS_OK ? run_monitor(session, symbols, prompt, error) : (int)status;
-    prompt_free(prompt);
-    symbols_free(symbols);
-    return exit_status;
+    session->debugged->place = disassemble_place;
+    session->debugged->place_self = session->symbols;
+    return status;
 }
 
 int debugging_run(struct session *session, struct error *error)

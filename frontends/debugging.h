@@ -7,6 +7,8 @@
 
 struct session;
 
+/* Reads the symbols (--sym) and has triple faults explained with them. */
+enum status debugging_open(struct session *session, struct error *error);
 /* Returns the exit status; with error->text set nothing has run. */
 int debugging_run(struct session *session, struct error *error);
 

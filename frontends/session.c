@@ -11,6 +11,7 @@
 #include "base/bits.h"
 #include "base/words.h"
 #include "config.h"
+#include "debugger/symbols.h"
 #include "debugger/trace.h"
 #include "frontends/debugging.h"
 #include "frontends/frontend.h"
@@ -338,7 +339,8 @@ enum status session_show(struct session *session, struct machine *machine, struc
         session->debugged = machine;
     if (session->options->is_stopped && !session->options->gdb && !session->options->wants_prompt)
         return error_set(error, STATUS_USAGE, "--stopped goes with --gdb; fix: add --gdb PORT");
-    if (strcmp(session->display_kind, "sdl") == 0)
+    status = debugging_open(session, error);
+    if (status == STATUS_OK && strcmp(session->display_kind, "sdl") == 0)
         status = frontend_sdl_open(&session->frontend, machine->name, error);
     if (status == STATUS_OK && session->options->trace)
         status = trace_open(&session->trace, &session->world, session->options->trace,
@@ -416,6 +418,7 @@ void session_close(struct session *session)
         session->disks[i]->ops->close(session->disks[i]);
     free(session->bios);
     free(session->vga_bios);
+    symbols_free(session->symbols);
     if (session->has_world)
         world_fini(&session->world);
 }

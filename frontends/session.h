@@ -12,6 +12,7 @@
 #define SESSION_CHARDEVS 72
 
 struct signal_thread;
+struct symbols;
 struct trace;
 
 struct session {
@@ -26,6 +27,7 @@ struct session {
     uint8_t *bios, *vga_bios;
     size_t bios_bytes, vga_bios_bytes;
     struct trace *trace;
+    struct symbols *symbols; /* --sym; NULL: none */
     struct signal_thread *signals;
     const char *display_kind;
     struct frontend *frontend; /* NULL: none */

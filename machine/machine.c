@@ -256,13 +256,20 @@ void machine_reset(struct machine *machine)
 
 /* --- running --------------------------------------------------------------------------------------------- */
 
+/* Line by line: the log cuts long lines. */
 static void log_triple_fault(struct machine *machine)
 {
-    char text[4096];
+    struct log *log = &machine->world->log;
+    char text[4096], *end;
     machine_explain_shutdown(machine, text, sizeof text);
-    log_line(&machine->world->log, LOG_ERROR, "%s: triple fault\n%s%s", machine->name, text,
-             machine->resets_on_triple_fault ? "  next: the chip set resets the machine"
-                                             : "  next: the run ends (--no-reboot)");
+    log_line(log, LOG_ERROR, "%s: triple fault: the processor has shut down", machine->name);
+    for (char *line = text; (end = strchr(line, '\n')) != NULL; line = end + 1) {
+        *end = '\0';
+        log_line(log, LOG_ERROR, "%s", line);
+    }
+    log_line(log, LOG_ERROR, "  next: %s", machine->resets_on_triple_fault
+                                               ? "the chip set resets the machine"
+                                               : "the run ends (--no-reboot)");
 }
 
 static void stop_for_debugger(struct machine *machine)
@@ -322,31 +329,6 @@ void machine_run_world(struct machine *machine)
 {
     machine->world->runner.run = run_machine;
     machine->world->runner.self = machine;
-}
-
-void machine_explain_shutdown(const struct machine *machine, char *text, size_t size)
-{
-    struct cpu_fault_record records[8];
-    size_t count = cpu_fault_chain(machine->cpu, records, ARRAY_COUNT(records)), used = 0;
-    static const char *const NAMES[] = {
-        "#DE divide error",       "#DB debug",          "NMI",
-        "#BP breakpoint",         "#OF overflow",       "#BR bound range",
-        "#UD invalid opcode",     "#NM no coprocessor", "#DF double fault",
-        "coprocessor overrun",    "#TS invalid TSS",    "#NP segment not present",
-        "#SS stack fault",        "#GP general protection", "#PF page fault"};
-    if (size)
-        text[0] = '\0';
-    for (size_t i = 0; i < count; i++) {
-        const struct cpu_fault_record *r = &records[i];
-        text_append(text, size, &used, "  %zu. %s at %04x:%08llx", i + 1,
-                    r->vector < ARRAY_COUNT(NAMES) ? NAMES[r->vector] : "interrupt", r->cs,
-                    (unsigned long long)r->ip);
-        if (r->has_error)
-            text_append(text, size, &used, " error %04x", (unsigned)r->error_code);
-        if (r->vector == 14)
-            text_append(text, size, &used, " address %08llx", (unsigned long long)r->cr2);
-        text_append(text, size, &used, ": %s\n", r->cause);
-    }
 }
 
 /* --- state ------------------------------------------------------------------------------------------------- */

@@ -80,6 +80,9 @@ struct machine {
     struct cpu_exit_hook exit_hook; /* what a hypervisor asked for; mask 0: none */
     void (*after_reset)(void *self); /* a boot loader takes its place again; may be NULL */
     void *after_reset_self;
+    /* Puts " <symbol+offset>  instruction" for messages about an address; may be NULL. */
+    void (*place)(void *self, const struct machine *machine, uint64_t linear, char *text, size_t size);
+    void *place_self;
     bool debug_stopped; /* a breakpoint, watchpoint, step or triple fault: the world is held */
     bool holds_on_shutdown; /* a debugger wants to see triple faults before the reset */
     bool shutdown_shown;    /* it does: what follows comes when the world goes on */

@@ -1,0 +1,53 @@
+#!/bin/sh
+# vitrine debug: the prompt on a real kernel with symbols, on a boot sector, and at a triple fault.
+. "$SRCDIR/tests/guest/debug.inc"
+
+$DEBUG --sym "$ALPHA" >out 2>err <<'END' || fail "the session: $(cat out err)"
+break lab_main
+continue
+bt
+step 3
+break ata_identify
+c
+x/4xw $esp
+device ide0
+info breakpoints
+delete
+c
+END
+cat out
+says out '=> 00100000 <_start>: '
+says out 'breakpoint 2 at [0-9a-f]* <lab_main>'
+says out '#0  [0-9a-f]* <lab_main>'
+says out '=> [0-9a-f]* <ata_identify>: '
+says out 'registers of '
+says out 'hit 1 times'
+says out 'the run is over, exit status 0'
+
+# The boot sector is the first stop of a disk.
+printf 'x/2xb 0x7dfe\nquit\n' | timeout 100 "$VITRINE" debug --display none --bios embedded \
+    --disk "$BUILDDIR/obj/roms/alpha-boot.img,overlay" >out 2>err || fail "the boot sector: $(cat out err)"
+says out '=> 00007c00: '
+says out '00007dfe: 55 aa'
+
+# A triple fault is explained, stops at the prompt, then does what it would have done.
+dd if=/dev/zero of=triple.img bs=1024 count=2048 2>/dev/null
+dd if="$BUILDDIR/obj/roms/tests/triple.bin" of=triple.img conv=notrunc 2>/dev/null
+printf 'c\ninfo cr\nc\n' | timeout 100 "$VITRINE" debug --display none --bios embedded --no-reboot \
+    --disk triple.img,overlay >out 2>&1
+[ $? = 4 ] || fail "the status of a triple fault: $(cat out)"
+says out 'triple fault (explained above)'
+says out '1. #GP general protection.*int3'
+says out 'while that was delivered: #DF double fault'
+says out 'cr0 .*protected'
+says out 'next: the run ends'
+
+# What does not go together is refused.
+$DEBUG --gdb 0 >out 2>&1 </dev/null && fail "two debuggers"
+says out 'vitrine run --gdb'
+$DEBUG --serial stdio >out 2>&1 </dev/null && fail "stdio twice"
+says out 'prompt'
+$DEBUG --sym disk.img >out 2>&1 </dev/null
+[ $? = 6 ] || fail "the status of symbols in a file that has none"
+says out 'sym: disk.img: no 32-bit little-endian ELF'
+exit 0
