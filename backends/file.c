@@ -21,9 +21,9 @@ enum status file_read(const char *path, size_t limit, uint8_t **bytes, size_t *c
     if (!S_ISREG(facts.st_mode))
         return error_set(error, STATUS_FILE, "%s: not a regular file; fix: copy it to one", path);
     if (facts.st_size == 0)
-        return error_set(error, STATUS_FILE, "%s: the file is empty", path);
+        return error_set(error, STATUS_FILE, "%s: the file is empty; fix: name another", path);
     if ((uint64_t)facts.st_size > limit)
-        return error_set(error, STATUS_FILE, "%s: %lld bytes are too many (at most %zu)", path,
+        return error_set(error, STATUS_FILE, "%s: %lld bytes are too many (at most %zu); fix: name another", path,
                          (long long)facts.st_size, limit);
     file = fopen(path, "rb");
     if (!file)
@@ -37,7 +37,7 @@ enum status file_read(const char *path, size_t limit, uint8_t **bytes, size_t *c
         return STATUS_OK;
     free(*bytes);
     *bytes = NULL;
-    return error_set(error, STATUS_FILE, "%s: could not be read whole", path);
+    return error_set(error, STATUS_FILE, "%s: could not be read whole; fix: nobody may change it meanwhile", path);
 }
 
 enum status file_write(const char *path, const void *bytes, size_t count, struct error *error)
@@ -47,7 +47,7 @@ enum status file_write(const char *path, const void *bytes, size_t count, struct
     bool is_good;
     int length = snprintf(temporary, sizeof temporary, "%s.part", path);
     if (length < 0 || (size_t)length >= sizeof temporary)
-        return error_set(error, STATUS_FILE, "%.200s...: the name is too long", path);
+        return error_set(error, STATUS_FILE, "%.200s...: the name is too long; fix: a shorter one", path);
     file = fopen(temporary, "wb");
     if (!file)
         return error_set(error, STATUS_FILE, "%s: %s; fix: check the folder", path, strerror(errno));
@@ -55,7 +55,7 @@ enum status file_write(const char *path, const void *bytes, size_t count, struct
     is_good = fclose(file) == 0 && is_good;
     if (is_good && rename(temporary, path) == 0)
         return STATUS_OK;
-    error_set(error, STATUS_FILE, "%s: %s", path, strerror(errno));
+    error_set(error, STATUS_FILE, "%s: %s; fix: see to room and rights there", path, strerror(errno));
     remove(temporary);
     return STATUS_FILE;
 }

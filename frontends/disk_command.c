@@ -78,7 +78,7 @@ static enum status parse(struct disk_options *o, int argc, char **argv, struct e
         enum status status;
         if (strncmp(argv[i], "--", 2) != 0) {
             if (o->path)
-                return error_set(error, STATUS_USAGE, "'%s': one image at a time", argv[i]);
+                return error_set(error, STATUS_USAGE, "'%s': one image at a time; fix: leave it out", argv[i]);
             o->path = argv[i];
             continue;
         }
@@ -87,7 +87,7 @@ static enum status parse(struct disk_options *o, int argc, char **argv, struct e
             return status;
         i += took_value;
     }
-    return o->path ? STATUS_OK : error_set(error, STATUS_USAGE, "no image file is named");
+    return o->path ? STATUS_OK : error_set(error, STATUS_USAGE, "no image file is named; fix: name one");
 }
 
 static uint64_t wanted_bytes(const struct disk_options *o)

@@ -76,6 +76,10 @@ int doctor_command(int argc, char **argv)
         return print_state();
     if (argc == 2 && strcmp(argv[0], "--device-pages") == 0)
         return write_pages(argv[1]);
-    printf("usage: vitrine doctor [--device-pages FOLDER]\n");
-    return argc == 1 && strcmp(argv[0], "--help") == 0 ? STATUS_OK : STATUS_USAGE;
+    if (argc == 1 && strcmp(argv[0], "--help") == 0) {
+        printf("usage: vitrine doctor [--device-pages FOLDER]\n");
+        return STATUS_OK;
+    }
+    fprintf(stderr, "vitrine: error: doctor takes no '%s'; fix: vitrine doctor\n", argv[0]);
+    return STATUS_USAGE;
 }

@@ -114,7 +114,7 @@ static enum status store(struct run_options *options, const struct option *optio
     case OPTION_LIST:
         list = (struct option_list *)(void *)at;
         if (list->count == OPTION_LIST_MAX)
-            return error_set(error, STATUS_USAGE, "--%s is given more than %d times", option->name,
+            return error_set(error, STATUS_USAGE, "--%s is given more than %d times; fix: leave some out", option->name,
                              OPTION_LIST_MAX);
         list->items[list->count++] = value;
         return STATUS_OK;
@@ -136,7 +136,8 @@ static enum status parse_option(struct run_options *options, int argc, char **ar
         return unknown(name, length, error);
     *used = 1;
     if (option->kind == OPTION_FLAG && value)
-        return error_set(error, STATUS_USAGE, "--%s takes no value", option->name);
+        return error_set(error, STATUS_USAGE, "--%s takes no value; fix: --%s alone", option->name,
+                         option->name);
     if (option->kind != OPTION_FLAG && !value) {
         if (argc < 2 || strncmp(argv[1], "--", 2) == 0)
             return error_set(error, STATUS_USAGE, "--%s needs a value; fix: --%s %s", option->name,
@@ -175,7 +176,8 @@ enum status run_options_parse(struct run_options *options, int argc, char **argv
         i += used;
     }
     if (options->is_realtime && options->is_max_speed)
-        return error_set(error, STATUS_USAGE, "--realtime and --max-speed exclude each other");
+        return error_set(error, STATUS_USAGE, "--realtime and --max-speed exclude each other; fix: "
+                         "leave one out");
     return STATUS_OK;
 }
 

@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "backends/file.h"
 #include "base/bits.h"
@@ -21,6 +22,31 @@ struct run {
     struct boot *boot;
 };
 
+/* The text of "mac=" among the settings; *length 0: the card's default. */
+static const char *mac_of(const struct machine_nic *nic, size_t *length)
+{
+    const char *at = nic->settings;
+    while (at && strncmp(at, "mac=", 4) != 0) {
+        at = strchr(at, ',');
+        at = at ? at + 1 : NULL;
+    }
+    *length = at ? strcspn(at + 4, ",") : 0;
+    return at ? at + 4 : "";
+}
+
+static enum status refuse_same_mac(const struct run *run, size_t index, struct error *error)
+{
+    size_t length, other_length;
+    const char *mac = mac_of(&run->config.nics[index], &length), *other;
+    for (size_t i = 0; i < index; i++) {
+        other = mac_of(&run->config.nics[i], &other_length);
+        if (length == other_length && strncasecmp(mac, other, length) == 0)
+            return error_set(error, STATUS_USAGE, "--nic: two cards have one MAC; fix: mac= of its own "
+                             "for each");
+    }
+    return STATUS_OK;
+}
+
 /* "MODEL[,option=value...]" → model and settings, in `room`. */
 static enum status take_nic(struct run *run, size_t index, char *room, size_t size,
                             struct error *error)
@@ -29,14 +55,14 @@ static enum status take_nic(struct run *run, size_t index, char *room, size_t si
     struct machine_nic *nic = &run->config.nics[index];
     char *comma;
     if (strlen(spec) >= size)
-        return error_set(error, STATUS_USAGE, "--nic: too long");
+        return error_set(error, STATUS_USAGE, "--nic: too long; fix: fewer options");
     strcpy(room, spec);
     comma = strchr(room, ',');
     if (comma)
         *comma = '\0';
     nic->model = room;
     nic->settings = comma ? comma + 1 : NULL;
-    return STATUS_OK;
+    return refuse_same_mac(run, index, error);
 }
 
 static enum status take_serials(struct run *run, struct error *error)
@@ -64,7 +90,9 @@ static enum status take_image(struct run *run, struct error *error)
     enum status status;
     size_t disk = 0;
     if (o->image) {
-        if ((status = guess_image(o->image, &kind, error)) != STATUS_OK)
+        char path[4096];
+        snprintf(path, sizeof path, "%.*s", (int)strcspn(o->image, ","), o->image);
+        if ((status = guess_image(path, &kind, error)) != STATUS_OK)
             return status;
         if (kind == IMAGE_KERNEL && o->kernel)
             return error_set(error, STATUS_USAGE, "%s is a kernel, and --kernel names one; fix: leave one "
@@ -77,7 +105,8 @@ static enum status take_image(struct run *run, struct error *error)
     }
     for (size_t i = 0; i < o->disks.count; i++) {
         if (disk == MACHINE_DISKS)
-            return error_set(error, STATUS_USAGE, "--disk: more than %d disks", MACHINE_DISKS);
+            return error_set(error, STATUS_USAGE, "--disk: more than %d disks; fix: leave some out",
+                             MACHINE_DISKS);
         status = session_disk(&run->session, o->disks.items[i], &run->config.disks[disk++], error);
         if (status != STATUS_OK)
             return status;

@@ -40,7 +40,8 @@ static enum status open_clock(struct session *session, struct error *error)
         session->rtc_seconds = (uint64_t)time(NULL);
     else if (!words_number(text, &session->rtc_seconds) ||
              session->rtc_seconds > UINT64_C(253402300799))
-        return error_set(error, STATUS_USAGE, "--rtc %s is not a number of seconds since 1970", text);
+        return error_set(error, STATUS_USAGE, "--rtc %s is not a number of seconds since 1970; fix: --rtc "
+                         "$(date +%%s), say", text);
     return STATUS_OK;
 }
 
@@ -147,7 +148,8 @@ enum status session_disk(struct session *session, const char *spec, struct block
     enum status status;
     *block = NULL;
     if (session->disk_count == SESSION_DISKS || strlen(spec) >= sizeof words)
-        return error_set(error, STATUS_USAGE, "--disk: too many disks, or a path that is too long");
+        return error_set(error, STATUS_USAGE, "--disk: too many disks, or a path that is too long; fix: fewer "
+                         "than %d, a shorter one", SESSION_DISKS);
     strcpy(words, spec);
     word = strchr(words, ',');
     while (word) {
@@ -182,7 +184,7 @@ enum status session_chardev(struct session *session, const char *spec, struct ch
         return STATUS_OK;
     }
     if (session->chardev_count == SESSION_CHARDEVS)
-        return error_set(error, STATUS_USAGE, "more than %d byte streams", SESSION_CHARDEVS);
+        return error_set(error, STATUS_USAGE, "more than %d byte streams; fix: null for some", SESSION_CHARDEVS);
     for (size_t i = 0; strcmp(spec, "stdio") == 0 && i < session->chardev_count; i++)
         if (char_stream_is_stdio(session->chardevs[i]))
             return error_set(error, STATUS_USAGE, "two ports want stdio; fix: file:, pty or unix: for "
@@ -376,7 +378,7 @@ static enum status write_screenshot(struct session *session, struct error *error
     struct display_picture picture = {0};
     enum status status;
     if (!screen)
-        return error_set(error, STATUS_USAGE, "--screenshot: this machine has no screen");
+        return error_set(error, STATUS_USAGE, "--screenshot: this machine has no screen; fix: leave it out");
     picture.capacity = (size_t)DISPLAY_WIDTH_MAX * DISPLAY_HEIGHT_MAX;
     picture.pixels = calloc(picture.capacity, sizeof *picture.pixels);
     if (!picture.pixels)

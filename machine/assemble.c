@@ -26,11 +26,11 @@ static enum status parse_settings(const char *from, struct settings *room,
                                   struct device_config *config, size_t *count, struct error *error)
 {
     char *word, *rest;
-    size_t length = from ? strlen(from) : 0;
+    size_t length = from ? strlen(from) : 0, first = *count;
     if (length == 0)
         return STATUS_OK;
     if (length + 1 > sizeof room->text - room->used)
-        return error_set(error, STATUS_USAGE, "%s: too many options", config->name);
+        return error_set(error, STATUS_USAGE, "%s: too many options; fix: leave some out", config->name);
     memcpy(room->text + room->used, from, length + 1);
     rest = room->text + room->used;
     room->used += length + 1;
@@ -41,10 +41,15 @@ static enum status parse_settings(const char *from, struct settings *room,
             *comma = '\0';
         equals = strchr(word, '=');
         if (!equals)
-            return error_set(error, STATUS_USAGE, "%s: '%s' is not option=value", config->name, word);
+            return error_set(error, STATUS_USAGE, "%s: '%s' is not option=value; fix: %s=VALUE", config->name,
+                             word, word);
         *equals = '\0';
+        for (size_t i = first; i < *count; i++)
+            if (strcmp(config->settings[i].name, word) == 0)
+                return error_set(error, STATUS_USAGE, "%s: %s is given twice; fix: leave one out",
+                                 config->name, word);
         if (*count >= DEVICE_SETTINGS - 1)
-            return error_set(error, STATUS_USAGE, "%s: too many options", config->name);
+            return error_set(error, STATUS_USAGE, "%s: too many options; fix: leave some out", config->name);
         config->settings[*count].name = word;
         config->settings[*count].value = equals + 1;
         (*count)++;
@@ -279,6 +284,34 @@ static void connect_memory(struct machine *machine)
         i440fx_set_memory(bridge, &memory);
 }
 
+/* Who drives an interrupt line of the bus; NULL: nobody. PCI's lines go where firmware wants. */
+static const char *irq_owner(const struct machine *machine, unsigned irq)
+{
+    for (const struct board_wire *row = machine->config.board->wires; row->from; row++)
+        if (strcmp(row->to, "isa") == 0 && strcmp(row->from, "southbridge") != 0 &&
+            strtoul(row->input, NULL, 10) == irq)
+            return row->from;
+    return machine->card_irqs & 1u << irq ? "another card" : NULL;
+}
+
+/* The line of a card on the ISA bus: an edge-triggered line has one driver. The bus' pin IRQ2 leads
+ * to the second controller's IR1 on an AT (PC/AT technical reference, system board). */
+static enum status connect_card(struct machine *machine, struct device *device,
+                                const struct device_config *config, struct error *error)
+{
+    unsigned irq = (unsigned)device_number(device->type, config, "irq") & 15;
+    const char *owner;
+    if (irq == 2)
+        irq = 9;
+    owner = irq_owner(machine, irq);
+    if (owner)
+        return error_set(error, STATUS_USAGE, "%s: irq=%u belongs to %s already; fix: irq=5, 9, 10 or 11",
+                         config->name, irq, owner);
+    machine->card_irqs |= 1u << irq;
+    irq_line_connect(device_pin(device, "irq"), isa_irq, machine, irq);
+    return STATUS_OK;
+}
+
 static enum status add_nics(struct machine *machine, struct error *error)
 {
     static const char *const NAMES[MACHINE_NICS] = {"nic0", "nic1", "nic2", "nic3"};
@@ -302,9 +335,8 @@ static enum status add_nics(struct machine *machine, struct error *error)
                             more, &device, error);
         if (status != STATUS_OK)
             return status;
-        if (!is_pci)
-            irq_line_connect(device_pin(device, "irq"), isa_irq, machine,
-                             (unsigned)device_number(device->type, &config, "irq") & 15);
+        if (!is_pci && (status = connect_card(machine, device, &config, error)) != STATUS_OK)
+            return status;
     }
     return STATUS_OK;
 }

@@ -59,14 +59,14 @@ enum status boot_linux_check(struct boot *boot, struct error *error)
     boot->is_linux = true;
     boot->entry = SETUP_AT + 0x200;
     if (load_le16(header + BOOT_FLAG) != 0xAA55)
-        return error_set(error, STATUS_FILE, "%s: boot flag %04X instead of AA55h; the image is damaged",
-                         boot->path, (unsigned)load_le16(header + BOOT_FLAG));
+        return error_set(error, STATUS_FILE, "%s: boot flag %04X instead of AA55h; fix: copy the image again, "
+                         "it is damaged", boot->path, (unsigned)load_le16(header + BOOT_FLAG));
     if (version < 0x0202 || !(header[LOADFLAGS] & LOADED_HIGH))
         return error_set(error, STATUS_FILE, "%s: boot protocol %u.%02u or a zImage; fix: a bzImage of "
                          "protocol 2.02 or later", boot->path, version >> 8, version & 0xFF);
     if (setup_bytes(boot) >= boot->kernel_bytes || setup_bytes(boot) > STACK_OFFSET - 0x1000)
-        return error_set(error, STATUS_FILE, "%s: %u setup sectors in a file of %zu bytes; the image is "
-                         "damaged", boot->path, boot->kernel[SETUP_SECTS], boot->kernel_bytes);
+        return error_set(error, STATUS_FILE, "%s: %u setup sectors in a file of %zu bytes; fix: copy the image "
+                         "again, it is damaged", boot->path, boot->kernel[SETUP_SECTS], boot->kernel_bytes);
     if (version >= 0x0204 &&
         setup_bytes(boot) + (uint64_t)load_le32(header + SYSSIZE) * 16 > boot->kernel_bytes)
         return error_set(error, STATUS_FILE, "%s: the header names %llu bytes, the file has %zu; it is "
@@ -76,7 +76,8 @@ enum status boot_linux_check(struct boot *boot, struct error *error)
                          boot->kernel_bytes);
     if (command_line >= COMMAND_LINE_MAX ||
         (version >= 0x0206 && command_line > load_le32(header + CMDLINE_SIZE)))
-        return error_set(error, STATUS_USAGE, "--append: %zu bytes are longer than this kernel takes",
+        return error_set(error, STATUS_USAGE, "--append: %zu bytes are longer than this kernel takes; fix: "
+                         "a shorter one",
                          command_line);
     init_size = version >= 0x020A ? load_le32(header + INIT_SIZE) : boot->kernel_bytes;
     boot->load_end = KERNEL_AT + (init_size > boot->kernel_bytes ? init_size : boot->kernel_bytes);

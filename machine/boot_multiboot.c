@@ -101,7 +101,7 @@ static enum status check_elf(const struct boot *boot, struct error *error)
     if (load_le16(file + E_PHNUM) == 0 || load_le16(file + E_PHENTSIZE) != P_BYTES ||
         headers_end > boot->kernel_bytes)
         return error_set(error, STATUS_FILE, "%s: %u program headers of %u bytes at %lXh reach past the "
-                         "end of the file; the image is damaged", boot->path,
+                         "end of the file; fix: link it again, it is damaged", boot->path,
                          (unsigned)load_le16(file + E_PHNUM), (unsigned)load_le16(file + E_PHENTSIZE),
                          (unsigned long)load_le32(file + E_PHOFF));
     return STATUS_OK;
@@ -112,12 +112,13 @@ static enum status check_segment(struct boot *boot, const struct segment *s, str
     uint64_t end = (uint64_t)s->address + s->memory_bytes;
     if ((uint64_t)s->file_offset + s->file_bytes > boot->kernel_bytes)
         return error_set(error, STATUS_FILE, "%s: the segment at %lXh reaches past the end of the file; "
-                         "the image is damaged", boot->path, (unsigned long)s->address);
+                         "fix: link it again, it is damaged", boot->path, (unsigned long)s->address);
     if (s->file_bytes > s->memory_bytes)
         return error_set(error, STATUS_FILE, "%s: the segment at %lXh has more bytes in the file than in "
-                         "memory; the image is damaged", boot->path, (unsigned long)s->address);
+                         "memory; fix: link it again, it is damaged", boot->path, (unsigned long)s->address);
     if (end > UINT32_MAX)
-        return error_set(error, STATUS_FILE, "%s: the segment at %lXh wraps at 4 GiB", boot->path,
+        return error_set(error, STATUS_FILE, "%s: the segment at %lXh wraps at 4 GiB; fix: link it at 1 MiB",
+                         boot->path,
                          (unsigned long)s->address);
     if (s->address < MEBIBYTE && end > 0xA0000)
         return error_set(error, STATUS_FILE, "%s: the segment at %lXh lies over video memory or the ROM; "
@@ -146,16 +147,16 @@ enum status boot_multiboot_check(struct boot *boot, struct error *error)
         return error_set(error, STATUS_FILE, "%s: requires multiboot features %04X; fix: build it "
                          "without them", boot->path, (unsigned)(flags & 0xFFFC));
     if (has_addresses && boot->multiboot_header + 32u > boot->kernel_bytes)
-        return error_set(error, STATUS_FILE, "%s: the multiboot header is cut off", boot->path);
+        return error_set(error, STATUS_FILE, "%s: the multiboot header is cut off; fix: link it again", boot->path);
     if (!has_addresses && (status = check_elf(boot, error)) != STATUS_OK)
         return status;
     if (strlen(boot->append) + strlen(boot->path) + 2 > COMMAND_LINE_MAX)
-        return error_set(error, STATUS_USAGE, "--append: longer than %u bytes", COMMAND_LINE_MAX);
+        return error_set(error, STATUS_USAGE, "--append: longer than %u bytes; fix: a shorter one", COMMAND_LINE_MAX);
     while (next_segment(boot, &index, &segment))
         if ((status = check_segment(boot, &segment, error)) != STATUS_OK)
             return status;
     if (boot->load_end == 0)
-        return error_set(error, STATUS_FILE, "%s: nothing in it is to be loaded; the image is damaged",
+        return error_set(error, STATUS_FILE, "%s: nothing in it is to be loaded; fix: link it again, it is damaged",
                          boot->path);
     boot->entry = has_addresses ? load_le32(header + 28) : load_le32(boot->kernel + E_ENTRY);
     return STATUS_OK;

@@ -69,6 +69,7 @@ struct machine {
     struct device *devices;   /* in order of construction */
     struct cpu *cpu;          /* NULL: none */
     struct device *pic_master, *pic_slave;
+    unsigned card_irqs;  /* ISA lines of cards, by bit */
     uint8_t isa_irq_count[16]; /* drivers of each ISA interrupt line that are active now */
     bool ferr_level;
     uint32_t ticks_owed; /* timer interrupts missed while preempted (catches_up_ticks) */
