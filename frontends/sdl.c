@@ -25,6 +25,7 @@ struct sdl_frontend {
     uint64_t generation, presented_ms;
     bool has_shown, was_resized;
     bool is_down[KEY_COUNT];
+    int asked_width, asked_height; /* of the window, the last time that we chose them */
     int mouse_x, mouse_y; /* last place, in the picture */
     bool knows_mouse;
     uint8_t buttons;
@@ -50,6 +51,30 @@ static void shape_of(uint32_t width, uint32_t height, int *shown_width, int *sho
         *shown_width *= 2;
 }
 
+/* The window becomes as large as the picture, small ones doubled, and fits onto the screen. */
+static void fit_window(struct sdl_frontend *sdl, int width, int height)
+{
+    SDL_Rect usable = {0, 0, width, height};
+    if (width <= 400) {
+        width *= 2;
+        height *= 2;
+    }
+    if (SDL_GetDisplayUsableBounds(SDL_GetWindowDisplayIndex(sdl->window), &usable) == 0) {
+        if (width > usable.w) {
+            height = height * usable.w / width;
+            width = usable.w;
+        }
+        if (height > usable.h) {
+            width = width * usable.h / height;
+            height = usable.h;
+        }
+    }
+    sdl->asked_width = width;
+    sdl->asked_height = height;
+    SDL_SetWindowSize(sdl->window, width, height);
+    SDL_SetWindowPosition(sdl->window, SDL_WINDOWPOS_CENTERED, SDL_WINDOWPOS_CENTERED);
+}
+
 /* A new picture size: a texture of it; the window follows unless the user has chosen its size. */
 static bool prepare_texture(struct sdl_frontend *sdl)
 {
@@ -68,11 +93,8 @@ static bool prepare_texture(struct sdl_frontend *sdl)
     sdl->texture_height = sdl->picture.height;
     shape_of(sdl->texture_width, sdl->texture_height, &width, &height);
     SDL_RenderSetLogicalSize(sdl->renderer, width, height);
-    if (!sdl->was_resized) {
-        SDL_SetWindowSize(sdl->window, width <= 400 ? width * 2 : width,
-                          width <= 400 ? height * 2 : height);
-        SDL_SetWindowPosition(sdl->window, SDL_WINDOWPOS_CENTERED, SDL_WINDOWPOS_CENTERED);
-    }
+    if (!sdl->was_resized)
+        fit_window(sdl, width, height);
     return true;
 }
 
@@ -175,12 +197,10 @@ static void mouse_button(struct sdl_frontend *sdl, const struct input_sink *sink
 static void window_event(struct sdl_frontend *sdl, const struct input_sink *sink,
                          const SDL_WindowEvent *event)
 {
-    int width, height;
     switch (event->event) {
     case SDL_WINDOWEVENT_FOCUS_LOST: release_all(sdl, sink); break;
-    case SDL_WINDOWEVENT_RESIZED: /* by the user or the window manager, not by us */
-        shape_of(sdl->texture_width, sdl->texture_height, &width, &height);
-        if (sdl->texture && (event->data1 % width || event->data2 % height))
+    case SDL_WINDOWEVENT_RESIZED: /* by the user or the window manager, where it is not our size */
+        if (event->data1 != sdl->asked_width || event->data2 != sdl->asked_height)
             sdl->was_resized = true;
         if (sdl->texture)
             show_texture(sdl);
@@ -270,8 +290,10 @@ enum status frontend_sdl_open(struct frontend **frontend, const char *name, stru
         return STATUS_USAGE;
     }
     SDL_snprintf(sdl->title, sizeof sdl->title, "Vitrine - %s", name);
-    sdl->window = SDL_CreateWindow(sdl->title, SDL_WINDOWPOS_UNDEFINED, SDL_WINDOWPOS_UNDEFINED, 720,
-                                   400, SDL_WINDOW_RESIZABLE);
+    sdl->asked_width = 720;
+    sdl->asked_height = 400;
+    sdl->window = SDL_CreateWindow(sdl->title, SDL_WINDOWPOS_UNDEFINED, SDL_WINDOWPOS_UNDEFINED,
+                                   sdl->asked_width, sdl->asked_height, SDL_WINDOW_RESIZABLE);
     if (sdl->window)
         sdl->renderer = SDL_CreateRenderer(sdl->window, -1, 0);
     if (sdl->window && !sdl->renderer)
