@@ -69,6 +69,7 @@ struct block {
     struct block_link link[2]; /* taken (or the only one), not taken */
     uint64_t target[2];        /* their offsets */
     uint16_t offset, bytes;    /* in the frame */
+    uint32_t room;             /* bytes of the pool that it may use */
     uint8_t count, op_count;
     bool is_dead, is_cached;
     struct op ops[];
@@ -104,12 +105,19 @@ void pool_add_cpu(struct code_pool *pool, struct cpu *cpu);
 void pool_remove_cpu(struct code_pool *pool, struct cpu *cpu);
 struct block *pool_find(const struct code_pool *pool, const struct cpu *cpu, uint64_t frame_id,
                         unsigned offset);
-/* Memory for a block and its instructions; may empty the whole pool first (then *was_emptied). */
-struct block *pool_allocate(struct code_pool *pool, size_t bytes, bool *was_emptied);
+/* Memory for a block and its instructions, block->room set; may empty the whole pool first. A block
+ * that was killed at the same place for the same mode is taken again where it is large enough, so
+ * that what links to it is right again. */
+struct block *pool_allocate(struct code_pool *pool, const struct cpu *cpu, uint64_t frame_id,
+                            unsigned offset, size_t bytes);
 /* Makes a finished block findable and its bytes watched for writes. */
 void pool_insert(struct code_pool *pool, struct block *block, struct ram *ram, size_t frame);
-/* Marks a frame as holding code, so that every write to it is reported. */
-bool pool_watch_frame(struct code_pool *pool, struct ram *ram, size_t frame);
+/* Marks bytes of a frame as code, so that writes to them are reported. */
+bool pool_watch_frame(struct code_pool *pool, struct ram *ram, size_t frame, unsigned offset,
+                      unsigned bytes);
+/* Bit i: bytes i * 64 ... i * 64 + 63 of the frame hold code. NULL: the pool knows no code there. The
+ * pointer holds until memory_forget_writes() is called for the frame. */
+const uint64_t *pool_lines(const struct code_pool *pool, const struct ram *ram, size_t frame);
 /* Counts how often the pool was emptied. */
 uint64_t pool_epoch(const struct code_pool *pool);
 /* Forgets the blocks of one CPU (its watches changed). */

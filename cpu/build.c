@@ -173,7 +173,9 @@ static void place(struct builder *b, struct block *block, const struct source *s
 {
     size_t ops_bytes = b->op_count * sizeof(struct op);
     struct instruction *kept;
+    uint32_t room = block->room;
     memset(block, 0, sizeof *block);
+    block->room = room;
     block->frame_id = s->frame_id;
     block->ip = b->cpu->ip;
     block->mode = b->cpu->mode;
@@ -200,18 +202,17 @@ static struct block *into_scratch(struct cpu *cpu, struct builder *b, const stru
     place(b, run->scratch[run->ring], s);
     run->scratch_frame[run->ring] = s->ram ? s->frame_id : UINT64_MAX;
     if (s->ram)
-        pool_watch_frame(run->pool, s->ram, s->frame);
+        pool_watch_frame(run->pool, s->ram, s->frame, s->offset, run->scratch[run->ring]->bytes);
     return run->scratch[run->ring];
 }
 
 static struct block *into_pool(struct cpu *cpu, struct builder *b, const struct source *s)
 {
     struct code_pool *pool = cpu->run->pool;
-    bool was_emptied;
     size_t bytes = sizeof(struct block) + b->op_count * sizeof(struct op) +
                    b->used_instructions * sizeof(struct instruction);
-    struct block *block = pool_allocate(pool, bytes, &was_emptied);
-    if (!block || !pool_watch_frame(pool, s->ram, s->frame))
+    struct block *block = pool_allocate(pool, cpu, s->frame_id, s->offset, bytes);
+    if (!block || !pool_watch_frame(pool, s->ram, s->frame, s->offset, (unsigned)(b->ip - cpu->ip)))
         return into_scratch(cpu, b, s);
     place(b, block, s);
     block->is_cached = true;

@@ -9,9 +9,39 @@ const struct opcode_row ROW_TOO_LONG = {
 const struct opcode_row ROW_CODE_LIMIT = {
     .mnemonic = "(bad)", .execute = exec_code_limit, .digit = ROW_ANY, .attributes = ROW_END};
 
+/* Two-byte opcodes that later processors carry out: MMX, SSE, SSE2, POPCNT … (SDM 2 table A-3). */
+static bool is_of_later_models(unsigned opcode)
+{
+    static const uint8_t ranges[][2] = {{0x10, 0x17}, {0x28, 0x2f}, {0x38, 0x38}, {0x3a, 0x3a},
+                                        {0x50, 0x7f}, {0xae, 0xae}, {0xb8, 0xb8}, {0xc2, 0xc6},
+                                        {0xd0, 0xfe}};
+    for (size_t n = 0; opcode >> 8 == 0x0f && n < ARRAY_COUNT(ranges); n++)
+        if ((opcode & 0xff) >= ranges[n][0] && (opcode & 0xff) <= ranges[n][1])
+            return true;
+    return false;
+}
+
+/* Once a place: what the guest tried, so that nobody has to guess why it fails. */
+static void report_missing(struct cpu *cpu)
+{
+    uint64_t linear = (cpu->segment[CPU_CS].base + cpu->ip) & 0xffffffffu;
+    uint8_t bytes[8] = {0};
+    char text[3 * sizeof bytes + 1] = "";
+    size_t used = 0, count = cpu_peek(cpu, linear, bytes, sizeof bytes);
+    if (!cpu->log || !log_first(cpu->log, linear ^ UINT64_C(0x5555) << 40))
+        return;
+    for (size_t n = 0; n < count; n++)
+        text_append(text, sizeof text, &used, " %02x", bytes[n]);
+    log_line(cpu->log, LOG_WARNING,
+             "guest-error dev=cpu machine=%s cs:ip=%04x:%08x: instruction not implemented in this "
+             "model:%s",
+             cpu->name, cpu->segment[CPU_CS].selector, (unsigned)cpu->ip, text);
+}
+
 void exec_ud(struct cpu *cpu, const struct instruction *i)
 {
-    (void)i;
+    if (i->row == &ROW_UNDEFINED && is_of_later_models(i->opcode))
+        report_missing(cpu);
     cpu_raise(cpu, VECTOR_UD);
 }
 

@@ -167,6 +167,7 @@ struct cpu {
     uint64_t context;          /* mode and generation of code lookups: blocks.h */
     uint64_t mode;             /* the part of it that decoded blocks are keyed by */
     struct cpu_memory *memory_unit;
+    uint8_t plain_segments;    /* bit n: base 0, limit 4 GiB, readable and (but CS) writable */
 
     uint64_t ip, next_ip;
     struct cpu_segment segment[6], ldtr, tr;

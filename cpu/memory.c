@@ -32,7 +32,8 @@ void memory_forget_writes(struct cpu *cpu, const uint8_t *host_page)
     for (unsigned k = 1; k < 4; k += 2)
         for (unsigned i = 0; i < TLB_ENTRIES; i++) {
             struct tlb_fast *e = &m->fast[k][i];
-            if (e->tag != TLB_INVALID && e->addend + (uintptr_t)e->tag == (uintptr_t)host_page)
+            uintptr_t page = (uintptr_t)(e->tag & ~PAGE_MASK);
+            if (e->tag != TLB_INVALID && e->addend + page == (uintptr_t)host_page)
                 e->tag = TLB_INVALID;
         }
 }
@@ -44,6 +45,19 @@ static void fill(struct cpu *cpu, uint64_t linear, uint8_t *host_page, bool is_w
         return;
     e->tag = linear & ~PAGE_MASK;
     e->addend = (uintptr_t)host_page - (uintptr_t)e->tag;
+}
+
+static void fill_beside_code(struct cpu *cpu, uint64_t linear, const struct space_page *page,
+                             bool is_user)
+{
+    unsigned index = tlb_index(linear);
+    struct tlb_fast *e = &cpu->memory_unit->fast[is_user * 2 + 1][index];
+    const uint64_t *lines = pool_lines(cpu->run->pool, page->write_ram, page->write_frame);
+    if (!lines || run_is_watched(cpu, linear, true))
+        return;
+    e->tag = (linear & ~PAGE_MASK) | TLB_CODE;
+    e->addend = (uintptr_t)page->write - (uintptr_t)(linear & ~PAGE_MASK);
+    cpu->memory_unit->code_lines[is_user][index] = lines;
 }
 
 /* --- one piece, inside a page ----------------------------------------------------------------- */
@@ -74,7 +88,9 @@ static void write_piece(struct cpu *cpu, uint64_t linear, uint64_t physical, uns
     }
     store_le(page->write + offset, bytes, value);
     ram_written(page->write_ram, page->write_frame, offset, bytes);
-    if (!(page->write_ram->flags[page->write_frame] & FRAME_CODE))
+    if (page->write_ram->flags[page->write_frame] & FRAME_CODE)
+        fill_beside_code(cpu, linear, page, is_user);
+    else
         fill(cpu, linear, page->write, true, is_user);
 }
 
@@ -156,6 +172,11 @@ uint64_t memory_read_slow(struct cpu *cpu, const struct op *op, uint64_t linear,
 void memory_write_slow(struct cpu *cpu, const struct op *op, uint64_t linear, unsigned bytes,
                        uint64_t value)
 {
+    uint8_t *host = tlb_beside_code(cpu, linear, bytes);
+    if (host) {
+        store_le(host, bytes, value);
+        return;
+    }
     run_sync(cpu, op);
     memory_write(cpu, linear, bytes, value, cpu->cpl == 3);
 }
@@ -253,18 +274,46 @@ uint64_t cpu_segment_linear(struct cpu *cpu, unsigned segment, uint64_t offset, 
               s->selector, (uint32_t)offset);
 }
 
+/* Bounds by type: code is read when its bit 1 is set and never written, data is always read. */
+static void set_bounds(struct cpu *cpu, unsigned index, uint64_t base, uint32_t limit, unsigned a)
+{
+    struct segment_bounds *b = &cpu->bounds[index];
+    bool has_types = cpu_is_protected(cpu) && !cpu_is_v86(cpu);
+    uint64_t bound = (uint64_t)limit + 1, read = bound, write = bound;
+    bool is_plain;
+    if ((a & (SEGMENT_NULL | SEGMENT_P | SEGMENT_S)) != (SEGMENT_P | SEGMENT_S) ||
+        (a & (SEGMENT_CODE | SEGMENT_EXPAND_DOWN)) == SEGMENT_EXPAND_DOWN)
+        read = write = 0;
+    if (has_types && (a & (SEGMENT_CODE | SEGMENT_WRITABLE)) == SEGMENT_CODE)
+        read = 0;
+    if (has_types && (a & (SEGMENT_CODE | SEGMENT_WRITABLE)) != SEGMENT_WRITABLE)
+        write = 0;
+    b->base = base;
+    b->read_bound = read;
+    b->write_bound = write;
+    is_plain = base == 0 && read == UINT64_C(1) << 32 && (index == CPU_CS || write == read);
+    cpu->plain_segments = (uint8_t)((cpu->plain_segments & ~(1u << index)) |
+                                    (unsigned)is_plain << index);
+}
+
 void segment_recompute(struct cpu *cpu, unsigned index)
 {
     const struct cpu_segment *s = &cpu->segment[index];
-    struct segment_bounds *b = &cpu->bounds[index];
-    uint64_t bound = (uint64_t)s->limit + 1;
-    bool is_expand_down =
-        (s->attributes & (SEGMENT_CODE | SEGMENT_EXPAND_DOWN)) == SEGMENT_EXPAND_DOWN;
-    if (is_null(s) || is_expand_down)
-        bound = 0;
-    b->base = s->base;
-    b->read_bound = is_type_right(cpu, s, false) ? bound : 0;
-    b->write_bound = is_type_right(cpu, s, true) ? bound : 0;
+    set_bounds(cpu, index, s->base, s->limit, s->attributes);
+}
+
+/* Field by field: the caller has just written them so, and a copy as a whole would wait for that. */
+void segment_store(struct cpu *cpu, unsigned index, const struct cpu_segment *segment)
+{
+    struct cpu_segment *s = &cpu->segment[index];
+    uint64_t base = segment->base & 0xffffffffu;
+    uint32_t limit = segment->limit;
+    uint16_t attributes = segment->attributes;
+    s->selector = segment->selector;
+    s->base = base;
+    s->limit = limit;
+    s->attributes = attributes;
+    set_bounds(cpu, index, base, limit, attributes);
 }
 
 /* --- stack ------------------------------------------------------------------------------------------ */

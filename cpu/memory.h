@@ -14,6 +14,9 @@
 
 #define TLB_ENTRIES 1024u
 #define TLB_INVALID UINT64_C(1) /* no page has bits below 12 */
+/* In a write tag: RAM with decoded code in it. Plain accesses miss; a slow one writes where
+ * code_lines shows that it touches no code. */
+#define TLB_CODE UINT64_C(2)
 #define PAGE_MASK UINT64_C(0xfff)
 
 struct tlb_fast {
@@ -30,6 +33,7 @@ struct tlb_entry {
 #define TLB_LOG 128
 struct cpu_memory {
     struct tlb_fast fast[5][TLB_ENTRIES]; /* user * 2 + write; 4: stays empty (alignment checks) */
+    const uint64_t *code_lines[2][TLB_ENTRIES]; /* by user; beside tags with TLB_CODE */
     struct tlb_entry entry[TLB_ENTRIES];
     uint16_t log[TLB_LOG]; /* indices filled since the last flush; overflow: all may be */
     uint32_t logged;
@@ -48,6 +52,19 @@ static inline uint8_t *tlb_hit(const struct tlb_fast *tlb, uint64_t linear, unsi
     if (BASE_UNLIKELY(e->tag != (linear & ~PAGE_MASK)))
         return NULL;
     return (uint8_t *)(e->addend + (uintptr_t)linear);
+}
+
+/* The bytes behind a write that touches no decoded code although its page has some; else NULL. */
+static inline uint8_t *tlb_beside_code(const struct cpu *cpu, uint64_t linear, unsigned bytes)
+{
+    unsigned index = tlb_index(linear + bytes - 1);
+    const struct tlb_fast *e = &cpu->tlb_write[index];
+    uint64_t first = linear >> 6 & 63, last = (linear + bytes - 1) >> 6 & 63, lines;
+    if (e->tag != ((linear & ~PAGE_MASK) | TLB_CODE))
+        return NULL;
+    lines = *cpu->memory_unit->code_lines[cpu->cpl == 3][index];
+    return (lines >> first | lines >> last) & 1 ? NULL
+                                                : (uint8_t *)(e->addend + (uintptr_t)linear);
 }
 
 /* Any access, fast or slow, with cpu->current set by the caller where it may end in a fault. */
@@ -73,7 +90,7 @@ void cpu_code_unmapped(struct cpu *cpu, uint64_t linear);
 void memory_reset(struct cpu *cpu);
 /* Forgets host pointers only; the guest sees nothing of it. */
 void memory_forget_hosts(struct cpu *cpu);
-/* A frame has got its first decoded code: no fast writes to it any more. */
+/* The write entries of a frame are no longer right: it has got its first decoded code, or lost it. */
 void memory_forget_writes(struct cpu *cpu, const uint8_t *host_page);
 /* Chooses the fast arrays for CPL and alignment checks. */
 void memory_choose_tlb(struct cpu *cpu);

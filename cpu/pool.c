@@ -13,11 +13,14 @@
 #define PAGE_HASH 4096u
 /* Writes that hit no code, after which a page without blocks is let go. */
 #define IDLE_WRITES 64
+/* Dead blocks of a page that are looked through for one to take again. */
+#define DEAD_LOOKED 16
 
 struct code_page {
     uint64_t frame_id;
     uint64_t lines; /* bit i: bytes i * 64 … i * 64 + 63 hold code */
     struct block *blocks;
+    struct block *dead; /* killed by writes; their memory may serve again */
     struct ram *ram;
     size_t frame;
     unsigned idle_writes;
@@ -42,6 +45,7 @@ struct code_pool {
     struct block *hash[HASH_SIZE];
     struct code_page *pages[PAGE_HASH];
     struct chunk *chunks; /* the first is being filled */
+    struct chunk *spare;  /* emptied, to be filled again */
     size_t bytes, max_bytes;
     uint64_t epoch;
     struct pool_ram *rams;
@@ -84,7 +88,15 @@ static void free_page(struct code_pool *pool, struct code_page *page)
         at = &(*at)->next;
     *at = page->next;
     page->ram->flags[page->frame] &= (uint8_t)~FRAME_CODE;
+    for (size_t i = 0; i < pool->cpu_count; i++)
+        memory_forget_writes(pool->cpus[i], page->ram->bytes + page->frame * FRAME_BYTES);
     free(page);
+}
+
+const uint64_t *pool_lines(const struct code_pool *pool, const struct ram *ram, size_t frame)
+{
+    const struct code_page *page = find_page(pool, ram_frame_id(ram, frame));
+    return page ? &page->lines : NULL;
 }
 
 static size_t block_slot(uint64_t frame_id, unsigned offset)
@@ -128,17 +140,31 @@ static uint64_t lines_of(unsigned offset, unsigned bytes)
     return (UINT64_MAX << first) & (UINT64_MAX >> (63 - last));
 }
 
+static uint64_t scratch_lines(const struct code_pool *pool, uint64_t frame_id)
+{
+    uint64_t lines = 0;
+    for (size_t i = 0; i < pool->cpu_count; i++) {
+        const struct cpu_run *run = pool->cpus[i]->run;
+        for (unsigned k = 0; k < 2; k++)
+            if (run->scratch_frame[k] == frame_id)
+                lines |= lines_of(run->scratch[k]->offset, run->scratch[k]->bytes);
+    }
+    return lines;
+}
+
 /* Kills the blocks that a write touched and counts the lines of the others anew. */
 static void kill_touched(struct code_pool *pool, struct code_page *page, unsigned offset,
                          unsigned bytes)
 {
     struct block **at = &page->blocks, *b;
-    page->lines = 0;
+    page->lines = scratch_lines(pool, page->frame_id);
     while ((b = *at) != NULL) {
         if (b->offset < offset + bytes && offset < (unsigned)b->offset + b->bytes) {
             *at = b->page_next;
             unhash(pool, b);
             block_kill(b);
+            b->page_next = page->dead;
+            page->dead = b;
         } else {
             page->lines |= lines_of(b->offset, b->bytes);
             at = &b->page_next;
@@ -212,10 +238,13 @@ static struct code_page *page_for(struct code_pool *pool, struct ram *ram, size_
     return page;
 }
 
-bool pool_watch_frame(struct code_pool *pool, struct ram *ram, size_t frame)
+bool pool_watch_frame(struct code_pool *pool, struct ram *ram, size_t frame, unsigned offset,
+                      unsigned bytes)
 {
-    if (!page_for(pool, ram, frame))
+    struct code_page *page = page_for(pool, ram, frame);
+    if (!page)
         return false;
+    page->lines |= lines_of(offset, bytes);
     if (ram->flags[frame] & FRAME_CODE)
         return true;
     ram->flags[frame] |= FRAME_CODE;
@@ -258,7 +287,8 @@ static void empty(struct code_pool *pool)
     }
     while (chunk) {
         struct chunk *next = chunk->next;
-        free(chunk);
+        chunk->next = pool->spare;
+        pool->spare = chunk;
         chunk = next;
     }
     pool->chunks = NULL;
@@ -271,26 +301,57 @@ uint64_t pool_epoch(const struct code_pool *pool)
     return pool->epoch;
 }
 
-struct block *pool_allocate(struct code_pool *pool, size_t bytes, bool *was_emptied)
+static struct chunk *new_chunk(struct code_pool *pool)
+{
+    struct chunk *chunk = pool->spare;
+    if (pool->bytes + CHUNK_BYTES > pool->max_bytes) {
+        empty(pool);
+        chunk = pool->spare;
+    }
+    if (chunk)
+        pool->spare = chunk->next;
+    else
+        chunk = malloc(sizeof *chunk + CHUNK_BYTES);
+    if (!chunk)
+        return NULL;
+    chunk->next = pool->chunks;
+    chunk->used = 0;
+    chunk->size = CHUNK_BYTES;
+    pool->chunks = chunk;
+    pool->bytes += CHUNK_BYTES;
+    return chunk;
+}
+
+static struct block *take_dead(const struct code_pool *pool, const struct cpu *cpu,
+                               uint64_t frame_id, unsigned offset, size_t bytes)
+{
+    struct code_page *page = find_page(pool, frame_id);
+    struct block **at = page ? &page->dead : NULL, *b;
+    for (unsigned looked = 0; at && (b = *at) != NULL && looked < DEAD_LOOKED; looked++) {
+        if (b->offset == offset && b->ip == cpu->ip && b->mode == cpu->mode && b->cpu == cpu &&
+            b->room >= bytes) {
+            *at = b->page_next;
+            return b;
+        }
+        at = &b->page_next;
+    }
+    return NULL;
+}
+
+struct block *pool_allocate(struct code_pool *pool, const struct cpu *cpu, uint64_t frame_id,
+                            unsigned offset, size_t bytes)
 {
     struct chunk *chunk = pool->chunks;
-    *was_emptied = false;
+    struct block *block = take_dead(pool, cpu, frame_id, offset, bytes);
+    if (block)
+        return block;
     bytes = (bytes + 63) & ~(size_t)63;
-    if (!chunk || chunk->size - chunk->used < bytes) {
-        if (pool->bytes + CHUNK_BYTES > pool->max_bytes) {
-            empty(pool);
-            *was_emptied = true;
-        }
-        chunk = malloc(sizeof *chunk + CHUNK_BYTES);
-        if (!chunk)
-            return NULL;
-        chunk->next = pool->chunks;
-        chunk->used = 0;
-        chunk->size = CHUNK_BYTES;
-        pool->chunks = chunk;
-        pool->bytes += CHUNK_BYTES;
-    }
-    struct block *block = (struct block *)(void *)(chunk->bytes + chunk->used);
+    if (!chunk || chunk->size - chunk->used < bytes)
+        chunk = new_chunk(pool);
+    if (!chunk)
+        return NULL;
+    block = (struct block *)(void *)(chunk->bytes + chunk->used);
+    block->room = (uint32_t)bytes;
     chunk->used += bytes;
     return block;
 }
@@ -369,6 +430,11 @@ void code_pool_free(struct code_pool *pool)
         pool->rams = known->next;
         ram_remove_listener(known->ram, &known->listener);
         free(known);
+    }
+    while (pool->spare) {
+        struct chunk *next = pool->spare->next;
+        free(pool->spare);
+        pool->spare = next;
     }
     free(pool->cpus);
     free(pool);

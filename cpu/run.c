@@ -204,27 +204,17 @@ static void set_context(struct cpu *cpu)
     cpu->context = cpu->run->generation << CONTEXT_GENERATION_SHIFT | cpu->mode;
 }
 
-static bool is_plain(const struct cpu *cpu, unsigned index)
-{
-    const struct segment_bounds *b = &cpu->bounds[index];
-    return b->base == 0 && b->read_bound == UINT64_C(1) << 32 && b->write_bound == b->read_bound;
-}
+#define FLAT_SEGMENTS (1u << CPU_CS | 1u << CPU_SS | 1u << CPU_DS | 1u << CPU_ES)
 
 static void set_mode(struct cpu *cpu)
 {
     const struct cpu_segment *cs = &cpu->segment[CPU_CS];
-    uint64_t mode = (uint64_t)cs->limit << 8;
-    bool is_flat = cs->base == 0 && cs->limit == 0xffffffffu && is_plain(cpu, CPU_SS) &&
-                   is_plain(cpu, CPU_DS) && is_plain(cpu, CPU_ES) &&
-                   cpu->bounds[CPU_CS].read_bound == UINT64_C(1) << 32;
+    uint64_t mode = (uint64_t)cs->limit << 8 | cpu->run->watched_mode;
     mode |= cs->attributes & SEGMENT_DB ? MODE_CODE32 : 0;
     mode |= cpu->segment[CPU_SS].attributes & SEGMENT_DB ? MODE_STACK32 : 0;
-    mode |= is_flat ? MODE_FLAT : 0;
+    mode |= (cpu->plain_segments & FLAT_SEGMENTS) == FLAT_SEGMENTS ? MODE_FLAT : 0;
     mode |= cpu->cpl == 3 ? MODE_USER : 0;
     mode |= cpu_is_protected(cpu) && !cpu_is_v86(cpu) ? MODE_PROTECTED : 0;
-    mode |= cpu->run->watches_code || (cpu->dr[7] & 0xff && run_has_code_registers(cpu))
-                ? MODE_WATCHED
-                : 0;
     mode |= cs->base == 0 ? MODE_CS_ZERO : 0;
     cpu->mode = mode;
     set_context(cpu);
@@ -235,16 +225,18 @@ void cpu_mode_changed(struct cpu *cpu)
     for (unsigned i = 0; i < 6; i++)
         segment_recompute(cpu, i);
     memory_choose_tlb(cpu);
+    cpu->run->watched_mode =
+        cpu->run->watches_code || run_has_code_registers(cpu) ? MODE_WATCHED : 0;
     set_mode(cpu);
     cpu->has_event = true;
 }
 
 void cpu_load_segment(struct cpu *cpu, unsigned index, const struct cpu_segment *segment)
 {
-    cpu->segment[index] = *segment;
-    cpu->segment[index].base &= 0xffffffffu;
-    segment_recompute(cpu, index);
-    set_mode(cpu);
+    uint8_t was_plain = cpu->plain_segments;
+    segment_store(cpu, index, segment);
+    if (index == CPU_CS || index == CPU_SS || cpu->plain_segments != was_plain)
+        set_mode(cpu);
 }
 
 void cpu_set_privilege(struct cpu *cpu, unsigned cpl)

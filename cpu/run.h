@@ -35,6 +35,7 @@ struct cpu_run {
     struct cpu_watch *watches;
     size_t watch_count;
     bool watches_code, watches_data;
+    uint8_t watched_mode;        /* MODE_WATCHED or 0 */
     bool wants_step;
     bool has_hit;                /* stop before the next instruction */
     uint64_t skip_ip;            /* the breakpoint here has been reported */
@@ -71,6 +72,7 @@ bool run_has_code_registers(const struct cpu *cpu);
 struct block *block_at(struct cpu *cpu, uint64_t linear);
 
 void segment_recompute(struct cpu *cpu, unsigned index);
+void segment_store(struct cpu *cpu, unsigned index, const struct cpu_segment *segment);
 
 op_handler op_stale, op_leave, op_breakpoint, op_system, op_execute, op_fall;
 

@@ -359,6 +359,26 @@ START_TEST(sixteen_bytes_are_too_long)
 }
 END_TEST
 
+START_TEST(a_missing_instruction_is_reported_once)
+{
+    struct core *c = core_new(NULL);
+    set_vector(c, 6, 0x600);
+    PUT(c, 0x0f, 0x58, 0xc1); /* addps xmm0, xmm1 */
+    run(c, 100);
+    ck_assert_uint_eq(registers(c).ip, 0x601);
+    ck_assert_uint_eq(c->f->guest_errors, 1);
+    ck_assert_ptr_nonnull(strstr(c->f->last_line, "0f 58 c1"));
+    point_at_code(c);
+    run(c, 100);
+    ck_assert_uint_eq(c->f->guest_errors, 1);
+    PUT(c, 0x0f, 0x0b); /* UD2 is meant to fault */
+    point_at_code(c);
+    run(c, 100);
+    ck_assert_uint_eq(c->f->guest_errors, 1);
+    core_free(c);
+}
+END_TEST
+
 START_TEST(a_word_beyond_the_segment_faults)
 {
     struct core *c = core_new(NULL);
@@ -798,6 +818,7 @@ Suite *cpu_core_suite(void)
     tcase_add_test(tests, a_fault_leaves_its_instruction_undone);
     tcase_add_test(tests, lock_is_refused_without_a_memory_destination);
     tcase_add_test(tests, sixteen_bytes_are_too_long);
+    tcase_add_test(tests, a_missing_instruction_is_reported_once);
     tcase_add_test(tests, a_word_beyond_the_segment_faults);
     tcase_add_test(tests, a_run_does_not_depend_on_how_it_is_cut);
     tcase_add_test(tests, rep_stops_at_the_exact_element);
