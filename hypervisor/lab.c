@@ -65,7 +65,7 @@ static bool parse_mac(const char *text, uint8_t *mac)
     return (mac[0] & 1) == 0; /* an individual address (IEEE 802-2014, 8.2) */
 }
 
-/* "ne2k-isa,mac=52:54:00:00:00:0a,irq=9" */
+/* "ne2k-isa,mac=52:54:00:00:00:0a,irq=10" */
 static enum status set_nic(const struct lab *lab, const struct ini_entry *entry, struct lab_nic *nic,
                            struct error *error)
 {
@@ -152,8 +152,19 @@ static enum status host_memory(struct lab *lab, struct lab_guest *guest,
 static enum status host_nic(struct lab *lab, struct lab_guest *guest, const struct ini_entry *entry,
                             struct error *error)
 {
+    static const uint8_t NONE[6] = {0};
+    const uint8_t *mac = lab->nic.mac;
+    enum status status = set_nic(lab, entry, &lab->nic, error);
     (void)guest;
-    return set_nic(lab, entry, &lab->nic, error);
+    if (status != STATUS_OK)
+        return status;
+    if (strcmp(lab->nic.model, "ne2k-pci") == 0 || lab->nic.settings[0])
+        return bad(lab, entry, "ne2k-isa[,mac=...] or none: the VMM's driver knows the card at 300h, "
+                               "IRQ 5", error);
+    if (memcmp(mac, NONE, 6) != 0)
+        snprintf(lab->nic.settings, sizeof lab->nic.settings, "mac=%02x:%02x:%02x:%02x:%02x:%02x",
+                 mac[0], mac[1], mac[2], mac[3], mac[4], mac[5]);
+    return STATUS_OK;
 }
 
 static enum status host_display(struct lab *lab, struct lab_guest *guest,

@@ -16,7 +16,7 @@
 #include "hypervisor/vswitch.h"
 
 #define CARD 0x300u
-#define CARD_IRQ 9u
+#define CARD_IRQ 5u /* as the card is jumpered (devices/ne2000.c) */
 #define DATA (CARD + 0x10u)
 #define RESET (CARD + 0x1Fu)
 /* Page 0, then page 1, by offset. */

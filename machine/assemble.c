@@ -291,6 +291,8 @@ static const char *irq_owner(const struct machine *machine, unsigned irq)
         if (strcmp(row->to, "isa") == 0 && strcmp(row->from, "southbridge") != 0 &&
             strtoul(row->input, NULL, 10) == irq)
             return row->from;
+    if (irq == 9 && machine->env.pci)
+        return "ACPI";
     return machine->card_irqs & 1u << irq ? "another card" : NULL;
 }
 
@@ -305,7 +307,7 @@ static enum status connect_card(struct machine *machine, struct device *device,
         irq = 9;
     owner = irq_owner(machine, irq);
     if (owner)
-        return error_set(error, STATUS_USAGE, "%s: irq=%u belongs to %s already; fix: irq=5, 9, 10 or 11",
+        return error_set(error, STATUS_USAGE, "%s: irq=%u belongs to %s already; fix: another, irq=10 say",
                          config->name, irq, owner);
     machine->card_irqs |= 1u << irq;
     irq_line_connect(device_pin(device, "irq"), isa_irq, machine, irq);

@@ -90,8 +90,9 @@ cat >table <<'END'
 2 | run --nic ne2k-isa,irq=3 good.img | irq=3 belongs to com2 already
 2 | run --nic ne2k-isa,irq=14 good.img | irq=14 belongs to ide0 already
 2 | run --nic ne2k-isa,iobase=0x2e0 good.img | port 0x2f8 belongs to com2 already
-2 | run --nic ne2k-isa,mac=52:54:00:00:00:01 --nic ne2k-isa,irq=5,mac=52:54:00:00:00:02 good.img | port 0x300 belongs to nic0 already
-2 | run --nic ne2k-isa,mac=52:54:00:00:00:01 --nic ne2k-isa,iobase=0x320,mac=52:54:00:00:00:02 good.img | irq=9 belongs to
+2 | run --nic ne2k-isa,mac=52:54:00:00:00:01 --nic ne2k-isa,irq=10,mac=52:54:00:00:00:02 good.img | port 0x300 belongs to nic0 already
+2 | run --nic ne2k-isa,mac=52:54:00:00:00:01 --nic ne2k-isa,iobase=0x320,mac=52:54:00:00:00:02 good.img | irq=5 belongs to another card
+2 | run --nic ne2k-isa,irq=2 good.img | irq=9 belongs to ACPI
 2 | run --nic ne2k-isa,mac=52:54:00:00:00:01 --nic ne2k-pci,mac=52:54:00:00:00:01 good.img | one MAC
 2 | run --nic ne2k-isa,mac=53:54:00:00:00:01 good.img | mac=53:54:00:00:00:01
 2 | run --nic ne2k-isa,mac=5 good.img | mac=5

@@ -51,6 +51,8 @@ static const struct {
     {HOST "[guest a]\nnic=ne2k-isa,mac=52:54:00:00:00:01\n[guest b]\nnic=ne2k-isa,mac=52:54:00:00:00:01\n",
      "one MAC"},
     {HOST "[guest a]\nnic=ne2k-isa,mac=53:54:00:00:00:01\n", "not a multicast"},
+    {"[host]\nnic=ne2k-isa,irq=10\n[guest a]\n", ":2: error: nic = ne2k-isa,irq=10"},
+    {"[host]\nnic=ne2k-pci\n[guest a]\n", "the VMM's driver knows"},
     {HOST "[guest a]\ntime=fast\n", ":5: error: time = fast"},
     {HOST "[guest a]\nkey without value\n", ":5: error: 'key without value' is not key = value"},
     {HOST "[costs]\ntrap=fast\n", ":5: error: trap = fast"},
