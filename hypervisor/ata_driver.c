@@ -1,11 +1,11 @@
 /* The VMM's native ATA driver.
  *
- * Specification: ATA-4 (T13/1153D), sections 7 (registers), 8.27 READ SECTORS, 8.48 WRITE SECTORS,
- * 9.5/9.6 (PIO data-in and data-out protocols). One request at a time, in the order of arrival:
+ * Specification: ATA-4 (T13/1153D), sections 7 (registers), 8.26 READ MULTIPLE, 8.47 WRITE
+ * MULTIPLE, 9.5/9.6 (PIO data-in and data-out protocols). One request at a time, in the order of arrival:
  *
- *   IDLE ─ command ─ read ──► WAIT_IRQ ─irq─ REP INSW of a sector ─┬─ more: WAIT_IRQ
+ *   IDLE ─ command ─ read ──► WAIT_IRQ ─irq─ REP INSW of a block ─┬─ more: WAIT_IRQ
  *                  ─ write ─► WAIT_DRQ (polled by an event) ─ REP OUTSW ─► WAIT_IRQ ─┤
- *                  ─ flush ─► WAIT_IRQ                              └─ done: next request
+ *                  ─ flush ─► WAIT_IRQ                             └─ done: next request
  *
  * Addresses are physical C/H/S. Before each command the driver checks, without using the map, that
  * every cylinder it touches belongs to the guest that asked. MISSING: DMA, time-outs of the drive
@@ -32,11 +32,13 @@
 #define STATUS_DRQ 0x08u
 #define STATUS_ERR 0x01u
 #define DEVICE_OBSOLETE 0xA0u /* bits 7 and 5 are written as one */
-#define COMMAND_READ 0x20u
-#define COMMAND_WRITE 0x30u
 #define COMMAND_VERIFY 0x40u
+#define COMMAND_READ_MULTIPLE 0xC4u
+#define COMMAND_WRITE_MULTIPLE 0xC5u
+#define COMMAND_SET_MULTIPLE 0xC6u
 #define COMMAND_FLUSH 0xE7u
 #define SECTORS_MAX 256u
+#define BLOCK_SECTORS 16u /* of a READ or WRITE MULTIPLE: one interrupt each */
 #define WORDS 256u
 /* The host has no firmware: the driver has the PIIX3 (82371SB, 2.3) decode the channels' ports. */
 #define IDE_SLOT 1u
@@ -50,7 +52,13 @@
 #define QUEUE_MAX (LAB_GUESTS_MAX * 4) /* a guest's channels have one request each */
 
 #define CONTROL_SRST 0x04u
-enum driver_state { DRIVER_IDLE, DRIVER_WAIT_DRQ, DRIVER_WAIT_IRQ, DRIVER_RESETTING };
+enum driver_state {
+    DRIVER_SETTING, /* SET MULTIPLE MODE is under way */
+    DRIVER_IDLE,
+    DRIVER_WAIT_DRQ,
+    DRIVER_WAIT_IRQ,
+    DRIVER_RESETTING
+};
 
 struct job {
     struct guest *guest;
@@ -73,7 +81,7 @@ struct ata_driver {
     struct job job;
     bool has_job;
     uint32_t command_left; /* sectors of the running command that are not yet moved */
-    uint8_t spare[SECTOR_BYTES];
+    uint8_t spare[BLOCK_SECTORS * SECTOR_BYTES];
     struct ata_driver_counts counts;
 };
 
@@ -152,11 +160,12 @@ static void start_command(struct ata_driver *driver)
     write_address(driver, sectors);
     if (job->op == BLOCK_WRITE) {
         driver->state = DRIVER_WAIT_DRQ;
-        host_outb(driver->vmm, PORT_COMMAND, COMMAND_WRITE);
+        host_outb(driver->vmm, PORT_COMMAND, COMMAND_WRITE_MULTIPLE);
         poll_later(driver);
     } else {
         driver->state = DRIVER_WAIT_IRQ;
-        host_outb(driver->vmm, PORT_COMMAND, job->op == BLOCK_READ ? COMMAND_READ : COMMAND_VERIFY);
+        host_outb(driver->vmm, PORT_COMMAND,
+                  job->op == BLOCK_READ ? COMMAND_READ_MULTIPLE : COMMAND_VERIFY);
     }
 }
 
@@ -179,7 +188,13 @@ static void command_done(struct ata_driver *driver)
         finish(driver, BLOCK_OK);
 }
 
-static uint8_t *sector_bytes(struct ata_driver *driver)
+/* Sectors of the block that is moved next. */
+static uint32_t block_sectors(const struct ata_driver *driver)
+{
+    return driver->command_left < BLOCK_SECTORS ? driver->command_left : BLOCK_SECTORS;
+}
+
+static uint8_t *block_bytes(struct ata_driver *driver)
 {
     struct job *job = &driver->job;
     return job->request ? job->request->bytes + (size_t)job->done * SECTOR_BYTES : driver->spare;
@@ -194,17 +209,17 @@ static void drop_write(struct ata_driver *driver)
     poll_later(driver);
 }
 
-/* Writes the next sector; the drive interrupts when it has it. */
-static void send_sector(struct ata_driver *driver)
+/* Writes the next block; the drive interrupts when it has it. */
+static void send_block(struct ata_driver *driver)
 {
     if (!driver->job.request) {
         drop_write(driver);
         return;
     }
-    vmm_charge(driver->vmm, driver->job.guest, COST_COPY_KIB, 1);
+    vmm_charge(driver->vmm, driver->job.guest, COST_COPY_KIB, (block_sectors(driver) + 1) / 2);
     driver->state = DRIVER_WAIT_IRQ;
-    driver->counts.sectors_written++;
-    host_outsw(driver->vmm, PORT_DATA, sector_bytes(driver), WORDS);
+    driver->counts.sectors_written += block_sectors(driver);
+    host_outsw(driver->vmm, PORT_DATA, block_bytes(driver), block_sectors(driver) * WORDS);
 }
 
 static void poll(void *self)
@@ -219,7 +234,7 @@ static void poll(void *self)
         else if (status & (STATUS_ERR | STATUS_DF))
             finish(driver, BLOCK_WRITE_ERROR);
         else if (status & STATUS_DRQ)
-            send_sector(driver);
+            send_block(driver);
         else
             poll_later(driver);
     } else if (driver->state == DRIVER_RESETTING) {
@@ -233,23 +248,24 @@ static void poll(void *self)
 
 /* --- the drive's interrupt ------------------------------------------------------------------------------------ */
 
-static void read_sector(struct ata_driver *driver)
+static void read_block(struct ata_driver *driver)
 {
-    vmm_charge(driver->vmm, driver->job.guest, COST_COPY_KIB, 1);
-    driver->counts.sectors_read++;
-    host_insw(driver->vmm, PORT_DATA, sector_bytes(driver), WORDS);
-    advance(driver, 1);
+    uint32_t sectors = block_sectors(driver);
+    vmm_charge(driver->vmm, driver->job.guest, COST_COPY_KIB, (sectors + 1) / 2);
+    driver->counts.sectors_read += sectors;
+    host_insw(driver->vmm, PORT_DATA, block_bytes(driver), sectors * WORDS);
+    advance(driver, sectors);
     if (driver->command_left == 0)
         command_done(driver);
 }
 
-static void sector_written(struct ata_driver *driver, uint8_t status)
+static void block_written(struct ata_driver *driver, uint8_t status)
 {
-    advance(driver, 1);
+    advance(driver, block_sectors(driver));
     if (driver->command_left == 0)
         command_done(driver);
     else if (status & STATUS_DRQ)
-        send_sector(driver);
+        send_block(driver);
     else
         finish(driver, BLOCK_WRITE_ERROR);
 }
@@ -262,14 +278,20 @@ static void isr(void *self)
     driver->counts.interrupts++;
     driver->vmm->world->door.cause = driver->has_job ? job->cause : 0;
     status = host_inb(driver->vmm, PORT_STATUS); /* also takes the interrupt request back */
+    if (driver->state == DRIVER_SETTING) {
+        if (status & STATUS_ERR)
+            log_line(&driver->vmm->world->log, LOG_ERROR, "the host's drive refuses SET MULTIPLE MODE");
+        driver->state = DRIVER_IDLE;
+        vmm_kick(driver->vmm, &driver->part);
+    }
     if (driver->state == DRIVER_WAIT_IRQ && !(status & STATUS_BSY)) {
         if (status & (STATUS_ERR | STATUS_DF))
             finish(driver, job->op == BLOCK_WRITE || job->op == BLOCK_FLUSH ? BLOCK_WRITE_ERROR
                                                                           : BLOCK_READ_ERROR);
         else if (job->op == BLOCK_READ && (status & STATUS_DRQ))
-            read_sector(driver);
+            read_block(driver);
         else if (job->op == BLOCK_WRITE)
-            sector_written(driver, status);
+            block_written(driver, status);
         else if (job->op == BLOCK_VERIFY) {
             advance(driver, driver->command_left);
             command_done(driver);
@@ -285,7 +307,7 @@ static void isr(void *self)
 static void work(void *self)
 {
     struct ata_driver *driver = self;
-    if (driver->has_job || driver->waiting == 0)
+    if (driver->state != DRIVER_IDLE || driver->waiting == 0)
         return;
     driver->job = driver->queue[driver->head];
     driver->head = (driver->head + 1) % QUEUE_MAX;
@@ -362,6 +384,8 @@ enum status ata_driver_new(struct ata_driver **driver, struct vmm *vmm,
     host_pci_write(vmm, IDE_SLOT, IDE_FUNCTION, CONFIG_IDETIM, IDETIM_BOTH);
     host_outb(vmm, PORT_DEVICE_HEAD, DEVICE_OBSOLETE);
     host_outb(vmm, PORT_ALTERNATE, 0x00); /* nIEN = 0: the drive may interrupt */
+    host_outb(vmm, PORT_COUNT, BLOCK_SECTORS);
+    host_outb(vmm, PORT_COMMAND, COMMAND_SET_MULTIPLE);
     *driver = made;
     return STATUS_OK;
 }

@@ -20,6 +20,8 @@ for name in alpha beta; do
     done
     grep -q "^guest $name: ended, status 0" table.txt || { cat table.txt; exit 1; }
 done
+# The announcements went out by the host's card, and each was acknowledged by its interrupt.
+grep -q 'network driver: \([1-9][0-9]*\) frames sent, .*, \1 interrupts' table.txt || { cat table.txt; exit 1; }
 grep -q 'denied 1' table.txt || { echo "no request was denied"; cat table.txt; exit 1; }
 command -v jq >/dev/null || { echo "the trace is not looked at: no jq"; exit 0; }
 
