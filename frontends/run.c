@@ -140,6 +140,8 @@ static enum status load_snapshot(struct run *run, struct error *error)
                            "wrote");
     stream.read = 8;
     if (status == STATUS_OK)
+        status = world_load(&run->session.world, &stream, error);
+    if (status == STATUS_OK)
         status = machine_load(run->machine, &stream, error);
     if (status != STATUS_OK)
         error_prefix(error, "--snapshot-load %s", path);
@@ -152,6 +154,7 @@ static enum status save_snapshot(const struct run *run, struct error *error)
     struct state_stream stream = {0};
     enum status status;
     state_put(&stream, SNAPSHOT_MAGIC, 8);
+    world_save(&run->session.world, &stream);
     machine_save(run->machine, &stream);
     status = stream.has_failed ? error_set(error, STATUS_INTERNAL, "out of memory for the snapshot")
                                : file_write(run->options.snapshot_save, stream.bytes, stream.used,

@@ -4,6 +4,7 @@
 #include <time.h>
 
 #include "base/bits.h"
+#include "bus/state.h"
 #include "cpu/cpu.h"
 
 #define NS_PER_SECOND UINT64_C(1000000000)
@@ -165,6 +166,53 @@ void world_stop(struct world *world, int exit_status)
         world->exit_status = exit_status;
     }
     timeline_cut(&world->timeline);
+}
+
+/* --- state ------------------------------------------------------------------------------------- */
+
+#define WORLD_STATE_VERSION 1
+
+static const struct state_field WORLD_STATE[] = {
+    STATE_TIMER(struct world, poll),
+    STATE_TIMER(struct world, frame),
+    STATE_ONE(struct world, input_count),
+    STATE_ONE(struct world, input_hash),
+    STATE_TABLE_END,
+};
+
+void world_save(const struct world *world, struct state_stream *stream)
+{
+    struct state_stream payload = {0};
+    state_put_uint(&payload, world->timeline.hz, 8);
+    state_put_uint(&payload, world->timeline.now, 8);
+    state_put_uint(&payload, world->timeline.next_sequence, 8);
+    state_save(&payload, WORLD_STATE, world);
+    state_put_section(stream, "world", WORLD_STATE_VERSION, &payload);
+    state_stream_free(&payload);
+}
+
+enum status world_load(struct world *world, struct state_stream *stream, struct error *error)
+{
+    struct state_stream payload;
+    unsigned version;
+    uint64_t hz, sequence, allowed = world->limit.when;
+    enum status status = state_get_section(stream, "world", &version, &payload, error);
+    if (status != STATUS_OK)
+        return status;
+    hz = state_get_uint(&payload, 8);
+    if (hz != world->timeline.hz)
+        return error_set(error, STATUS_USAGE, "the snapshot's clock has %llu Hz; fix: --clock %llu",
+                         (unsigned long long)hz, (unsigned long long)hz);
+    world->timeline.now = state_get_uint(&payload, 8);
+    sequence = state_get_uint(&payload, 8);
+    if (version > WORLD_STATE_VERSION || !state_load(&payload, WORLD_STATE, world, version))
+        return error_set(error, STATUS_FILE, "section 'world' of the snapshot does not fit; fix: load "
+                         "it with the program that saved it");
+    if (event_is_armed(&world->limit))
+        event_arm(&world->limit, world->timeline.now + allowed);
+    world->timeline.next_sequence = sequence;
+    world->pace_start_now = world->timeline.now;
+    return STATUS_OK;
 }
 
 void world_hold(struct world *world)

@@ -18,6 +18,7 @@
 
 struct code_pool;
 struct machine;
+struct state_stream;
 struct world;
 
 #define WORLD_POLL_HZ 1000u   /* outside input is looked at so often, in virtual time */
@@ -105,6 +106,10 @@ void world_hold(struct world *world);
 /* While the world is held: takes an end that was asked for from outside, and --timeout; lets the
  * watchers keep their windows alive. */
 void world_look_up(struct world *world);
+/* Saves or loads the timeline and what came in, as a section; the machines follow. A run that goes on
+ * from it is, to the last bit, the run that was never interrupted; --max-instructions counts anew. */
+void world_save(const struct world *world, struct state_stream *stream);
+enum status world_load(struct world *world, struct state_stream *stream, struct error *error);
 /* Asks for an end from another thread or a signal handler: taken at the next poll instant. */
 void world_request_stop(struct world *world, int exit_status);
 /* The same for Ctrl-C: true when a debugger will take it as its order to hold the world. */
