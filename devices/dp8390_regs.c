@@ -327,10 +327,15 @@ static const struct reg ROWS[] = {
     REG(0x0E, "8029ASID0", "29h", REG_READ, is_page_3, .reset = 0x29, .peek = constant_peek),
     REG(0x0F, "8029ASID1", "80h", REG_READ, is_page_3, .reset = 0x80, .peek = constant_peek),
     /* the card around the chip */
-    {.name = "Data", .meaning = "remote DMA", .offset = 0x10, .width = 2,
-     .access = REG_RW | REG_BLOCK, .section = "9"},
-    {.name = "Reset", .meaning = "a read resets the chip", .offset = 0x18, .width = 1,
-     .access = REG_RW | REG_CLEARS_ON_READ, .section = "11"},
+#define DATA(at)                                                                            \
+    {.name = "Data", .meaning = "remote DMA", .offset = at, .width = 2,                     \
+     .access = REG_RW | REG_BLOCK, .section = "9"}
+#define RESET(at)                                                                           \
+    {.name = "Reset", .meaning = "a read resets the chip", .offset = at, .width = 1,        \
+     .access = REG_RW | REG_CLEARS_ON_READ, .section = "11"}
+    DATA(0x10), DATA(0x12), DATA(0x14), DATA(0x16),
+    RESET(0x18), RESET(0x19), RESET(0x1A), RESET(0x1B),
+    RESET(0x1C), RESET(0x1D), RESET(0x1E), RESET(0x1F),
     REG_ROWS_END};
 const struct reg_bank DP8390_BANK = {"NE2000", ROWS};
 
@@ -369,6 +374,45 @@ static void describe_ring(const struct dp8390 *nic, const char *name, unsigned v
                     nic->pstart, nic->pstop, (curr + 256 * pages - bnry) % pages, pages);
 }
 
+/* "PRX RDC": the causes of ISR or IMR that are set */
+static void describe_causes(const struct reg *reg, const char *verb, unsigned value, char *text,
+                            size_t size)
+{
+    size_t used = 0;
+    text_append(text, size, &used, "%s", verb);
+    if (!(value & 0xFF))
+        text_append(text, size, &used, " none");
+    for (const struct reg_field *field = reg->fields; field->name; field++)
+        if (value >> field->lsb & 1)
+            text_append(text, size, &used, " %s", field->name);
+}
+
+/* Halves of addresses and counts: the whole, as it becomes with this write. */
+static bool describe_half(const struct dp8390 *nic, const struct reg *reg, unsigned value,
+                          char *text, size_t size)
+{
+    const struct {
+        const char *name, *words;
+        unsigned now;
+    } pairs[] = {{"RSAR", "remote start address", nic->rsar},
+                 {"RBCR", "remote byte count", nic->rbcr},
+                 {"TBCR", "bytes to transmit", nic->tbcr}};
+    size_t used = 0;
+    for (size_t i = 0; i < ARRAY_COUNT(pairs); i++) {
+        unsigned whole;
+        if (strncmp(reg->name, pairs[i].name, 4) != 0)
+            continue;
+        whole = reg->name[4] == '0' ? (pairs[i].now & 0xFF00) | (value & 0xFF)
+                                    : (pairs[i].now & 0x00FF) | (value & 0xFF) << 8;
+        if (i == 0)
+            text_append(text, size, &used, "%s %04Xh", pairs[i].words, whole);
+        else
+            text_append(text, size, &used, "%s %u", pairs[i].words, whole);
+        return true;
+    }
+    return false;
+}
+
 void dp8390_describe(const struct device *device, const struct access *access, char *text,
                      size_t size)
 {
@@ -390,9 +434,11 @@ void dp8390_describe(const struct device *device, const struct access *access, c
         describe_ring(nic, "CURR", value & 0xFF, value & 0xFF, nic->bnry, text, size);
     } else if (strcmp(reg->name, "BNRY") == 0) {
         describe_ring(nic, "BNRY", value & 0xFF, nic->curr, value & 0xFF, text, size);
-    } else if (strcmp(reg->name, "ISR") == 0 && access->is_write) {
-        text_append(text, size, &used, "clears ");
-        reg_fields_text(reg, value, text + used, size - used);
+    } else if (reg->fields == ISR_FIELDS) {
+        describe_causes(reg, strcmp(reg->name, "IMR") == 0 ? "interrupts on"
+                        : access->is_write ? "clears" : "causes", value, text, size);
+    } else if (access->is_write && describe_half(nic, reg, value, text, size)) {
+        return;
     } else if (reg->fields) {
         reg_fields_text(reg, value, text, size);
     } else {

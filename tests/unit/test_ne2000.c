@@ -663,6 +663,11 @@ START_TEST(describe_tells_the_command)
                      "start, transmit 60 bytes page 40h, page 0");
     ck_assert_str_eq(fixture_describe(b.f, b.f->device, IO + 3, true, 0x46),
                      "BNRY 46h: ring 46h-80h, 1 of 58 pages from BNRY to CURR");
+    ck_assert_str_eq(fixture_describe(b.f, b.f->device, IO + 7, true, 0x41), "clears PRX RDC");
+    ck_assert_str_eq(fixture_describe(b.f, b.f->device, IO + 9, true, 0x46),
+                     "remote start address 4600h");
+    ck_assert_str_eq(fixture_describe(b.f, b.f->device, IO + 0x1F, false, 0),
+                     "a read resets the chip");
     device_fixture_free(b.f);
 }
 END_TEST
