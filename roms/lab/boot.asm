@@ -4,10 +4,15 @@
 ; (BIOS Boot Specification 1.01, §6.5.1). This one reads the kernel that follows it on the disk, switches
 ; to protected mode (Intel SDM vol. 3, §9.9.1), copies the kernel to 1 MiB and jumps to it.
 ;
-; Assembled with -DKERNEL='"file"': the flat form of the kernel becomes a part of the image.
+; Assembled with -DKERNEL='"file"': the flat form of the kernel becomes a part of the image; and, where
+; the kernel is to get other words, with -DCOMMAND_LINE='"words"'.
 
 bits 16
 org 0x7C00
+
+%ifndef COMMAND_LINE
+%define COMMAND_LINE "name=alpha peer=beta"
+%endif
 
 LOAD_SEGMENT    equ 0x1000                      ; the kernel waits at 10000h ...
 KERNEL_ADDRESS  equ 0x100000                    ; ... until it can be copied above the first megabyte
@@ -124,7 +129,7 @@ gdt_pointer:
 information:                                    ; multiboot: only `cmdline` is valid
     dd 1 << 2, 0, 0, 0, command_line
 command_line:
-    db "name=alpha peer=beta", 0
+    db COMMAND_LINE, 0
 
     times 510 - ($ - $$) db 0
     dw 0xAA55
