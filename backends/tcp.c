@@ -46,16 +46,19 @@ static enum status parse(const char *where, struct sockaddr_in *address, struct 
         host[length] = '\0';
     }
     if (!words_number(port_text, &port) || port > 65535)
-        return error_set(error, STATUS_USAGE, "'%s' is no port; fix: a number from 0 to 65535, as in "
-                         "127.0.0.1:1234", port_text);
+        return error_set(error, STATUS_USAGE,
+                         "'%s' is no port; fix: a number from 0 to 65535, as in "
+                         "127.0.0.1:1234",
+                         port_text);
     memset(address, 0, sizeof *address);
     address->sin_family = AF_INET;
     address->sin_port = htons((uint16_t)port);
     if (inet_pton(AF_INET, host, &address->sin_addr) != 1 ||
         ntohl(address->sin_addr.s_addr) >> 24 != 127)
-        return error_set(error, STATUS_USAGE, "%s is not this workstation's loopback: a debugger's port "
-                         "has no password; fix: 127.0.0.1:%llu, and ssh -L from elsewhere", host,
-                         (unsigned long long)port);
+        return error_set(error, STATUS_USAGE,
+                         "%s is not this workstation's loopback: a debugger's port "
+                         "has no password; fix: 127.0.0.1:%llu, and ssh -L from elsewhere",
+                         host, (unsigned long long)port);
     return STATUS_OK;
 }
 
@@ -77,8 +80,8 @@ static enum status listen_at(struct tcp_server *server, struct sockaddr_in *addr
     setsockopt(server->listener, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes);
     if (bind(server->listener, (struct sockaddr *)address, length) != 0 ||
         listen(server->listener, 4) != 0)
-        return error_set(error, STATUS_USAGE, "%s: %s; fix: another port, 0 takes a free one", where,
-                         strerror(errno));
+        return error_set(error, STATUS_USAGE, "%s: %s; fix: another port, 0 takes a free one",
+                         where, strerror(errno));
     if (!set_flags(server->listener) ||
         getsockname(server->listener, (struct sockaddr *)address, &length) != 0)
         return error_set(error, STATUS_INTERNAL, "%s: %s", where, strerror(errno));
@@ -232,7 +235,10 @@ static enum tcp_news receive(struct tcp_server *server, uint8_t *bytes, size_t r
 enum tcp_news tcp_server_look(struct tcp_server *server, int wait_ms, uint8_t *bytes, size_t room,
                               size_t *count)
 {
-    struct pollfd both[2] = {{server->listener, POLLIN, 0}, {server->client, POLLIN, 0}};
+    struct pollfd both[2] = {
+        {server->listener, POLLIN, 0},
+        {server->client,   POLLIN, 0}
+    };
     *count = 0;
     if (server->pending_count)
         both[1].events = POLLOUT;

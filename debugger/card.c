@@ -13,10 +13,10 @@
 #include "bus/state.h"
 #include "machine/machine.h"
 
-#define NAMES_MAX 64
-#define VALUES_A_LINE 16u  /* elements of an array that are shown in a line */
-#define VALUES_SHOWN 64u   /* and in all */
-#define NESTING_MAX 4      /* structures within structures */
+#define NAMES_MAX     64
+#define VALUES_A_LINE 16u /* elements of an array that are shown in a line */
+#define VALUES_SHOWN  64u /* and in all */
+#define NESTING_MAX   4   /* structures within structures */
 
 void card_list(const struct machine *machine, char *text, size_t size)
 {
@@ -71,8 +71,8 @@ static void show_banks(const struct device *device, char *text, size_t size, siz
 
 /* --- state ---------------------------------------------------------------------------------------------- */
 
-static void show_fields(const struct state_field *table, const uint8_t *object, int depth, char *text,
-                        size_t size, size_t *used);
+static void show_fields(const struct state_field *table, const uint8_t *object, int depth,
+                        char *text, size_t size, size_t *used);
 
 /* One element, in the workstation's byte order. */
 static uint64_t element(const uint8_t *at, size_t bytes)
@@ -118,8 +118,8 @@ static void show_event(const struct state_field *field, size_t index, const stru
         text_append(text, size, used, "not armed\n");
 }
 
-static void show_field(const struct state_field *field, const uint8_t *object, int depth, char *text,
-                       size_t size, size_t *used)
+static void show_field(const struct state_field *field, const uint8_t *object, int depth,
+                       char *text, size_t size, size_t *used)
 {
     const uint8_t *at = object + field->offset;
     size_t length;
@@ -147,8 +147,8 @@ static void show_field(const struct state_field *field, const uint8_t *object, i
     }
 }
 
-static void show_fields(const struct state_field *table, const uint8_t *object, int depth, char *text,
-                        size_t size, size_t *used)
+static void show_fields(const struct state_field *table, const uint8_t *object, int depth,
+                        char *text, size_t size, size_t *used)
 {
     if (depth > NESTING_MAX)
         return;

@@ -24,8 +24,8 @@ static void as_data(struct disassembly *out, const uint8_t *bytes, size_t count)
 #if HAVE_CAPSTONE
 static bool comes_back(const cs_insn *instruction)
 {
-    static const char *const WORDS[] = {"call", "lcall", "int", "int3", "into", "rep", "repe", "repne",
-                                        "repz", "repnz"};
+    static const char *const WORDS[] = {"call", "lcall", "int",   "int3", "into",
+                                        "rep",  "repe",  "repne", "repz", "repnz"};
     size_t length = strcspn(instruction->mnemonic, " ");
     for (size_t i = 0; i < sizeof WORDS / sizeof WORDS[0]; i++)
         if (strlen(WORDS[i]) == length && strncmp(instruction->mnemonic, WORDS[i], length) == 0)

@@ -9,10 +9,10 @@
 #define INSTRUCTION_BYTES_MAX 15
 
 struct disassembly {
-    size_t length;    /* of the instruction in bytes; at least 1 when bytes were given */
-    bool is_known;    /* decoded; else one byte as data, and length is no instruction's */
-    bool is_call;     /* comes back: CALL, INT, and repeated string instructions */
-    char text[128];   /* "mov eax, 0x10" */
+    size_t length;  /* of the instruction in bytes; at least 1 when bytes were given */
+    bool is_known;  /* decoded; else one byte as data, and length is no instruction's */
+    bool is_call;   /* comes back: CALL, INT, and repeated string instructions */
+    char text[128]; /* "mov eax, 0x10" */
 };
 
 /* Decodes the instruction at `address` (for relative targets) from `count` bytes; bits: 16 or 32. */

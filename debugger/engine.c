@@ -13,8 +13,8 @@ static enum status set_watches(struct engine *engine, struct error *error)
     struct cpu_watch watches[ENGINE_POINTS];
     for (size_t i = 0; i < engine->point_count; i++) {
         const struct engine_point *point = &engine->points[i];
-        watches[i] = (struct cpu_watch){point->kind, point->is_physical, point->address,
-                                        point->length};
+        watches[i] =
+            (struct cpu_watch){point->kind, point->is_physical, point->address, point->length};
     }
     return cpu_set_watches(engine->machine->cpu, watches, engine->point_count, error);
 }
@@ -25,10 +25,13 @@ enum status engine_add_point(struct engine *engine, const struct engine_point *p
     struct engine_point *added = &engine->points[engine->point_count];
     enum status status;
     if (engine->point_count == ENGINE_POINTS)
-        return error_set(error, STATUS_USAGE, "there are %d breakpoints and watchpoints already; fix: "
-                         "delete some", ENGINE_POINTS);
+        return error_set(error, STATUS_USAGE,
+                         "there are %d breakpoints and watchpoints already; fix: "
+                         "delete some",
+                         ENGINE_POINTS);
     if (point->length == 0 || point->address + (point->length - 1) < point->address)
-        return error_set(error, STATUS_USAGE, "a watchpoint needs 1 or more bytes below the end of "
+        return error_set(error, STATUS_USAGE,
+                         "a watchpoint needs 1 or more bytes below the end of "
                          "the address space");
     *added = *point;
     added->number = engine->next_number;

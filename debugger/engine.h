@@ -20,18 +20,18 @@ struct machine;
 #define ENGINE_POINTS 256
 
 enum stop_reason {
-    STOP_ASKED,    /* somebody asked: an interrupt from the keyboard, or the start */
-    STOP_STEP,     /* the step is done */
-    STOP_POINT,    /* a breakpoint or watchpoint */
-    STOP_SHUTDOWN  /* triple fault: shown before the chip set resets the machine */
+    STOP_ASKED,   /* somebody asked: an interrupt from the keyboard, or the start */
+    STOP_STEP,    /* the step is done */
+    STOP_POINT,   /* a breakpoint or watchpoint */
+    STOP_SHUTDOWN /* triple fault: shown before the chip set resets the machine */
 };
 
 /* A breakpoint (CPU_WATCH_EXECUTE) or watchpoint. */
 struct engine_point {
-    int number;       /* from 1, never used twice */
-    int tag;          /* its owner's: gdb's type of point */
+    int number; /* from 1, never used twice */
+    int tag;    /* its owner's: gdb's type of point */
     enum cpu_watch_kind kind;
-    bool is_physical; /* address is physical; else linear */
+    bool is_physical;  /* address is physical; else linear */
     bool is_temporary; /* gone when it is hit */
     uint64_t address, length;
     uint64_t hits;
@@ -66,7 +66,7 @@ struct engine {
     struct engine_point points[ENGINE_POINTS];
     size_t point_count;
     int next_number;
-    bool is_stopped;   /* the machine stands */
+    bool is_stopped; /* the machine stands */
     bool is_stepping;
     bool was_asked;
     struct engine_stop stop; /* valid while it stands */

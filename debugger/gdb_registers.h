@@ -11,9 +11,9 @@
 
 #include "cpu/cpu.h"
 
-#define GDB_FXSAVE_BYTES 512
+#define GDB_FXSAVE_BYTES       512
 #define GDB_REGISTER_BYTES_MAX 10
-#define GDB_XML_BYTES 8192 /* room that gdb_registers_xml() needs at most */
+#define GDB_XML_BYTES          8192 /* room that gdb_registers_xml() needs at most */
 
 struct gdb_registers {
     struct cpu_registers cpu;

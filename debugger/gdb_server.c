@@ -10,7 +10,7 @@
 #include "debugger/gdb_stub.h"
 #include "machine/machine.h"
 
-#define WAIT_MS 100
+#define WAIT_MS     100
 #define CHUNK_BYTES 1024 /* read at once: bounds what a flood of requests makes us answer */
 
 struct gdb_server {
@@ -73,8 +73,8 @@ static bool add_point(void *self, unsigned type, uint64_t linear, uint64_t lengt
     static const enum cpu_watch_kind KINDS[GDB_POINT_TYPES] = {
         CPU_WATCH_EXECUTE, CPU_WATCH_EXECUTE, CPU_WATCH_WRITE, CPU_WATCH_READ, CPU_WATCH_ACCESS};
     struct gdb_server *server = self;
-    struct engine_point point = {.tag = (int)type, .kind = KINDS[type], .address = linear,
-                                 .length = length};
+    struct engine_point point = {
+        .tag = (int)type, .kind = KINDS[type], .address = linear, .length = length};
     struct error ignored = {0};
     int number;
     return find_point(&server->engine, type, linear, length) ||
@@ -116,8 +116,8 @@ static void command(void *self, const char *line, char *text, size_t size)
     size_t used = 0;
     if (strcmp(line, "reset") == 0) {
         engine_reset(&server->engine);
-        text_append(text, size, &used, "%s is reset; gdb's registers are old until it stops again\n",
-                    machine->name);
+        text_append(text, size, &used,
+                    "%s is reset; gdb's registers are old until it stops again\n", machine->name);
     } else if (strcmp(line, "info devices") == 0) {
         card_list(machine, text, size);
     } else if (strncmp(line, "device ", 7) == 0) {
@@ -127,7 +127,8 @@ static void command(void *self, const char *line, char *text, size_t size)
     } else if (strcmp(line, "quit") == 0) {
         world_stop(server->engine.world, STATUS_OK);
     } else {
-        text_append(text, size, &used, "monitor commands: reset, info devices, device NAME, quit\n");
+        text_append(text, size, &used,
+                    "monitor commands: reset, info devices, device NAME, quit\n");
     }
 }
 
@@ -165,9 +166,9 @@ static void hang_up(void *self)
 
 static void connected(struct gdb_server *server)
 {
-    const struct gdb_target target = {server, get_registers, set_registers, peek, poke, add_point,
-                                      remove_point, resume, hold, command, detach, kill_run, name,
-                                      send_bytes, hang_up};
+    const struct gdb_target target = {server,    get_registers, set_registers, peek,       poke,
+                                      add_point, remove_point,  resume,        hold,       command,
+                                      detach,    kill_run,      name,          send_bytes, hang_up};
     gdb_stub_init(&server->stub, &target, &server->engine.stop);
     server->is_connected = true;
     server->has_greeted = false;
@@ -180,7 +181,8 @@ static void lost(struct gdb_server *server)
     server->is_connected = false;
     remove_points(server);
     if (server->has_greeted)
-        log_line(log_of(server), LOG_WARNING, "gdb: connection lost; %s %s; fix: connect again to port %u",
+        log_line(log_of(server), LOG_WARNING,
+                 "gdb: connection lost; %s %s; fix: connect again to port %u",
                  server->engine.machine->name, server->engine.is_stopped ? "stands" : "runs",
                  tcp_server_port(server->socket));
 }

@@ -20,7 +20,7 @@
 #include "debugger/gdb_registers.h"
 
 #define GDB_PACKET_BYTES 16384u /* longest body, both ways */
-#define GDB_POINT_TYPES 5       /* Z0 … Z4: the tag of an engine_point is the type */
+#define GDB_POINT_TYPES  5      /* Z0 … Z4: the tag of an engine_point is the type */
 
 /* What the stub asks of the machine and of the connection; self is given to all. */
 struct gdb_target {
@@ -33,12 +33,13 @@ struct gdb_target {
     /* Points of Z packets; adding one that is there, or removing one that is not, is no error. */
     bool (*add_point)(void *self, unsigned type, uint64_t linear, uint64_t length);
     void (*remove_point)(void *self, unsigned type, uint64_t linear, uint64_t length);
-    void (*resume)(void *self, bool is_step); /* gdb_stub_stopped() is called when it stands again */
+    void (*resume)(void *self,
+                   bool is_step); /* gdb_stub_stopped() is called when it stands again */
     void (*hold)(void *self);
     /* "monitor LINE": the answer is a text of lines. */
     void (*command)(void *self, const char *line, char *text, size_t size);
-    void (*detach)(void *self); /* gdb leaves: no points, the machine runs */
-    void (*kill)(void *self);   /* gdb wants the run to end */
+    void (*detach)(void *self);      /* gdb leaves: no points, the machine runs */
+    void (*kill)(void *self);        /* gdb wants the run to end */
     const char *(*name)(void *self); /* of the machine */
     void (*send)(void *self, const void *bytes, size_t count);
     void (*hang_up)(void *self);
@@ -49,18 +50,18 @@ enum gdb_frame { GDB_IDLE, GDB_BODY, GDB_SUM_HIGH, GDB_SUM_LOW };
 struct gdb_stub {
     struct gdb_target target;
     enum gdb_frame frame;
-    bool is_open;      /* the first byte was one of the protocol */
-    bool is_over;      /* hung up: what still comes in is dropped */
-    bool is_running;   /* gdb waits for a stop */
-    bool is_overlong;  /* the packet does not fit */
+    bool is_open;     /* the first byte was one of the protocol */
+    bool is_over;     /* hung up: what still comes in is dropped */
+    bool is_running;  /* gdb waits for a stop */
+    bool is_overlong; /* the packet does not fit */
     bool uses_acks;
     bool knows_swbreak, knows_hwbreak;
-    uint8_t sum;       /* of the body so far */
-    char sum_high;     /* first digit of the checksum */
+    uint8_t sum;   /* of the body so far */
+    char sum_high; /* first digit of the checksum */
     size_t in_count, out_count;
     struct engine_stop stop;
-    char in[GDB_PACKET_BYTES + 1];      /* the body, NUL behind it */
-    char out[GDB_PACKET_BYTES + 8];     /* the last packet, kept to be sent again */
+    char in[GDB_PACKET_BYTES + 1];  /* the body, NUL behind it */
+    char out[GDB_PACKET_BYTES + 8]; /* the last packet, kept to be sent again */
     char xml[GDB_XML_BYTES];
 };
 

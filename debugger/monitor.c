@@ -46,8 +46,8 @@ static int add_point(struct monitor *monitor, const struct engine_point *point)
 
 static void run_to(struct monitor *monitor, uint64_t linear)
 {
-    const struct engine_point point = {.kind = CPU_WATCH_EXECUTE, .is_temporary = true,
-                                       .address = linear, .length = 1};
+    const struct engine_point point = {
+        .kind = CPU_WATCH_EXECUTE, .is_temporary = true, .address = linear, .length = 1};
     monitor->temporary = add_point(monitor, &point);
     if (monitor->temporary)
         engine_resume(&monitor->engine);
@@ -214,26 +214,27 @@ static void on_trace(struct monitor *monitor, const struct monitor_words *words)
 static void on_help(struct monitor *monitor, const struct monitor_words *words);
 
 static const struct monitor_command COMMANDS[] = {
-    {"help", "h", "[COMMAND]", "this list", on_help, false},
-    {"step", "s", "[N]", "carry out one instruction, or N", on_step, true},
-    {"next", "n", "[N]", "the same, calls as one", on_step, true},
-    {"continue", "c", "", "go on", on_continue, true},
-    {"until", NULL, "ADDRESS", "go on up to there", on_until, false},
-    {"break", "b", "ADDRESS", "stop before the instruction at a linear address or phys:ADDRESS", on_break,
-     false},
-    {"watch", NULL, "ADDRESS [BYTES]", "stop after a write", on_watch, false},
-    {"rwatch", NULL, "ADDRESS [BYTES]", "stop after a read", on_watch, false},
-    {"awatch", NULL, "ADDRESS [BYTES]", "stop after a read or write", on_watch, false},
-    {"delete", "d", "[N]", "take away a break- or watchpoint, or all", on_delete, false},
-    {"info", "i", "TOPIC", "registers, segments, cr, breakpoints, devices, time", monitor_info, false},
-    {"x", NULL, "/FMT ADDRESS", "memory: x/16xb, x/4xw, x/s, x/5i", monitor_examine, true},
-    {"disassemble", "u", "[ADDRESS [N]]", "code", monitor_list, true},
-    {"bt", "backtrace", "", "the calls that led here, by frame pointers", monitor_backtrace, false},
-    {"device", NULL, "NAME", "a device's registers and state", monitor_device, false},
-    {"set", NULL, "REGISTER VALUE", "change a register", on_set, false},
-    {"trace", NULL, "on [FILTER [FILE]]|off", "log I/O accesses as JSON lines", on_trace, false},
-    {"reset", NULL, "", "the RESET# line", on_reset, false},
-    {"quit", "q", "", "end the run", on_quit, false},
+    {"help",        "h",         "[COMMAND]",              "this list",                                                       on_help,           false},
+    {"step",        "s",         "[N]",                    "carry out one instruction, or N",                                 on_step,           true },
+    {"next",        "n",         "[N]",                    "the same, calls as one",                                          on_step,           true },
+    {"continue",    "c",         "",                       "go on",                                                           on_continue,       true },
+    {"until",       NULL,        "ADDRESS",                "go on up to there",                                               on_until,          false},
+    {"break",       "b",         "ADDRESS",                "stop before the instruction at a linear address or phys:ADDRESS",
+     on_break,                                                                                                                                   false},
+    {"watch",       NULL,        "ADDRESS [BYTES]",        "stop after a write",                                              on_watch,          false},
+    {"rwatch",      NULL,        "ADDRESS [BYTES]",        "stop after a read",                                               on_watch,          false},
+    {"awatch",      NULL,        "ADDRESS [BYTES]",        "stop after a read or write",                                      on_watch,          false},
+    {"delete",      "d",         "[N]",                    "take away a break- or watchpoint, or all",                        on_delete,         false},
+    {"info",        "i",         "TOPIC",                  "registers, segments, cr, breakpoints, devices, time",             monitor_info,
+     false                                                                                                                                            },
+    {"x",           NULL,        "/FMT ADDRESS",           "memory: x/16xb, x/4xw, x/s, x/5i",                                monitor_examine,   true },
+    {"disassemble", "u",         "[ADDRESS [N]]",          "code",                                                            monitor_list,      true },
+    {"bt",          "backtrace", "",                       "the calls that led here, by frame pointers",                      monitor_backtrace, false},
+    {"device",      NULL,        "NAME",                   "a device's registers and state",                                  monitor_device,    false},
+    {"set",         NULL,        "REGISTER VALUE",         "change a register",                                               on_set,            false},
+    {"trace",       NULL,        "on [FILTER [FILE]]|off", "log I/O accesses as JSON lines",                                  on_trace,          false},
+    {"reset",       NULL,        "",                       "the RESET# line",                                                 on_reset,          false},
+    {"quit",        "q",         "",                       "end the run",                                                     on_quit,           false},
 };
 
 static void on_help(struct monitor *monitor, const struct monitor_words *words)
@@ -243,12 +244,13 @@ static void on_help(struct monitor *monitor, const struct monitor_words *words)
         char left[64];
         if (words->count > 1 && strcmp(words->words[1], c->name) != 0)
             continue;
-        snprintf(left, sizeof left, "%s%s%s %s", c->name, c->alias ? ", " : "", c->alias ? c->alias : "",
-                 c->usage);
+        snprintf(left, sizeof left, "%s%s%s %s", c->name, c->alias ? ", " : "",
+                 c->alias ? c->alias : "", c->usage);
         monitor_print(monitor, "%-32s %s\n", left, c->meaning);
     }
-    monitor_print(monitor, "addresses: 0x7c00, 7c00h, 0040:0017, $eip, symbols, sums; an empty line "
-                           "repeats\n");
+    monitor_print(monitor,
+                  "addresses: 0x7c00, 7c00h, 0040:0017, $eip, symbols, sums; an empty line "
+                  "repeats\n");
 }
 
 static const struct monitor_command *find_command(const char *name)
@@ -266,8 +268,8 @@ static void unknown(struct monitor *monitor, const char *name)
     for (size_t i = 0; i < ARRAY_COUNT(COMMANDS); i++)
         names[i] = COMMANDS[i].name;
     nearest = words_nearest(name, names, ARRAY_COUNT(COMMANDS));
-    monitor_print(monitor, "no command '%s'; %s%s\n", name, nearest ? "did you mean " : "help lists them",
-                  nearest ? nearest : "");
+    monitor_print(monitor, "no command '%s'; %s%s\n", name,
+                  nearest ? "did you mean " : "help lists them", nearest ? nearest : "");
 }
 
 /* Cuts the line into words, and the format off the first. */
@@ -332,7 +334,8 @@ static void say_point(struct monitor *monitor, const struct engine_stop *stop)
     }
     monitor_print(monitor, "watchpoint %d: %08llx was %s", stop->point.number,
                   (unsigned long long)stop->address, stop->is_write ? "written" : "read");
-    if (cpu_peek(monitor->engine.machine->cpu, stop->point.address, bytes, (size_t)count) == count &&
+    if (cpu_peek(monitor->engine.machine->cpu, stop->point.address, bytes, (size_t)count) ==
+            count &&
         !stop->point.is_physical) {
         monitor_print(monitor, ", holds");
         for (uint64_t i = 0; i < count; i++)
@@ -360,7 +363,8 @@ static void on_stopped(void *self, const struct engine_stop *stop)
     case STOP_STEP: break;
     case STOP_POINT: say_point(monitor, stop); break;
     case STOP_SHUTDOWN:
-        monitor_print(monitor, "triple fault (explained above); continue carries out what follows\n");
+        monitor_print(monitor,
+                      "triple fault (explained above); continue carries out what follows\n");
         break;
     }
     cpu_get_registers(monitor->engine.machine->cpu, &r);
@@ -388,9 +392,11 @@ enum status monitor_new(struct monitor **monitor, struct world *world, struct ma
 {
     struct monitor *made = calloc(1, sizeof *made);
     const struct engine_client client = {on_stopped, on_serve, NULL, on_over, made, true};
-    const struct engine_point first = {.kind = CPU_WATCH_EXECUTE, .is_temporary = true,
+    const struct engine_point first = {.kind = CPU_WATCH_EXECUTE,
+                                       .is_temporary = true,
                                        .is_physical = options->first_is_physical,
-                                       .address = options->first, .length = 1};
+                                       .address = options->first,
+                                       .length = 1};
     int number;
     *monitor = NULL;
     if (!made)

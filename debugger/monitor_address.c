@@ -10,9 +10,9 @@
 #include "debugger/symbols.h"
 #include "machine/machine.h"
 
-#define TERM_BYTES 128
-#define CR0_PE 1u
-#define FLAGS_VM 0x20000u
+#define TERM_BYTES    128
+#define CR0_PE        1u
+#define FLAGS_VM      0x20000u
 #define ATTRIBUTE_BIG 0x400u /* D/B of a descriptor, as struct cpu_segment keeps it */
 
 static const char *const GPR_NAMES[8] = {"eax", "ecx", "edx", "ebx", "esp", "ebp", "esi", "edi"};
@@ -135,17 +135,17 @@ static bool take_term(struct monitor *monitor, const struct cpu_registers *r, co
                       uint64_t *value)
 {
     const char *nearest;
-    if (strchr(term, ':') ? take_far(r, term, value)
-                          : take_number(term, value) ||
-                                symbols_find(monitor->options.symbols, term, value) ||
-                                monitor_register(r, term, value))
+    if (strchr(term, ':')
+            ? take_far(r, term, value)
+            : take_number(term, value) || symbols_find(monitor->options.symbols, term, value) ||
+                  monitor_register(r, term, value))
         return true;
     nearest = symbols_nearest_name(monitor->options.symbols, term);
     if (nearest)
         monitor_print(monitor, "'%s' is no address; did you mean %s?\n", term, nearest);
     else
-        monitor_print(monitor, "'%s' is no address; 0x7c00, 7c00h, 0040:0017, $eip and %s are\n", term,
-                      monitor->options.symbols ? "symbols" : "(with --sym) symbols");
+        monitor_print(monitor, "'%s' is no address; 0x7c00, 7c00h, 0040:0017, $eip and %s are\n",
+                      term, monitor->options.symbols ? "symbols" : "(with --sym) symbols");
     return false;
 }
 
@@ -159,7 +159,8 @@ bool monitor_address(struct monitor *monitor, const char *text, uint64_t *addres
         char term[TERM_BYTES];
         size_t length = strcspn(text, "+-");
         uint64_t value;
-        snprintf(term, sizeof term, "%.*s", (int)(length < TERM_BYTES ? length : TERM_BYTES - 1), text);
+        snprintf(term, sizeof term, "%.*s", (int)(length < TERM_BYTES ? length : TERM_BYTES - 1),
+                 text);
         if (!take_term(monitor, &r, term, &value))
             return false;
         *address += is_negative ? 0 - value : value;

@@ -7,21 +7,21 @@
 #include "debugger/monitor.h"
 
 #define MONITOR_LINE_BYTES 512
-#define MONITOR_WORDS 8
+#define MONITOR_WORDS      8
 
 struct trace;
 
 struct monitor {
     struct engine engine;
     struct monitor_options options;
-    struct trace *trace;          /* NULL: off */
-    int temporary;                /* point of next and until; 0: none */
-    uint64_t steps_left;          /* of `step N` */
-    bool steps_over;              /* they go over calls */
+    struct trace *trace;                 /* NULL: off */
+    int temporary;                       /* point of next and until; 0: none */
+    uint64_t steps_left;                 /* of `step N` */
+    bool steps_over;                     /* they go over calls */
     uint64_t next_examined, next_listed; /* where x and disassemble go on */
     bool has_examined, has_listed;
     char last_line[MONITOR_LINE_BYTES]; /* an empty line repeats it */
-    char text[65536];             /* of one answer */
+    char text[65536];                   /* of one answer */
 };
 
 /* A command's words; words[0] is its name, with the format behind a slash cut off. */

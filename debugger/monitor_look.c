@@ -13,9 +13,9 @@
 #include "machine/machine.h"
 
 #define EXAMINE_MAX 4096u /* units of one command */
-#define LIST_MAX 1024u
-#define FRAMES_MAX 64u    /* of a backtrace */
-#define STRING_MAX 256u
+#define LIST_MAX    1024u
+#define FRAMES_MAX  64u /* of a backtrace */
+#define STRING_MAX  256u
 
 static struct cpu *cpu_of(const struct monitor *monitor)
 {
@@ -29,9 +29,24 @@ static void flags_text(uint64_t flags, char *text, size_t size)
     static const struct {
         const char *name;
         unsigned bit;
-    } BITS[] = {{"CF", 0}, {"PF", 2}, {"AF", 4}, {"ZF", 6}, {"SF", 7}, {"TF", 8}, {"IF", 9}, {"DF", 10},
-                {"OF", 11}, {"NT", 14}, {"RF", 16}, {"VM", 17}, {"AC", 18}, {"VIF", 19}, {"VIP", 20},
-                {"ID", 21}};
+    } BITS[] = {
+        {"CF",  0 },
+        {"PF",  2 },
+        {"AF",  4 },
+        {"ZF",  6 },
+        {"SF",  7 },
+        {"TF",  8 },
+        {"IF",  9 },
+        {"DF",  10},
+        {"OF",  11},
+        {"NT",  14},
+        {"RF",  16},
+        {"VM",  17},
+        {"AC",  18},
+        {"VIF", 19},
+        {"VIP", 20},
+        {"ID",  21}
+    };
     size_t used = 0;
     text_append(text, size, &used, "IOPL=%u", (unsigned)(flags >> 12 & 3));
     for (size_t i = 0; i < ARRAY_COUNT(BITS); i++)
@@ -41,26 +56,30 @@ static void flags_text(uint64_t flags, char *text, size_t size)
 
 static void info_registers(struct monitor *monitor)
 {
-    static const unsigned ORDER[] = {CPU_AX, CPU_BX, CPU_CX, CPU_DX, CPU_SI, CPU_DI, CPU_BP, CPU_SP};
+    static const unsigned ORDER[] = {CPU_AX, CPU_BX, CPU_CX, CPU_DX,
+                                     CPU_SI, CPU_DI, CPU_BP, CPU_SP};
     static const char *const NAMES[] = {"eax", "ebx", "ecx", "edx", "esi", "edi", "ebp", "esp"};
     struct cpu_registers r;
     char flags[128];
     cpu_get_registers(cpu_of(monitor), &r);
     for (unsigned i = 0; i < 8; i++)
-        monitor_print(monitor, "%s %08x%s", NAMES[i], (unsigned)r.gpr[ORDER[i]], i % 4 == 3 ? "\n" : "  ");
+        monitor_print(monitor, "%s %08x%s", NAMES[i], (unsigned)r.gpr[ORDER[i]],
+                      i % 4 == 3 ? "\n" : "  ");
     flags_text(r.flags, flags, sizeof flags);
     monitor_print(monitor, "eip %08x  eflags %08x  %s\n", (unsigned)r.ip, (unsigned)r.flags, flags);
     monitor_print(monitor, "cs %04x  ss %04x  ds %04x  es %04x  fs %04x  gs %04x\n",
-                  r.segment[CPU_CS].selector, r.segment[CPU_SS].selector, r.segment[CPU_DS].selector,
-                  r.segment[CPU_ES].selector, r.segment[CPU_FS].selector, r.segment[CPU_GS].selector);
+                  r.segment[CPU_CS].selector, r.segment[CPU_SS].selector,
+                  r.segment[CPU_DS].selector, r.segment[CPU_ES].selector,
+                  r.segment[CPU_FS].selector, r.segment[CPU_GS].selector);
 }
 
 static void print_segment(struct monitor *monitor, const char *name, const struct cpu_segment *s)
 {
     unsigned a = s->attributes;
-    monitor_print(monitor, "%-4s %04x  base %08x  limit %08x  %s type %x dpl %u %s%s\n", name, s->selector,
-                  (unsigned)s->base, (unsigned)s->limit, a & 0x10 ? "code/data" : "system", a & 15u,
-                  a >> 5 & 3u, a & 0x80 ? "present" : "absent", a & 0x400 ? " 32-bit" : "");
+    monitor_print(monitor, "%-4s %04x  base %08x  limit %08x  %s type %x dpl %u %s%s\n", name,
+                  s->selector, (unsigned)s->base, (unsigned)s->limit,
+                  a & 0x10 ? "code/data" : "system", a & 15u, a >> 5 & 3u,
+                  a & 0x80 ? "present" : "absent", a & 0x400 ? " 32-bit" : "");
 }
 
 static void info_segments(struct monitor *monitor)
@@ -81,11 +100,13 @@ static void info_control(struct monitor *monitor)
 {
     struct cpu_registers r;
     cpu_get_registers(cpu_of(monitor), &r);
-    monitor_print(monitor, "cr0 %08x %s%s%s%s\ncr2 %08x (address of the last page fault)\n"
+    monitor_print(monitor,
+                  "cr0 %08x %s%s%s%s\ncr2 %08x (address of the last page fault)\n"
                   "cr3 %08x (page directory)\ncr4 %08x\ncpl %u\n",
-                  (unsigned)r.cr0, r.cr0 & 1 ? "protected" : "real", r.cr0 >> 31 & 1 ? ", paging" : "",
-                  r.cr0 >> 16 & 1 ? ", WP" : "", r.cr0 >> 3 & 1 ? ", TS" : "", (unsigned)r.cr2,
-                  (unsigned)r.cr3, (unsigned)r.cr4, cpu_privilege(cpu_of(monitor)));
+                  (unsigned)r.cr0, r.cr0 & 1 ? "protected" : "real",
+                  r.cr0 >> 31 & 1 ? ", paging" : "", r.cr0 >> 16 & 1 ? ", WP" : "",
+                  r.cr0 >> 3 & 1 ? ", TS" : "", (unsigned)r.cr2, (unsigned)r.cr3, (unsigned)r.cr4,
+                  cpu_privilege(cpu_of(monitor)));
 }
 
 static void info_points(struct monitor *monitor)
@@ -98,8 +119,8 @@ static void info_points(struct monitor *monitor)
         const struct engine_point *point = &engine->points[i];
         char symbol[128];
         symbols_text(monitor->options.symbols, point->address, symbol, sizeof symbol);
-        monitor_print(monitor, "%d  %-14s %s%08llx%s, %llu bytes, hit %llu times%s\n", point->number,
-                      KINDS[point->kind], point->is_physical ? "phys:" : "",
+        monitor_print(monitor, "%d  %-14s %s%08llx%s, %llu bytes, hit %llu times%s\n",
+                      point->number, KINDS[point->kind], point->is_physical ? "phys:" : "",
                       (unsigned long long)point->address, symbol, (unsigned long long)point->length,
                       (unsigned long long)point->hits, point->is_temporary ? ", once" : "");
     }
@@ -125,8 +146,14 @@ void monitor_info(struct monitor *monitor, const struct monitor_words *words)
     static const struct {
         const char *name;
         void (*run)(struct monitor *monitor);
-    } TOPICS[] = {{"registers", info_registers}, {"segments", info_segments}, {"cr", info_control},
-                  {"breakpoints", info_points},  {"devices", info_devices},   {"time", info_time}};
+    } TOPICS[] = {
+        {"registers",   info_registers},
+        {"segments",    info_segments },
+        {"cr",          info_control  },
+        {"breakpoints", info_points   },
+        {"devices",     info_devices  },
+        {"time",        info_time     }
+    };
     size_t length = words->count > 1 ? strlen(words->words[1]) : 0;
     for (size_t i = 0; length && i < ARRAY_COUNT(TOPICS); i++)
         if (strncmp(TOPICS[i].name, words->words[1], length) == 0) {
@@ -143,7 +170,8 @@ void monitor_device(struct monitor *monitor, const struct monitor_words *words)
     monitor->text[0] = '\0';
     if (words->count < 2)
         card_list(machine, monitor->text, sizeof monitor->text);
-    else if ((device = card_find(machine, words->words[1], monitor->text, sizeof monitor->text)) != NULL)
+    else if ((device = card_find(machine, words->words[1], monitor->text, sizeof monitor->text)) !=
+             NULL)
         card_show(device, monitor->text, sizeof monitor->text);
     monitor_print(monitor, "%s", monitor->text);
 }
@@ -179,7 +207,8 @@ static bool parse_format(struct monitor *monitor, const char *text, struct exami
     }
     if (*text == '\0' && format->count >= 1 && format->count <= EXAMINE_MAX)
         return true;
-    monitor_print(monitor, "x/ takes 1 to %u, one of x d u c s i, and one of b h w: x/16xb 0x7c00\n",
+    monitor_print(monitor,
+                  "x/ takes 1 to %u, one of x d u c s i, and one of b h w: x/16xb 0x7c00\n",
                   EXAMINE_MAX);
     return false;
 }
@@ -194,7 +223,9 @@ static void print_unit(struct monitor *monitor, const struct examine_format *for
     case 'c':
         monitor_print(monitor, value >= 32 && value < 127 ? " '%c'" : " %02x", (int)value);
         break;
-    default: monitor_print(monitor, " %0*llx", (int)(2 * format->bytes), (unsigned long long)value); break;
+    default:
+        monitor_print(monitor, " %0*llx", (int)(2 * format->bytes), (unsigned long long)value);
+        break;
     }
 }
 
@@ -222,7 +253,8 @@ static uint64_t examine_strings(struct monitor *monitor, uint64_t count, uint64_
         char text[STRING_MAX + 1];
         size_t length = 0;
         uint8_t byte = 0;
-        while (length < STRING_MAX && cpu_peek(cpu_of(monitor), address + length, &byte, 1) == 1 && byte)
+        while (length < STRING_MAX && cpu_peek(cpu_of(monitor), address + length, &byte, 1) == 1 &&
+               byte)
             text[length++] = isprint(byte) ? (char)byte : '.';
         text[length] = '\0';
         monitor_print(monitor, "%08llx: \"%s\"\n", (unsigned long long)address, text);
@@ -296,8 +328,8 @@ size_t monitor_list_line(struct monitor *monitor, const struct cpu_registers *r,
     symbols_text(monitor->options.symbols, linear, symbol, sizeof symbol);
     target_text(monitor, code.text, target, sizeof target);
     monitor_print(monitor, "%s%08llx%s: %-16s %s%s\n",
-                  linear == monitor_linear_ip(r) ? "=> " : "   ", (unsigned long long)linear, symbol,
-                  hex, code.text, target);
+                  linear == monitor_linear_ip(r) ? "=> " : "   ", (unsigned long long)linear,
+                  symbol, hex, code.text, target);
     return code.length;
 }
 
@@ -318,8 +350,8 @@ void monitor_list(struct monitor *monitor, const struct monitor_words *words)
 
 /* --- backtrace -------------------------------------------------------------------------------------------------- */
 
-static bool read_stack(const struct monitor *monitor, const struct cpu_registers *r, uint64_t offset,
-                       unsigned bytes, uint64_t *value)
+static bool read_stack(const struct monitor *monitor, const struct cpu_registers *r,
+                       uint64_t offset, unsigned bytes, uint64_t *value)
 {
     uint8_t room[8];
     uint64_t linear = (r->segment[CPU_SS].base + offset) & 0xFFFFFFFFu;

@@ -8,14 +8,32 @@
 #include "base/words.h"
 
 #define ELF_BYTES_MAX ((size_t)1 << 30)
-#define FAR_BYTES 0x10000u /* a symbol without a size reaches no further */
+#define FAR_BYTES     0x10000u /* a symbol without a size reaches no further */
 
 enum elf_layout {
-    HEADER_BYTES = 52, HEADER_SHOFF = 32, HEADER_SHENTSIZE = 46, HEADER_SHNUM = 48,
-    SECTION_BYTES = 40, SECTION_TYPE = 4, SECTION_OFFSET = 16, SECTION_SIZE = 20, SECTION_LINK = 24,
-    SYMBOL_BYTES = 16, SYMBOL_VALUE = 4, SYMBOL_SIZE = 8, SYMBOL_INFO = 12, SYMBOL_SECTION = 14
+    HEADER_BYTES = 52,
+    HEADER_SHOFF = 32,
+    HEADER_SHENTSIZE = 46,
+    HEADER_SHNUM = 48,
+    SECTION_BYTES = 40,
+    SECTION_TYPE = 4,
+    SECTION_OFFSET = 16,
+    SECTION_SIZE = 20,
+    SECTION_LINK = 24,
+    SYMBOL_BYTES = 16,
+    SYMBOL_VALUE = 4,
+    SYMBOL_SIZE = 8,
+    SYMBOL_INFO = 12,
+    SYMBOL_SECTION = 14
 };
-enum elf_value { SHT_SYMTAB = 2, STT_NOTYPE = 0, STT_OBJECT = 1, STT_FUNC = 2, SHN_UNDEF = 0, SHN_ABS = 0xFFF1 };
+enum elf_value {
+    SHT_SYMTAB = 2,
+    STT_NOTYPE = 0,
+    STT_OBJECT = 1,
+    STT_FUNC = 2,
+    SHN_UNDEF = 0,
+    SHN_ABS = 0xFFF1
+};
 
 struct symbol {
     uint32_t address, size;
@@ -73,7 +91,8 @@ static const uint8_t *section_at(const struct symbols *s, unsigned index)
     const uint8_t *header = s->bytes;
     if (index >= load_le16(header + HEADER_SHNUM))
         return NULL;
-    return part(s, load_le32(header + HEADER_SHOFF) + (uint64_t)index * SECTION_BYTES, SECTION_BYTES);
+    return part(s, load_le32(header + HEADER_SHOFF) + (uint64_t)index * SECTION_BYTES,
+                SECTION_BYTES);
 }
 
 static const uint8_t *section_bytes(const struct symbols *s, const uint8_t *section, size_t *count)
@@ -86,22 +105,29 @@ static enum status parse(struct symbols *s, const char *path, struct error *erro
 {
     const uint8_t *section = NULL, *strings, *table, *names;
     size_t table_bytes, name_bytes;
-    if (s->byte_count < HEADER_BYTES || memcmp(s->bytes, "\x7f" "ELF\1\1", 6) != 0)
-        return error_set(error, STATUS_FILE, "%s: no 32-bit little-endian ELF file; fix: name the guest's "
-                         "ELF, built with -m32", path);
+    if (s->byte_count < HEADER_BYTES || memcmp(s->bytes,
+                                               "\x7f"
+                                               "ELF\1\1",
+                                               6) != 0)
+        return error_set(error, STATUS_FILE,
+                         "%s: no 32-bit little-endian ELF file; fix: name the guest's "
+                         "ELF, built with -m32",
+                         path);
     if (load_le16(s->bytes + HEADER_SHENTSIZE) != SECTION_BYTES)
-        return error_set(error, STATUS_FILE, "%s: no section headers; fix: the file before strip", path);
+        return error_set(error, STATUS_FILE, "%s: no section headers; fix: the file before strip",
+                         path);
     for (unsigned i = 0; (section = section_at(s, i)) != NULL; i++)
         if (load_le32(section + SECTION_TYPE) == SHT_SYMTAB)
             break;
     if (!section)
-        return error_set(error, STATUS_FILE, "%s: no symbol table; fix: the file before strip", path);
+        return error_set(error, STATUS_FILE, "%s: no symbol table; fix: the file before strip",
+                         path);
     strings = section_at(s, load_le32(section + SECTION_LINK));
     table = section_bytes(s, section, &table_bytes);
     names = strings ? section_bytes(s, strings, &name_bytes) : NULL;
     if (!table || !names || name_bytes == 0 || names[name_bytes - 1] != '\0')
-        return error_set(error, STATUS_FILE, "%s: its symbol table lies outside the file: it is damaged",
-                         path);
+        return error_set(error, STATUS_FILE,
+                         "%s: its symbol table lies outside the file: it is damaged", path);
     s->rows = calloc(table_bytes / SYMBOL_BYTES + 1, sizeof *s->rows);
     if (!s->rows)
         return error_set(error, STATUS_INTERNAL, "out of memory for the symbols of %s", path);

@@ -10,9 +10,9 @@
 #include "bus/space.h"
 #include "debugger/trace.h"
 
-#define WORDS_MAX 16  /* of one part */
+#define WORDS_MAX  16 /* of one part */
 #define WORD_BYTES 48
-#define NAMES_MAX 128 /* devices of the door that a word is compared with */
+#define NAMES_MAX  128 /* devices of the door that a word is compared with */
 
 struct range {
     uint64_t first, last;
@@ -47,7 +47,8 @@ static const char *const SPACES[] = {"port", "mmio", "dma"};
 static bool is_numbered(const char *name, const char *word)
 {
     size_t length = strlen(word);
-    return strncmp(name, word, length) == 0 && strspn(name + length, "0123456789") == strlen(name + length);
+    return strncmp(name, word, length) == 0 &&
+           strspn(name + length, "0123456789") == strlen(name + length);
 }
 
 static bool device_matches(const struct device *device, const char *word)
@@ -98,8 +99,8 @@ static bool passes_ranges(const struct trace_filter *filter, const struct access
 
 bool trace_filter_passes(const struct trace_filter *filter, const struct access *access)
 {
-    unsigned direction = access->is_write ? DIRECTION_OUT | DIRECTION_WRITE
-                                          : DIRECTION_IN | DIRECTION_READ;
+    unsigned direction =
+        access->is_write ? DIRECTION_OUT | DIRECTION_WRITE : DIRECTION_IN | DIRECTION_READ;
     direction &= access->space_kind == ACCESS_PORT ? DIRECTION_IN | DIRECTION_OUT
                                                    : DIRECTION_READ | DIRECTION_WRITE;
     return (filter->directions == 0 || (filter->directions & direction)) &&
@@ -111,15 +112,15 @@ bool trace_filter_passes(const struct trace_filter *filter, const struct access 
 
 /* --- parsing -------------------------------------------------------------------------------------------- */
 
-static enum status refuse(const char *what, const char *word, const char *const *names, size_t count,
-                          struct error *error)
+static enum status refuse(const char *what, const char *word, const char *const *names,
+                          size_t count, struct error *error)
 {
     const char *nearest = words_nearest(word, names, count);
     char list[512] = "";
     size_t used = 0;
     if (nearest)
-        return error_set(error, STATUS_USAGE, "--trace: no %s '%s'; fix: did you mean %s?", what, word,
-                         nearest);
+        return error_set(error, STATUS_USAGE, "--trace: no %s '%s'; fix: did you mean %s?", what,
+                         word, nearest);
     for (size_t i = 0; i < count; i++)
         text_append(list, sizeof list, &used, "%s%s", i ? ", " : "", names[i]);
     return error_set(error, STATUS_USAGE, "--trace: no %s '%s'; fix: one of %s", what, word, list);
@@ -173,11 +174,13 @@ static enum status parse_range(struct range_list *list, const char *part, const 
     first[length] = '\0';
     if (!words_number(first, &range->first) ||
         (dash ? !words_number(dash + 1, &range->last) : (range->last = range->first, false)))
-        return error_set(error, STATUS_USAGE, "--trace: %s=%s is no range; fix: %s=0x1f0-0x1f7", part,
-                         word, part);
+        return error_set(error, STATUS_USAGE, "--trace: %s=%s is no range; fix: %s=0x1f0-0x1f7",
+                         part, word, part);
     if (range->first > range->last || range->last > limit)
-        return error_set(error, STATUS_USAGE, "--trace: %s=%s is empty or goes past 0x%llx; fix: the "
-                         "lower end first", part, word, (unsigned long long)limit);
+        return error_set(error, STATUS_USAGE,
+                         "--trace: %s=%s is empty or goes past 0x%llx; fix: the "
+                         "lower end first",
+                         part, word, (unsigned long long)limit);
     list->count++;
     return STATUS_OK;
 }
@@ -240,23 +243,28 @@ static enum status parse_part(struct trace_filter *filter, const char **text, un
     const char *at = take_word(part, *text, "=:,");
     size_t kind = 0, words = 0;
     if (!at)
-        return error_set(error, STATUS_USAGE, "--trace: '%.100s' does not start with a word; fix: "
-                         "io:dev=NAME, say", *text);
+        return error_set(error, STATUS_USAGE,
+                         "--trace: '%.100s' does not start with a word; fix: "
+                         "io:dev=NAME, say",
+                         *text);
     while (kind < ARRAY_COUNT(PARTS) && strcmp(part, PARTS[kind]) != 0)
         kind++;
     if (kind == ARRAY_COUNT(PARTS))
         return refuse("filter", part, PARTS, ARRAY_COUNT(PARTS), error);
     if (*seen >> kind & 1)
-        return error_set(error, STATUS_USAGE, "--trace: %s= is given twice; fix: %s=A,B", part, part);
+        return error_set(error, STATUS_USAGE, "--trace: %s= is given twice; fix: %s=A,B", part,
+                         part);
     *seen |= 1u << kind;
     if (*at != '=')
-        return error_set(error, STATUS_USAGE, "--trace: %s needs a value; fix: %s=VALUE", part, part);
+        return error_set(error, STATUS_USAGE, "--trace: %s needs a value; fix: %s=VALUE", part,
+                         part);
     do {
         enum status status;
         at = take_word(word, at + 1, ":,");
         if (!at || ++words > WORDS_MAX)
-            return error_set(error, STATUS_USAGE, "--trace: %s= takes 1 to %d words of 1 to %d letters",
-                             part, WORDS_MAX, WORD_BYTES - 1);
+            return error_set(error, STATUS_USAGE,
+                             "--trace: %s= takes 1 to %d words of 1 to %d letters", part, WORDS_MAX,
+                             WORD_BYTES - 1);
         status = parse_word(filter, (enum part_kind)kind, word, door, error);
         if (status != STATUS_OK)
             return status;
@@ -273,8 +281,8 @@ static enum status parse(struct trace_filter *filter, const char *text, const st
     unsigned seen = 0;
     const char *at = take_word(kind, text, ":");
     if (!at)
-        return error_set(error, STATUS_USAGE, "--trace: '%.100s' says nothing to trace; fix: --trace io",
-                         text);
+        return error_set(error, STATUS_USAGE,
+                         "--trace: '%.100s' says nothing to trace; fix: --trace io", text);
     if (strcmp(kind, KINDS[0]) != 0)
         return refuse("kind of trace", kind, KINDS, ARRAY_COUNT(KINDS), error);
     while (*at == ':') {
@@ -287,8 +295,8 @@ static enum status parse(struct trace_filter *filter, const char *text, const st
     return STATUS_OK;
 }
 
-enum status trace_filter_new(struct trace_filter **filter, const char *text, const struct door *door,
-                             struct error *error)
+enum status trace_filter_new(struct trace_filter **filter, const char *text,
+                             const struct door *door, struct error *error)
 {
     struct trace_filter *made = calloc(1, sizeof *made);
     enum status status;

@@ -14,10 +14,10 @@
 #include "bus/regs.h"
 #include "machine/world.h"
 
-#define BUFFER_BYTES ((size_t)64 << 10)
-#define TEXT_MAX 300         /* bytes of one text that are written; door.h's are below it */
+#define BUFFER_BYTES     ((size_t)64 << 10)
+#define TEXT_MAX         300 /* bytes of one text that are written; door.h's are below it */
 #define FLUSHES_A_SECOND 10u /* of virtual time, so that a reader can follow a run */
-#define NS_PER_SECOND UINT64_C(1000000000)
+#define NS_PER_SECOND    UINT64_C(1000000000)
 
 struct trace {
     struct world *world;
@@ -25,10 +25,10 @@ struct trace {
     struct door_watcher watcher;
     const char *path;
     FILE *file;
-    bool is_own_file;  /* not a standard stream */
-    bool has_failed;   /* a write failed: nothing is written any more */
+    bool is_own_file; /* not a standard stream */
+    bool has_failed;  /* a write failed: nothing is written any more */
     uint64_t lines, flushed_at;
-    uint64_t ns_each;  /* nanoseconds to an instruction when that is a whole number, else 0 */
+    uint64_t ns_each; /* nanoseconds to an instruction when that is a whole number, else 0 */
     size_t used;
     char buffer[BUFFER_BYTES];
 };
@@ -148,7 +148,10 @@ static char *put_answer(char *to, const struct access *access)
 size_t trace_json_line(char *text, const struct access *access, uint64_t ns)
 {
     static const char *const SPACES[] = {"port", "mmio", "dma"};
-    static const char *const WAYS[2][2] = {{"in", "out"}, {"read", "write"}};
+    static const char *const WAYS[2][2] = {
+        {"in",   "out"  },
+        {"read", "write"}
+    };
     char *to = text;
     to = put_decimal(put_text(to, "{\"seq\":"), access->id);
     to = put_decimal(put_text(to, ",\"cause\":"), access->cause);
@@ -181,8 +184,8 @@ static void write_failed(struct trace *trace)
     trace->has_failed = true;
     trace->used = 0;
     log_line(&trace->world->log, LOG_ERROR,
-             "%s: %s: the trace ends here, after about %llu lines; the run goes on", path_name(trace),
-             strerror(errno), (unsigned long long)trace->lines);
+             "%s: %s: the trace ends here, after about %llu lines; the run goes on",
+             path_name(trace), strerror(errno), (unsigned long long)trace->lines);
 }
 
 void trace_flush(struct trace *trace)
@@ -224,8 +227,9 @@ static enum status open_file(struct trace *trace, struct error *error)
     trace->is_own_file = true;
     trace->file = fopen(trace->path, "wb");
     if (!trace->file)
-        return error_set(error, STATUS_FILE, "%s: %s; fix: --trace-out with a file that can be made",
-                         trace->path, strerror(errno));
+        return error_set(error, STATUS_FILE,
+                         "%s: %s; fix: --trace-out with a file that can be made", trace->path,
+                         strerror(errno));
     setvbuf(trace->file, NULL, _IONBF, 0); /* the buffer is ours: a failure is seen at once */
     return STATUS_OK;
 }

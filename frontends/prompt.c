@@ -73,7 +73,8 @@ static bool read_plain(struct prompt *prompt, char *line, size_t size)
         ssize_t got;
         if (prompt->has_ended || !wait_for_input(prompt))
             return false;
-        got = read(STDIN_FILENO, prompt->buffer + prompt->used, sizeof prompt->buffer - prompt->used);
+        got =
+            read(STDIN_FILENO, prompt->buffer + prompt->used, sizeof prompt->buffer - prompt->used);
         if (got > 0)
             prompt->used += (size_t)got;
         else if (got == 0 || errno != EINTR)

@@ -9,25 +9,37 @@
 
 static const char *exception_name(unsigned vector)
 {
-    static const char *const NAMES[] = {
-        "#DE divide error",       "#DB debug",           "NMI",
-        "#BP breakpoint",         "#OF overflow",        "#BR bound range",
-        "#UD invalid opcode",     "#NM no coprocessor",  "#DF double fault",
-        "coprocessor overrun",    "#TS invalid TSS",     "#NP segment not present",
-        "#SS stack fault",        "#GP general protection", "#PF page fault",
-        "exception 15",           "#MF floating point",  "#AC alignment check",
-        "#MC machine check",      "#XM SIMD floating point"};
+    static const char *const NAMES[] = {"#DE divide error",
+                                        "#DB debug",
+                                        "NMI",
+                                        "#BP breakpoint",
+                                        "#OF overflow",
+                                        "#BR bound range",
+                                        "#UD invalid opcode",
+                                        "#NM no coprocessor",
+                                        "#DF double fault",
+                                        "coprocessor overrun",
+                                        "#TS invalid TSS",
+                                        "#NP segment not present",
+                                        "#SS stack fault",
+                                        "#GP general protection",
+                                        "#PF page fault",
+                                        "exception 15",
+                                        "#MF floating point",
+                                        "#AC alignment check",
+                                        "#MC machine check",
+                                        "#XM SIMD floating point"};
     return vector < ARRAY_COUNT(NAMES) ? NAMES[vector] : "interrupt";
 }
 
-static void put_record(const struct machine *machine, const struct cpu_fault_record *r, size_t number,
-                       char *text, size_t size, size_t *used)
+static void put_record(const struct machine *machine, const struct cpu_fault_record *r,
+                       size_t number, char *text, size_t size, size_t *used)
 {
     char place[256] = "";
     if (machine->place)
         machine->place(machine->place_self, machine, r->linear, place, sizeof place);
-    text_append(text, size, used, "  %zu. %s%s", number, number > 1 ? "while that was delivered: " : "",
-                exception_name(r->vector));
+    text_append(text, size, used, "  %zu. %s%s", number,
+                number > 1 ? "while that was delivered: " : "", exception_name(r->vector));
     if (r->has_error)
         text_append(text, size, used, ", error %04x", (unsigned)r->error_code);
     if (r->vector == 14)
@@ -40,10 +52,12 @@ static void put_tables(const struct machine *machine, char *text, size_t size, s
 {
     struct cpu_registers r;
     cpu_get_registers(machine->cpu, &r);
-    text_append(text, size, used, "  idtr %08llx limit %04x, gdtr %08llx limit %04x, cr0 %08llx, cr3 "
-                "%08llx, ss:esp %04x:%08llx, tr %04x\n", (unsigned long long)r.idtr.base,
-                (unsigned)r.idtr.limit, (unsigned long long)r.gdtr.base, (unsigned)r.gdtr.limit,
-                (unsigned long long)r.cr0, (unsigned long long)r.cr3, r.segment[CPU_SS].selector,
+    text_append(text, size, used,
+                "  idtr %08llx limit %04x, gdtr %08llx limit %04x, cr0 %08llx, cr3 "
+                "%08llx, ss:esp %04x:%08llx, tr %04x\n",
+                (unsigned long long)r.idtr.base, (unsigned)r.idtr.limit,
+                (unsigned long long)r.gdtr.base, (unsigned)r.gdtr.limit, (unsigned long long)r.cr0,
+                (unsigned long long)r.cr3, r.segment[CPU_SS].selector,
                 (unsigned long long)r.gpr[CPU_SP], r.tr.selector);
 }
 

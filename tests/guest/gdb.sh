@@ -6,6 +6,8 @@ command -v gdb >/dev/null || { echo "gdb is not installed"; exit 77; }
 gdb -nx -batch -ex 'set architecture i386' >/dev/null 2>&1 || { echo "this gdb does not know i386"; exit 77; }
 
 start_with_gdb() {
+    rm -f run.err
+    : >run.err
     $RUN --gdb 0 "$@" >run.out 2>run.err &
     run=$!
     for _ in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do

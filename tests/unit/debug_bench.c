@@ -20,8 +20,8 @@ struct debug_bench *debug_bench_with(const void *code, size_t count)
 {
     struct debug_bench *bench = calloc(1, sizeof *bench);
     const struct world_options options = {.code_bytes = 4 << 20, .log_level = LOG_WARNING};
-    const struct machine_config config = {.name = "alpha", .board = &BOARD_ISA, .has_cpu = true,
-                                          .memory_bytes = 1 << 20};
+    const struct machine_config config = {
+        .name = "alpha", .board = &BOARD_ISA, .has_cpu = true, .memory_bytes = 1 << 20};
     struct cpu_registers registers;
     struct error error = {STATUS_OK, ""};
     ck_assert_msg(world_init(&bench->world, &options, &error) == STATUS_OK, "%s", error.text);

@@ -11,7 +11,7 @@
 
 #include "machine/machine.h"
 
-#define BENCH_EXIT_STATUS 201
+#define BENCH_EXIT_STATUS  201
 #define BENCH_INSTRUCTIONS (1 + 100 * 6 + 1) /* up to the exit, the `out` included */
 
 struct debug_bench {

@@ -101,8 +101,11 @@ END_TEST
 START_TEST(a_temporary_breakpoint_is_gone_after_its_hit)
 {
     struct driver *d = driver_new(debug_bench_new(), "c");
-    const struct engine_point point = {.kind = CPU_WATCH_EXECUTE, .is_temporary = true,
-                                       .is_physical = true, .address = 0x7C0F, .length = 1};
+    const struct engine_point point = {.kind = CPU_WATCH_EXECUTE,
+                                       .is_temporary = true,
+                                       .is_physical = true,
+                                       .address = 0x7C0F,
+                                       .length = 1};
     struct error error = {STATUS_OK, ""};
     int number;
     ck_assert_int_eq(engine_add_point(&d->engine, &point, &number, &error), STATUS_OK);
@@ -174,7 +177,8 @@ START_TEST(a_triple_fault_is_shown_before_the_reset)
     ck_assert_ptr_nonnull(strstr(d->bench->log, "next: the chip set resets the machine"));
     ck_assert_int_eq(d->stops[1].reason, STOP_POINT); /* the reset vector */
     ck_assert_uint_eq(d->ips[1], 0xFFF0);
-    ck_assert_ptr_null(strstr(strstr(d->bench->log, "triple fault") + 1, "triple fault")); /* once */
+    ck_assert_ptr_null(
+        strstr(strstr(d->bench->log, "triple fault") + 1, "triple fault")); /* once */
     driver_free(d);
 }
 END_TEST

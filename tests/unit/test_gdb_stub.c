@@ -7,7 +7,7 @@
 #include <string.h>
 
 #define MEMORY_BYTES 256u /* at 1000h */
-#define MEMORY_BASE 0x1000u
+#define MEMORY_BASE  0x1000u
 
 /* A target that is no machine: registers, a little memory, and notes of what was asked. */
 struct fake {
@@ -116,9 +116,9 @@ static void hang_up(void *self)
 static struct fake *fake_new(void)
 {
     struct fake *f = calloc(1, sizeof *f);
-    const struct gdb_target target = {f, get_registers, set_registers, peek, poke, add_point,
-                                      remove_point, resume, hold, command, detach, kill_run, name,
-                                      send_bytes, hang_up};
+    const struct gdb_target target = {f,         get_registers, set_registers, peek,       poke,
+                                      add_point, remove_point,  resume,        hold,       command,
+                                      detach,    kill_run,      name,          send_bytes, hang_up};
     const struct engine_stop stop = {.reason = STOP_ASKED};
     f->stub = calloc(1, sizeof *f->stub);
     f->sent = calloc(1, 1);
@@ -343,8 +343,10 @@ START_TEST(going_on_is_answered_by_the_stop)
     ck_assert_str_eq(f->sent, "+$T05thread:1;#d7");
     ck_assert_str_eq(raw(f, "$c#63", 5), "+");
     ck_assert_uint_eq(f->continues, 1);
-    stop = (struct engine_stop){.reason = STOP_POINT, .point = {.kind = CPU_WATCH_WRITE, .tag = 2},
-                                .address = 0xB8000};
+    stop = (struct engine_stop){
+        .reason = STOP_POINT, .point = {.kind = CPU_WATCH_WRITE, .tag = 2},
+             .address = 0xB8000
+    };
     gdb_stub_stopped(f->stub, &stop);
     ck_assert_str_eq(ask(f, "?"), "T05thread:1;watch:b8000;");
     stop = (struct engine_stop){.reason = STOP_POINT, .point = {.kind = CPU_WATCH_EXECUTE}};
@@ -509,9 +511,12 @@ END_TEST
 /* Whatever comes in, the stub stays within its buffers (the sanitizers watch) and never hangs. */
 START_TEST(random_bytes_and_mutated_packets_do_no_harm)
 {
-    static const char *const SEEDS[] = {"m1000,10", "G0102", "X1000,4:abcd", "Z0,1000,1", "vCont;s:1",
-                                        "qXfer:features:read:target.xml:0,fff", "qRcmd,6c6f6e67", "g",
-                                        "P1a=ffff0000", "M1000,2:aabb", "s1000", "H", "qSupported:"};
+    static const char *const SEEDS[] = {
+        "m1000,10",       "G0102",     "X1000,4:abcd",
+        "Z0,1000,1",      "vCont;s:1", "qXfer:features:read:target.xml:0,fff",
+        "qRcmd,6c6f6e67", "g",         "P1a=ffff0000",
+        "M1000,2:aabb",   "s1000",     "H",
+        "qSupported:"};
     struct fake *f = fake_new();
     uint32_t seed = 12345;
     struct engine_stop stop = {.reason = STOP_STEP};

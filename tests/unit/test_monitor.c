@@ -38,7 +38,9 @@ static char *told(const char *lines, int *exit_status)
 {
     struct debug_bench *bench = debug_bench_new();
     struct script *script = calloc(1, sizeof *script);
-    const struct monitor_options options = {.io = {script, read_line, write_text}};
+    const struct monitor_options options = {
+        .io = {script, read_line, write_text}
+    };
     struct monitor *monitor;
     struct error error = {STATUS_OK, ""};
     char *out;
@@ -56,34 +58,37 @@ struct talk {
     const char *lines, *says[6];
 };
 static const struct talk TALKS[] = {
-    {"", {"=> 00007c00: b9"}},
-    {"s", {"=> 00007c03: 40"}},
-    {"step 4", {"=> 00007c0f: 43"}},
-    {"s\n\n\n", {"=> 00007c03", "=> 00007c04", "=> 00007c07"}}, /* an empty line repeats */
-    {"b 0x7c0a\nc\nc\ninfo b", {"breakpoint 1 at 00007c0a", "breakpoint 1\n=> 00007c0a", "hit 2 times"}},
-    {"b phys:7c0fh\nc\nbt", {"breakpoint 1\n=> 00007c0f", "#0  00007c0f"}},
-    {"until 0000:7C0A\ninfo b", {"=> 00007c0a", "no breakpoints"}},
-    {"watch 0x500 2\nc\nc", {"watchpoint 1 at 00000500, 2 bytes",
-                             "watchpoint 1: 00000500 was written, holds 01 00\n=> 00007c07", "holds 02 00"}},
-    {"awatch 0x6ffe 2\nc\nc", {"was written", "was read"}},
-    {"b 0x7c03\nd 1\nd 1\nd\ninfo b", {"there is no number 1", "watchpoints any more"}},
+    {"",                                                           {"=> 00007c00: b9"}                                              },
+    {"s",                                                          {"=> 00007c03: 40"}                                              },
+    {"step 4",                                                     {"=> 00007c0f: 43"}                                              },
+    {"s\n\n\n",                                                    {"=> 00007c03", "=> 00007c04", "=> 00007c07"}                    }, /* an empty line repeats */
+    {"b 0x7c0a\nc\nc\ninfo b",
+     {"breakpoint 1 at 00007c0a", "breakpoint 1\n=> 00007c0a", "hit 2 times"}                                                       },
+    {"b phys:7c0fh\nc\nbt",                                        {"breakpoint 1\n=> 00007c0f", "#0  00007c0f"}                    },
+    {"until 0000:7C0A\ninfo b",                                    {"=> 00007c0a", "no breakpoints"}                                },
+    {"watch 0x500 2\nc\nc",
+     {"watchpoint 1 at 00000500, 2 bytes",
+      "watchpoint 1: 00000500 was written, holds 01 00\n=> 00007c07", "holds 02 00"}                                                },
+    {"awatch 0x6ffe 2\nc\nc",                                      {"was written", "was read"}                                      },
+    {"b 0x7c03\nd 1\nd 1\nd\ninfo b",                              {"there is no number 1", "watchpoints any more"}                 },
     {"set ax 0x1234\nset bl 1\nset nothing 1\ninfo registers",
-     {"eax 00001234", "'bl' is no register", "'nothing' is no register"}},
+     {"eax 00001234", "'bl' is no register", "'nothing' is no register"}                                                            },
     {"x/4xb 0x7c00\nx/2xh $ip\nx/d 0x7c00\nx/c 7c03h\nx/s 0x7c00",
-     {"00007c00: b9 64 00 40", "00007c00: 64b9 4000", " 1073767609", "00007c03: '@'", "\".d\""}},
-    {"x/2xb 0x7c00\n\n", {"00007c00: b9 64", "00007c02: 00 40"}},
-    {"x/99999999999x 0\nx/3q 0\nx", {"x/ takes 1 to", "x needs an address"}},
-    {"x/xw 0xa0000000", {"(no memory)"}},
-    {"b nowhere\nb 0x7c0g\nb 1234567:0\nb", {"'nowhere' is no address", "'0x7c0g'", "'1234567:0'",
-                                            "break needs an address"}},
-    {"stpe\nfrobnicate\nhelp until", {"did you mean step", "no command 'frobnicate'; help lists them",
-                                      "go on up to there"}},
+     {"00007c00: b9 64 00 40", "00007c00: 64b9 4000", " 1073767609", "00007c03: '@'", "\".d\""}                                     },
+    {"x/2xb 0x7c00\n\n",                                           {"00007c00: b9 64", "00007c02: 00 40"}                           },
+    {"x/99999999999x 0\nx/3q 0\nx",                                {"x/ takes 1 to", "x needs an address"}                          },
+    {"x/xw 0xa0000000",                                            {"(no memory)"}                                                  },
+    {"b nowhere\nb 0x7c0g\nb 1234567:0\nb",
+     {"'nowhere' is no address", "'0x7c0g'", "'1234567:0'", "break needs an address"}                                               },
+    {"stpe\nfrobnicate\nhelp until",
+     {"did you mean step", "no command 'frobnicate'; help lists them", "go on up to there"}                                         },
     {"info\ninfo devices\ninfo cr\ninfo seg\ninfo time",
-     {"info registers, segments", "pit          i8254", "real", "cs   0000  base 00000000", "0 of this CPU"}},
-    {"device pit\ndevice pti", {"registers of i8254", "counters 0", "did you mean pit"}},
-    {"s 0\ns x\ns -1", {"'0' is no count from 1", "'x' is no count", "'-1' is no count"}},
-    {"reset", {"reset\nfffffff0"}},
-    {"trace\ntrace on oi\ntrace off", {"it is off", "did you mean io?"}},
+     {"info registers, segments", "pit          i8254", "real", "cs   0000  base 00000000",
+      "0 of this CPU"}                                                                                                              },
+    {"device pit\ndevice pti",                                     {"registers of i8254", "counters 0", "did you mean pit"}         },
+    {"s 0\ns x\ns -1",                                             {"'0' is no count from 1", "'x' is no count", "'-1' is no count"}},
+    {"reset",                                                      {"reset\nfffffff0"}                                              },
+    {"trace\ntrace on oi\ntrace off",                              {"it is off", "did you mean io?"}                                },
 };
 
 START_TEST(it_answers_as_a_person_expects)
@@ -131,7 +136,8 @@ START_TEST(long_lines_and_many_words_do_no_harm)
     for (size_t i = 1; i < sizeof line - 1; i += 2)
         line[i] = i % 10 == 1 ? '/' : ' ';
     free(told(line, &exit_status));
-    free(told("x////// 1 2 3 4 5 6 7 8 9 10\n/\n/x\nb +\nb -\nb 1+\nb :\nb $\nset\ndevice /", &exit_status));
+    free(told("x////// 1 2 3 4 5 6 7 8 9 10\n/\n/x\nb +\nb -\nb 1+\nb :\nb $\nset\ndevice /",
+              &exit_status));
 }
 END_TEST
 

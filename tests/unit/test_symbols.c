@@ -11,11 +11,11 @@
 
 /* Header 0-51, sections 52-171 (none, .symtab, .strtab), symbols 176, names 256. */
 #define ELF_BYTES 300u
-#define SYMTAB 176u
-#define STRTAB 256u
+#define SYMTAB    176u
+#define STRTAB    256u
 
-static void put_section(uint8_t *elf, unsigned index, uint32_t type, uint32_t offset, uint32_t bytes,
-                        uint32_t link)
+static void put_section(uint8_t *elf, unsigned index, uint32_t type, uint32_t offset,
+                        uint32_t bytes, uint32_t link)
 {
     uint8_t *s = elf + 52 + 40 * index;
     store_le32(s + 4, type);
@@ -38,17 +38,20 @@ static void put_symbol(uint8_t *elf, unsigned index, uint32_t name, uint32_t val
 static void make_elf(uint8_t *elf)
 {
     memset(elf, 0, ELF_BYTES);
-    memcpy(elf, "\x7f" "ELF\1\1\1", 7);
+    memcpy(elf,
+           "\x7f"
+           "ELF\1\1\1",
+           7);
     store_le32(elf + 32, 52);
     store_le16(elf + 46, 40);
     store_le16(elf + 48, 3);
     put_section(elf, 1, 2, SYMTAB, 5 * 16, 2);
     put_section(elf, 2, 3, STRTAB, 40, 0);
     memcpy(elf + STRTAB, "\0main\0ticks\0start\0gone\0", 23);
-    put_symbol(elf, 1, 1, 0x100100, 0x20, 2, 1);  /* main, a function of 32 bytes */
-    put_symbol(elf, 2, 6, 0x100200, 4, 1, 1);     /* ticks */
-    put_symbol(elf, 3, 12, 0x100000, 0, 0, 1);    /* start, without a size */
-    put_symbol(elf, 4, 18, 0x500, 4, 2, 0);       /* gone: undefined */
+    put_symbol(elf, 1, 1, 0x100100, 0x20, 2, 1); /* main, a function of 32 bytes */
+    put_symbol(elf, 2, 6, 0x100200, 4, 1, 1);    /* ticks */
+    put_symbol(elf, 3, 12, 0x100000, 0, 0, 1);   /* start, without a size */
+    put_symbol(elf, 4, 18, 0x500, 4, 2, 0);      /* gone: undefined */
 }
 
 static enum status load(const uint8_t *bytes, size_t count, struct symbols **symbols,
@@ -106,16 +109,16 @@ struct damage {
     const char *says;
 };
 static const struct damage DAMAGES[] = {
-    {0, 0x464c457e, "no 32-bit little-endian ELF"},
-    {4, 0x00010102, "no 32-bit little-endian ELF"}, /* 64 bits */
-    {44, 0xFFFF0000, "no section headers"},
-    {32, 0xFFFFFFF0, "no symbol table"},
-    {48, 0, "no symbol table"},
-    {52 + 40 + 16, 0xFFFFFFF0, "outside the file"},
-    {52 + 40 + 20, 0xFFFFFFF0, "outside the file"},
-    {52 + 40 + 24, 99, "outside the file"},
-    {52 + 80 + 20, 0, "outside the file"},
-    {52 + 80 + 20, 3, "outside the file"}, /* the names have no end */
+    {0,            0x464c457e, "no 32-bit little-endian ELF"},
+    {4,            0x00010102, "no 32-bit little-endian ELF"}, /* 64 bits */
+    {44,           0xFFFF0000, "no section headers"         },
+    {32,           0xFFFFFFF0, "no symbol table"            },
+    {48,           0,          "no symbol table"            },
+    {52 + 40 + 16, 0xFFFFFFF0, "outside the file"           },
+    {52 + 40 + 20, 0xFFFFFFF0, "outside the file"           },
+    {52 + 40 + 24, 99,         "outside the file"           },
+    {52 + 80 + 20, 0,          "outside the file"           },
+    {52 + 80 + 20, 3,          "outside the file"           }, /* the names have no end */
 };
 
 START_TEST(a_damaged_file_is_refused)

@@ -91,7 +91,8 @@ START_TEST(what_a_client_does_not_take_is_kept_and_nothing_is_read_meanwhile)
         got += (size_t)part;
         has_come |= tcp_server_look(server, 0, bytes, sizeof bytes, &count) == TCP_BYTES;
     }
-    ck_assert(has_come || tcp_server_look(server, WAIT_MS, bytes, sizeof bytes, &count) == TCP_BYTES);
+    ck_assert(has_come ||
+              tcp_server_look(server, WAIT_MS, bytes, sizeof bytes, &count) == TCP_BYTES);
     free(much);
     close(client);
     tcp_server_free(server);
@@ -102,10 +103,14 @@ struct bad_place {
     const char *where, *says;
 };
 static const struct bad_place BAD[] = {
-    {"", "is no port"},          {"gdb", "is no port"},
-    {"65536", "is no port"},     {"-1", "is no port"},
-    {"0.0.0.0:1234", "ssh -L"},  {"192.168.1.1:1234", "ssh -L"},
-    {"example.org:1", "ssh -L"}, {"[::1]:1234", "ssh -L"},
+    {"",                 "is no port"},
+    {"gdb",              "is no port"},
+    {"65536",            "is no port"},
+    {"-1",               "is no port"},
+    {"0.0.0.0:1234",     "ssh -L"    },
+    {"192.168.1.1:1234", "ssh -L"    },
+    {"example.org:1",    "ssh -L"    },
+    {"[::1]:1234",       "ssh -L"    },
 };
 
 START_TEST(only_ports_of_the_loopback_are_taken)

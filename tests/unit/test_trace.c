@@ -11,7 +11,10 @@
 #include "bus/space.h"
 #include "machine/world.h"
 
-static const struct reg_field LEVEL_FIELDS[] = {{"LEVEL", 0, 4, NULL, "how much"}, REG_FIELDS_END};
+static const struct reg_field LEVEL_FIELDS[] = {
+    {"LEVEL", 0, 4, NULL, "how much"},
+    REG_FIELDS_END
+};
 
 struct toy {
     struct device device;
@@ -28,9 +31,16 @@ static void toy_write(void *self, const struct reg *row, uint32_t value)
     ((struct toy *)self)->level = (uint8_t)value;
 }
 static const struct reg TOY_ROWS[] = {
-    {.name = "LEV", .meaning = "level", .width = 1, .access = REG_RW, .writable = 0xFF,
-     .write = toy_write, .peek = toy_peek, .fields = LEVEL_FIELDS},
-    REG_ROWS_END};
+    {.name = "LEV",
+     .meaning = "level",
+     .width = 1,
+     .access = REG_RW,
+     .writable = 0xFF,
+     .write = toy_write,
+     .peek = toy_peek,
+     .fields = LEVEL_FIELDS},
+    REG_ROWS_END
+};
 static const struct reg_bank TOY_BANK = {"toy", TOY_ROWS};
 static const struct device_type TOY_TYPE = {.name = "toychip", .size = sizeof(struct toy)};
 
@@ -64,10 +74,14 @@ static struct bench *bench_new(void)
     b->toy.device.type = &TOY_TYPE;
     b->toy.device.name = "toy0";
     ck_assert_int_eq(space_attach(&b->ports,
-                                  &(struct region){.name = "toy", .device = &b->toy.device,
-                                                   .self = &b->toy, .bank = &TOY_BANK,
-                                                   .base = 0x40, .length = 4},
-                                  NULL, &error), 0);
+                                  &(struct region){.name = "toy",
+                                                   .device = &b->toy.device,
+                                                   .self = &b->toy,
+                                                   .bank = &TOY_BANK,
+                                                   .base = 0x40,
+                                                   .length = 4},
+                                  NULL, &error),
+                     0);
     return b;
 }
 
@@ -79,8 +93,8 @@ static void bench_free(struct bench *b)
 }
 
 /* Traces what `act` does and gives back the file's text. */
-static const char *traced(struct bench *b, const char *filter, void (*act)(struct bench *), char *text,
-                          size_t size)
+static const char *traced(struct bench *b, const char *filter, void (*act)(struct bench *),
+                          char *text, size_t size)
 {
     struct trace *trace;
     struct error error = {0};
@@ -89,7 +103,8 @@ static const char *traced(struct bench *b, const char *filter, void (*act)(struc
     FILE *file;
     size_t count;
     ck_assert_int_ge(descriptor, 0);
-    ck_assert_msg(trace_open(&trace, &b->world, filter, path, &error) == STATUS_OK, "%s", error.text);
+    ck_assert_msg(trace_open(&trace, &b->world, filter, path, &error) == STATUS_OK, "%s",
+                  error.text);
     act(b);
     trace_close(trace);
     file = fdopen(descriptor, "rb");
@@ -127,11 +142,22 @@ END_TEST
 
 START_TEST(texts_are_escaped_so_that_jq_reads_them_back)
 {
-    struct access access = {.id = 1, .size = 8, .count = UINT64_MAX, .value = UINT64_MAX,
-                            .address = UINT64_MAX, .space_kind = ACCESS_DMA, .is_write = true,
-                            .decision = DECISION_MAP,
-                            .origin = {.machine = "a\"b\\c", .has_cpu = true, .cs = 0xFFFF,
-                                       .eip = UINT64_MAX, .cpl = 3, .cpu = 2}};
+    struct access access = {
+        .id = 1,
+        .size = 8,
+        .count = UINT64_MAX,
+        .value = UINT64_MAX,
+        .address = UINT64_MAX,
+        .space_kind = ACCESS_DMA,
+        .is_write = true,
+        .decision = DECISION_MAP,
+        .origin = {.machine = "a\"b\\c",
+                   .has_cpu = true,
+                   .cs = 0xFFFF,
+                   .eip = UINT64_MAX,
+                   .cpl = 3,
+                   .cpu = 2}
+    };
     char line[TRACE_LINE_BYTES];
     size_t length;
     FILE *jq;
@@ -146,7 +172,8 @@ START_TEST(texts_are_escaped_so_that_jq_reads_them_back)
         return;
     jq = popen("jq -e '.machine==\"a\\\"b\\\\c\" and (.note|length)==255 and .cpl==3 and "
                ".meaning==\"\\u2192 ok \\ufffd cut \\ufffd\\ufffd\" and .dir==\"write\" and "
-               ".decision==\"map\" and .eip==\"0xffffffffffffffff\"' >/dev/null", "w");
+               ".decision==\"map\" and .eip==\"0xffffffffffffffff\"' >/dev/null",
+               "w");
     ck_assert_ptr_nonnull(jq);
     fwrite(line, 1, length, jq);
     ck_assert_int_eq(pclose(jq), 0);
@@ -194,26 +221,27 @@ struct bad_filter {
     const char *text, *says;
 };
 static const struct bad_filter BAD[] = {
-    {"", "says nothing"},
-    {"oi", "no kind of trace 'oi'; fix: did you mean io?"},
-    {"io:", "does not start with a word"},
-    {"io:dv=toy", "did you mean dev?"},
-    {"io:dev", "dev needs a value"},
-    {"io:dev=", "takes 1 to"},
-    {"io:dev=toy,", "takes 1 to"},
-    {"io:dev=toi0", "no device 'toi0'; fix: did you mean toy0?"},
-    {"io:dev=keyboard", "no device 'keyboard'; fix: one of toy0"},
-    {"io:machine=alfa", "did you mean alpha?"},
-    {"io:dir=outt", "did you mean out?"},
-    {"io:space=ports", "did you mean port?"},
-    {"io:port=x", "is no range"},
-    {"io:port=0x40-", "is no range"},
-    {"io:port=-1", "is no range"},
-    {"io:port=0x50-0x40", "the lower end first"},
-    {"io:port=0x10000", "goes past 0xffff"},
-    {"io:dir=in:dir=out", "given twice"},
-    {"io:dev=aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", "letters"},
-    {"io:port=1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1", "takes 1 to"},
+    {"",                                                                                  "says nothing"                                },
+    {"oi",                                                                                "no kind of trace 'oi'; fix: did you mean io?"},
+    {"io:",                                                                               "does not start with a word"                  },
+    {"io:dv=toy",                                                                         "did you mean dev?"                           },
+    {"io:dev",                                                                            "dev needs a value"                           },
+    {"io:dev=",                                                                           "takes 1 to"                                  },
+    {"io:dev=toy,",                                                                       "takes 1 to"                                  },
+    {"io:dev=toi0",                                                                       "no device 'toi0'; fix: did you mean toy0?"   },
+    {"io:dev=keyboard",                                                                   "no device 'keyboard'; fix: one of toy0"      },
+    {"io:machine=alfa",                                                                   "did you mean alpha?"                         },
+    {"io:dir=outt",                                                                       "did you mean out?"                           },
+    {"io:space=ports",                                                                    "did you mean port?"                          },
+    {"io:port=x",                                                                         "is no range"                                 },
+    {"io:port=0x40-",                                                                     "is no range"                                 },
+    {"io:port=-1",                                                                        "is no range"                                 },
+    {"io:port=0x50-0x40",                                                                 "the lower end first"                         },
+    {"io:port=0x10000",                                                                   "goes past 0xffff"                            },
+    {"io:dir=in:dir=out",                                                                 "given twice"                                 },
+    {"io:dev=aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
+     "letters"                                                                                                                          },
+    {"io:port=1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1",                                         "takes 1 to"                                  },
 };
 
 START_TEST(a_bad_filter_is_refused_with_the_nearest_match)
