@@ -1,0 +1,29 @@
+/* Random instruction streams for the silicon oracle: see generate.c. */
+#ifndef VITRINE_TESTS_ORACLE_GENERATE_H
+#define VITRINE_TESTS_ORACLE_GENERATE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "cpu/decode.h"
+#include "tests/oracle/silicon.h"
+
+#define STREAM_MAX 12
+
+struct stream {
+    struct silicon_test test;
+    unsigned count;
+    uint32_t start[STREAM_MAX + 1];      /* offset of each instruction; of the end */
+    uint32_t undefined[STREAM_MAX + 1];  /* flags that the manual leaves open in front of it */
+    const struct opcode_row *row[STREAM_MAX];
+};
+struct generator {
+    uint64_t state;
+    const struct opcode_row *rows[1024];
+    unsigned row_count;
+};
+/* only: a mnemonic, or NULL for all. has_x87: with floating point. */
+void generator_init(struct generator *g, uint64_t seed, const char *only, bool has_x87);
+void generate(struct generator *g, struct stream *stream);
+
+#endif

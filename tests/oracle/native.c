@@ -1,0 +1,196 @@
+/* The silicon's half of the oracle: gcc -m32 -static; reads tests from standard input, runs each on
+ * the processor underneath, writes results to standard output (silicon.h).
+ *
+ * Every test ends in a signal (INT3 at the end, or its fault). The handler stores the registers from
+ * the signal's frame, puts the next test's there, and returns into it. GS may hold anything while
+ * this runs, so nothing here uses the C library behind start-up: system calls are made by hand. */
+#define _GNU_SOURCE
+#include <asm/ldt.h>
+#include <signal.h>
+#include <stddef.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <ucontext.h>
+
+#include "tests/oracle/silicon.h"
+
+static struct silicon_test tests[BATCH];
+static struct silicon_result results[BATCH];
+static uint32_t count, current;
+static int is_started;
+static uint8_t alternate[65536];
+
+static long call3(long number, long a, long b, long c)
+{
+    long result;
+    __asm__ volatile("int $0x80" : "=a"(result) : "0"(number), "b"(a), "c"(b), "d"(c) : "memory");
+    return result;
+}
+static _Noreturn void leave(int status)
+{
+    for (;;) {
+        call3(SYS_exit_group, status, 0, 0);
+    }
+}
+static void read_all(void *to, uint32_t bytes)
+{
+    uint8_t *p = to;
+    while (bytes > 0) {
+        long got = call3(SYS_read, 0, (long)p, (long)bytes);
+        if (got <= 0) {
+            leave(0); /* the other half is done */
+        }
+        p += got;
+        bytes -= (uint32_t)got;
+    }
+}
+static void write_all(const void *from, uint32_t bytes)
+{
+    const uint8_t *p = from;
+    while (bytes > 0) {
+        long done = call3(SYS_write, 1, (long)p, (long)bytes);
+        if (done <= 0) {
+            leave(1);
+        }
+        p += done;
+        bytes -= (uint32_t)done;
+    }
+}
+
+static uint32_t *data(void)
+{
+    return (uint32_t *)LINEAR_DATA;
+}
+
+/* The FSAVE image in front of the signal frame's FP state: cw sw tag, 4 pointers, 8 * 10 bytes. */
+static void x87_load(fpregset_t fp, const struct x87_image *image)
+{
+    fp->cw = image->control | 0xffff0000u;
+    fp->sw = image->status | 0xffff0000u;
+    fp->tag = image->tag | 0xffff0000u;
+    __builtin_memcpy(fp->_st, image->st, sizeof image->st);
+}
+static void x87_store(fpregset_t fp, struct x87_image *image)
+{
+    image->control = (uint16_t)fp->cw;
+    image->status = (uint16_t)fp->sw;
+    image->tag = (uint16_t)fp->tag;
+    __builtin_memcpy(image->st, fp->_st, sizeof image->st);
+}
+
+static const uint8_t GREGS[8] = {REG_EAX, REG_ECX, REG_EDX, REG_EBX,
+                                 REG_ESP, REG_EBP, REG_ESI, REG_EDI};
+
+static void begin(ucontext_t *context, const struct silicon_test *test)
+{
+    greg_t *r = context->uc_mcontext.gregs;
+    uint8_t *code = (uint8_t *)LINEAR_CODE;
+    silicon_fill(test->seed, data(), DATA_WRITABLE / 4);
+    for (unsigned n = 0; n < CODE_BYTES; n++) {
+        code[n] = n < test->code_length ? test->code[n] : 0xcc;
+    }
+    for (unsigned n = 0; n < 8; n++) {
+        r[GREGS[n]] = (greg_t)test->gpr[n];
+    }
+    r[REG_EFL] = (greg_t)test->eflags;
+    r[REG_EIP] = 0;
+    r[REG_CS] = (test->flags & TEST_CODE16) != 0 ? SELECTOR_CODE16 : SELECTOR_CODE32;
+    r[REG_SS] = (test->flags & TEST_STACK16) != 0 ? SELECTOR_DATA16 : SELECTOR_DATA32;
+    r[REG_DS] = r[REG_ES] = r[REG_FS] = SELECTOR_DATA32;
+    r[REG_GS] = 0;
+    if ((test->flags & TEST_X87) != 0) {
+        x87_load(context->uc_mcontext.fpregs, &test->x87);
+    }
+}
+
+static void end(const ucontext_t *context, struct silicon_result *result)
+{
+    const greg_t *r = context->uc_mcontext.gregs;
+    result->vector = (uint32_t)r[REG_TRAPNO];
+    result->error = (uint32_t)r[REG_ERR];
+    result->cr2 = (uint32_t)context->uc_mcontext.cr2;
+    result->eip = (uint32_t)r[REG_EIP];
+    result->eflags = (uint32_t)r[REG_EFL];
+    for (unsigned n = 0; n < 8; n++) {
+        result->gpr[n] = (uint32_t)r[GREGS[n]];
+    }
+    result->data_hash = silicon_hash(data(), DATA_WRITABLE / 4);
+    x87_store(context->uc_mcontext.fpregs, &result->x87);
+}
+
+static void next_batch(void)
+{
+    read_all(&count, sizeof count);
+    if (count == 0 || count > BATCH) {
+        leave(0);
+    }
+    read_all(tests, count * sizeof tests[0]);
+    current = 0;
+}
+
+/* Stores the test that has just ended and starts the next one. */
+static void on_signal(int number, siginfo_t *info, void *argument)
+{
+    ucontext_t *context = argument;
+    (void)number;
+    (void)info;
+    if (is_started) {
+        end(context, &results[current]);
+    }
+    if (!is_started) {
+        is_started = 1; /* the trap of main() */
+    } else if ((tests[current].flags & TEST_DUMP) != 0) {
+        write_all(&results[current], sizeof results[0]);
+        write_all(data(), DATA_WRITABLE);
+        next_batch();
+    } else if (++current == count) {
+        write_all(results, count * sizeof results[0]);
+        next_batch();
+    }
+    begin(context, &tests[current]);
+}
+
+static int segment(unsigned entry, uint32_t base, uint32_t limit, unsigned contents, unsigned is_32)
+{
+    struct user_desc d = {.entry_number = entry, .base_addr = base, .limit = limit};
+    d.seg_32bit = is_32 & 1;
+    d.contents = contents & 3;
+    d.useable = 1;
+    return (int)call3(SYS_modify_ldt, 1, (long)&d, sizeof d);
+}
+
+/* Status 77 (skipped) where this kernel has no LDT for us. */
+static void set_up(void)
+{
+    static const int SIGNALS[] = {SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGTRAP};
+    int bad = segment(1, LINEAR_DATA, DATA_LIMIT, 0, 1) | segment(2, LINEAR_DATA, DATA_LIMIT, 0, 0) |
+              segment(3, LINEAR_CODE, CODE_LIMIT, 2, 1) | segment(4, LINEAR_CODE, CODE_LIMIT, 2, 0);
+    if (bad != 0) {
+        leave(77);
+    }
+    const int flags = MAP_PRIVATE | MAP_FIXED | MAP_ANONYMOUS;
+    uint8_t *pages = mmap((void *)LINEAR_DATA, 0x3000, PROT_READ | PROT_WRITE, flags, -1, 0);
+    uint8_t *code = mmap((void *)LINEAR_CODE, 0x1000, PROT_READ | PROT_WRITE | PROT_EXEC, flags, -1,
+                         0);
+    if (pages != (uint8_t *)LINEAR_DATA || code != (uint8_t *)LINEAR_CODE) {
+        leave(77);
+    }
+    silicon_fill(1, (uint32_t *)(LINEAR_DATA + 0x2000), 1024);
+    mprotect((void *)(LINEAR_DATA + 0x2000), 0x1000, PROT_READ);
+    __builtin_memset(code, 0xcc, 0x1000);
+    stack_t stack = {.ss_sp = alternate, .ss_size = sizeof alternate};
+    sigaltstack(&stack, NULL);
+    struct sigaction action = {.sa_sigaction = on_signal,
+                               .sa_flags = SA_SIGINFO | SA_ONSTACK | SA_NODEFER};
+    for (unsigned n = 0; n < sizeof SIGNALS / sizeof SIGNALS[0]; n++) {
+        sigaction(SIGNALS[n], &action, NULL);
+    }
+}
+
+int main(void)
+{
+    set_up();
+    next_batch();
+    __asm__ volatile("int3"); /* the handler starts test 0 */
+    return 1;
+}

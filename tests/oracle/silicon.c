@@ -1,0 +1,373 @@
+/* Runs random instruction streams on the processor underneath (native.c) and on our core, and
+ * compares registers, defined flags, memory, and the fault: vector, error code, EIP, CR2.
+ *
+ *   silicon [-n TESTS] [-s SEED] [-v SHOWN] [-o MNEMONIC] [-x 0|1] NATIVE
+ *
+ * A stream that differs is run again, cut to its first 1, 2, 3 … instructions, so that what is shown
+ * is the first instruction at which the two part. Exit status 1 when anything differs. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "tests/oracle/generate.h"
+#include "tests/unit/cpu_box.h"
+
+#define PHYSICAL_DATA 0x10000u
+#define PHYSICAL_CODE 0x20000u
+#define PAGE_DIRECTORY 0x1000u
+#define PAGE_TABLE 0x2000u
+
+struct silicon {
+    struct cpu_box box;
+    struct cpu_registers clean;
+    struct generator generator;
+    struct cpu_exit exit; /* what ended our run */
+    bool has_exit;
+    int to_native, from_native;
+    pid_t native;
+    unsigned shown, show;
+    uint64_t tests, instructions, different;
+    struct stream streams[BATCH];
+    struct silicon_result theirs[BATCH];
+    uint32_t data[DATA_WRITABLE / 4];
+    struct {
+        const char *mnemonic;
+        uint64_t count;
+    } blame[256];
+};
+
+/* --- the other half ------------------------------------------------------------------------------------- */
+
+static void start_native(struct silicon *s, const char *path)
+{
+    int to[2], from[2];
+    if (pipe(to) != 0 || pipe(from) != 0) {
+        exit(70);
+    }
+    s->native = fork();
+    if (s->native == 0) {
+        dup2(to[0], 0);
+        dup2(from[1], 1);
+        close(to[1]);
+        close(from[0]);
+        execl(path, path, (char *)NULL);
+        _exit(6);
+    }
+    close(to[0]);
+    close(from[1]);
+    s->to_native = to[1];
+    s->from_native = from[0];
+}
+
+static void transfer(int fd, void *bytes, size_t count, bool is_write, const struct silicon *s)
+{
+    uint8_t *p = bytes;
+    while (count > 0) {
+        ssize_t done = is_write ? write(fd, p, count) : read(fd, p, count);
+        if (done <= 0) {
+            int status = 0;
+            waitpid(s->native, &status, 0);
+            if (WIFEXITED(status) && WEXITSTATUS(status) == 77) {
+                printf("this kernel gives a 32-bit process no LDT\n");
+                exit(77);
+            }
+            fprintf(stderr, "silicon: the native half ended (status %x)\n", (unsigned)status);
+            exit(70);
+        }
+        p += done;
+        count -= (size_t)done;
+    }
+}
+
+static void send_tests(struct silicon *s, const struct stream *streams, uint32_t count)
+{
+    transfer(s->to_native, &count, sizeof count, true, s);
+    for (uint32_t n = 0; n < count; n++) {
+        struct silicon_test test = streams[n].test;
+        transfer(s->to_native, &test, sizeof test, true, s);
+    }
+}
+
+/* --- our half --------------------------------------------------------------------------------------------- */
+
+static bool on_exit_hook(void *self, struct cpu *cpu, const struct cpu_exit *exit_)
+{
+    struct silicon *s = self;
+    (void)cpu;
+    s->exit = *exit_;
+    s->has_exit = true;
+    timeline_cut(&s->box.timeline);
+    return true;
+}
+
+static void map_page(struct cpu_box *box, uint32_t linear, uint32_t physical, uint32_t bits)
+{
+    cpu_box_poke32(box, PAGE_TABLE + (linear >> 12 & 0x3ff) * 4, physical | bits);
+}
+
+static void set_up_core(struct silicon *s, const char *model)
+{
+    struct cpu_box *box = &s->box;
+    uint32_t constant[1024];
+    cpu_box_init(box, model, 64);
+    cpu_box_poke32(box, PAGE_DIRECTORY + (LINEAR_DATA >> 22) * 4, PAGE_TABLE | 7);
+    map_page(box, LINEAR_DATA, PHYSICAL_DATA, 7);
+    map_page(box, LINEAR_DATA + 0x1000, PHYSICAL_DATA + 0x1000, 7);
+    map_page(box, LINEAR_DATA + 0x2000, PHYSICAL_DATA + 0x2000, 5);
+    map_page(box, LINEAR_CODE, PHYSICAL_CODE, 7);
+    silicon_fill(1, constant, 1024);
+    cpu_box_poke(box, PHYSICAL_DATA + 0x2000, constant, sizeof constant);
+    const struct cpu_exit_hook hook = {CPU_EXIT_EXCEPTION | CPU_EXIT_INT_N, on_exit_hook, s};
+    cpu_set_exit_hook(box->cpu, &hook);
+    cpu_get_registers(box->cpu, &s->clean);
+    s->clean.cr0 = 0x80050033; /* PG AM WP NE ET MP PE, as Linux has them */
+    s->clean.cr3 = PAGE_DIRECTORY;
+    for (unsigned n = 0; n < 6; n++) {
+        s->clean.segment[n] = (struct cpu_segment){
+            .base = LINEAR_DATA, .limit = DATA_LIMIT, .selector = SELECTOR_DATA32, .attributes = 0x4f3};
+    }
+    s->clean.segment[CPU_GS] = (struct cpu_segment){.attributes = 0x8000};
+    s->clean.ldtr = (struct cpu_segment){0};
+    s->clean.tr = (struct cpu_segment){.attributes = 0x8b};
+}
+
+static void run_ours(struct silicon *s, const struct silicon_test *test,
+                     struct silicon_result *result)
+{
+    struct cpu_registers r = s->clean;
+    uint8_t code[CODE_BYTES + 32];
+    bool code16 = (test->flags & TEST_CODE16) != 0, stack16 = (test->flags & TEST_STACK16) != 0;
+    silicon_fill(test->seed, s->data, DATA_WRITABLE / 4);
+    cpu_box_poke(&s->box, PHYSICAL_DATA, s->data, DATA_WRITABLE);
+    memset(code, 0xcc, sizeof code);
+    memcpy(code, test->code, test->code_length);
+    cpu_box_poke(&s->box, PHYSICAL_CODE, code, sizeof code);
+    for (unsigned n = 0; n < 8; n++) {
+        r.gpr[n] = test->gpr[n];
+    }
+    r.flags = test->eflags;
+    r.ip = 0;
+    r.segment[CPU_CS] = (struct cpu_segment){
+        .base = LINEAR_CODE,
+        .limit = CODE_LIMIT,
+        .selector = code16 ? SELECTOR_CODE16 : SELECTOR_CODE32,
+        .attributes = code16 ? 0x0fb : 0x4fb,
+    };
+    r.segment[CPU_SS].selector = stack16 ? SELECTOR_DATA16 : SELECTOR_DATA32;
+    r.segment[CPU_SS].attributes = stack16 ? 0x0f3 : 0x4f3;
+    cpu_set_registers(s->box.cpu, &r);
+    s->has_exit = false;
+    memset(result, 0, sizeof *result);
+    enum cpu_stop stop = cpu_box_run(&s->box, 100000000);
+    cpu_get_registers(s->box.cpu, &r);
+    result->vector = s->has_exit ? s->exit.vector : 1000u + (unsigned)stop;
+    result->error = s->has_exit && s->exit.has_error ? s->exit.error_code : 0;
+    result->cr2 = (uint32_t)r.cr2;
+    result->eip = (uint32_t)r.ip;
+    if (s->has_exit && s->exit.kind == CPU_EXIT_INT_N && result->vector <= 4) {
+        result->eip++; /* traps: the silicon shows the address behind INT3 and INTO */
+    }
+    result->eflags = (uint32_t)r.flags;
+    for (unsigned n = 0; n < 8; n++) {
+        result->gpr[n] = (uint32_t)r.gpr[n];
+    }
+    cpu_box_peek(&s->box, PHYSICAL_DATA, s->data, DATA_WRITABLE);
+    result->data_hash = silicon_hash(s->data, DATA_WRITABLE / 4);
+}
+
+/* --- comparing -------------------------------------------------------------------------------------------- */
+
+/* The index of the instruction in front of which the stream stopped; count at the end. */
+static unsigned stopped_at(const struct stream *stream, const struct silicon_result *theirs)
+{
+    uint32_t eip = theirs->vector == 3 || theirs->vector == 4 ? theirs->eip - 1 : theirs->eip;
+    for (unsigned n = 0; n < stream->count; n++) {
+        if (eip < stream->start[n + 1]) {
+            return n;
+        }
+    }
+    return stream->count;
+}
+
+static bool agrees(const struct stream *stream, const struct silicon_result *ours,
+                   const struct silicon_result *theirs)
+{
+    uint32_t mask = FLAGS_ARITHMETIC | FLAG_DF | FLAG_TF | FLAG_IF | FLAG_NT | FLAG_AC | FLAG_IOPL;
+    mask &= ~stream->undefined[stopped_at(stream, theirs)];
+    return ours->vector == theirs->vector && ours->error == theirs->error &&
+           ours->eip == theirs->eip && ((ours->eflags ^ theirs->eflags) & mask) == 0 &&
+           (ours->vector != 14 || ours->cr2 == theirs->cr2) &&
+           memcmp(ours->gpr, theirs->gpr, sizeof ours->gpr) == 0 &&
+           ours->data_hash == theirs->data_hash;
+}
+
+/* The stream's first `count` instructions, with its jumps' targets still inside. */
+static struct stream cut(const struct stream *stream, unsigned count)
+{
+    struct stream shorter = *stream;
+    shorter.count = count;
+    shorter.test.code_length = stream->start[count];
+    shorter.test.flags |= TEST_DUMP;
+    return shorter;
+}
+
+static void show_data(const uint32_t *ours, const uint32_t *theirs, const uint32_t *before)
+{
+    unsigned shown = 0;
+    for (unsigned n = 0; n < DATA_WRITABLE / 4 && shown < 6; n++) {
+        if (ours[n] != theirs[n]) {
+            printf("    [%04x] %08x, silicon %08x, was %08x\n", 4 * n, ours[n], theirs[n],
+                   before[n]);
+            shown++;
+        }
+    }
+}
+
+static void show(const struct stream *stream, const struct silicon_result *ours,
+                 const struct silicon_result *theirs)
+{
+    static const char *const NAMES[] = {"eax", "ecx", "edx", "ebx", "esp", "ebp", "esi", "edi"};
+    printf("  %s%s eflags %x:\n", (stream->test.flags & TEST_CODE16) ? "code16" : "code32",
+           (stream->test.flags & TEST_STACK16) ? " stack16" : "", stream->test.eflags);
+    for (unsigned n = 0; n < stream->count; n++) {
+        printf("    %02x: ", stream->start[n]);
+        for (uint32_t at = stream->start[n]; at < stream->start[n + 1]; at++) {
+            printf("%02x", stream->test.code[at]);
+        }
+        printf("  %s\n", stream->row[n] != NULL ? stream->row[n]->mnemonic : "cmp (filler)");
+    }
+    printf("    vector %u error %x eip %x, silicon %u %x %x\n", ours->vector, ours->error,
+           ours->eip, theirs->vector, theirs->error, theirs->eip);
+    if (ours->vector == 14 && ours->cr2 != theirs->cr2) {
+        printf("    cr2 %x, silicon %x\n", ours->cr2, theirs->cr2);
+    }
+    printf("    eflags %x, silicon %x, differ %x, undefined %x\n", ours->eflags, theirs->eflags,
+           ours->eflags ^ theirs->eflags, stream->undefined[stopped_at(stream, theirs)]);
+    for (unsigned n = 0; n < 8; n++) {
+        if (ours->gpr[n] != theirs->gpr[n]) {
+            printf("    %s %08x, silicon %08x, was %08x\n", NAMES[n], ours->gpr[n], theirs->gpr[n],
+                   stream->test.gpr[n]);
+        }
+    }
+    for (unsigned n = 0; n < 8; n++) {
+        printf("%s%s=%08x", n == 0 ? "    before: " : " ", NAMES[n], stream->test.gpr[n]);
+    }
+    printf("\n");
+}
+
+static void blame(struct silicon *s, const char *mnemonic)
+{
+    unsigned n = 0;
+    while (n < 255 && s->blame[n].mnemonic != NULL && strcmp(s->blame[n].mnemonic, mnemonic) != 0) {
+        n++;
+    }
+    s->blame[n].mnemonic = mnemonic;
+    s->blame[n].count++;
+}
+
+/* Finds the shortest part of the stream that differs, and shows it. */
+static void explain(struct silicon *s, const struct stream *stream)
+{
+    uint32_t theirs_data[DATA_WRITABLE / 4], before[DATA_WRITABLE / 4];
+    for (unsigned count = 1; count <= stream->count; count++) {
+        struct stream shorter = cut(stream, count);
+        struct silicon_result ours, theirs;
+        send_tests(s, &shorter, 1);
+        transfer(s->from_native, &theirs, sizeof theirs, false, s);
+        transfer(s->from_native, theirs_data, sizeof theirs_data, false, s);
+        run_ours(s, &shorter.test, &ours);
+        if (!agrees(&shorter, &ours, &theirs)) {
+            const struct opcode_row *row = shorter.row[count - 1];
+            blame(s, row != NULL ? row->mnemonic : "cmp (filler)");
+            if (s->shown++ < s->show) {
+                show(&shorter, &ours, &theirs);
+                silicon_fill(shorter.test.seed, before, DATA_WRITABLE / 4);
+                show_data(s->data, theirs_data, before);
+            }
+            return;
+        }
+    }
+    blame(s, "(whole stream only)");
+    if (s->shown++ < s->show) {
+        printf("  differs only as a whole, not cut to its parts; instructions %u\n", stream->count);
+        struct silicon_result ours, theirs;
+        struct stream whole = cut(stream, stream->count);
+        send_tests(s, &whole, 1);
+        transfer(s->from_native, &theirs, sizeof theirs, false, s);
+        transfer(s->from_native, theirs_data, sizeof theirs_data, false, s);
+        run_ours(s, &whole.test, &ours);
+        show(&whole, &ours, &theirs);
+    }
+}
+
+static void run_batch(struct silicon *s, uint32_t count)
+{
+    bool differs[BATCH] = {false};
+    for (uint32_t n = 0; n < count; n++) {
+        generate(&s->generator, &s->streams[n]);
+    }
+    send_tests(s, s->streams, count);
+    struct silicon_result ours[BATCH];
+    for (uint32_t n = 0; n < count; n++) {
+        run_ours(s, &s->streams[n].test, &ours[n]);
+    }
+    transfer(s->from_native, s->theirs, count * sizeof s->theirs[0], false, s);
+    for (uint32_t n = 0; n < count; n++) {
+        differs[n] = !agrees(&s->streams[n], &ours[n], &s->theirs[n]);
+        s->tests++;
+        s->instructions += stopped_at(&s->streams[n], &s->theirs[n]);
+    }
+    for (uint32_t n = 0; n < count; n++) {
+        if (differs[n]) {
+            s->different++;
+            explain(s, &s->streams[n]);
+        }
+    }
+}
+
+int main(int argc, char **argv)
+{
+    struct silicon *s = calloc(1, sizeof *s);
+    uint64_t tests = 100000, seed = 1;
+    const char *only = NULL, *model = NULL;
+    bool has_x87 = false;
+    int option;
+    if (s == NULL) {
+        return 70;
+    }
+    s->show = 5;
+    while ((option = getopt(argc, argv, "n:s:v:o:x:m:")) != -1) {
+        switch (option) {
+        case 'n': tests = strtoull(optarg, NULL, 0); break;
+        case 's': seed = strtoull(optarg, NULL, 0); break;
+        case 'v': s->show = (unsigned)atoi(optarg); break;
+        case 'o': only = optarg; break;
+        case 'x': has_x87 = atoi(optarg) != 0; break;
+        case 'm': model = optarg; break;
+        default: optind = argc; break;
+        }
+    }
+    if (optind + 1 != argc) {
+        fprintf(stderr, "usage: silicon [-n TESTS] [-s SEED] [-v SHOWN] [-o MNEMONIC] [-x 0|1] "
+                        "[-m MODEL] NATIVE\n");
+        return 2;
+    }
+    generator_init(&s->generator, seed, only, has_x87);
+    set_up_core(s, model);
+    start_native(s, argv[optind]);
+    for (uint64_t done = 0; done < tests; done += BATCH) {
+        run_batch(s, tests - done < BATCH ? (uint32_t)(tests - done) : BATCH);
+    }
+    close(s->to_native);
+    printf("%llu tests, %llu instructions, %llu differ\n", (unsigned long long)s->tests,
+           (unsigned long long)s->instructions, (unsigned long long)s->different);
+    for (unsigned n = 0; n < 256 && s->blame[n].mnemonic != NULL; n++) {
+        printf("  %8llu %s\n", (unsigned long long)s->blame[n].count, s->blame[n].mnemonic);
+    }
+    cpu_box_fini(&s->box);
+    bool ok = s->different == 0 && s->instructions > tests / 2;
+    free(s);
+    return ok ? 0 : 1;
+}

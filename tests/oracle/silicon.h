@@ -1,0 +1,76 @@
+/* What the two halves of the silicon oracle say to each other: silicon.c (the generator and our
+ * core) sends tests, native.c (a 32-bit process) runs them on the processor underneath and answers.
+ *
+ * Both halves see the same little world through two segments of the LDT:
+ *
+ *   data  DS ES SS FS, base LINEAR_DATA, limit 3FFFh:  0000-1FFF writable, filled from a seed
+ *                                                      2000-2FFF read only
+ *                                                      3000-3FFF not present
+ *   code  CS, base LINEAR_CODE, limit FFFh: the test, then INT3 up to the end
+ *   GS    null
+ * CS and SS are 16-bit or 32-bit segments, as the test says. */
+#ifndef VITRINE_TESTS_ORACLE_SILICON_H
+#define VITRINE_TESTS_ORACLE_SILICON_H
+
+#include <stdint.h>
+
+#define LINEAR_DATA 0x10000000u
+#define LINEAR_CODE 0x10010000u
+#define DATA_WRITABLE 0x2000u
+#define DATA_LIMIT 0x3fffu
+#define CODE_LIMIT 0xfffu
+/* LDT selectors (index * 8 + 7): data 32, data 16, code 32, code 16 */
+#define SELECTOR_DATA32 0x0fu
+#define SELECTOR_DATA16 0x17u
+#define SELECTOR_CODE32 0x1fu
+#define SELECTOR_CODE16 0x27u
+#define CODE_BYTES 128
+#define BATCH 128
+
+enum test_flag { TEST_CODE16 = 1, TEST_STACK16 = 2, TEST_DUMP = 4, TEST_X87 = 8 };
+
+/* The x87 state as FSAVE has it, without the pointers. */
+struct x87_image {
+    uint16_t control, status, tag;
+    uint8_t st[8][10];
+};
+struct silicon_test {
+    uint32_t flags;      /* enum test_flag */
+    uint32_t seed;       /* of the data */
+    uint32_t gpr[8], eflags;
+    uint32_t code_length;
+    uint8_t code[CODE_BYTES];
+    struct x87_image x87;
+    uint16_t padding;
+};
+struct silicon_result {
+    uint32_t vector, error, cr2, eip, eflags, gpr[8];
+    uint32_t data_hash;
+    struct x87_image x87;
+    uint16_t padding;
+};
+
+/* The data of a seed: a 32-bit xorshift, with runs of equal and near values so that compares and
+ * scans find something. */
+static inline void silicon_fill(uint32_t seed, uint32_t *words, unsigned count)
+{
+    uint32_t x = seed | 1;
+    for (unsigned n = 0; n < count; n++) {
+        x ^= x << 13;
+        x ^= x >> 17;
+        x ^= x << 5;
+        words[n] = (x & 0x700) == 0 ? x >> 30 : x;
+    }
+}
+static inline uint32_t silicon_hash(const uint32_t *words, unsigned count)
+{
+    uint32_t a = 0x811c9dc5u, b = 0x9e3779b9u;
+    for (unsigned n = 0; n < count; n += 2) {
+        a = (a ^ words[n]) * 0x01000193u;
+        b = (b + words[n + 1]) * 0x85ebca6bu;
+        b ^= b >> 15;
+    }
+    return a ^ b;
+}
+
+#endif

@@ -1,0 +1,38 @@
+/* A CPU with RAM and empty ports, for tests: no machine, no devices. Used by the unit tests of the
+ * CPU and by the oracles of tests/oracle. */
+#ifndef VITRINE_TESTS_UNIT_CPU_BOX_H
+#define VITRINE_TESTS_UNIT_CPU_BOX_H
+
+#include "base/bits.h"
+#include "base/log.h"
+#include "bus/clock.h"
+#include "bus/door.h"
+#include "bus/ram.h"
+#include "bus/space.h"
+#include "cpu/cpu.h"
+
+struct cpu_box {
+    struct timeline timeline;
+    struct clock clock;
+    struct door door;
+    struct log log;
+    struct ram ram;
+    struct space memory, ports;
+    struct cpu *cpu;
+    int irq;                /* vector of the next acknowledge; -1: none */
+    unsigned log_lines;
+};
+
+/* RAM of `pages` pages from address 0. Exits with a message when something is missing. */
+void cpu_box_init(struct cpu_box *box, const char *model, size_t pages);
+void cpu_box_fini(struct cpu_box *box);
+/* Runs at most `instructions`; returns why it stopped. */
+enum cpu_stop cpu_box_run(struct cpu_box *box, uint64_t instructions);
+void cpu_box_poke(struct cpu_box *box, uint64_t gpa, const void *bytes, size_t count);
+void cpu_box_peek(const struct cpu_box *box, uint64_t gpa, void *bytes, size_t count);
+void cpu_box_poke32(struct cpu_box *box, uint64_t gpa, uint32_t value);
+uint32_t cpu_box_peek32(const struct cpu_box *box, uint64_t gpa);
+/* Flat 32-bit protected mode at CPL 0 without paging: GDT of the caller. */
+void cpu_box_flat(struct cpu_box *box, uint32_t eip);
+
+#endif
