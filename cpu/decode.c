@@ -180,6 +180,12 @@ static bool has_modrm(const struct opcode_row *row)
     return false;
 }
 
+/* 80286 Programmer's Reference Manual B: more than ten bytes are exception 13. */
+static unsigned longest(const struct cpu_model *model)
+{
+    return model->generation == GEN_286 ? 10 : INSTRUCTION_MAX;
+}
+
 static bool is_refused(const struct decode_mode *mode, const struct instruction *i)
 {
     const struct opcode_row *row = i->row;
@@ -268,5 +274,7 @@ enum decode_result decode(const struct opcode_map *map, const struct decode_mode
     if (c.is_short)
         return ran_out(i, &c);
     i->length = (uint8_t)c.at;
-    return is_refused(mode, i) ? invalid(i, &c, &ROW_UNDEFINED) : DECODE_OK;
+    if (is_refused(mode, i))
+        return invalid(i, &c, &ROW_UNDEFINED);
+    return c.at > longest(mode->model) ? invalid(i, &c, &ROW_TOO_LONG) : DECODE_OK;
 }

@@ -321,7 +321,11 @@ static void deliver_once(struct cpu *cpu, void *argument)
     cpu->next_ip = cpu->ip;
     cpu->system.is_external = event->kind != CPU_EVENT_SOFTWARE;
     if (!cpu_is_protected(cpu)) {
-        deliver_real(cpu, event->vector, (uint32_t)cpu->ip);
+        /* Real mode of the 80286 has one segment overrun for all segments, exception 13 (80286
+         * Programmer's Reference Manual 5.2, and the captures of the chip); the 386 splits off 12. */
+        bool is_overrun = event->kind == CPU_EVENT_EXCEPTION && event->vector == VECTOR_SS &&
+                          cpu->model->generation == GEN_286;
+        deliver_real(cpu, is_overrun ? VECTOR_GP : event->vector, (uint32_t)cpu->ip);
     } else {
         const struct delivery delivery = {
             .vector = event->vector,

@@ -190,7 +190,7 @@ void exec_push_segment(struct cpu *cpu, const struct instruction *i)
 
 void exec_mov_from_segment(struct cpu *cpu, const struct instruction *i)
 {
-    if (i->reg > CPU_GS || (i->reg > CPU_DS && !cpu_model_has(cpu->model, FEATURE_386)))
+    if (!segment_exists(cpu, i->reg))
         cpu_raise(cpu, VECTOR_UD);
     operand_write_sized(cpu, i, i->mod == 3 ? i->operand_size : 2, cpu->segment[i->reg].selector);
 }

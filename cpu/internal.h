@@ -283,6 +283,11 @@ static inline bool cpu_is_v86(const struct cpu *cpu)
 {
     return (cpu->flags_other & FLAG_VM) != 0;
 }
+/* FS and GS came with the 80386. */
+static inline bool segment_exists(const struct cpu *cpu, unsigned index)
+{
+    return index <= CPU_DS || (index <= CPU_GS && cpu_model_has(cpu->model, FEATURE_386));
+}
 static inline unsigned cpu_iopl(const struct cpu *cpu)
 {
     return (cpu->flags_other >> 12) & 3u;

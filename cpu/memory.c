@@ -221,7 +221,7 @@ void cpu_check_write(struct cpu *cpu, uint64_t linear, unsigned bytes, unsigned 
     uint64_t last = linear + bytes - 1;
     memory_translate(cpu, linear, true, privilege == 3);
     if ((linear ^ last) & ~PAGE_MASK)
-        memory_translate(cpu, last, true, privilege == 3);
+        memory_translate(cpu, last & ~(uint64_t)PAGE_MASK, true, privilege == 3); /* CR2: its start */
 }
 
 /* --- segments ------------------------------------------------------------------------------------- */

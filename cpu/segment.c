@@ -183,7 +183,7 @@ static void segment_shadow(struct cpu *cpu, unsigned index)
 
 void sys_mov_to_segment(struct cpu *cpu, const struct instruction *i)
 {
-    if (i->reg == CPU_CS || i->reg > CPU_GS) {
+    if (i->reg == CPU_CS || !segment_exists(cpu, i->reg)) {
         cpu_raise(cpu, VECTOR_UD);
     }
     segment_load(cpu, i->reg, (uint16_t)operand_read_sized(cpu, i, 2));

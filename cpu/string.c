@@ -47,8 +47,8 @@ static uint64_t linear_of(struct cpu *cpu, unsigned segment, unsigned number,
 static void one_movs(struct cpu *cpu, const struct instruction *i)
 {
     uint64_t from = linear_of(cpu, i->segment, CPU_SI, i, false);
-    uint64_t to = linear_of(cpu, CPU_ES, CPU_DI, i, true);
     uint64_t value = cpu_read_linear(cpu, from, i->operand_size, ACCESS_DATA);
+    uint64_t to = linear_of(cpu, CPU_ES, CPU_DI, i, true); /* the load's faults come first */
     cpu_write_linear(cpu, to, i->operand_size, value, ACCESS_DATA);
     advance(cpu, CPU_SI, i, 1);
     advance(cpu, CPU_DI, i, 1);
@@ -209,7 +209,48 @@ static uint64_t run_cmps(struct cpu *cpu, const struct instruction *i, uint64_t 
 struct string_kind {
     void (*one)(struct cpu *cpu, const struct instruction *i);
     uint64_t (*run)(struct cpu *cpu, const struct instruction *i, uint64_t most); /* may be NULL */
+    uint8_t first, second; /* index registers in the order in which the 80286 uses them */
+    uint8_t early;         /* how far CX is ahead when an element overruns its segment there */
 };
+
+struct element {
+    const struct instruction *i;
+    const struct string_kind *kind;
+};
+
+static void call_one(struct cpu *cpu, void *argument)
+{
+    const struct element *e = argument;
+    e->kind->one(cpu, e->i);
+}
+
+/* QUIRK: in real mode the 80286 has moved the index registers and CX on when a word at offset FFFFh
+ * overruns its segment, so that the instruction cannot be restarted (captures of the chip; later
+ * processors: SDM 3B 22.27). */
+static void one_on_286(struct cpu *cpu, const struct instruction *i, const struct string_kind *kind)
+{
+    struct element element = {i, kind};
+    struct cpu_event_source event;
+    bool has_moved_first = read_index(cpu, kind->first, i) + i->operand_size <= 0x10000;
+    if (!cpu_try(cpu, call_one, &element, &event))
+        return;
+    if (!cpu_is_protected(cpu)) {
+        advance(cpu, kind->first, i, 1);
+        if (has_moved_first && kind->second != kind->first)
+            advance(cpu, kind->second, i, 1);
+        if (has_rep(i))
+            count_down(cpu, i, kind->early);
+    }
+    cpu_raise_error(cpu, event.vector, event.error_code);
+}
+
+static void one_element(struct cpu *cpu, const struct instruction *i, const struct string_kind *kind)
+{
+    if (BASE_UNLIKELY(cpu->model->generation == GEN_286))
+        one_on_286(cpu, i, kind);
+    else
+        kind->one(cpu, i);
+}
 
 /* After elements were done: is the REP over? CMPS and SCAS look at ZF too. */
 static bool is_over(const struct cpu *cpu, const struct instruction *i)
@@ -224,7 +265,7 @@ static void repeat(struct cpu *cpu, const struct instruction *i, const struct st
     uint64_t count = read_index(cpu, CPU_CX, i), done = 0, most;
     bool is_upwards = !(cpu->flags_other & FLAG_DF);
     if (!has_rep(i)) {
-        kind->one(cpu, i);
+        one_element(cpu, i, kind);
         return;
     }
     if (count == 0)
@@ -234,7 +275,7 @@ static void repeat(struct cpu *cpu, const struct instruction *i, const struct st
         most = smallest(count, run_elements_left(cpu));
         done = kind->run && is_upwards ? kind->run(cpu, i, most) : 0;
         if (done == 0) {
-            kind->one(cpu, i);
+            one_element(cpu, i, kind);
             done = 1;
         }
         count_down(cpu, i, done);
@@ -251,31 +292,31 @@ static void repeat(struct cpu *cpu, const struct instruction *i, const struct st
 
 void exec_movs(struct cpu *cpu, const struct instruction *i)
 {
-    static const struct string_kind kind = {one_movs, run_movs};
+    static const struct string_kind kind = {one_movs, run_movs, CPU_SI, CPU_DI, 1};
     repeat(cpu, i, &kind);
 }
 
 void exec_stos(struct cpu *cpu, const struct instruction *i)
 {
-    static const struct string_kind kind = {one_stos, run_stos};
+    static const struct string_kind kind = {one_stos, run_stos, CPU_DI, CPU_DI, 1};
     repeat(cpu, i, &kind);
 }
 
 void exec_lods(struct cpu *cpu, const struct instruction *i)
 {
-    static const struct string_kind kind = {one_lods, NULL};
+    static const struct string_kind kind = {one_lods, NULL, CPU_SI, CPU_SI, 1};
     repeat(cpu, i, &kind);
 }
 
 void exec_cmps(struct cpu *cpu, const struct instruction *i)
 {
-    static const struct string_kind kind = {one_cmps, run_cmps};
+    static const struct string_kind kind = {one_cmps, run_cmps, CPU_DI, CPU_SI, 0};
     repeat(cpu, i, &kind);
 }
 
 void exec_scas(struct cpu *cpu, const struct instruction *i)
 {
-    static const struct string_kind kind = {one_scas, run_scas};
+    static const struct string_kind kind = {one_scas, run_scas, CPU_DI, CPU_DI, 0};
     repeat(cpu, i, &kind);
 }
 
@@ -324,14 +365,14 @@ static uint64_t run_outs(struct cpu *cpu, const struct instruction *i, uint64_t 
 
 void exec_ins(struct cpu *cpu, const struct instruction *i)
 {
-    static const struct string_kind kind = {one_ins, run_ins};
+    static const struct string_kind kind = {one_ins, run_ins, CPU_DI, CPU_DI, 2};
     cpu_check_io(cpu, (uint16_t)cpu->gpr[CPU_DX], i->operand_size);
     repeat(cpu, i, &kind);
 }
 
 void exec_outs(struct cpu *cpu, const struct instruction *i)
 {
-    static const struct string_kind kind = {one_outs, run_outs};
+    static const struct string_kind kind = {one_outs, run_outs, CPU_SI, CPU_SI, 1};
     cpu_check_io(cpu, (uint16_t)cpu->gpr[CPU_DX], i->operand_size);
     repeat(cpu, i, &kind);
 }

@@ -205,6 +205,9 @@ static void put_prefixes(struct emitter *e, const struct opcode_row *row, bool i
     if (strncmp(row->mnemonic, "push ", 5) == 0) {
         toggles_operand = !code16; /* with 32 bits some write two bytes, some four */
     }
+    if (row->opcode == 0xc8 && (e->stream->test.flags & TEST_STACK16) != 0) {
+        toggles_operand = !code16; /* with 32 bits AMD takes all of ESP, Intel SP */
+    }
     bool is_string = (row->attributes & ROW_REPS) != 0 ||
                      (row->opcode >= 0x6c && row->opcode <= 0x6f);
     if (toggles_operand) {
@@ -282,6 +285,13 @@ static void put_instruction(struct emitter *e, const struct opcode_row *row)
     put_immediate(e, row);
 }
 
+/* Near transfers to where a register, memory or the stack says. */
+static bool leaves_the_stream(const struct opcode_row *row)
+{
+    return row->opcode == 0xc2 || row->opcode == 0xc3 ||
+           (row->opcode == 0xff && (row->digit == 2 || row->digit == 4));
+}
+
 /* --- the stream ------------------------------------------------------------------------------------------- */
 
 static void random_registers(struct generator *g, struct silicon_test *test)
@@ -322,6 +332,9 @@ void generate(struct generator *g, struct stream *stream)
     unsigned n = 0;
     for (unsigned tries = 0; tries < 100 && n < wanted && e.at < CODE_BYTES - 32; tries++) {
         const struct opcode_row *row = g->rows[below(g, g->row_count)];
+        if (leaves_the_stream(row) && wanted > 1) {
+            continue; /* it could land in the middle of anything */
+        }
         stream->start[n] = e.at;
         stream->undefined[n] = undefined;
         if ((flags_of(row->reads) & undefined) != 0 && n >= merge_until && wanted > 1 &&

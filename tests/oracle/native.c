@@ -18,6 +18,7 @@ static struct silicon_test tests[BATCH];
 static struct silicon_result results[BATCH];
 static uint32_t count, current;
 static int is_started;
+static uint32_t serial, seen; /* tests begun; the same at the timer's last tick */
 static uint8_t alternate[65536];
 
 static long call3(long number, long a, long b, long c)
@@ -132,10 +133,14 @@ static void next_batch(void)
 static void on_signal(int number, siginfo_t *info, void *argument)
 {
     ucontext_t *context = argument;
-    (void)number;
     (void)info;
+    if (number == SIGVTALRM && (!is_started || seen != serial)) {
+        seen = serial;
+        return;
+    }
     if (is_started) {
         end(context, &results[current]);
+        results[current].vector = number == SIGVTALRM ? VECTOR_NEVER_ENDS : results[current].vector;
     }
     if (!is_started) {
         is_started = 1; /* the trap of main() */
@@ -147,7 +152,17 @@ static void on_signal(int number, siginfo_t *info, void *argument)
         write_all(results, count * sizeof results[0]);
         next_batch();
     }
+    serial++;
     begin(context, &tests[current]);
+}
+
+/* A test that has run for a whole tick of processor time never ends. */
+static void start_timer(void)
+{
+    const struct {
+        int32_t interval_s, interval_us, first_s, first_us;
+    } timer = {0, 2000, 0, 2000};
+    call3(SYS_setitimer, 1, (long)&timer, 0);
 }
 
 static int segment(unsigned entry, uint32_t base, uint32_t limit, unsigned contents, unsigned is_32)
@@ -162,7 +177,7 @@ static int segment(unsigned entry, uint32_t base, uint32_t limit, unsigned conte
 /* Status 77 (skipped) where this kernel has no LDT for us. */
 static void set_up(void)
 {
-    static const int SIGNALS[] = {SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGTRAP};
+    static const int SIGNALS[] = {SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGTRAP, SIGVTALRM};
     int bad = segment(1, LINEAR_DATA, DATA_LIMIT, 0, 1) | segment(2, LINEAR_DATA, DATA_LIMIT, 0, 0) |
               segment(3, LINEAR_CODE, CODE_LIMIT, 2, 1) | segment(4, LINEAR_CODE, CODE_LIMIT, 2, 0);
     if (bad != 0) {
@@ -181,7 +196,8 @@ static void set_up(void)
     stack_t stack = {.ss_sp = alternate, .ss_size = sizeof alternate};
     sigaltstack(&stack, NULL);
     struct sigaction action = {.sa_sigaction = on_signal,
-                               .sa_flags = SA_SIGINFO | SA_ONSTACK | SA_NODEFER};
+                               .sa_flags = SA_SIGINFO | SA_ONSTACK | SA_RESTART};
+    sigfillset(&action.sa_mask);
     for (unsigned n = 0; n < sizeof SIGNALS / sizeof SIGNALS[0]; n++) {
         sigaction(SIGNALS[n], &action, NULL);
     }
@@ -191,6 +207,7 @@ int main(void)
 {
     set_up();
     next_batch();
+    start_timer();
     __asm__ volatile("int3"); /* the handler starts test 0 */
     return 1;
 }

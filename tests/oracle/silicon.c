@@ -5,6 +5,7 @@
  *
  * A stream that differs is run again, cut to its first 1, 2, 3 … instructions, so that what is shown
  * is the first instruction at which the two part. Exit status 1 when anything differs. */
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -28,7 +29,7 @@ struct silicon {
     int to_native, from_native;
     pid_t native;
     unsigned shown, show;
-    uint64_t tests, instructions, different;
+    uint64_t tests, instructions, different, explained;
     struct stream streams[BATCH];
     struct silicon_result theirs[BATCH];
     uint32_t data[DATA_WRITABLE / 4];
@@ -122,6 +123,10 @@ static void set_up_core(struct silicon *s, const char *model)
     const struct cpu_exit_hook hook = {CPU_EXIT_EXCEPTION | CPU_EXIT_INT_N, on_exit_hook, s};
     cpu_set_exit_hook(box->cpu, &hook);
     cpu_get_registers(box->cpu, &s->clean);
+    uint8_t traps[CODE_LIMIT + 1];
+    memset(traps, 0xcc, sizeof traps);
+    cpu_box_poke(box, PHYSICAL_CODE, traps, sizeof traps);
+    s->clean.gdtr.limit = 0;
     s->clean.cr0 = 0x80050033; /* PG AM WP NE ET MP PE, as Linux has them */
     s->clean.cr3 = PAGE_DIRECTORY;
     for (unsigned n = 0; n < 6; n++) {
@@ -137,7 +142,7 @@ static void run_ours(struct silicon *s, const struct silicon_test *test,
                      struct silicon_result *result)
 {
     struct cpu_registers r = s->clean;
-    uint8_t code[CODE_BYTES + 32];
+    uint8_t code[CODE_BYTES];
     bool code16 = (test->flags & TEST_CODE16) != 0, stack16 = (test->flags & TEST_STACK16) != 0;
     silicon_fill(test->seed, s->data, DATA_WRITABLE / 4);
     cpu_box_poke(&s->box, PHYSICAL_DATA, s->data, DATA_WRITABLE);
@@ -160,15 +165,12 @@ static void run_ours(struct silicon *s, const struct silicon_test *test,
     cpu_set_registers(s->box.cpu, &r);
     s->has_exit = false;
     memset(result, 0, sizeof *result);
-    enum cpu_stop stop = cpu_box_run(&s->box, 100000000);
+    enum cpu_stop stop = cpu_box_run(&s->box, 100000);
     cpu_get_registers(s->box.cpu, &r);
-    result->vector = s->has_exit ? s->exit.vector : 1000u + (unsigned)stop;
+    result->vector = s->has_exit ? s->exit.vector : VECTOR_NEVER_ENDS + (unsigned)stop;
     result->error = s->has_exit && s->exit.has_error ? s->exit.error_code : 0;
     result->cr2 = (uint32_t)r.cr2;
     result->eip = (uint32_t)r.ip;
-    if (s->has_exit && s->exit.kind == CPU_EXIT_INT_N && result->vector <= 4) {
-        result->eip++; /* traps: the silicon shows the address behind INT3 and INTO */
-    }
     result->eflags = (uint32_t)r.flags;
     for (unsigned n = 0; n < 8; n++) {
         result->gpr[n] = (uint32_t)r.gpr[n];
@@ -191,9 +193,27 @@ static unsigned stopped_at(const struct stream *stream, const struct silicon_res
     return stream->count;
 }
 
+/* Differences between makers' processors where the manual is followed here. Each has a number in
+ * tests/oracle/README.md; 0: none of them. */
+static unsigned explained_by(const struct stream *stream, const struct silicon_result *ours,
+                             const struct silicon_result *theirs)
+{
+    unsigned at = stopped_at(stream, theirs);
+    const struct opcode_row *row = at < stream->count ? stream->row[at] : NULL;
+    bool same_place = ours->eip == theirs->eip && row != NULL;
+    if (same_place && strcmp(row->mnemonic, "call") == 0 && ours->vector == 13 &&
+        (theirs->vector == 12 || theirs->vector == 14)) {
+        return 1; /* near CALL: target checked before the stack */
+    }
+    return 0;
+}
+
 static bool agrees(const struct stream *stream, const struct silicon_result *ours,
                    const struct silicon_result *theirs)
 {
+    if (theirs->vector == VECTOR_NEVER_ENDS) {
+        return ours->vector == VECTOR_NEVER_ENDS;
+    }
     uint32_t mask = FLAGS_ARITHMETIC | FLAG_DF | FLAG_TF | FLAG_IF | FLAG_NT | FLAG_AC | FLAG_IOPL;
     mask &= ~stream->undefined[stopped_at(stream, theirs)];
     return ours->vector == theirs->vector && ours->error == theirs->error &&
@@ -316,6 +336,10 @@ static void run_batch(struct silicon *s, uint32_t count)
     transfer(s->from_native, s->theirs, count * sizeof s->theirs[0], false, s);
     for (uint32_t n = 0; n < count; n++) {
         differs[n] = !agrees(&s->streams[n], &ours[n], &s->theirs[n]);
+        if (differs[n] && explained_by(&s->streams[n], &ours[n], &s->theirs[n]) != 0) {
+            differs[n] = false;
+            s->explained++;
+        }
         s->tests++;
         s->instructions += stopped_at(&s->streams[n], &s->theirs[n]);
     }
@@ -354,6 +378,7 @@ int main(int argc, char **argv)
                         "[-m MODEL] NATIVE\n");
         return 2;
     }
+    signal(SIGPIPE, SIG_IGN);
     generator_init(&s->generator, seed, only, has_x87);
     set_up_core(s, model);
     start_native(s, argv[optind]);
@@ -361,8 +386,9 @@ int main(int argc, char **argv)
         run_batch(s, tests - done < BATCH ? (uint32_t)(tests - done) : BATCH);
     }
     close(s->to_native);
-    printf("%llu tests, %llu instructions, %llu differ\n", (unsigned long long)s->tests,
-           (unsigned long long)s->instructions, (unsigned long long)s->different);
+    printf("%llu tests, %llu instructions, %llu differ, %llu differences explained\n",
+           (unsigned long long)s->tests, (unsigned long long)s->instructions,
+           (unsigned long long)s->different, (unsigned long long)s->explained);
     for (unsigned n = 0; n < 256 && s->blame[n].mnemonic != NULL; n++) {
         printf("  %8llu %s\n", (unsigned long long)s->blame[n].count, s->blame[n].mnemonic);
     }

@@ -26,6 +26,7 @@
 #define SELECTOR_CODE16 0x27u
 #define CODE_BYTES 128
 #define BATCH 128
+#define VECTOR_NEVER_ENDS 1000u /* a jump to itself, say */
 
 enum test_flag { TEST_CODE16 = 1, TEST_STACK16 = 2, TEST_DUMP = 4, TEST_X87 = 8 };
 

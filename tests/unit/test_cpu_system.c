@@ -777,7 +777,7 @@ END_TEST
 
 Suite *cpu_system_suite(void)
 {
-    static const TTest *const TESTS[] = {
+    const TTest *const TESTS[] = {
         load_of_selector_beyond_gdt_is_gp_with_selector,
         load_of_absent_segment_is_np_and_ss_is_stack_fault,
         load_of_ss_wants_writable_data_of_cpl,
