@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/bits.h"
+#include "base/words.h"
 #include "machine/boot_internal.h"
 
 #define SETUP_AT 0x10000u
@@ -21,6 +22,7 @@
 enum {
     SETUP_SECTS = 0x1F1,
     SYSSIZE = 0x1F4, /* of the protected-mode part, in 16 bytes; 4 bytes wide from 2.04 */
+    VID_MODE = 0x1FA,
     BOOT_FLAG = 0x1FE,
     HEADER = 0x202,
     VERSION = 0x206,
@@ -48,6 +50,39 @@ static size_t setup_bytes(const struct boot *boot)
 bool boot_linux_recognises(const struct boot *boot)
 {
     return boot->kernel_bytes > HEADER_END && memcmp(boot->kernel + HEADER, "HdrS", 4) == 0;
+}
+
+/* "vga=": the loader's to read, boot.rst "Special Command Line Options". False: not a mode. When the
+ * word is not there, *mode keeps its value. */
+static bool video_mode(const char *append, uint16_t *mode)
+{
+    static const struct {
+        const char *name;
+        uint16_t mode;
+    } NAMES[] = {{"normal", 0xFFFF}, {"ext", 0xFFFE}, {"ask", 0xFFFD}};
+    char word[16];
+    uint64_t number;
+    size_t length;
+    const char *at = append;
+    while ((at = strstr(at, "vga=")) != NULL && at != append && at[-1] != ' ')
+        at++;
+    if (!at)
+        return true;
+    at += strlen("vga=");
+    length = strcspn(at, " ");
+    if (length >= sizeof word)
+        return false;
+    memcpy(word, at, length);
+    word[length] = '\0';
+    for (size_t i = 0; i < ARRAY_COUNT(NAMES); i++)
+        if (strcmp(word, NAMES[i].name) == 0) {
+            *mode = NAMES[i].mode;
+            return true;
+        }
+    if (!words_number(word, &number) || number > UINT16_MAX)
+        return false;
+    *mode = (uint16_t)number;
+    return true;
 }
 
 enum status boot_linux_check(struct boot *boot, struct error *error)
@@ -79,6 +114,9 @@ enum status boot_linux_check(struct boot *boot, struct error *error)
         return error_set(error, STATUS_USAGE, "--append: %zu bytes are longer than this kernel takes; fix: "
                          "a shorter one",
                          command_line);
+    if (!video_mode(boot->append, &(uint16_t){0}))
+        return error_set(error, STATUS_USAGE, "--append: vga= takes normal, ext, ask or a mode's number; "
+                         "fix: vga=0x314, say");
     init_size = version >= 0x020A ? load_le32(header + INIT_SIZE) : boot->kernel_bytes;
     boot->load_end = KERNEL_AT + (init_size > boot->kernel_bytes ? init_size : boot->kernel_bytes);
     return STATUS_OK;
@@ -99,7 +137,11 @@ static uint32_t initrd_address(const struct boot *boot)
 static void put_header(const struct boot *boot, struct space *memory)
 {
     uint8_t header[HEADER_END];
+    uint16_t mode;
     memcpy(header, boot->kernel, sizeof header);
+    mode = load_le16(header + VID_MODE);
+    if (video_mode(boot->append, &mode))
+        store_le16(header + VID_MODE, mode);
     header[TYPE_OF_LOADER] = LOADER_UNDEFINED;
     header[LOADFLAGS] |= CAN_USE_HEAP;
     store_le16(header + HEAP_END_PTR, STACK_OFFSET - 0x200);

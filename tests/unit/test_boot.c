@@ -297,6 +297,20 @@ START_TEST(a_good_bzimage_is_taken)
 }
 END_TEST
 
+START_TEST(the_word_vga_is_the_loaders)
+{
+    static const char *const TAKEN[] = {"vga=0x314", "quiet vga=normal", "vga=ask ro", "vga=791 ro",
+                                       "savga=hello"};
+    static const char *const REFUSED[] = {"vga=hello", "quiet vga=", "vga=65536", "vga=-1",
+                                          "vga=normalnormalnormal"};
+    make_bzimage();
+    for (size_t i = 0; i < 5; i++) {
+        ck_assert_msg(try_append(TAKEN[i]) == STATUS_OK, "%s: %s", TAKEN[i], error.text);
+        ck_assert_msg(try_append(REFUSED[i]) == STATUS_USAGE, "%s", REFUSED[i]);
+    }
+}
+END_TEST
+
 START_TEST(damaged_bzimages)
 {
     make_bzimage();
@@ -389,6 +403,7 @@ Suite *boot_suite(void)
     tcase_add_test(tcase, multiboot_headers_with_wrong_sums_or_wishes);
     tcase_add_test(tcase, multiboot_addresses_that_contradict_the_file);
     tcase_add_test(tcase, a_good_bzimage_is_taken);
+    tcase_add_test(tcase, the_word_vga_is_the_loaders);
     tcase_add_test(tcase, damaged_bzimages);
     tcase_add_test(tcase, what_is_no_kernel_file_at_all);
     tcase_add_test(tcase, random_damage_is_survived);
