@@ -59,3 +59,18 @@ enum status file_write(const char *path, const void *bytes, size_t count, struct
     remove(temporary);
     return STATUS_FILE;
 }
+
+bool file_is_foreign(const char *path, char first)
+{
+    struct stat facts;
+    FILE *file;
+    int byte;
+    if (stat(path, &facts) != 0 || !S_ISREG(facts.st_mode) || facts.st_size == 0)
+        return false;
+    file = fopen(path, "rb");
+    if (!file)
+        return false;
+    byte = fgetc(file);
+    fclose(file);
+    return byte != (unsigned char)first;
+}

@@ -31,7 +31,8 @@ struct world;
 
 /* Starts writing what passes `filter` (see trace_filter_new) to the file at `path`; NULL: standard
  * error, "-": standard output. Build the machines first: then misspelt names of machines and devices
- * are refused with the nearest match. Errors: STATUS_USAGE (filter), STATUS_FILE (path). A write that
+ * are refused with the nearest match. Errors: STATUS_USAGE (filter, or a file
+ * that is no trace: it is not overwritten), STATUS_FILE (path). A write that
  * fails later (full disk, closed pipe) is said once in the world's log, and the run goes on. The
  * program ignores SIGPIPE. */
 enum status trace_open(struct trace **trace, struct world *world, const char *filter,

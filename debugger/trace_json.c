@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "backends/file.h"
 #include "base/bits.h"
 #include "bus/clock.h"
 #include "bus/device.h"
@@ -224,6 +225,9 @@ static enum status open_file(struct trace *trace, struct error *error)
         trace->file = trace->path ? stdout : stderr;
         return STATUS_OK;
     }
+    if (file_is_foreign(trace->path, '{'))
+        return error_set(error, STATUS_USAGE, "%s: holds something that is no trace; fix: --trace-out with "
+                         "a new file", trace->path);
     trace->is_own_file = true;
     trace->file = fopen(trace->path, "wb");
     if (!trace->file)

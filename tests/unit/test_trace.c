@@ -269,6 +269,31 @@ START_TEST(a_file_that_cannot_be_made_is_refused)
 }
 END_TEST
 
+START_TEST(a_file_that_is_no_trace_is_left_alone)
+{
+    struct bench *b = bench_new();
+    struct trace *trace;
+    struct error error = {0};
+    char path[] = "trace-test-XXXXXX", kept[8] = "";
+    FILE *file = fdopen(mkstemp(path), "wb");
+    fputs("disk", file);
+    fclose(file);
+    ck_assert_int_eq(trace_open(&trace, &b->world, "io", path, &error), STATUS_USAGE);
+    ck_assert_ptr_nonnull(strstr(error.text, "holds something that is no trace"));
+    file = fopen(path, "rb");
+    ck_assert_ptr_nonnull(fgets(kept, sizeof kept, file));
+    ck_assert_str_eq(kept, "disk");
+    fclose(file);
+    file = fopen(path, "wb");
+    fputs("{\"seq\":1}\n", file);
+    fclose(file);
+    ck_assert_int_eq(trace_open(&trace, &b->world, "io", path, &error), STATUS_OK); /* an old trace */
+    trace_close(trace);
+    remove(path);
+    bench_free(b);
+}
+END_TEST
+
 START_TEST(a_full_disk_is_said_once_and_the_run_goes_on)
 {
     struct bench *b = bench_new();
@@ -308,6 +333,7 @@ Suite *trace_suite(void)
     tcase_add_loop_test(tests, a_bad_filter_is_refused_with_the_nearest_match, 0,
                         sizeof BAD / sizeof BAD[0]);
     tcase_add_test(tests, a_file_that_cannot_be_made_is_refused);
+    tcase_add_test(tests, a_file_that_is_no_trace_is_left_alone);
     tcase_add_test(tests, a_full_disk_is_said_once_and_the_run_goes_on);
     tcase_add_test(tests, nothing_is_looked_at_after_the_end);
     suite_add_tcase(suite, tests);
