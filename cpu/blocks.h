@@ -95,6 +95,7 @@ static inline struct block *op_block(const struct op *op)
 #endif
 #define DISPATCH(op) DISPATCH_MUSTTAIL return (op)->handler(cpu, (op))
 #else
+#define DISPATCH_MUSTTAIL
 #define DISPATCH(op) return (op)
 #endif
 #define NEXT DISPATCH(op + 1)

@@ -12,12 +12,12 @@ static uint8_t code_of(unsigned number, unsigned bytes)
     return (uint8_t)(bytes == 1 ? (number & 3) | (number & 4) << 1 : number);
 }
 
-/* 0: flat and 32-bit addresses; 1: any. */
-static unsigned address_class(const struct builder *b, const struct instruction *i, bool is_write)
+static enum op_class address_class(const struct builder *b, const struct instruction *i,
+                                   bool is_write)
 {
     bool is_flat = b->is_flat && i->address_size == 4 && i->segment <= CPU_DS &&
                    !(is_write && i->segment == CPU_CS);
-    return is_flat ? 0 : 1;
+    return !is_flat ? OP_S : i->index == REGISTER_ZERO ? OP_B : OP_F;
 }
 
 static unsigned stack_class(const struct builder *b)
@@ -58,7 +58,7 @@ static struct op *add_memory(struct builder *b, op_handler *handler, const struc
     return op;
 }
 
-/* Register or memory by ModRM, three handlers: register, F, S. `d` and `s` are set by the caller. */
+/* Register or memory by ModRM, four handlers: register, B, F, S. The caller sets `d` and `s`. */
 static struct op *add_either(struct builder *b, op_handler *const *handlers,
                              const struct instruction *i, bool is_write)
 {
@@ -76,16 +76,16 @@ static enum op_form form_of(const struct builder *b, const struct instruction *i
     case FORM_OA:
         if (i->mod == 3)
             return OP_RR;
-        return address_class(b, i, is_write) ? OP_MR_S : OP_MR_F;
+        return (enum op_form)(OP_MR + address_class(b, i, is_write));
     case FORM_GE:
     case FORM_AO:
         if (i->mod == 3)
             return OP_RR;
-        return address_class(b, i, false) ? OP_RM_S : OP_RM_F;
+        return (enum op_form)(OP_RM + address_class(b, i, false));
     case FORM_EI:
         if (i->mod == 3)
             return OP_RI;
-        return address_class(b, i, is_write) ? OP_MI_S : OP_MI_F;
+        return (enum op_form)(OP_MI + address_class(b, i, is_write));
     case FORM_AI:
     case FORM_RI: return OP_RI;
     case FORM_N:
@@ -208,8 +208,7 @@ static bool emit_push(struct builder *b, const struct op_handlers *h, const stru
     unsigned stack = stack_class(b);
     struct op *op;
     if (i->row->form == FORM_E && i->mod != 3) {
-        unsigned class = stack | address_class(b, i, false);
-        add_memory(b, h->push_m[class], i);
+        add_memory(b, h->push_m[address_class(b, i, false)], i);
         return true;
     }
     if (i->row->form == FORM_I) {
@@ -331,13 +330,12 @@ static bool emit_call(struct builder *b, const struct op_handlers *h, const stru
 static bool emit_indirect(struct builder *b, const struct op_handlers *h,
                           const struct instruction *i)
 {
-    unsigned class = i->mod == 3 ? 0 : address_class(b, i, false);
     bool is_call = i->row->fast == FAST_CALL_E;
     struct op *op;
     if (i->mod == 3)
         op = builder_add(b, is_call ? h->call_r[stack_class(b)] : h->jmp_r, i);
     else
-        op = add_memory(b, is_call ? h->call_m[class | stack_class(b)] : h->jmp_m[class], i);
+        op = add_memory(b, (is_call ? h->call_m : h->jmp_m)[address_class(b, i, false)], i);
     op->s = i->rm;
     op->u.v.immediate = (uint32_t)(b->ip + i->length);
     b->has_ended = true;
@@ -371,13 +369,14 @@ static bool emit_leave(struct builder *b, const struct op_handlers *h, const str
 {
     if (stack_class(b) || i->operand_size != 4)
         return false;
-    builder_add(b, h->leave[0], i);
+    builder_add(b, h->leave, i);
     return true;
 }
 
 static bool emit_lea(struct builder *b, const struct op_handlers *h, const struct instruction *i)
 {
-    struct op *op = add_plain(b, h->lea, i);
+    enum op_class class = i->address_size != 4 ? OP_S : i->index == REGISTER_ZERO ? OP_B : OP_F;
+    struct op *op = add_plain(b, h->lea[class], i);
     set_memory(op, i);
     op->d = i->reg;
     return true;

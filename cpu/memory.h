@@ -54,6 +54,15 @@ static inline uint8_t *tlb_hit(const struct tlb_fast *tlb, uint64_t linear, unsi
     return (uint8_t *)(e->addend + (uintptr_t)linear);
 }
 
+/* The same as a test, for handlers that go elsewhere when it fails. */
+static inline bool tlb_reach(const struct tlb_fast *tlb, uint64_t linear, unsigned bytes,
+                             uint8_t **host)
+{
+    const struct tlb_fast *e = &tlb[tlb_index(linear + bytes - 1)];
+    *host = (uint8_t *)(e->addend + (uintptr_t)linear);
+    return e->tag == (linear & ~PAGE_MASK);
+}
+
 /* The bytes behind a write that touches no decoded code although its page has some; else NULL. */
 static inline uint8_t *tlb_beside_code(const struct cpu *cpu, uint64_t linear, unsigned bytes)
 {

@@ -11,29 +11,41 @@
 #include "cpu/memory.h"
 #include "cpu/run.h"
 
-/* Forms of two operands. F: flat segment and 32-bit address; S: any. */
-enum op_form { OP_RR, OP_RI, OP_RM_F, OP_RM_S, OP_MR_F, OP_MR_S, OP_MI_F, OP_MI_S, OP_FORMS };
+/* Classes of memory operands. B: flat segment, 32-bit address without an index; F: with one; S: any.
+ *
+ * The handlers of all three are short and call nothing: where the fast TLB (or the segment's bounds) does
+ * not have the operand, they pass on to a slow companion that does the whole instruction again, with
+ * calls, and goes back to the loop. */
+enum op_class { OP_B, OP_F, OP_S, OP_CLASSES };
+/* Forms of two operands. */
+enum op_form {
+    OP_RR, OP_RI, OP_RM, OP_RM_F, OP_RM_S, OP_MR, OP_MR_F, OP_MR_S, OP_MI, OP_MI_F, OP_MI_S, OP_FORMS
+};
 enum op_unary { OP_INC, OP_DEC, OP_NOT, OP_NEG, OP_UNARIES };
 
 struct op_handlers {
     op_handler *alu[8][OP_FORMS], *alu_quiet[8][2]; /* quiet: without flags */
     op_handler *test[OP_FORMS];
     op_handler *mov[OP_FORMS];
-    op_handler *unary[OP_UNARIES][3], *unary_quiet[OP_UNARIES]; /* register, F, S */
+    op_handler *unary[OP_UNARIES][4], *unary_quiet[OP_UNARIES]; /* register, B, F, S */
     op_handler *shift_i[8], *shift_i_quiet[8], *shift_c[8];
     op_handler *cmp_jcc[OP_FORMS][16], *test_jcc[2][16]; /* NULL: not fused */
-    op_handler *setcc[3], *cmov[3];
-    op_handler *lea, *xchg, *cbw, *cwd, *imul[3], *imul_i[3], *mul[2], *bswap;
-    op_handler *movzx8[3], *movsx8[3], *movzx16[3], *movsx16[3];
+    op_handler *setcc[4], *cmov[4];
+    op_handler *lea[3], *xchg, *cbw, *cwd, *imul[4], *imul_i[4], *mul[2], *bswap;
+    op_handler *movzx8[4], *movsx8[4], *movzx16[4], *movsx16[4];
     /* [0]: flat stack of 32 bits; [1]: any */
-    op_handler *push_r[2], *push_i[2], *push_m[2], *pop_r[2], *leave[2];
-    op_handler *call[2], *call_r[2], *call_m[2], *ret[2], *jmp_r, *jmp_m[2], *loop;
+    op_handler *push_r[2], *push_i[2], *pop_r[2], *leave, *call[2], *call_r[2], *ret[2];
+    op_handler *push_m[OP_CLASSES], *call_m[OP_CLASSES], *jmp_m[OP_CLASSES], *jmp_r, *loop;
 };
 extern const struct op_handlers OPS_8, OPS_16, OPS_32;
 op_handler op_nop, op_jmp;
 extern op_handler *const OP_JCC[16];
 
 #define OP_DEFINE(name) static const struct op *name(struct cpu *cpu, const struct op *op)
+/* Kept apart, so that the short handlers need no stack frame. */
+#define OP_SLOW(name)                                                                 \
+    static __attribute__((noinline, cold)) const struct op *name(struct cpu *cpu,     \
+                                                                 const struct op *op)
 
 static inline uint64_t get_gpr8(const struct cpu *cpu, unsigned code)
 {
@@ -55,10 +67,6 @@ static inline uint64_t op_offset(const struct cpu *cpu, const struct op *op)
 {
     return cpu->gpr[op->base] + (cpu->gpr[op->index] << op->scale) +
            (uint64_t)(int64_t)(int32_t)op->u.v.displacement;
-}
-static inline uint64_t op_linear_flat(const struct cpu *cpu, const struct op *op)
-{
-    return (uint32_t)op_offset(cpu, op);
 }
 
 /* Raises, or finds that the slow check lets the access pass. */
@@ -94,6 +102,32 @@ static inline void op_store(struct cpu *cpu, const struct op *op, uint64_t linea
     else
         memory_write_slow(cpu, op, linear, bytes, value);
 }
+/* Short ways to an operand's bytes; false: not this way. */
+static inline bool op_reach(const struct cpu *cpu, uint64_t linear, unsigned bytes, bool is_write,
+                            uint8_t **host)
+{
+    return BASE_LIKELY(tlb_reach(is_write ? cpu->tlb_write : cpu->tlb_read, linear, bytes, host));
+}
+static inline bool op_reach_B(const struct cpu *cpu, const struct op *op, unsigned bytes,
+                              bool is_write, uint8_t **host)
+{
+    return op_reach(cpu, (uint32_t)(cpu->gpr[op->base] + op->u.v.displacement), bytes, is_write,
+                    host);
+}
+static inline bool op_reach_F(const struct cpu *cpu, const struct op *op, unsigned bytes,
+                              bool is_write, uint8_t **host)
+{
+    return op_reach(cpu, (uint32_t)op_offset(cpu, op), bytes, is_write, host);
+}
+static inline bool op_reach_S(const struct cpu *cpu, const struct op *op, unsigned bytes,
+                              bool is_write, uint8_t **host)
+{
+    const struct segment_bounds *b = &cpu->bounds[op->segment];
+    uint64_t offset = op_offset(cpu, op) & (0xffffffffu >> op->is_narrow);
+    return BASE_LIKELY(offset + bytes - 1 < (is_write ? b->write_bound : b->read_bound)) &&
+           op_reach(cpu, (uint32_t)(b->base + offset), bytes, is_write, host);
+}
+
 /* Reads for a change: raises what the write would raise. */
 uint64_t op_modify_slow(struct cpu *cpu, const struct op *op, uint64_t linear, unsigned bytes);
 
@@ -108,12 +142,6 @@ static inline void op_push_any(struct cpu *cpu, const struct op *op, unsigned by
     op_store(cpu, op, op_linear_in(cpu, op, CPU_SS, offset, bytes, true), bytes, value);
     cpu->gpr[CPU_SP] = (sp & ~mask) | offset;
 }
-static inline void op_push_flat(struct cpu *cpu, const struct op *op, unsigned bytes, uint64_t value)
-{
-    uint64_t at = (uint32_t)(cpu->gpr[CPU_SP] - bytes);
-    op_store(cpu, op, at, bytes, value);
-    cpu->gpr[CPU_SP] = at;
-}
 static inline uint64_t op_top_any(struct cpu *cpu, const struct op *op, unsigned bytes)
 {
     uint64_t offset = cpu->gpr[CPU_SP] & op_stack_mask(cpu);
@@ -124,6 +152,25 @@ static inline void op_drop_any(struct cpu *cpu, uint64_t bytes)
     uint64_t mask = op_stack_mask(cpu), sp = cpu->gpr[CPU_SP];
     cpu->gpr[CPU_SP] = (sp & ~mask) | ((sp + bytes) & mask);
 }
+/* The stack: F a flat one of 32 bits, S any. `plus` is added to SP; the new SP goes to *sp. */
+static inline bool op_reach_stack_F(const struct cpu *cpu, int32_t plus, unsigned bytes,
+                                    bool is_write, uint64_t *sp, uint8_t **host)
+{
+    *sp = (uint32_t)(cpu->gpr[CPU_SP] + (uint64_t)(int64_t)plus);
+    return op_reach(cpu, is_write ? *sp : (uint32_t)cpu->gpr[CPU_SP], bytes, is_write, host);
+}
+static inline bool op_reach_stack_S(const struct cpu *cpu, int32_t plus, unsigned bytes,
+                                    bool is_write, uint64_t *sp, uint8_t **host)
+{
+    const struct segment_bounds *b = &cpu->bounds[CPU_SS];
+    uint64_t mask = op_stack_mask(cpu), old = cpu->gpr[CPU_SP];
+    uint64_t offset = (old + (uint64_t)(int64_t)plus) & mask;
+    uint64_t at = is_write ? offset : old & mask;
+    *sp = (old & ~mask) | offset;
+    return BASE_LIKELY(at + bytes - 1 < (is_write ? b->write_bound : b->read_bound)) &&
+           op_reach(cpu, (uint32_t)(b->base + at), bytes, is_write, host);
+}
+
 /* #GP(0) for a target beyond CS' limit. */
 _Noreturn void op_check_target_slow(struct cpu *cpu, const struct op *op, uint64_t target);
 static inline void op_check_target(struct cpu *cpu, const struct op *op, uint64_t target)

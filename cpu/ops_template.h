@@ -21,26 +21,80 @@
 #endif
 #define BYTES (BITS / 8)
 #define IMMEDIATE ((T)op->u.v.immediate)
-#define LINEAR_F(is_write) op_linear_flat(cpu, op)
-#define LINEAR_S(is_write) op_linear_any(cpu, op, BYTES, is_write)
-#define LOAD(at) ((T)op_load(cpu, op, (at), BYTES))
-#define STORE(at, value) op_store(cpu, op, (at), BYTES, (value))
+/* On to the slow companion. */
+#define MISS(handler) DISPATCH_MUSTTAIL return handler(cpu, op)
+/* A slow companion goes back to the loop. */
+#define SLOW_NEXT return op + 1
+#define SLOW_LINEAR(is_write) op_linear_any(cpu, op, BYTES, is_write)
+#define SLOW_LOAD() ((T)op_load(cpu, op, SLOW_LINEAR(false), BYTES))
+#define PEEK(host) ((T)load_le((host), BYTES))
+#define CLASSES(X, ...) X(B, __VA_ARGS__) X(F, __VA_ARGS__) X(S, __VA_ARGS__)
 
 /* Read, change, write: `value` is the old one, `change` computes `r`. */
-#define MODIFY(at, change)                                    \
-    do {                                                      \
-        uint64_t at_ = (at);                                  \
-        uint8_t *host = tlb_hit(cpu->tlb_write, at_, BYTES);  \
-        if (BASE_LIKELY(host != NULL)) {                      \
-            value = (T)load_le(host, BYTES);                  \
-            change;                                           \
-            store_le(host, BYTES, r);                         \
-        } else {                                              \
-            value = (T)op_modify_slow(cpu, op, at_, BYTES);   \
-            change;                                           \
-            memory_write_slow(cpu, op, at_, BYTES, r);        \
-        }                                                     \
-    } while (0)
+#define MODIFY_HANDLER(M, name, setup, change)                                      \
+    OP_DEFINE(name##_##M)                                                           \
+    {                                                                               \
+        uint8_t *host;                                                              \
+        T value, r;                                                                 \
+        setup;                                                                      \
+        if (!op_reach_##M(cpu, op, BYTES, true, &host))                             \
+            MISS(name##_slow);                                                      \
+        value = PEEK(host);                                                         \
+        change;                                                                     \
+        store_le(host, BYTES, r);                                                   \
+        NEXT;                                                                       \
+    }
+#define MODIFY_HANDLERS(name, setup, change)                                        \
+    OP_SLOW(name##_slow)                                                          \
+    {                                                                               \
+        uint64_t at = SLOW_LINEAR(true);                                            \
+        T value = (T)op_modify_slow(cpu, op, at, BYTES), r;                         \
+        setup;                                                                      \
+        change;                                                                     \
+        memory_write_slow(cpu, op, at, BYTES, r);                                   \
+        SLOW_NEXT;                                                                  \
+    }                                                                               \
+    CLASSES(MODIFY_HANDLER, name, setup, change)
+
+/* Reads memory into `m`, then does `action`. */
+#define READ_HANDLER(M, name, action)                                               \
+    OP_DEFINE(name##_##M)                                                           \
+    {                                                                               \
+        uint8_t *host;                                                              \
+        T m;                                                                        \
+        if (!op_reach_##M(cpu, op, BYTES, false, &host))                            \
+            MISS(name##_slow);                                                      \
+        m = PEEK(host);                                                             \
+        action;                                                                     \
+        NEXT;                                                                       \
+    }
+#define READ_HANDLERS(name, action)                                                 \
+    OP_SLOW(name##_slow)                                                          \
+    {                                                                               \
+        T m = SLOW_LOAD();                                                          \
+        action;                                                                     \
+        SLOW_NEXT;                                                                  \
+    }                                                                               \
+    CLASSES(READ_HANDLER, name, action)
+
+/* Writes `value` to memory. */
+#define WRITE_HANDLER(M, name, value)                                               \
+    OP_DEFINE(name##_##M)                                                           \
+    {                                                                               \
+        uint8_t *host;                                                              \
+        if (!op_reach_##M(cpu, op, BYTES, true, &host))                             \
+            MISS(name##_slow);                                                      \
+        store_le(host, BYTES, value);                                               \
+        NEXT;                                                                       \
+    }
+#define WRITE_HANDLERS(name, value)                                                 \
+    OP_SLOW(name##_slow)                                                          \
+    {                                                                               \
+        uint64_t at = SLOW_LINEAR(true);                                            \
+        op_store(cpu, op, at, BYTES, value);                                        \
+        SLOW_NEXT;                                                                  \
+    }                                                                               \
+    CLASSES(WRITE_HANDLER, name, value)
 
 /* --- the eight operations ------------------------------------------------------------------------- */
 #define DO_ADD(a, b) (r = (T)((a) + (b)), flags_set(cpu, FLAGS_ADD, LOG2, r, (b)))
@@ -93,28 +147,9 @@ static inline T subtract_with_borrow(struct cpu *cpu, T a, T b)
         SET(op->d, r);                                            \
         NEXT;                                                     \
     }                                                             \
-    ALU_MEMORY(name, DO, F)                                       \
-    ALU_MEMORY(name, DO, S)
-#define ALU_MEMORY(name, DO, M)                                   \
-    OP_DEFINE(name##_rm_##M)                                      \
-    {                                                             \
-        T b = LOAD(LINEAR_##M(false)), a = GET(op->d), r;         \
-        DO(a, b);                                                 \
-        SET(op->d, r);                                            \
-        NEXT;                                                     \
-    }                                                             \
-    OP_DEFINE(name##_mr_##M)                                      \
-    {                                                             \
-        T b = GET(op->s), value, r;                               \
-        MODIFY(LINEAR_##M(true), DO(value, b));                   \
-        NEXT;                                                     \
-    }                                                             \
-    OP_DEFINE(name##_mi_##M)                                      \
-    {                                                             \
-        T b = IMMEDIATE, value, r;                                \
-        MODIFY(LINEAR_##M(true), DO(value, b));                   \
-        NEXT;                                                     \
-    }
+    READ_HANDLERS(name##_rm, T a = GET(op->d); T b = m; T r; DO(a, b); SET(op->d, r))            \
+    MODIFY_HANDLERS(name##_mr, T b = GET(op->s), DO(value, b))                                   \
+    MODIFY_HANDLERS(name##_mi, T b = IMMEDIATE, DO(value, b))
 ALU_HANDLERS(add, DO_ADD)
 ALU_HANDLERS(or, DO_OR)
 ALU_HANDLERS(adc, DO_ADC)
@@ -160,30 +195,9 @@ ALU_QUIET(xor, QUIET_XOR)
         (void)r;                                                  \
         NEXT;                                                     \
     }                                                             \
-    COMPARE_MEMORY(name, DO, F)                                   \
-    COMPARE_MEMORY(name, DO, S)
-#define COMPARE_MEMORY(name, DO, M)                               \
-    OP_DEFINE(name##_rm_##M)                                      \
-    {                                                             \
-        T b = LOAD(LINEAR_##M(false)), a = GET(op->d), r;         \
-        DO(a, b);                                                 \
-        (void)r;                                                  \
-        NEXT;                                                     \
-    }                                                             \
-    OP_DEFINE(name##_mr_##M)                                      \
-    {                                                             \
-        T a = LOAD(LINEAR_##M(false)), b = GET(op->s), r;         \
-        DO(a, b);                                                 \
-        (void)r;                                                  \
-        NEXT;                                                     \
-    }                                                             \
-    OP_DEFINE(name##_mi_##M)                                      \
-    {                                                             \
-        T a = LOAD(LINEAR_##M(false)), b = IMMEDIATE, r;          \
-        DO(a, b);                                                 \
-        (void)r;                                                  \
-        NEXT;                                                     \
-    }
+    READ_HANDLERS(name##_rm, T a = GET(op->d); T b = m; T r; DO(a, b); (void)r)                  \
+    READ_HANDLERS(name##_mr, T a = m; T b = GET(op->s); T r; DO(a, b); (void)r)                  \
+    READ_HANDLERS(name##_mi, T a = m; T b = IMMEDIATE; T r; DO(a, b); (void)r)
 COMPARE_HANDLERS(cmp, DO_CMP)
 COMPARE_HANDLERS(test, DO_AND)
 
@@ -233,32 +247,38 @@ COMPARE_CONDITIONS(CMP_JCC_REGISTERS)
     }
 TEST_CONDITIONS(TEST_JCC)
 
-/* With memory: a TLB miss is taken apart again. */
-#define CMP_JCC_BODY(linear, A, B, is)                            \
-    uint64_t at = linear;                                         \
-    const uint8_t *host = tlb_hit(cpu->tlb_read, at, BYTES);      \
-    T a, b, m, r;                                                 \
-    if (BASE_UNLIKELY(!host)) {                                   \
-        m = (T)memory_read_slow(cpu, op, at, BYTES);              \
+/* With memory: what goes the slow way is taken apart again. */
+#define SPLIT_HANDLER(name, A, B)                                 \
+    OP_SLOW(name)                                                 \
+    {                                                             \
+        T m = SLOW_LOAD(), a = A, b = B, r;                       \
+        DO_CMP(a, b);                                             \
+        (void)r;                                                  \
+        return op_split(cpu, op);                                 \
+    }
+SPLIT_HANDLER(cmp_rm_split, GET(op->d), m)
+SPLIT_HANDLER(cmp_mr_split, m, GET(op->s))
+SPLIT_HANDLER(cmp_mi_split, m, IMMEDIATE)
+#define CMP_JCC_MEMORY(M, form, cc, A, B, is)                     \
+    OP_DEFINE(cmp_##form##_##M##_j##cc)                           \
+    {                                                             \
+        uint8_t *host;                                            \
+        T m, a, b, r;                                             \
+        if (!op_reach_##M(cpu, op, BYTES, false, &host))          \
+            MISS(cmp_##form##_split);                             \
+        m = PEEK(host);                                           \
         a = A;                                                    \
         b = B;                                                    \
         DO_CMP(a, b);                                             \
-        return op_split(cpu, op);                                 \
-    }                                                             \
-    m = (T)load_le(host, BYTES);                                  \
-    a = A;                                                        \
-    b = B;                                                        \
-    DO_CMP(a, b);                                                 \
-    (void)r;                                                      \
-    BRANCH(is);
-#define CMP_JCC_MEMORY(cc, is)                                                                  \
-    OP_DEFINE(cmp_rm_F_j##cc) { CMP_JCC_BODY(LINEAR_F(false), GET(op->d), m, is) }              \
-    OP_DEFINE(cmp_rm_S_j##cc) { CMP_JCC_BODY(LINEAR_S(false), GET(op->d), m, is) }              \
-    OP_DEFINE(cmp_mr_F_j##cc) { CMP_JCC_BODY(LINEAR_F(false), m, GET(op->s), is) }              \
-    OP_DEFINE(cmp_mr_S_j##cc) { CMP_JCC_BODY(LINEAR_S(false), m, GET(op->s), is) }              \
-    OP_DEFINE(cmp_mi_F_j##cc) { CMP_JCC_BODY(LINEAR_F(false), m, IMMEDIATE, is) }               \
-    OP_DEFINE(cmp_mi_S_j##cc) { CMP_JCC_BODY(LINEAR_S(false), m, IMMEDIATE, is) }
-COMPARE_CONDITIONS(CMP_JCC_MEMORY)
+        (void)r;                                                  \
+        BRANCH(is);                                               \
+    }
+#define CMP_JCC_RM(cc, is) CLASSES(CMP_JCC_MEMORY, rm, cc, GET(op->d), m, is)
+#define CMP_JCC_MR(cc, is) CLASSES(CMP_JCC_MEMORY, mr, cc, m, GET(op->s), is)
+#define CMP_JCC_MI(cc, is) CLASSES(CMP_JCC_MEMORY, mi, cc, m, IMMEDIATE, is)
+COMPARE_CONDITIONS(CMP_JCC_RM)
+COMPARE_CONDITIONS(CMP_JCC_MR)
+COMPARE_CONDITIONS(CMP_JCC_MI)
 
 /* --- moves ---------------------------------------------------------------------------------------------- */
 OP_DEFINE(mov_rr)
@@ -271,27 +291,9 @@ OP_DEFINE(mov_ri)
     SET(op->d, IMMEDIATE);
     NEXT;
 }
-#define MOV_MEMORY(M)                            \
-    OP_DEFINE(mov_rm_##M)                        \
-    {                                            \
-        T value = LOAD(LINEAR_##M(false));       \
-        SET(op->d, value);                       \
-        NEXT;                                    \
-    }                                            \
-    OP_DEFINE(mov_mr_##M)                        \
-    {                                            \
-        uint64_t at = LINEAR_##M(true);          \
-        STORE(at, GET(op->s));                   \
-        NEXT;                                    \
-    }                                            \
-    OP_DEFINE(mov_mi_##M)                        \
-    {                                            \
-        uint64_t at = LINEAR_##M(true);          \
-        STORE(at, IMMEDIATE);                    \
-        NEXT;                                    \
-    }
-MOV_MEMORY(F)
-MOV_MEMORY(S)
+READ_HANDLERS(mov_rm, SET(op->d, m))
+WRITE_HANDLERS(mov_mr, GET(op->s))
+WRITE_HANDLERS(mov_mi, IMMEDIATE)
 
 OP_DEFINE(xchg)
 {
@@ -326,18 +328,7 @@ OP_DEFINE(xchg)
         SET(op->d, r);                               \
         NEXT;                                        \
     }                                                \
-    OP_DEFINE(name##_m_F)                            \
-    {                                                \
-        T value, r;                                  \
-        MODIFY(LINEAR_F(true), DO(value));           \
-        NEXT;                                        \
-    }                                                \
-    OP_DEFINE(name##_m_S)                            \
-    {                                                \
-        T value, r;                                  \
-        MODIFY(LINEAR_S(true), DO(value));           \
-        NEXT;                                        \
-    }
+    MODIFY_HANDLERS(name##_m, , DO(value))
 UNARY_HANDLERS(inc, DO_INC)
 UNARY_HANDLERS(dec, DO_DEC)
 UNARY_HANDLERS(not, DO_NOT)
@@ -432,31 +423,32 @@ OP_DEFINE(setcc_r)
     SET(op->d, flags_condition(cpu, op->condition));
     NEXT;
 }
-#define SETCC_MEMORY(M)                                       \
-    OP_DEFINE(setcc_m_##M)                                    \
-    {                                                         \
-        uint64_t at = LINEAR_##M(true);                       \
-        STORE(at, flags_condition(cpu, op->condition));       \
-        NEXT;                                                 \
-    }
-SETCC_MEMORY(F)
-SETCC_MEMORY(S)
+WRITE_HANDLERS(setcc_m, flags_condition(cpu, op->condition))
 #else
-#define CMOV_HANDLER(name, source)                    \
-    OP_DEFINE(name)                                   \
-    {                                                 \
-        T value = source;                             \
-        if (!flags_condition(cpu, op->condition))     \
-            value = GET(op->d);                       \
-        SET(op->d, value);                            \
-        NEXT;                                         \
-    }
-CMOV_HANDLER(cmov_r, GET(op->s))
-CMOV_HANDLER(cmov_m_F, LOAD(LINEAR_F(false)))
-CMOV_HANDLER(cmov_m_S, LOAD(LINEAR_S(false)))
+#define DO_CMOV(value)                                                     \
+    do {                                                                   \
+        T moved_ = value;                                                  \
+        SET(op->d, flags_condition(cpu, op->condition) ? moved_ : GET(op->d)); \
+    } while (0)
+OP_DEFINE(cmov_r)
+{
+    DO_CMOV(GET(op->s));
+    NEXT;
+}
+READ_HANDLERS(cmov_m, DO_CMOV(m))
 
 /* --- 16 and 32 bits only ----------------------------------------------------------------------------------------- */
-OP_DEFINE(lea)
+OP_DEFINE(lea_B)
+{
+    SET(op->d, cpu->gpr[op->base] + op->u.v.displacement);
+    NEXT;
+}
+OP_DEFINE(lea_F)
+{
+    SET(op->d, op_offset(cpu, op));
+    NEXT;
+}
+OP_DEFINE(lea_S)
 {
     SET(op->d, op_offset(cpu, op) & (0xffffffffu >> op->is_narrow));
     NEXT;
@@ -469,22 +461,18 @@ static inline T multiply(struct cpu *cpu, T a, T b)
     flags_set(cpu, FLAGS_RESULT, LOG2, r, product != (ST)r ? FLAG_CF | FLAG_OF : 0);
     return r;
 }
-#define IMUL_HANDLERS(suffix, source)                        \
-    OP_DEFINE(imul_##suffix)                                 \
-    {                                                        \
-        T value = source;                                    \
-        SET(op->d, multiply(cpu, GET(op->d), value));        \
-        NEXT;                                                \
-    }                                                        \
-    OP_DEFINE(imul_i_##suffix)                               \
-    {                                                        \
-        T value = source;                                    \
-        SET(op->d, multiply(cpu, IMMEDIATE, value));         \
-        NEXT;                                                \
-    }
-IMUL_HANDLERS(r, GET(op->s))
-IMUL_HANDLERS(m_F, LOAD(LINEAR_F(false)))
-IMUL_HANDLERS(m_S, LOAD(LINEAR_S(false)))
+OP_DEFINE(imul_r)
+{
+    SET(op->d, multiply(cpu, GET(op->d), GET(op->s)));
+    NEXT;
+}
+OP_DEFINE(imul_i_r)
+{
+    SET(op->d, multiply(cpu, IMMEDIATE, GET(op->s)));
+    NEXT;
+}
+READ_HANDLERS(imul_m, SET(op->d, multiply(cpu, GET(op->d), m)))
+READ_HANDLERS(imul_i_m, SET(op->d, multiply(cpu, IMMEDIATE, m)))
 
 OP_DEFINE(mul_r)
 {
@@ -530,23 +518,26 @@ OP_DEFINE(cwd)
     NEXT;
 }
 
-#define EXTEND_HANDLERS(name, type, bytes, get)                                                     \
-    OP_DEFINE(name##_r)                                                                             \
-    {                                                                                               \
-        SET(op->d, (T)(type)(get));                                                                 \
-        NEXT;                                                                                       \
-    }                                                                                               \
-    OP_DEFINE(name##_m_F)                                                                           \
-    {                                                                                               \
-        type value = (type)op_load(cpu, op, op_linear_flat(cpu, op), bytes);                        \
-        SET(op->d, (T)value);                                                                       \
-        NEXT;                                                                                       \
-    }                                                                                               \
-    OP_DEFINE(name##_m_S)                                                                           \
-    {                                                                                               \
-        type value = (type)op_load(cpu, op, op_linear_any(cpu, op, bytes, false), bytes);           \
-        SET(op->d, (T)value);                                                                       \
-        NEXT;                                                                                       \
+#define EXTEND_HANDLERS(name, type, bytes, get)                                          \
+    OP_DEFINE(name##_r)                                                                  \
+    {                                                                                    \
+        SET(op->d, (T)(type)(get));                                                      \
+        NEXT;                                                                            \
+    }                                                                                    \
+    OP_SLOW(name##_m_slow)                                                             \
+    {                                                                                    \
+        SET(op->d, (T)(type)op_load(cpu, op, op_linear_any(cpu, op, bytes, false), bytes)); \
+        SLOW_NEXT;                                                                       \
+    }                                                                                    \
+    CLASSES(EXTEND_MEMORY, name, type, bytes)
+#define EXTEND_MEMORY(M, name, type, bytes)                                              \
+    OP_DEFINE(name##_m_##M)                                                              \
+    {                                                                                    \
+        uint8_t *host;                                                                   \
+        if (!op_reach_##M(cpu, op, bytes, false, &host))                                 \
+            MISS(name##_m_slow);                                                         \
+        SET(op->d, (T)(type)load_le(host, bytes));                                       \
+        NEXT;                                                                            \
     }
 EXTEND_HANDLERS(movzx8, uint8_t, 1, get_gpr8(cpu, op->s))
 EXTEND_HANDLERS(movsx8, int8_t, 1, get_gpr8(cpu, op->s))
@@ -554,70 +545,124 @@ EXTEND_HANDLERS(movzx16, uint16_t, 2, cpu->gpr[op->s])
 EXTEND_HANDLERS(movsx16, int16_t, 2, cpu->gpr[op->s])
 
 /* --- stack and near transfers: F on a flat stack of 32 bits, S on any --------------------------------------------- */
-#define PUSH_F(value) op_push_flat(cpu, op, BYTES, (value))
-#define PUSH_S(value) op_push_any(cpu, op, BYTES, (value))
-#define TOP_F() LOAD((uint32_t)cpu->gpr[CPU_SP])
-#define TOP_S() ((T)op_top_any(cpu, op, BYTES))
-#define DROP_F(bytes) (cpu->gpr[CPU_SP] = (uint32_t)(cpu->gpr[CPU_SP] + (bytes)))
-#define DROP_S(bytes) op_drop_any(cpu, (bytes))
-#define STACK_HANDLERS(M)                            \
-    OP_DEFINE(push_r_##M)                            \
-    {                                                \
-        PUSH_##M(GET(op->s));                        \
-        NEXT;                                        \
-    }                                                \
-    OP_DEFINE(push_i_##M)                            \
-    {                                                \
-        PUSH_##M(IMMEDIATE);                         \
-        NEXT;                                        \
-    }                                                \
-    OP_DEFINE(push_m_##M)                            \
-    {                                                \
-        T value = LOAD(LINEAR_##M(false));           \
-        PUSH_##M(value);                             \
-        NEXT;                                        \
-    }                                                \
-    OP_DEFINE(pop_r_##M)                             \
-    {                                                \
-        T value = TOP_##M();                         \
-        DROP_##M(BYTES);                             \
-        SET(op->d, value);                           \
-        NEXT;                                        \
-    }                                                \
-    OP_DEFINE(call_##M)                              \
-    {                                                \
-        PUSH_##M(IMMEDIATE);                         \
-        ENTER_LINK(0);                               \
-    }                                                \
-    OP_DEFINE(call_r_##M)                            \
-    {                                                \
-        T target = GET(op->s);                       \
-        op_check_target(cpu, op, target);            \
-        PUSH_##M(IMMEDIATE);                         \
-        ENTER_OFFSET(target);                        \
-    }                                                \
-    OP_DEFINE(call_m_##M)                            \
-    {                                                \
-        T target = LOAD(LINEAR_##M(false));          \
-        op_check_target(cpu, op, target);            \
-        PUSH_##M(IMMEDIATE);                         \
-        ENTER_OFFSET(target);                        \
-    }                                                \
-    OP_DEFINE(jmp_m_##M)                             \
-    {                                                \
-        T target = LOAD(LINEAR_##M(false));          \
-        op_check_target(cpu, op, target);            \
-        ENTER_OFFSET(target);                        \
-    }                                                \
-    OP_DEFINE(ret_##M)                               \
-    {                                                \
-        T target = TOP_##M();                        \
-        op_check_target(cpu, op, target);            \
-        DROP_##M(BYTES + op->u.v.immediate);         \
-        ENTER_OFFSET(target);                        \
+#define STACK_HANDLERS(name, setup, value, END, SLOW_END)                     \
+    OP_SLOW(name##_slow)                                                    \
+    {                                                                         \
+        setup;                                                                \
+        op_push_any(cpu, op, BYTES, value);                                   \
+        SLOW_END;                                                             \
+    }                                                                         \
+    PUSH_HANDLER(F, name, setup, value, END)                                  \
+    PUSH_HANDLER(S, name, setup, value, END)
+#define PUSH_HANDLER(M, name, setup, value, END)                              \
+    OP_DEFINE(name##_##M)                                                     \
+    {                                                                         \
+        uint8_t *host;                                                        \
+        uint64_t sp;                                                          \
+        setup;                                                                \
+        if (!op_reach_stack_##M(cpu, -BYTES, BYTES, true, &sp, &host))        \
+            MISS(name##_slow);                                                \
+        store_le(host, BYTES, value);                                         \
+        cpu->gpr[CPU_SP] = sp;                                                \
+        END;                                                                  \
     }
-STACK_HANDLERS(F)
-STACK_HANDLERS(S)
+#define CALL_TARGET                 \
+    T target = GET(op->s);          \
+    op_check_target(cpu, op, target)
+STACK_HANDLERS(push_r, , GET(op->s), NEXT, SLOW_NEXT)
+STACK_HANDLERS(push_i, , IMMEDIATE, NEXT, SLOW_NEXT)
+STACK_HANDLERS(call, , IMMEDIATE, ENTER_LINK(0), ENTER_LINK(0))
+STACK_HANDLERS(call_r, CALL_TARGET, IMMEDIATE, ENTER_OFFSET(target), ENTER_OFFSET(target))
+
+/* Of memory: any stack and any target go the slow way, which reads again; it is RAM that the short
+ * way has read. */
+#define TWO_ACCESSES(M, name, END)                                                    \
+    OP_DEFINE(name##_##M)                                                             \
+    {                                                                                 \
+        uint8_t *host, *stack;                                                        \
+        uint64_t sp;                                                                  \
+        T m;                                                                          \
+        if (!op_reach_##M(cpu, op, BYTES, false, &host) ||                            \
+            !op_reach_stack_S(cpu, -BYTES, BYTES, true, &sp, &stack))                 \
+            MISS(name##_slow);                                                        \
+        m = PEEK(host);                                                               \
+        END;                                                                          \
+    }
+OP_SLOW(push_m_slow)
+{
+    T m = SLOW_LOAD();
+    op_push_any(cpu, op, BYTES, m);
+    SLOW_NEXT;
+}
+CLASSES(TWO_ACCESSES, push_m, store_le(stack, BYTES, m); cpu->gpr[CPU_SP] = sp; NEXT)
+OP_SLOW(call_m_slow)
+{
+    T m = SLOW_LOAD();
+    op_check_target(cpu, op, m);
+    op_push_any(cpu, op, BYTES, IMMEDIATE);
+    ENTER_OFFSET(m);
+}
+CLASSES(TWO_ACCESSES, call_m, op_check_target(cpu, op, m); store_le(stack, BYTES, IMMEDIATE);
+        cpu->gpr[CPU_SP] = sp; ENTER_OFFSET(m))
+OP_SLOW(jmp_m_slow)
+{
+    T m = SLOW_LOAD();
+    op_check_target(cpu, op, m);
+    ENTER_OFFSET(m);
+}
+#define JMP_MEMORY(M, name)                                       \
+    OP_DEFINE(name##_##M)                                         \
+    {                                                             \
+        uint8_t *host;                                            \
+        T m;                                                      \
+        if (!op_reach_##M(cpu, op, BYTES, false, &host))          \
+            MISS(name##_slow);                                    \
+        m = PEEK(host);                                           \
+        op_check_target(cpu, op, m);                              \
+        ENTER_OFFSET(m);                                          \
+    }
+CLASSES(JMP_MEMORY, jmp_m)
+
+OP_SLOW(pop_r_slow)
+{
+    T value = (T)op_top_any(cpu, op, BYTES);
+    op_drop_any(cpu, BYTES);
+    SET(op->d, value);
+    SLOW_NEXT;
+}
+OP_SLOW(ret_slow)
+{
+    T target = (T)op_top_any(cpu, op, BYTES);
+    op_check_target(cpu, op, target);
+    op_drop_any(cpu, BYTES + op->u.v.immediate);
+    ENTER_OFFSET(target);
+}
+#define POP_HANDLERS(M)                                                                   \
+    OP_DEFINE(pop_r_##M)                                                                  \
+    {                                                                                     \
+        uint8_t *host;                                                                    \
+        uint64_t sp;                                                                      \
+        if (!op_reach_stack_##M(cpu, BYTES, BYTES, false, &sp, &host))                    \
+            MISS(pop_r_slow);                                                             \
+        cpu->gpr[CPU_SP] = sp;                                                            \
+        SET(op->d, PEEK(host));                                                           \
+        NEXT;                                                                             \
+    }                                                                                     \
+    OP_DEFINE(ret_##M)                                                                    \
+    {                                                                                     \
+        uint8_t *host;                                                                    \
+        uint64_t sp;                                                                      \
+        T target;                                                                         \
+        int32_t drop = (int32_t)(BYTES + op->u.v.immediate);                              \
+        if (!op_reach_stack_##M(cpu, drop, BYTES, false, &sp, &host))                     \
+            MISS(ret_slow);                                                               \
+        target = PEEK(host);                                                              \
+        op_check_target(cpu, op, target);                                                 \
+        cpu->gpr[CPU_SP] = sp;                                                            \
+        ENTER_OFFSET(target);                                                             \
+    }
+POP_HANDLERS(F)
+POP_HANDLERS(S)
 
 OP_DEFINE(jmp_r)
 {
@@ -625,12 +670,23 @@ OP_DEFINE(jmp_r)
     op_check_target(cpu, op, target);
     ENTER_OFFSET(target);
 }
-OP_DEFINE(leave_F)
+OP_SLOW(leave_slow)
 {
     uint64_t at = (uint32_t)cpu->gpr[CPU_BP];
-    T value = LOAD(at);
+    T value = (T)op_load(cpu, op, at, BYTES);
     cpu->gpr[CPU_SP] = (uint32_t)(at + BYTES);
     SET(CPU_BP, value);
+    SLOW_NEXT;
+}
+/* On a flat stack of 32 bits. */
+OP_DEFINE(leave)
+{
+    uint64_t at = (uint32_t)cpu->gpr[CPU_BP];
+    uint8_t *host;
+    if (!op_reach(cpu, at, BYTES, false, &host))
+        MISS(leave_slow);
+    cpu->gpr[CPU_SP] = (uint32_t)(at + BYTES);
+    SET(CPU_BP, PEEK(host));
     NEXT;
 }
 /* LOOP counts in CX or ECX by the address size, which BITS stands for here. */
@@ -643,9 +699,9 @@ OP_DEFINE(loop)
 #endif
 
 /* --- the table --------------------------------------------------------------------------------------------------------- */
+#define CLASS_ROW(name) name##_B, name##_F, name##_S
 #define ALU_ROW(name)                                                                          \
-    {name##_rr,   name##_ri,   name##_rm_F, name##_rm_S,                                       \
-     name##_mr_F, name##_mr_S, name##_mi_F, name##_mi_S}
+    {name##_rr, name##_ri, CLASS_ROW(name##_rm), CLASS_ROW(name##_mr), CLASS_ROW(name##_mi)}
 #define JCC_CMP_ROW(form)                                                                      \
     {NULL,           NULL,           cmp_##form##_jb,  cmp_##form##_jae,                       \
      cmp_##form##_je, cmp_##form##_jne, cmp_##form##_jbe, cmp_##form##_ja,                     \
@@ -656,7 +712,7 @@ OP_DEFINE(loop)
      test_##form##_je, test_##form##_jne, NULL,           NULL,                                \
      test_##form##_js, test_##form##_jns, NULL,           NULL,                                \
      test_##form##_jl, test_##form##_jge, test_##form##_jle, test_##form##_jg}
-#define MEMORY_ROW(name) {name##_r, name##_m_F, name##_m_S}
+#define MEMORY_ROW(name) {name##_r, CLASS_ROW(name##_m)}
 const struct op_handlers OPS_NAME = {
     .alu = {ALU_ROW(add), ALU_ROW(or), ALU_ROW(adc), ALU_ROW(sbb), ALU_ROW(and), ALU_ROW(sub),
             ALU_ROW(xor), ALU_ROW(cmp)},
@@ -672,15 +728,16 @@ const struct op_handlers OPS_NAME = {
     .shift_i = {rol_i, ror_i, rcl_i, rcr_i, shl_i, shr_i, shl_i, sar_i},
     .shift_i_quiet = {[4] = shl_i_quiet, [5] = shr_i_quiet, [6] = shl_i_quiet, [7] = sar_i_quiet},
     .shift_c = {rol_c, ror_c, rcl_c, rcr_c, shl_c, shr_c, shl_c, sar_c},
-    .cmp_jcc = {JCC_CMP_ROW(rr), JCC_CMP_ROW(ri), JCC_CMP_ROW(rm_F), JCC_CMP_ROW(rm_S),
-                JCC_CMP_ROW(mr_F), JCC_CMP_ROW(mr_S), JCC_CMP_ROW(mi_F), JCC_CMP_ROW(mi_S)},
+    .cmp_jcc = {JCC_CMP_ROW(rr), JCC_CMP_ROW(ri), JCC_CMP_ROW(rm_B), JCC_CMP_ROW(rm_F),
+                JCC_CMP_ROW(rm_S), JCC_CMP_ROW(mr_B), JCC_CMP_ROW(mr_F), JCC_CMP_ROW(mr_S),
+                JCC_CMP_ROW(mi_B), JCC_CMP_ROW(mi_F), JCC_CMP_ROW(mi_S)},
     .test_jcc = {JCC_TEST_ROW(rr), JCC_TEST_ROW(ri)},
     .xchg = xchg,
 #if BITS == 8
     .setcc = MEMORY_ROW(setcc),
 #else
     .cmov = MEMORY_ROW(cmov),
-    .lea = lea,
+    .lea = {CLASS_ROW(lea)},
     .cbw = cbw,
     .cwd = cwd,
     .imul = MEMORY_ROW(imul),
@@ -692,15 +749,15 @@ const struct op_handlers OPS_NAME = {
     .movsx16 = MEMORY_ROW(movsx16),
     .push_r = {push_r_F, push_r_S},
     .push_i = {push_i_F, push_i_S},
-    .push_m = {push_m_F, push_m_S},
+    .push_m = {CLASS_ROW(push_m)},
     .pop_r = {pop_r_F, pop_r_S},
-    .leave = {leave_F, NULL},
+    .leave = leave,
     .call = {call_F, call_S},
     .call_r = {call_r_F, call_r_S},
-    .call_m = {call_m_F, call_m_S},
+    .call_m = {CLASS_ROW(call_m)},
     .ret = {ret_F, ret_S},
     .jmp_r = jmp_r,
-    .jmp_m = {jmp_m_F, jmp_m_S},
+    .jmp_m = {CLASS_ROW(jmp_m)},
     .loop = loop,
 #if BITS == 32
     .bswap = bswap,

@@ -100,7 +100,8 @@ static inline unsigned jump_index(uint64_t linear)
     } while (0)
 #define ENTER_OFFSET(offset)                                                             \
     do {                                                                                 \
-        uint64_t ip_ = (offset), linear_ = (cpu->bounds[CPU_CS].base + ip_) & 0xffffffffu; \
+        uint64_t ip_ = (offset);                                                         \
+        uint64_t linear_ = (cpu->bounds[CPU_CS].base + ip_) & 0xffffffffu;               \
         const struct jump_entry *jump_ = &cpu->jumps[jump_index(linear_)];               \
         if (BASE_LIKELY(jump_->linear == linear_ && jump_->context == cpu->context &&    \
                         jump_->block->ip == ip_))                                        \
