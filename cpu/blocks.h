@@ -57,22 +57,24 @@ struct op {
     bool has_instruction;  /* u.instruction is in use */
 };
 
+/* Good while (context ^ cpu->context) & mask is 0. Within a page mask is 0: where the block that links
+ * runs, its page is mapped, and the mode is still the one that it was entered in. Across pages the
+ * generation of the mappings must be the same. No context is 0, which unlinked ones hold. */
 struct block_link {
     struct block *block;
-    uint64_t context, mask; /* good while (context ^ cpu->context) & mask is 0 */
+    uint64_t context, mask;
 };
 
 struct block {
     uint64_t frame_id, ip, mode;
     const struct cpu *cpu;
     struct block *hash_next, *page_next;
-    struct block_link link[2]; /* taken (or the only one), not taken */
-    uint64_t target[2];        /* their offsets */
+    uint64_t target[2];        /* offsets: taken (or the only one), not taken */
     uint16_t offset, bytes;    /* in the frame */
     uint32_t room;             /* bytes of the pool that it may use */
     uint8_t count, op_count;
     bool is_dead, is_cached;
-    struct op ops[];
+    struct op ops[]; /* then two links for the targets, then the instructions of plain handlers */
 };
 
 struct jump_entry {
@@ -84,6 +86,12 @@ static inline struct block *op_block(const struct op *op)
 {
     const char *first = (const char *)(op - op->number);
     return (struct block *)(uintptr_t)(first - offsetof(struct block, ops));
+}
+
+/* The links stand behind the last op. */
+static inline struct block_link *block_links(struct block *block)
+{
+    return (struct block_link *)(void *)&block->ops[block->op_count];
 }
 
 /* --- dispatch ------------------------------------------------------------------------------------- */

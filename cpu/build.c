@@ -187,7 +187,9 @@ static void place(struct builder *b, struct block *block, const struct source *s
     block->target[0] = b->target[0];
     block->target[1] = b->target[1];
     memcpy(block->ops, b->ops, ops_bytes);
-    kept = (struct instruction *)(void *)((char *)block->ops + ops_bytes);
+    memset(block_links(block), 0, 2 * sizeof(struct block_link));
+    block_links(block)[0].mask = block_links(block)[1].mask = UINT64_MAX;
+    kept = (struct instruction *)(void *)(block_links(block) + 2);
     if (b->used_instructions)
         memcpy(kept, b->instructions, b->used_instructions * sizeof *kept);
     for (unsigned n = 0; n < b->op_count; n++)
@@ -210,7 +212,7 @@ static struct block *into_pool(struct cpu *cpu, struct builder *b, const struct 
 {
     struct code_pool *pool = cpu->run->pool;
     size_t bytes = sizeof(struct block) + b->op_count * sizeof(struct op) +
-                   b->used_instructions * sizeof(struct instruction);
+                   2 * sizeof(struct block_link) + b->used_instructions * sizeof(struct instruction);
     struct block *block = pool_allocate(pool, cpu, s->frame_id, s->offset, bytes);
     if (!block || !pool_watch_frame(pool, s->ram, s->frame, s->offset, (unsigned)(b->ip - cpu->ip)))
         return into_scratch(cpu, b, s);

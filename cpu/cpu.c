@@ -33,6 +33,7 @@ static enum status allocate_run(struct cpu *cpu, struct error *error)
         return error_set(error, STATUS_INTERNAL, "out of memory for a processor");
     run->scratch_frame[0] = run->scratch_frame[1] = UINT64_MAX;
     run->limit_end = UINT64_MAX;
+    run->generation = 1;
     memset(run->jumps, 0xff, sizeof run->jumps);
     memset(run->fetch, 0xff, sizeof run->fetch);
     cpu->jumps = run->jumps;

@@ -182,8 +182,9 @@ const struct op *run_lookup(struct cpu *cpu)
     return enter_by_loop(cpu, find_block(cpu));
 }
 
-const struct op *run_link(struct cpu *cpu, struct block *from, unsigned which)
+const struct op *run_link(struct cpu *cpu, const struct op *op, unsigned which)
 {
+    struct block *from = op_block(op);
     uint64_t base = cpu->bounds[CPU_CS].base, epoch = pool_epoch(cpu->run->pool);
     bool is_same_page, can_link = from->is_cached && !from->is_dead;
     struct block *to;
@@ -192,8 +193,8 @@ const struct op *run_link(struct cpu *cpu, struct block *from, unsigned which)
     to = find_block(cpu);
     if (can_link && to->is_cached && epoch == pool_epoch(cpu->run->pool) &&
         (is_same_page || cpu->mode & MODE_CS_ZERO))
-        from->link[which] = (struct block_link){
-            to, cpu->context, is_same_page ? CONTEXT_MODE_MASK : UINT64_MAX};
+        block_links(from)[which] =
+            (struct block_link){to, cpu->context, is_same_page ? 0 : UINT64_MAX};
     return enter_by_loop(cpu, to);
 }
 
@@ -251,7 +252,7 @@ void cpu_code_remapped(struct cpu *cpu)
     struct cpu_run *run = cpu->run;
     run->generation++;
     if (run->generation >> (64 - CONTEXT_GENERATION_SHIFT)) { /* numbers would come again */
-        run->generation = 0;
+        run->generation = 1;
         pool_forget_cpu(run->pool, cpu);
         memset(run->jumps, 0xff, sizeof run->jumps);
         memset(run->fetch, 0xff, sizeof run->fetch);

@@ -10,6 +10,7 @@ struct fetch_entry {
     uint64_t tag, context, physical;
 };
 #define SCRATCH_BYTES (sizeof(struct block) + (BLOCK_INSTRUCTIONS + 2) * sizeof(struct op) + \
+                       2 * sizeof(struct block_link) +                                       \
                        (BLOCK_INSTRUCTIONS + 1) * sizeof(struct instruction))
 struct cpu_run {
     struct code_pool *pool;
@@ -81,7 +82,7 @@ static inline unsigned jump_index(uint64_t linear)
     return (unsigned)(linear ^ linear >> 10) & (JUMP_ENTRIES - 1);
 }
 
-/* Handlers end in these: on to a block, to a link of this block, to an offset. */
+/* Handlers end in these: on to a block, to a link of this block (by its last op), to an offset. */
 #define ENTER_BLOCK(to)                                     \
     do {                                                    \
         struct block *to_ = (to);                           \
@@ -92,11 +93,11 @@ static inline unsigned jump_index(uint64_t linear)
     } while (0)
 #define ENTER_LINK(which)                                                                \
     do {                                                                                 \
-        struct block *from_ = op_block(op);                                              \
-        const struct block_link *link_ = &from_->link[which];                            \
-        if (BASE_LIKELY(link_->block && !((link_->context ^ cpu->context) & link_->mask))) \
+        const struct block_link *link_ =                                                 \
+            (const struct block_link *)(const void *)(op + 1) + (which);                 \
+        if (BASE_LIKELY(!((link_->context ^ cpu->context) & link_->mask)))               \
             ENTER_BLOCK(link_->block);                                                   \
-        return run_link(cpu, from_, which);                                              \
+        return run_link(cpu, op, which);                                                 \
     } while (0)
 #define ENTER_OFFSET(offset)                                                             \
     do {                                                                                 \
@@ -110,6 +111,6 @@ static inline unsigned jump_index(uint64_t linear)
         return run_lookup(cpu);                                                          \
     } while (0)
 const struct op *run_out_of_budget(struct cpu *cpu, const struct block *block);
-const struct op *run_link(struct cpu *cpu, struct block *from, unsigned which);
+const struct op *run_link(struct cpu *cpu, const struct op *op, unsigned which);
 
 #endif
