@@ -344,7 +344,9 @@ static void deliver_once(struct cpu *cpu, void *argument)
 static bool offer_to_hook(struct cpu *cpu, const struct cpu_event_source *event)
 {
     struct cpu_exit exit = {
-        .kind = event->kind == CPU_EVENT_EXCEPTION ? CPU_EXIT_EXCEPTION : CPU_EXIT_INTERRUPT,
+        .kind = event->kind == CPU_EVENT_EXTERNAL || event->kind == CPU_EVENT_NMI
+                    ? CPU_EXIT_INTERRUPT
+                    : CPU_EXIT_EXCEPTION,
         .vector = event->vector,
         .has_error = event->has_error,
         .error_code = event->error_code,

@@ -285,8 +285,7 @@ static void put_instruction(struct emitter *e, const struct opcode_row *row)
     put_immediate(e, row);
 }
 
-/* Near transfers to where a register, memory or the stack says. */
-static bool leaves_the_stream(const struct opcode_row *row)
+bool generator_leaves(const struct opcode_row *row)
 {
     return row->opcode == 0xc2 || row->opcode == 0xc3 ||
            (row->opcode == 0xff && (row->digit == 2 || row->digit == 4));
@@ -332,7 +331,7 @@ void generate(struct generator *g, struct stream *stream)
     unsigned n = 0;
     for (unsigned tries = 0; tries < 100 && n < wanted && e.at < CODE_BYTES - 32; tries++) {
         const struct opcode_row *row = g->rows[below(g, g->row_count)];
-        if (leaves_the_stream(row) && wanted > 1) {
+        if (generator_leaves(row) && wanted > 1) {
             continue; /* it could land in the middle of anything */
         }
         stream->start[n] = e.at;

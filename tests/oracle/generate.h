@@ -25,5 +25,7 @@ struct generator {
 /* only: a mnemonic, or NULL for all. has_x87: with floating point. */
 void generator_init(struct generator *g, uint64_t seed, const char *only, bool has_x87);
 void generate(struct generator *g, struct stream *stream);
+/* Near transfers to where a register, memory or the stack says. */
+bool generator_leaves(const struct opcode_row *row);
 
 #endif

@@ -166,6 +166,9 @@ static void run_ours(struct silicon *s, const struct silicon_test *test,
     s->has_exit = false;
     memset(result, 0, sizeof *result);
     enum cpu_stop stop = cpu_box_run(&s->box, 100000);
+    if (stop == CPU_STOP_SHUTDOWN) {
+        cpu_reset(s->box.cpu);
+    }
     cpu_get_registers(s->box.cpu, &r);
     result->vector = s->has_exit ? s->exit.vector : VECTOR_NEVER_ENDS + (unsigned)stop;
     result->error = s->has_exit && s->exit.has_error ? s->exit.error_code : 0;
@@ -205,6 +208,9 @@ static unsigned explained_by(const struct stream *stream, const struct silicon_r
         (theirs->vector == 12 || theirs->vector == 14)) {
         return 1; /* near CALL: target checked before the stack */
     }
+    if (same_place && strcmp(row->mnemonic, "popa") == 0 && ours->vector == theirs->vector) {
+        return 2; /* POPA that faults: AMD has loaded some registers already */
+    }
     return 0;
 }
 
@@ -213,6 +219,10 @@ static bool agrees(const struct stream *stream, const struct silicon_result *our
 {
     if (theirs->vector == VECTOR_NEVER_ENDS) {
         return ours->vector == VECTOR_NEVER_ENDS;
+    }
+    if (stream->row[0] != NULL && generator_leaves(stream->row[0]) && theirs->eip != 0 &&
+        theirs->eip < stream->test.code_length + 2) {
+        return true; /* it jumped into its own bytes: instructions that are left out may be there */
     }
     uint32_t mask = FLAGS_ARITHMETIC | FLAG_DF | FLAG_TF | FLAG_IF | FLAG_NT | FLAG_AC | FLAG_IOPL;
     mask &= ~stream->undefined[stopped_at(stream, theirs)];
