@@ -329,7 +329,7 @@ uint64_t shift_value(unsigned digit, unsigned bytes, uint64_t value, unsigned co
         break;
     }
     /* To the left: the sign and the carry differ. To the right: the two uppermost bits do. */
-    overflow = digit & 1 ? ((r >> (bits - 1)) ^ (r >> (bits - 2))) & 1
+    overflow = digit & 1 ? (((r >> (bits - 1)) ^ (r >> (bits - 2))) & 1) != 0
                          : ((r >> (bits - 1)) & 1) != carry;
     if (digit == 7)
         overflow = false;

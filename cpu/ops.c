@@ -33,6 +33,7 @@ const struct op *op_split(struct cpu *cpu, const struct op *op)
 
 const struct op *op_nop(struct cpu *cpu, const struct op *op)
 {
+    (void)cpu;
     NEXT;
 }
 

@@ -326,8 +326,12 @@ static struct block *take_dead(const struct code_pool *pool, const struct cpu *c
                                uint64_t frame_id, unsigned offset, size_t bytes)
 {
     struct code_page *page = find_page(pool, frame_id);
-    struct block **at = page ? &page->dead : NULL, *b;
-    for (unsigned looked = 0; at && (b = *at) != NULL && looked < DEAD_LOOKED; looked++) {
+    struct block **at;
+    if (!page)
+        return NULL;
+    at = &page->dead;
+    for (unsigned looked = 0; *at && looked < DEAD_LOOKED; looked++) {
+        struct block *b = *at;
         if (b->offset == offset && b->ip == cpu->ip && b->mode == cpu->mode && b->cpu == cpu &&
             b->room >= bytes) {
             *at = b->page_next;

@@ -228,7 +228,7 @@ static void transmitted(void *self)
     struct dp8390 *nic = self;
     struct door *door = nic->device.env->door;
     uint64_t outer = door->cause;
-    unsigned loopback = (nic->tcr & TCR_LB) >> 1;
+    unsigned loopback = (unsigned)(nic->tcr & TCR_LB) >> 1;
     door->cause = nic->tx_cause;
     nic->tsr = LOOPBACK_TSR[loopback];
     nic->cr &= (uint8_t)~CR_TXP;

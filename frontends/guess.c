@@ -26,6 +26,7 @@ enum status guess_image(const char *path, enum image_kind *kind, struct error *e
     struct stat facts;
     FILE *file;
     size_t count;
+    bool is_kernel;
     if (stat(path, &facts) != 0)
         return error_set(error, STATUS_FILE, "%s: %s; fix: check the name", path, strerror(errno));
     *kind = IMAGE_DISK;
@@ -37,8 +38,11 @@ enum status guess_image(const char *path, enum image_kind *kind, struct error *e
                          strerror(errno));
     count = fread(head, 1, sizeof head, file);
     fclose(file);
-    if (memcmp(head, "\177ELF", 4) == 0 || memcmp(head + 0x202, "HdrS", 4) == 0 ||
-        has_multiboot(head, count))
+    is_kernel = memcmp(head, "\177ELF", 4) == 0 || memcmp(head + 0x202, "HdrS", 4) == 0;
+    /* A boot sector's signature makes it a disk, though a multiboot kernel may lie behind. */
+    if (load_le16(head + 510) != 0xAA55 && has_multiboot(head, count))
+        is_kernel = true;
+    if (is_kernel)
         *kind = IMAGE_KERNEL;
     return STATUS_OK;
 }

@@ -47,7 +47,7 @@ static const struct option OPTIONS[] = {
     {"max-instructions", OPTION_NUMBER, AT(max_instructions), "N", "end with status 8 after them", 1,
      UINT64_MAX >> 1},
     {"no-reboot", OPTION_FLAG, AT(no_reboot), NULL, "a triple fault ends with status 4", 0, 0},
-    {"clock", OPTION_NUMBER, AT(clock_hz), "HZ", "instructions to a virtual second (default 100000000)",
+    {"clock", OPTION_NUMBER, AT(clock_hz), "HZ", "instructions to a virtual second (default 200000000)",
      1000000, UINT64_C(10000000000)},
     {"realtime", OPTION_FLAG, AT(is_realtime), NULL, "a virtual second takes a second", 0, 0},
     {"max-speed", OPTION_FLAG, AT(is_max_speed), NULL, "as fast as possible", 0, 0},

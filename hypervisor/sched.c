@@ -33,21 +33,29 @@ static void switch_to(struct vmm *vmm, struct guest *guest)
         timeline->now + muldiv_floor(vmm->lab->slice_us, timeline->hz, UINT64_C(1000000));
 }
 
+/* The next guest after the current one, in turn, that can run; NULL: none. */
+static struct guest *next_in_turn(struct vmm *vmm)
+{
+    unsigned start = vmm->current ? vmm->current->number : vmm->guest_count - 1;
+    for (unsigned i = 1; i <= vmm->guest_count; i++) {
+        struct guest *next = &vmm->guests[(start + i) % vmm->guest_count];
+        if (can_run(next))
+            return next;
+    }
+    return NULL;
+}
+
 struct guest *sched_pick(struct vmm *vmm)
 {
     struct timeline *timeline = &vmm->world->timeline;
-    unsigned start = vmm->current ? vmm->current->number : vmm->guest_count - 1;
-    struct guest *chosen = NULL;
-    if (vmm->current && can_run(vmm->current) && timeline->now < vmm->slice_until)
-        chosen = vmm->current;
-    for (unsigned i = 1; !chosen && i <= vmm->guest_count; i++) {
-        struct guest *next = &vmm->guests[(start + i) % vmm->guest_count];
-        if (!can_run(next))
-            continue;
-        if (vmm->current && vmm->current != next && can_run(vmm->current))
+    bool goes_on = vmm->current && can_run(vmm->current);
+    struct guest *chosen = vmm->current;
+    if (!goes_on || timeline->now >= vmm->slice_until) {
+        chosen = next_in_turn(vmm);
+        if (chosen && goes_on && chosen != vmm->current)
             vmm->current->preemptions++;
-        switch_to(vmm, next);
-        chosen = next;
+        if (chosen)
+            switch_to(vmm, chosen);
     }
     set_clocks(vmm, chosen);
     if (chosen && vmm->slice_until < timeline->slice_end)

@@ -23,7 +23,7 @@ struct world;
 
 #define WORLD_POLL_HZ 1000u   /* outside input is looked at so often, in virtual time */
 #define WORLD_FRAME_HZ 60u    /* pictures are shown so often, in virtual time */
-#define WORLD_DEFAULT_HZ 100000000u /* instructions to a virtual second */
+#define WORLD_DEFAULT_HZ 200000000u /* instructions to a virtual second */
 
 /* A way into the world: "alpha.keyboard", "com1". */
 struct world_channel {
