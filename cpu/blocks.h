@@ -53,7 +53,7 @@ struct op {
     uint8_t remaining;     /* instructions of the block not executed before this one */
     uint8_t length;        /* of the instruction (of a fused pair: the first) */
     uint8_t covers;        /* instructions: 1, a fused pair: 2 */
-    uint8_t total_length;  /* of all it covers */
+    uint8_t patchable;     /* bytes of the immediate at the first instruction's end; 0: not so */
     bool has_instruction;  /* u.instruction is in use */
 };
 
@@ -141,8 +141,10 @@ struct builder {
     uint64_t ip;                /* of the next instruction */
     struct op ops[BLOCK_INSTRUCTIONS + 2];
     struct instruction instructions[BLOCK_INSTRUCTIONS + 1];
-    /* Flags that the op reads and writes, for the removal of dead ones; may it leave the block? */
+    /* Flags that the op reads and writes, for the removal of dead ones; may it leave the block? An op
+     * without flags may stand for it when all that it writes are dead. */
     uint8_t reads[BLOCK_INSTRUCTIONS + 2], writes[BLOCK_INSTRUCTIONS + 2];
+    uint8_t kills[BLOCK_INSTRUCTIONS + 2]; /* of those written: whose old value is gone */
     bool leaves[BLOCK_INSTRUCTIONS + 2];
     op_handler *without_flags[BLOCK_INSTRUCTIONS + 2]; /* NULL: there is none */
     op_handler *const *fused[BLOCK_INSTRUCTIONS + 2]; /* with a Jcc behind: by condition */

@@ -85,9 +85,9 @@ struct op *builder_add(struct builder *b, op_handler *handler, const struct inst
     *op = (struct op){.handler = handler, .base = REGISTER_ZERO, .index = REGISTER_ZERO};
     op->number = (uint8_t)n;
     op->ip_delta = (uint16_t)(b->ip - b->cpu->ip);
-    op->length = op->total_length = i->length;
+    op->length = i->length;
     op->covers = 1;
-    b->reads[n] = b->writes[n] = ROW_FLAGS_0;
+    b->reads[n] = b->writes[n] = b->kills[n] = ROW_FLAGS_0;
     b->leaves[n] = true;
     b->without_flags[n] = NULL;
     b->fused[n] = NULL;
@@ -156,7 +156,7 @@ static void drop_dead_flags(struct builder *b)
             b->ops[n].handler = b->without_flags[n];
             b->reads[n] = ROW_FLAGS_0; /* INC kept the carry for the others only */
         }
-        live = (live & ~(unsigned)b->writes[n]) | b->reads[n];
+        live = (live & ~(unsigned)b->kills[n]) | b->reads[n];
     }
 }
 

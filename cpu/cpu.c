@@ -17,6 +17,7 @@ static void remapped(void *self)
     struct cpu *cpu = self;
     memory_forget_hosts(cpu);
     cpu_code_remapped(cpu);
+    cpu->has_event = true; /* the running block may be gone from where it was */
 }
 
 static enum status allocate_run(struct cpu *cpu, struct error *error)

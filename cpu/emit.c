@@ -38,7 +38,7 @@ static void set_memory(struct op *op, const struct instruction *i)
 static void set_flags_of(struct builder *b, const struct op *op, const struct instruction *i)
 {
     b->reads[op->number] = i->row->reads;
-    b->writes[op->number] = i->row->writes;
+    b->writes[op->number] = b->kills[op->number] = i->row->writes;
 }
 
 /* Adds an op that works on registers only: nothing can come between it and the next. */
@@ -103,6 +103,9 @@ static enum op_form form_of(const struct builder *b, const struct instruction *i
 static void set_operands(struct op *op, const struct instruction *i)
 {
     unsigned bytes = i->operand_size, to = i->reg, from = i->rm;
+    /* An immediate as wide as the operands stands in the code as the op holds it. */
+    if (i->row->immediate == IMM_IB || i->row->immediate == IMM_IZ || i->row->immediate == IMM_IV)
+        op->patchable = (uint8_t)bytes;
     switch ((enum operand_form)i->row->form) {
     case FORM_EG:
     case FORM_OA:
@@ -176,8 +179,13 @@ static bool emit_unary(struct builder *b, const struct op_handlers *h, const str
         op = add_either(b, h->unary[which], i, true);
         op->d = code_of(i->rm, i->operand_size);
     }
-    if (!b->leaves[op->number])
-        b->without_flags[op->number] = h->unary_quiet[which];
+    if (b->leaves[op->number])
+        return true;
+    b->without_flags[op->number] = h->unary_quiet[which];
+    if (which == OP_INC || which == OP_DEC) {
+        b->reads[op->number] = ROW_FLAGS_0; /* the carry is kept, not used */
+        b->fused[op->number] = h->count_jcc[which];
+    }
     return true;
 }
 
@@ -195,8 +203,9 @@ static bool emit_shift(struct builder *b, const struct op_handlers *h, const str
     } else {
         op = add_plain(b, h->shift_i[digit], i);
         b->without_flags[op->number] = h->shift_i_quiet[digit];
-        if (digit >= 4)
-            b->reads[op->number] = ROW_FLAGS_0;
+        b->reads[op->number] = digit == 2 || digit == 3 ? ROW_FLAGS_C : ROW_FLAGS_0;
+        if (digit < 4)
+            b->kills[op->number] = ROW_FLAGS_C; /* ZF, SF, PF, AF go through */
     }
     op->d = code_of(i->rm, i->operand_size);
     op->condition = (uint8_t)count;
@@ -310,7 +319,6 @@ static bool emit_jcc(struct builder *b, const struct instruction *i)
         struct op *op = &b->ops[last];
         op->handler = b->fused[last][cc];
         op->covers = 2;
-        op->total_length = (uint8_t)(op->total_length + i->length);
         b->without_flags[last] = NULL;
         b->leaves[last] = true;
         return true;

@@ -347,7 +347,7 @@ uint64_t shift_with_flags(struct cpu *cpu, unsigned digit, unsigned bytes, uint6
         return value;
     r = shift_value(digit, bytes, value, count, flags_cf(cpu), &flags);
     if (digit < 4) /* rotates change CF and OF only */
-        flags_set_explicit(cpu, (flags_arithmetic(cpu) & ~(FLAG_CF | FLAG_OF)) | flags);
+        flags_change(cpu, FLAG_CF | FLAG_OF, flags);
     else
         flags_set(cpu, FLAGS_RESULT, flags_log2(bytes), r, flags);
     return r;
@@ -418,7 +418,7 @@ void exec_bt(struct cpu *cpu, const struct instruction *i)
         else
             cpu_write_linear(cpu, linear, bytes, value, ACCESS_DATA);
     }
-    flags_set_explicit(cpu, (flags_arithmetic(cpu) & ~FLAG_CF) | (carry ? FLAG_CF : 0));
+    flags_change(cpu, FLAG_CF, carry ? FLAG_CF : 0);
 }
 
 void exec_bsf(struct cpu *cpu, const struct instruction *i)

@@ -156,13 +156,8 @@ void exec_cmov(struct cpu *cpu, const struct instruction *i)
 
 void exec_carry(struct cpu *cpu, const struct instruction *i)
 {
-    uint32_t flags = flags_arithmetic(cpu);
-    switch (i->row->argument) {
-    case 0: flags ^= FLAG_CF; break;
-    case 1: flags &= ~FLAG_CF; break;
-    default: flags |= FLAG_CF; break;
-    }
-    flags_set_explicit(cpu, flags);
+    bool carry = i->row->argument == 0 ? !flags_cf(cpu) : i->row->argument == 2;
+    flags_change(cpu, FLAG_CF, carry ? FLAG_CF : 0);
 }
 
 void exec_direction(struct cpu *cpu, const struct instruction *i)

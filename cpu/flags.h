@@ -89,6 +89,20 @@ static inline bool flags_of(const struct cpu *cpu)
     }
 }
 
+/* Rotates and bit tests change CF (and OF) only: the others keep their lazy form. `changed` says which
+ * bits of `value` are meant. */
+static inline void flags_change(struct cpu *cpu, uint32_t changed, uint32_t value)
+{
+    unsigned kind = cpu->flags_kind;
+    uint64_t r = cpu->flags_result, b = cpu->flags_source;
+    if (kind >> 2 >= FLAGS_ADD) {
+        uint64_t a = kind >> 2 == FLAGS_ADD ? r - b : r + b;
+        b = ((a ^ b ^ r) & FLAG_AF) | (flags_cf(cpu) ? FLAG_CF : 0) | (flags_of(cpu) ? FLAG_OF : 0);
+        cpu->flags_kind = (uint32_t)FLAGS_RESULT * 4 + (kind & 3);
+    }
+    cpu->flags_source = (b & ~(uint64_t)changed) | value;
+}
+
 /* The six arithmetic flags at their places. */
 uint32_t flags_arithmetic(const struct cpu *cpu);
 

@@ -30,6 +30,7 @@ struct op_handlers {
     op_handler *unary[OP_UNARIES][4], *unary_quiet[OP_UNARIES]; /* register, B, F, S */
     op_handler *shift_i[8], *shift_i_quiet[8], *shift_c[8];
     op_handler *cmp_jcc[OP_FORMS][16], *test_jcc[2][16]; /* NULL: not fused */
+    op_handler *count_jcc[2][16]; /* INC, DEC of a register */
     op_handler *setcc[4], *cmov[4];
     op_handler *lea[3], *xchg, *cbw, *cwd, *imul[4], *imul_i[4], *mul[2], *bswap;
     op_handler *movzx8[4], *movsx8[4], *movzx16[4], *movsx16[4];

@@ -331,6 +331,23 @@ OP_DEFINE(xchg)
     MODIFY_HANDLERS(name##_m, , DO(value))
 UNARY_HANDLERS(inc, DO_INC)
 UNARY_HANDLERS(dec, DO_DEC)
+#define COUNT_CONDITIONS(X) X(e, r == 0) X(ne, r != 0) X(s, (ST)r < 0) X(ns, (ST)r >= 0)
+#define COUNT_JCC(cc, is)                                         \
+    OP_DEFINE(inc_j##cc)                                          \
+    {                                                             \
+        T a = GET(op->d), r;                                      \
+        DO_INC(a);                                                \
+        SET(op->d, r);                                            \
+        BRANCH(is);                                               \
+    }                                                             \
+    OP_DEFINE(dec_j##cc)                                          \
+    {                                                             \
+        T a = GET(op->d), r;                                      \
+        DO_DEC(a);                                                \
+        SET(op->d, r);                                            \
+        BRANCH(is);                                               \
+    }
+COUNT_CONDITIONS(COUNT_JCC)
 UNARY_HANDLERS(not, DO_NOT)
 UNARY_HANDLERS(neg, DO_NEG)
 OP_DEFINE(inc_quiet)
@@ -362,10 +379,27 @@ OP_DEFINE(neg_quiet)
                                     (unsigned)cpu->gpr[CPU_CX] & 0xff));                 \
         NEXT;                                                                            \
     }
-SHIFT_HANDLERS(rol, 0)
-SHIFT_HANDLERS(ror, 1)
 SHIFT_HANDLERS(rcl, 2)
 SHIFT_HANDLERS(rcr, 3)
+static inline T rotate(T a, unsigned left)
+{
+    left &= BITS - 1;
+    return (T)((uint64_t)a << left | (uint64_t)a >> (BITS - left));
+}
+static inline T rotate_left(struct cpu *cpu, T a, unsigned count)
+{
+    T r = rotate(a, count);
+    uint32_t carry = r & 1, top = r >> (BITS - 1) & 1;
+    flags_change(cpu, FLAG_CF | FLAG_OF, (carry ? FLAG_CF : 0) | (carry ^ top ? FLAG_OF : 0));
+    return r;
+}
+static inline T rotate_right(struct cpu *cpu, T a, unsigned count)
+{
+    T r = rotate(a, BITS - (count & (BITS - 1)));
+    uint32_t carry = r >> (BITS - 1) & 1, next = r >> (BITS - 2) & 1;
+    flags_change(cpu, FLAG_CF | FLAG_OF, (carry ? FLAG_CF : 0) | (carry ^ next ? FLAG_OF : 0));
+    return r;
+}
 /* The flags of SHL, SHR, SAR: exec_integer.c explains them. */
 static inline void shift_flags(struct cpu *cpu, T r, bool carry, bool overflow)
 {
@@ -412,6 +446,8 @@ static inline T shift_arithmetic(struct cpu *cpu, T a, unsigned count)
             SET(op->d, GET(op->d));                                            \
         NEXT;                                                                  \
     }
+FAST_SHIFT_HANDLERS(rol, rotate_left, rotate(GET(op->d), op->condition))
+FAST_SHIFT_HANDLERS(ror, rotate_right, rotate(GET(op->d), BITS - (op->condition & (BITS - 1))))
 FAST_SHIFT_HANDLERS(shl, shift_left, (T)((uint64_t)GET(op->d) << op->condition))
 FAST_SHIFT_HANDLERS(shr, shift_right, (T)((uint64_t)GET(op->d) >> op->condition))
 FAST_SHIFT_HANDLERS(sar, shift_arithmetic, (T)((int64_t)(ST)GET(op->d) >> op->condition))
@@ -726,11 +762,13 @@ const struct op_handlers OPS_NAME = {
     .unary = {MEMORY_ROW(inc), MEMORY_ROW(dec), MEMORY_ROW(not), MEMORY_ROW(neg)},
     .unary_quiet = {inc_quiet, dec_quiet, not_r, neg_quiet},
     .shift_i = {rol_i, ror_i, rcl_i, rcr_i, shl_i, shr_i, shl_i, sar_i},
-    .shift_i_quiet = {[4] = shl_i_quiet, [5] = shr_i_quiet, [6] = shl_i_quiet, [7] = sar_i_quiet},
+    .shift_i_quiet = {rol_i_quiet, ror_i_quiet, [4] = shl_i_quiet, [5] = shr_i_quiet, [6] = shl_i_quiet, [7] = sar_i_quiet},
     .shift_c = {rol_c, ror_c, rcl_c, rcr_c, shl_c, shr_c, shl_c, sar_c},
     .cmp_jcc = {JCC_CMP_ROW(rr), JCC_CMP_ROW(ri), JCC_CMP_ROW(rm_B), JCC_CMP_ROW(rm_F),
                 JCC_CMP_ROW(rm_S), JCC_CMP_ROW(mr_B), JCC_CMP_ROW(mr_F), JCC_CMP_ROW(mr_S),
                 JCC_CMP_ROW(mi_B), JCC_CMP_ROW(mi_F), JCC_CMP_ROW(mi_S)},
+    .count_jcc = {{[4] = inc_je, inc_jne, [8] = inc_js, inc_jns},
+                  {[4] = dec_je, dec_jne, [8] = dec_js, dec_jns}},
     .test_jcc = {JCC_TEST_ROW(rr), JCC_TEST_ROW(ri)},
     .xchg = xchg,
 #if BITS == 8

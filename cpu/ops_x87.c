@@ -149,7 +149,7 @@ static void execute_register(struct cpu *cpu, const struct instruction *i)
     uint8_t opcode = (uint8_t)i->opcode;
     struct x87_origin origin = origin_of(cpu, i);
     bool writes_flags = x87_writes_flags(opcode, i->modrm);
-    uint64_t flags = writes_flags || x87_reads_flags(opcode, i->modrm) ? flags_arithmetic(cpu) : 0;
+    uint64_t flags = x87_reads_flags(opcode, i->modrm) ? flags_arithmetic(cpu) : 0;
     uint16_t ax = (uint16_t)cpu->gpr[CPU_AX];
     if (x87_execute_register(&cpu->fpu->x87, opcode, i->modrm, &origin, &flags, &ax) ==
         X87_UNDEFINED)

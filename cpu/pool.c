@@ -152,6 +152,39 @@ static uint64_t scratch_lines(const struct code_pool *pool, uint64_t frame_id)
     return lines;
 }
 
+static bool is_touched(const struct block *b, unsigned offset, unsigned bytes)
+{
+    return b->offset < offset + bytes && offset < (unsigned)b->offset + b->bytes;
+}
+
+/* Code that patches its own immediates (a loop that keeps a constant in an instruction) needs no new
+ * block: the op takes the new value. False where the write touches anything else. */
+static bool patch_immediate(const struct code_page *page, struct block *b, unsigned offset,
+                            unsigned bytes)
+{
+    const uint8_t *code = page->ram->bytes + page->frame * FRAME_BYTES;
+    for (unsigned n = 0; n < b->op_count; n++) {
+        struct op *op = &b->ops[n];
+        unsigned end = (unsigned)b->offset + op->ip_delta + op->length;
+        unsigned start = end - op->patchable;
+        if (!op->patchable || offset < start || offset + bytes > end)
+            continue;
+        op->u.v.immediate = (uint32_t)load_le(code + start, op->patchable);
+        return true;
+    }
+    return false;
+}
+
+/* True when something else than immediates was written. */
+static bool needs_killing(const struct code_page *page, unsigned offset, unsigned bytes)
+{
+    bool needs = false;
+    for (struct block *b = page->blocks; b; b = b->page_next)
+        if (is_touched(b, offset, bytes) && !patch_immediate(page, b, offset, bytes))
+            needs = true;
+    return needs;
+}
+
 /* Kills the blocks that a write touched and counts the lines of the others anew. */
 static void kill_touched(struct code_pool *pool, struct code_page *page, unsigned offset,
                          unsigned bytes)
@@ -159,7 +192,7 @@ static void kill_touched(struct code_pool *pool, struct code_page *page, unsigne
     struct block **at = &page->blocks, *b;
     page->lines = scratch_lines(pool, page->frame_id);
     while ((b = *at) != NULL) {
-        if (b->offset < offset + bytes && offset < (unsigned)b->offset + b->bytes) {
+        if (is_touched(b, offset, bytes)) {
             *at = b->page_next;
             unhash(pool, b);
             block_kill(b);
@@ -196,9 +229,10 @@ static void pool_written(void *self, uint64_t frame_id, uint32_t offset, uint32_
     bool is_used = kill_scratch(pool, frame_id, offset, bytes);
     if (!page)
         return;
-    if (page->lines & lines_of(offset, bytes))
-        kill_touched(pool, page, offset, bytes);
-    else if (!page->blocks && !is_used && ++page->idle_writes >= IDLE_WRITES)
+    if (page->lines & lines_of(offset, bytes)) {
+        if (needs_killing(page, offset, bytes))
+            kill_touched(pool, page, offset, bytes);
+    } else if (!page->blocks && !is_used && ++page->idle_writes >= IDLE_WRITES)
         free_page(pool, page);
 }
 

@@ -387,6 +387,7 @@ void exec_in(struct cpu *cpu, const struct instruction *i)
     uint16_t port = port_of(cpu, i);
     cpu_check_io(cpu, port, i->operand_size);
     register_write(cpu, CPU_AX, i->operand_size, space_read(cpu->ports, port, i->operand_size));
+    run_after_access(cpu);
 }
 
 void exec_out(struct cpu *cpu, const struct instruction *i)
@@ -394,4 +395,5 @@ void exec_out(struct cpu *cpu, const struct instruction *i)
     uint16_t port = port_of(cpu, i);
     cpu_check_io(cpu, port, i->operand_size);
     space_write(cpu->ports, port, i->operand_size, cpu->gpr[CPU_AX] & mask_bytes(i->operand_size));
+    run_after_access(cpu);
 }

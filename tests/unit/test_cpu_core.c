@@ -567,6 +567,20 @@ START_TEST(a_write_into_the_running_block_counts_at_once)
 }
 END_TEST
 
+START_TEST(a_patched_immediate_counts_at_once)
+{
+    struct core *c = core_new(NULL);
+    /* 1000 inc word [1005]; 1004 mov bx, 0; 1007 add ax, bx; 1009 loop 1000 */
+    PUT(c, 0xff, 0x06, 0x05, 0x10, 0xbb, 0x00, 0x00, 0x01, 0xd8, 0xe2, 0xf5, 0xf4);
+    struct cpu_registers r = registers(c);
+    r.gpr[CPU_CX] = 100;
+    cpu_set_registers(c->cpu, &r);
+    ck_assert_int_eq(run(c, 1000), CPU_STOP_HALT);
+    ck_assert_uint_eq(registers(c).gpr[CPU_AX], 5050);
+    core_free(c);
+}
+END_TEST
+
 START_TEST(code_changed_from_outside_is_decoded_again)
 {
     struct core *c = core_new(NULL);
@@ -830,6 +844,7 @@ Suite *cpu_core_suite(void)
     tcase_add_test(tests, sti_lets_one_more_instruction_through);
     tcase_add_test(tests, a_halted_cpu_wakes_by_an_interrupt);
     tcase_add_test(tests, a_write_into_the_running_block_counts_at_once);
+    tcase_add_test(tests, a_patched_immediate_counts_at_once);
     tcase_add_test(tests, code_changed_from_outside_is_decoded_again);
     tcase_add_test(tests, data_beside_code_leaves_the_code_alone);
     tcase_add_test(tests, an_instruction_across_pages_follows_both);
