@@ -67,6 +67,9 @@ struct block {
     bool is_read_only;
 };
 
+/* "1000/16/63": cylinders 1-65535, heads 1-16, sectors a track 1-63. False for anything else. */
+bool block_geometry_parse(const char *text, struct block_geometry *geometry);
+
 /* C/H/S → LBA in a geometry; false when head or sector is outside (the cylinder is not judged). */
 static inline bool block_chs_to_lba(const struct block_geometry *g, const struct block_address *at,
                                     uint64_t *lba)

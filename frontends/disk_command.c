@@ -26,20 +26,6 @@ struct disk_options {
 
 /* --- options --------------------------------------------------------------------------------- */
 
-static bool parse_geometry(const char *text, struct block_geometry *g)
-{
-    unsigned c, h, s;
-    int used = 0;
-    if (sscanf(text, "%u/%u/%u%n", &c, &h, &s, &used) != 3 || text[used] != '\0' || c < 1 ||
-        c > 65535 || h < 1 || h > 16 || s < 1 || s > 63)
-        return false;
-    g->cylinders = c;
-    g->heads = (uint16_t)h;
-    g->sectors = (uint16_t)s;
-    g->total = (uint64_t)c * h * s;
-    return true;
-}
-
 static enum status parse_option(struct disk_options *o, const char *word, const char *value,
                                 bool *took_value, struct error *error)
 {
@@ -60,7 +46,7 @@ static enum status parse_option(struct disk_options *o, const char *word, const 
                          "64M", word);
     *took_value = true;
     if (strcmp(word, "--geometry") == 0)
-        return parse_geometry(value, &o->geometry) ? STATUS_OK
+        return block_geometry_parse(value, &o->geometry) ? STATUS_OK
                : error_set(error, STATUS_USAGE, "--geometry %s; fix: C/H/S with C to 65535, H to 16, "
                            "S to 63", value);
     if (!words_size(value, &o->size) || o->size == 0 || o->size > SIZE_MAX_BYTES ||

@@ -107,24 +107,10 @@ enum status session_open(struct session *session, const struct run_options *opti
     return status;
 }
 
-static bool parse_geometry(const char *text, struct block_geometry *g)
-{
-    unsigned c, h, s;
-    int used = 0;
-    if (sscanf(text, "%u/%u/%u%n", &c, &h, &s, &used) != 3 || text[used] != '\0' || c < 1 ||
-        c > 65535 || h < 1 || h > 16 || s < 1 || s > 63)
-        return false;
-    g->cylinders = c;
-    g->heads = (uint16_t)h;
-    g->sectors = (uint16_t)s;
-    g->total = (uint64_t)c * h * s;
-    return true;
-}
-
 static enum status disk_word(const char *word, struct block_raw_options *raw, struct error *error)
 {
     if (strncmp(word, "geometry=", 9) == 0) {
-        if (!parse_geometry(word + 9, &raw->geometry))
+        if (!block_geometry_parse(word + 9, &raw->geometry))
             return error_set(error, STATUS_USAGE, "--disk: %s; fix: geometry=C/H/S with C to 65535, H to "
                              "16, S to 63", word);
     } else if (strcmp(word, "ro") == 0) {

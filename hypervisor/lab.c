@@ -101,20 +101,6 @@ static enum status set_nic(const struct lab *lab, const struct ini_entry *entry,
 
 /* --- [host] ----------------------------------------------------------------------------------------- */
 
-static bool parse_geometry(const char *text, struct block_geometry *g)
-{
-    unsigned c, h, s;
-    int used = 0;
-    if (sscanf(text, "%u/%u/%u%n", &c, &h, &s, &used) != 3 || text[used] != '\0' || c < 1 ||
-        c > 65535 || h < 1 || h > 16 || s < 1 || s > 63)
-        return false;
-    g->cylinders = c;
-    g->heads = (uint16_t)h;
-    g->sectors = (uint16_t)s;
-    g->total = (uint64_t)c * h * s;
-    return true;
-}
-
 static enum status host_disk(struct lab *lab, struct lab_guest *guest, const struct ini_entry *entry,
                              struct error *error)
 {
@@ -131,7 +117,7 @@ static enum status host_disk(struct lab *lab, struct lab_guest *guest, const str
         if (rest)
             *rest++ = '\0';
         if (strncmp(word, "geometry=", 9) == 0) {
-            if (!parse_geometry(word + 9, &lab->geometry))
+            if (!block_geometry_parse(word + 9, &lab->geometry))
                 return bad(lab, entry, "geometry=C/H/S with C to 65535, H to 16, S to 63", error);
         } else if (strcmp(word, "mechanics=realistic") == 0) {
             lab->has_mechanics = true;
