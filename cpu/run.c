@@ -419,9 +419,9 @@ static bool run_once(struct cpu *cpu, enum cpu_stop *stop)
 {
     struct cpu_run *run = cpu->run;
     bool is_tracing = cpu->flags_other & FLAG_TF, is_alone;
-    is_alone = is_tracing || cpu->interrupt_shadow || run->wants_step || cpu->flags_other & FLAG_RF;
+    is_alone = is_tracing || cpu->interrupt_shadow || run->wants_step;
     cpu->interrupt_shadow = false;
-    if (cpu->flags_other & FLAG_RF) {
+    if (cpu->flags_other & FLAG_RF) { /* past the breakpoint here; the instruction clears RF */
         cpu->flags_other &= ~FLAG_RF;
         run->has_skip = true;
         run->skip_ip = cpu->ip;
