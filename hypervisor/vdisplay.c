@@ -93,10 +93,10 @@ static void put_row(struct vdisplay *display, uint32_t x, uint32_t y, const uint
     uint32_t *shown = display->shown + (size_t)y * display->width + x;
     uint8_t bytes[DISPLAY_WIDTH_MAX * 4];
     uint32_t first = 0, last = count;
+    if (memcmp(pixels, shown, (size_t)count * sizeof *pixels) == 0)
+        return;
     while (first < count && pixels[first] == shown[first])
         first++;
-    if (first == count)
-        return;
     while (last > first && pixels[last - 1] == shown[last - 1])
         last--;
     for (uint32_t i = first; i < last; i++) {
@@ -154,6 +154,18 @@ static void fit(const struct vdisplay_window *w, const struct display_picture *p
     }
 }
 
+/* One row of the picture, `width` pixels wide in the pane. */
+static void scale_row(const struct display_picture *p, const uint32_t *row, uint32_t *to,
+                      uint32_t width)
+{
+    if (width == p->width) {
+        memcpy(to, row, (size_t)width * sizeof *to);
+        return;
+    }
+    for (uint32_t x = 0; x < width; x++)
+        to[x] = row[(uint64_t)x * p->width / width];
+}
+
 static void draw_picture(struct vdisplay *display, const struct vdisplay_window *w)
 {
     const struct display_picture *p = &display->picture;
@@ -161,14 +173,15 @@ static void draw_picture(struct vdisplay *display, const struct vdisplay_window 
     fit(w, p, &width, &height);
     left = (w->width - width) / 2;
     top = (inner - height) / 2;
+    for (uint32_t x = 0; x < w->width; x++)
+        display->wanted[x] = COLOUR_DESK;
     for (uint32_t y = 0; y < inner; y++) {
-        for (uint32_t x = 0; x < w->width; x++)
-            display->wanted[x] = COLOUR_DESK;
-        if (y >= top && y < top + height) {
-            const uint32_t *row =
-                p->pixels + (size_t)((uint64_t)(y - top) * p->height / height) * p->width;
+        if (y == top + height) /* below the picture: the desk again */
             for (uint32_t x = 0; x < width; x++)
-                display->wanted[left + x] = row[(uint64_t)x * p->width / width];
+                display->wanted[left + x] = COLOUR_DESK;
+        if (y >= top && y < top + height) {
+            size_t line = (size_t)((uint64_t)(y - top) * p->height / height);
+            scale_row(p, p->pixels + line * p->width, display->wanted + left, width);
         }
         put_row(display, w->x, w->y + TITLE_HEIGHT + y, display->wanted, w->width);
     }
