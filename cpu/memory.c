@@ -219,6 +219,8 @@ void cpu_write_linear(struct cpu *cpu, uint64_t linear, unsigned bytes, uint64_t
 void cpu_check_write(struct cpu *cpu, uint64_t linear, unsigned bytes, unsigned privilege)
 {
     uint64_t last = linear + bytes - 1;
+    if ((bytes & (bytes - 1)) == 0)
+        check_alignment(cpu, linear, bytes, privilege == 3);
     memory_translate(cpu, linear, true, privilege == 3);
     if ((linear ^ last) & ~PAGE_MASK)
         memory_translate(cpu, last & ~(uint64_t)PAGE_MASK, true, privilege == 3); /* CR2: its start */

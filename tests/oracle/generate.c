@@ -2,9 +2,9 @@
  * operands and immediates; registers that are often pointers into the data; forward branches only.
  *
  * Left out, because the outcome belongs to the machine and not to the processor: what leaves the
- * process (INT n, SYSENTER, far transfers), what depends on the descriptor tables (loads of segment
- * registers, LAR, SLDT …), on time (RDTSC) or the model (CPUID). Privileged instructions stay: they
- * are #GP.
+ * process (INT n, SYSENTER), shows the kernel's tables (SLDT, SGDT …), the time (RDTSC) or the model
+ * (CPUID). Privileged instructions stay: they are #GP. Segment registers are loaded with selectors of
+ * the LDT of silicon.h, which both sides have; POPF and IRET with flags that leave NT alone.
  *
  * Flags that the manual leaves undefined (SDM 1 appendix A) are followed through the stream: an
  * instruction that would read them gets a CMP in front, and the comparison leaves them out. */
@@ -40,17 +40,15 @@ static bool one_in(struct generator *g, uint32_t n)
 static bool is_left_out(const struct opcode_row *row, bool has_x87)
 {
     static const char *const MNEMONICS[] = {
-        "int",   "int3", "icebp", "iret", "retf", "callf", "jmpf", "sysenter", "sysexit", "cpuid",
-        "rdtsc", "rdpmc", "sldt", "str",  "sgdt", "sidt",  "smsw", "lar",      "lsl",     "verr",
-        "verw",  "les",  "lds",   "lss",  "lfs",  "lgs",   "popf", "pop es",   "pop ss",  "pop ds",
-        "pop fs", "pop gs", "fxsave", "fxrstor", "salc", "vmcall", "vmmcall", "arpl"};
+        "int", "int3", "icebp", "sysenter", "sysexit", "cpuid", "rdtsc", "rdpmc", "sldt", "str",
+        "sgdt", "sidt", "smsw", "fxsave", "fxrstor", "salc", "vmcall", "vmmcall"};
     for (unsigned n = 0; n < ARRAY_COUNT(MNEMONICS); n++) {
         if (strcmp(row->mnemonic, MNEMONICS[n]) == 0) {
             return true;
         }
     }
     bool is_x87 = (row->opcode >= 0xd8 && row->opcode <= 0xdf) || row->opcode == 0x9b;
-    return row->opcode == 0x8e || (is_x87 && !has_x87);
+    return is_x87 && !has_x87;
 }
 
 void generator_init(struct generator *g, uint64_t seed, const char *only, bool has_x87)
@@ -260,8 +258,171 @@ static void put_immediate(struct emitter *e, const struct opcode_row *row)
     }
 }
 
+/* --- system instructions: with selectors of the LDT, put where the instruction finds them ---------- */
+
+static unsigned random_selector(struct generator *g)
+{
+    if (one_in(g, 12)) {
+        return below(g, 4); /* null; other selectors of the GDT are the kernel's business */
+    }
+    unsigned index = one_in(g, 3) ? below(g, LDT_COUNT + 2) : 1 + below(g, 2);
+    return index * 8 + 4 + (one_in(g, 6) ? below(g, 4) : 3);
+}
+
+/* Where a far transfer may arrive: code of the same size, or something that faults. */
+static unsigned code_selector(struct emitter *e)
+{
+    static const uint8_t CODE32[] = {3, 3, 7, 8, 13};
+    bool code16 = (e->stream->test.flags & TEST_CODE16) != 0;
+    unsigned index = code16 ? 4 : CODE32[below(e->g, ARRAY_COUNT(CODE32))];
+    if (one_in(e->g, 6)) {
+        static const uint8_t BAD[] = {1, 5, 9, 11, 14};
+        index = BAD[below(e->g, ARRAY_COUNT(BAD))];
+    }
+    return index * 8 + 4 + (one_in(e->g, 8) ? below(e->g, 4) : 3);
+}
+
+static void put_size_prefix(struct emitter *e, bool wants_16)
+{
+    if (((e->stream->test.flags & TEST_CODE16) != 0) != wants_16) {
+        put(e, 0x66, 1);
+    }
+}
+/* push imm16, or imm32 */
+static void put_push(struct emitter *e, uint32_t value, bool is_16)
+{
+    put_size_prefix(e, is_16);
+    put(e, 0x68, 1);
+    put(e, value, is_16 ? 2 : 4);
+}
+/* mov word [at], imm16 */
+static void put_store16(struct emitter *e, uint32_t at, uint32_t value)
+{
+    bool code16 = (e->stream->test.flags & TEST_CODE16) != 0;
+    put_size_prefix(e, true);
+    put(e, code16 ? 0x06c7 : 0x05c7, 2);
+    put(e, at, code16 ? 2 : 4);
+    put(e, value, 2);
+}
+
+static uint32_t random_flags(struct generator *g)
+{
+    uint32_t flags = (uint32_t)next_random(g) & (FLAGS_ARITHMETIC | FLAG_DF | FLAG_IF | FLAG_ID);
+    flags |= one_in(g, 8) ? FLAG_TF : 0;
+    flags |= one_in(g, 4) ? FLAG_AC : 0;
+    return flags | (one_in(g, 8) ? FLAG_IOPL : 0);
+}
+
+/* A far pointer in memory, and the instruction that loads it. Returns its place. */
+static void put_far_memory(struct emitter *e, const struct opcode_row *row, bool is_transfer)
+{
+    struct generator *g = e->g;
+    bool code16 = (e->stream->test.flags & TEST_CODE16) != 0, is_16 = code16 != one_in(g, 4);
+    uint32_t at = below(g, DATA_WRITABLE - 8);
+    unsigned selector = is_transfer ? code_selector(e) : random_selector(g);
+    uint32_t start = e->at;
+    /* the offset is that behind the three instructions, whose length is known */
+    unsigned store = code16 ? 6 : 9, load = 2u + (is_16 != code16) + (code16 ? 2 : 4) +
+                                            (row->opcode >= 0x100);
+    uint32_t target = is_transfer ? start + (is_16 ? 2u : 3u) * store + load : below(g, 0x10000);
+    put_store16(e, at, target & 0xffff);
+    if (!is_16) {
+        put_store16(e, at + 2, target >> 16);
+    }
+    put_store16(e, at + (is_16 ? 2 : 4), selector);
+    put_size_prefix(e, is_16);
+    if (row->opcode >= 0x100) {
+        put(e, 0x0f, 1);
+    }
+    unsigned reg = row->digit == ROW_ANY ? below(g, 8) : row->digit;
+    put(e, row->opcode & 0xff, 1);
+    put(e, reg << 3 | (code16 ? 6 : 5), 1);
+    put(e, at, code16 ? 2 : 4);
+}
+
+/* Returns false when the row is none of these. */
+static bool put_system(struct emitter *e, const struct opcode_row *row)
+{
+    struct generator *g = e->g;
+    bool code16 = (e->stream->test.flags & TEST_CODE16) != 0, is_16 = code16 != one_in(g, 4);
+    unsigned reg = below(g, 8);
+    switch (row->opcode) {
+    case 0x07: case 0x17: case 0x1f: case 0x0fa1: case 0x0fa9: /* push selector; pop segment */
+        put_push(e, random_selector(g), is_16);
+        put_size_prefix(e, is_16);
+        if (row->opcode >= 0x100) {
+            put(e, 0x0f, 1);
+        }
+        put(e, row->opcode & 0xff, 1);
+        return true;
+    case 0x8e: case 0x63: case 0x0f02: case 0x0f03: /* mov reg, selector; instruction with it */
+        put_size_prefix(e, true);
+        put(e, 0xb8 + reg, 1);
+        put(e, random_selector(g), 2);
+        put_size_prefix(e, is_16);
+        if (row->opcode >= 0x100) {
+            put(e, 0x0f, 1);
+        }
+        put(e, row->opcode & 0xff, 1);
+        put(e, 0xc0 | below(g, 8) << 3 | reg, 1);
+        return true;
+    case 0x0f00: /* VERR, VERW; LLDT and LTR are #GP */
+        put_size_prefix(e, true);
+        put(e, 0xb8 + reg, 1);
+        put(e, random_selector(g), 2);
+        put(e, 0x000f, 2);
+        put(e, 0xc0u | (uint32_t)row->digit << 3 | reg, 1);
+        return true;
+    case 0x9d:
+        put_push(e, random_flags(g), is_16);
+        put_size_prefix(e, is_16);
+        put(e, 0x9d, 1);
+        return true;
+    case 0xc4: case 0xc5: case 0x0fb2: case 0x0fb4: case 0x0fb5:
+        put_far_memory(e, row, false);
+        return true;
+    case 0xff:
+        if (row->digit != 3 && row->digit != 5) {
+            return false;
+        }
+        put_far_memory(e, row, true);
+        return true;
+    case 0x9a: case 0xea: { /* to the instruction behind it */
+        put_size_prefix(e, is_16);
+        put(e, row->opcode, 1);
+        put(e, e->at + (is_16 ? 4u : 6u), is_16 ? 2 : 4);
+        put(e, code_selector(e), 2);
+        return true;
+    }
+    case 0xca: case 0xcb: case 0xcf: {
+        /* push (flags,) cs, eip; the return goes behind itself */
+        bool is_iret = row->opcode == 0xcf;
+        unsigned push = (is_16 != code16) + (is_16 ? 3u : 5u);
+        uint32_t length = (is_iret ? 3 : 2) * push + (is_16 != code16) + 1 +
+                          (row->opcode == 0xca ? 2 : 0);
+        uint32_t target = e->at + length;
+        if (is_iret) {
+            put_push(e, random_flags(g), is_16);
+        }
+        put_push(e, code_selector(e), is_16);
+        put_push(e, target, is_16);
+        put_size_prefix(e, is_16);
+        put(e, row->opcode, 1);
+        if (row->opcode == 0xca) {
+            put(e, below(g, 16) * 2, 2);
+        }
+        return true;
+    }
+    default: return false;
+    }
+}
+
 static void put_instruction(struct emitter *e, const struct opcode_row *row)
 {
+    if (put_system(e, row)) {
+        e->jump_bytes = 0;
+        return;
+    }
     struct generator *g = e->g;
     bool has_modrm = form_has_modrm(row);
     bool is_group7 = row->opcode == 0x0f01 && row->digit != 6; /* registers: other instructions */

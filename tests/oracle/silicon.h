@@ -19,11 +19,33 @@
 #define DATA_WRITABLE 0x2000u
 #define DATA_LIMIT 0x3fffu
 #define CODE_LIMIT 0xfffu
-/* LDT selectors (index * 8 + 7): data 32, data 16, code 32, code 16 */
-#define SELECTOR_DATA32 0x0fu
-#define SELECTOR_DATA16 0x17u
-#define SELECTOR_CODE32 0x1fu
-#define SELECTOR_CODE16 0x27u
+/* The LDT: entries 1 to LDT_COUNT - 1, each of DPL 3. Entry 0 stays empty. */
+enum ldt_contents { LDT_DATA, LDT_EXPAND_DOWN, LDT_CODE, LDT_CONFORMING }; /* as the kernel has it */
+struct ldt_entry {
+    uint32_t base, limit;
+    uint8_t contents, is_32, is_read_exec_only, in_pages, is_absent;
+};
+#define LDT_COUNT 14
+static const struct ldt_entry LDT[LDT_COUNT] = {
+    [1] = {LINEAR_DATA, DATA_LIMIT, LDT_DATA, 1, 0, 0, 0},
+    [2] = {LINEAR_DATA, DATA_LIMIT, LDT_DATA, 0, 0, 0, 0},
+    [3] = {LINEAR_CODE, CODE_LIMIT, LDT_CODE, 1, 0, 0, 0},
+    [4] = {LINEAR_CODE, CODE_LIMIT, LDT_CODE, 0, 0, 0, 0},
+    [5] = {LINEAR_DATA, DATA_LIMIT, LDT_DATA, 1, 1, 0, 0},         /* read only */
+    [6] = {LINEAR_DATA, 0x0fff, LDT_EXPAND_DOWN, 0, 0, 0, 0},      /* 1000h-FFFFh */
+    [7] = {LINEAR_CODE, CODE_LIMIT, LDT_CODE, 1, 1, 0, 0},         /* execute only */
+    [8] = {LINEAR_CODE, CODE_LIMIT, LDT_CONFORMING, 1, 0, 0, 1},  /* Linux gives it only absent */
+    [9] = {LINEAR_DATA, DATA_LIMIT, LDT_DATA, 1, 0, 0, 1},         /* not present */
+    [10] = {LINEAR_DATA, 1, LDT_DATA, 1, 0, 1, 0},                 /* 0000h-1FFFh */
+    [11] = {LINEAR_CODE, CODE_LIMIT, LDT_CODE, 1, 0, 0, 1},        /* not present */
+    [12] = {LINEAR_DATA, 0x0f, LDT_DATA, 1, 0, 0, 0},              /* sixteen bytes */
+    [13] = {LINEAR_CODE, 0x3f, LDT_CODE, 1, 0, 0, 0},              /* ends inside the test */
+};
+#define LDT_SELECTOR(index) ((index) * 8u + 7u)
+#define SELECTOR_DATA32 LDT_SELECTOR(1)
+#define SELECTOR_DATA16 LDT_SELECTOR(2)
+#define SELECTOR_CODE32 LDT_SELECTOR(3)
+#define SELECTOR_CODE16 LDT_SELECTOR(4)
 #define CODE_BYTES 128
 #define BATCH 128
 #define VECTOR_NEVER_ENDS 1000u /* a jump to itself, say */
@@ -46,6 +68,7 @@ struct silicon_test {
 };
 struct silicon_result {
     uint32_t vector, error, cr2, eip, eflags, gpr[8];
+    uint16_t segments[6]; /* ES CS SS DS FS GS */
     uint32_t data_hash;
     struct x87_image x87;
     uint16_t padding;
