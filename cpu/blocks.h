@@ -17,7 +17,7 @@
 #include "cpu/internal.h"
 
 #define BLOCK_INSTRUCTIONS 48
-#define JUMP_ENTRIES 4096u
+#define JUMP_ENTRIES 8192u
 
 /* Mode of decoding and execution: the low byte of cpu->mode and of cpu->context. */
 enum block_mode {
@@ -29,10 +29,18 @@ enum block_mode {
     MODE_WATCHED = 32,  /* some instruction has a breakpoint: DR7 or the debugger's */
     MODE_CS_ZERO = 64   /* CS.base = 0: offsets are linear addresses */
 };
-/* cpu->mode:    limit of CS << 8 | enum block_mode
- * cpu->context: generation << 40 | mode; the generation counts changes of code mappings */
-#define CONTEXT_GENERATION_SHIFT 40
-#define CONTEXT_MODE_MASK ((UINT64_C(1) << CONTEXT_GENERATION_SHIFT) - 1)
+/* cpu->mode     number of CS' limit << 8 | enum block_mode
+ * cpu->context  63      40 39      16 15    0
+ *               | global  |  local   | mode  |
+ *
+ * Two generations count the changes of code mappings: `global` those that concern all pages, `local`
+ * loads of CR3, which leave global pages alone. What is known of the code at a linear address carries
+ * the context that it was found in and a mask, which leaves `local` out for code in a global page. */
+#define CONTEXT_LOCAL_SHIFT 16
+#define CONTEXT_GLOBAL_SHIFT 40
+#define CONTEXT_GENERATIONS (UINT64_C(1) << 24) /* of each kind */
+#define CONTEXT_ALL UINT64_MAX
+#define CONTEXT_WITHOUT_LOCAL (~((CONTEXT_GENERATIONS - 1) << CONTEXT_LOCAL_SHIFT))
 
 typedef const struct op *op_handler(struct cpu *cpu, const struct op *op);
 
@@ -78,7 +86,7 @@ struct block {
 };
 
 struct jump_entry {
-    uint64_t linear, context;
+    uint64_t linear, context, mask;
     struct block *block;
 };
 
@@ -92,6 +100,13 @@ static inline struct block *op_block(const struct op *op)
 static inline struct block_link *block_links(struct block *block)
 {
     return (struct block_link *)(void *)&block->ops[block->op_count];
+}
+
+static inline bool block_is_for(const struct block *b, const struct cpu *cpu, uint64_t frame_id,
+                                unsigned offset)
+{
+    return b->frame_id == frame_id && b->offset == offset && b->ip == cpu->ip &&
+           b->mode == cpu->mode && b->cpu == cpu;
 }
 
 /* --- dispatch ------------------------------------------------------------------------------------- */

@@ -19,35 +19,43 @@ struct source {
     unsigned offset;
 };
 
-static uint64_t translate_code(struct cpu *cpu, uint64_t linear)
+static uint64_t translate_code(struct cpu *cpu, uint64_t linear, uint64_t *mask)
 {
     struct cpu_run *run = cpu->run;
     struct fetch_entry *e = &run->fetch[(linear >> 12) & (FETCH_ENTRIES - 1)];
     uint64_t page = linear & ~PAGE_MASK;
-    if (e->tag != page || e->context != cpu->context) {
-        e->physical = memory_translate_fetch(cpu, page);
+    if (e->tag != page || (e->context ^ cpu->context) & e->mask) {
+        bool is_global;
+        struct fetch_filter *filter;
+        e->physical = memory_translate_fetch(cpu, page, &is_global);
         e->tag = page;
         e->context = cpu->context;
-        run->fetched[page >> 18 & 63] |= UINT64_C(1) << (page >> 12 & 63);
+        e->mask = is_global ? CONTEXT_WITHOUT_LOCAL : CONTEXT_ALL;
+        filter = is_global ? &run->fetched_global : &run->fetched_local;
+        filter->bits[page >> 18 & 63] |= UINT64_C(1) << (page >> 12 & 63);
     }
+    *mask = e->mask;
     return e->physical | (linear & PAGE_MASK);
 }
 
-struct block *block_at(struct cpu *cpu, uint64_t linear)
+struct block *block_at(struct cpu *cpu, uint64_t linear, struct block *known, uint64_t *mask)
 {
-    uint64_t physical = translate_code(cpu, linear);
+    uint64_t physical = translate_code(cpu, linear, mask), frame_id;
     const struct space_page *page = space_page(cpu->memory, physical);
+    unsigned offset = (unsigned)(physical & PAGE_MASK);
     if (!page || !page->read)
         return NULL;
-    return pool_find(cpu->run->pool, cpu, ram_frame_id(page->read_ram, page->read_frame),
-                     (unsigned)(physical & PAGE_MASK));
+    frame_id = ram_frame_id(page->read_ram, page->read_frame);
+    if (known && block_is_for(known, cpu, frame_id, offset) && !known->is_dead)
+        return known; /* only the mappings changed, and this one did not */
+    return pool_find(cpu->run->pool, cpu, frame_id, offset);
 }
 
 /* Bytes of code that no RAM holds are asked for one by one, as the bus would. */
 static void fetch_slowly(struct cpu *cpu, uint64_t linear, uint8_t *bytes, size_t from, size_t to)
 {
     for (size_t i = from; i < to; i++) {
-        uint64_t physical = translate_code(cpu, (linear + i) & 0xffffffffu);
+        uint64_t mask, physical = translate_code(cpu, (linear + i) & 0xffffffffu, &mask);
         const struct space_page *page = space_page(cpu->memory, physical);
         bytes[i] = page && page->read ? page->read[physical & PAGE_MASK]
                                       : (uint8_t)space_read(cpu->memory, physical, 1);
@@ -57,7 +65,7 @@ static void fetch_slowly(struct cpu *cpu, uint64_t linear, uint8_t *bytes, size_
 static struct source find_source(struct cpu *cpu)
 {
     uint64_t linear = (cpu->bounds[CPU_CS].base + cpu->ip) & 0xffffffffu;
-    uint64_t physical = translate_code(cpu, linear);
+    uint64_t mask, physical = translate_code(cpu, linear, &mask);
     const struct space_page *page = space_page(cpu->memory, physical);
     struct source s = {.linear = linear, .offset = (unsigned)(physical & PAGE_MASK)};
     if (!page || !page->read)

@@ -16,7 +16,7 @@ static void remapped(void *self)
 {
     struct cpu *cpu = self;
     memory_forget_hosts(cpu);
-    cpu_code_remapped(cpu);
+    cpu_code_remapped(cpu, false);
     cpu->has_event = true; /* the running block may be gone from where it was */
 }
 
@@ -34,7 +34,7 @@ static enum status allocate_run(struct cpu *cpu, struct error *error)
         return error_set(error, STATUS_INTERNAL, "out of memory for a processor");
     run->scratch_frame[0] = run->scratch_frame[1] = UINT64_MAX;
     run->limit_end = UINT64_MAX;
-    run->generation = 1;
+    run->local_generation = run->global_generation = 1;
     memset(run->jumps, 0xff, sizeof run->jumps);
     memset(run->fetch, 0xff, sizeof run->fetch);
     cpu->jumps = run->jumps;
@@ -112,7 +112,7 @@ void cpu_reset(struct cpu *cpu)
     cpu_reset_system(cpu);
     fpu_reset(cpu);
     cpu->next_ip = cpu->ip;
-    cpu_code_remapped(cpu);
+    cpu_code_remapped(cpu, false);
     cpu_mode_changed(cpu);
 }
 
@@ -357,7 +357,7 @@ enum status cpu_load(struct cpu *cpu, struct state_stream *stream, struct error 
     cpu->current = NULL;
     cpu->memory_unit->logged = TLB_LOG + 1; /* all entries may be in use */
     memory_forget_hosts(cpu);
-    cpu_code_remapped(cpu);
+    cpu_code_remapped(cpu, false);
     cpu_mode_changed(cpu);
     return STATUS_OK;
 }

@@ -90,10 +90,10 @@ uint8_t *memory_run(struct cpu *cpu, uint64_t linear, bool is_write);
 /* Linear → physical for data; raises page faults, sets A and D. */
 uint64_t memory_translate(struct cpu *cpu, uint64_t linear, bool is_write, bool is_user);
 /* For code fetches: does not pass through the data TLB. */
-uint64_t memory_translate_fetch(struct cpu *cpu, uint64_t linear);
+uint64_t memory_translate_fetch(struct cpu *cpu, uint64_t linear, bool *is_global);
 
-/* run.c: code was fetched by mappings that are gone (all of them; of one page). */
-void cpu_code_remapped(struct cpu *cpu);
+/* run.c: code was fetched by mappings that are gone (all of them; all but global ones; of one page). */
+void cpu_code_remapped(struct cpu *cpu, bool keep_global);
 void cpu_code_unmapped(struct cpu *cpu, uint64_t linear);
 
 void memory_reset(struct cpu *cpu);

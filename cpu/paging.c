@@ -192,13 +192,15 @@ uint64_t memory_translate(struct cpu *cpu, uint64_t linear, bool is_write, bool 
     return walk.physical | (linear & PAGE_MASK);
 }
 
-uint64_t memory_translate_fetch(struct cpu *cpu, uint64_t linear)
+uint64_t memory_translate_fetch(struct cpu *cpu, uint64_t linear, bool *is_global)
 {
     struct walk walk;
     linear &= 0xffffffffu;
+    *is_global = false;
     if (!(cpu->cr0 & CR0_PG))
         return linear;
     walk_or_fault(cpu, linear, false, cpu->cpl == 3, &walk);
+    *is_global = entry_flags(cpu, &walk) & TLB_GLOBAL;
     return walk.physical | (linear & PAGE_MASK);
 }
 
@@ -249,7 +251,7 @@ void cpu_tlb_flush(struct cpu *cpu, bool keep_global)
             drop_entry(m, i, keep_global);
     }
     m->logged = 0;
-    cpu_code_remapped(cpu);
+    cpu_code_remapped(cpu, keep_global);
 }
 
 void cpu_tlb_invalidate(struct cpu *cpu, uint64_t linear)

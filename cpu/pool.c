@@ -110,8 +110,7 @@ struct block *pool_find(const struct code_pool *pool, const struct cpu *cpu, uin
 {
     struct block *b = pool->hash[block_slot(frame_id, offset)];
     for (; b; b = b->hash_next)
-        if (b->frame_id == frame_id && b->offset == offset && b->ip == cpu->ip &&
-            b->mode == cpu->mode && b->cpu == cpu)
+        if (block_is_for(b, cpu, frame_id, offset))
             return b;
     return NULL;
 }

@@ -152,7 +152,8 @@ const struct op *run_out_of_budget(struct cpu *cpu, const struct block *block)
 
 /* --- finding code ------------------------------------------------------------------------------------ */
 
-static struct block *find_block(struct cpu *cpu)
+/* `known`: a block that was right under another generation, or NULL. */
+static struct block *find_block(struct cpu *cpu, struct block *known, uint64_t *mask)
 {
     uint64_t linear = (cpu->bounds[CPU_CS].base + cpu->ip) & 0xffffffffu;
     struct jump_entry *jump = &cpu->jumps[jump_index(linear)];
@@ -161,11 +162,13 @@ static struct block *find_block(struct cpu *cpu)
     cpu->timeline->now = now_between(cpu);
     if (cpu->ip > cpu->segment[CPU_CS].limit)
         cpu_fault_gp(cpu, "execution beyond the limit of CS");
-    block = block_at(cpu, linear);
+    if (!known && jump->linear == linear)
+        known = jump->block;
+    block = block_at(cpu, linear, known, mask);
     if (!block)
         block = block_build(cpu, BLOCK_INSTRUCTIONS);
     if (block->is_cached)
-        *jump = (struct jump_entry){linear, cpu->context, block};
+        *jump = (struct jump_entry){linear, cpu->context, *mask, block};
     return block;
 }
 
@@ -179,7 +182,8 @@ static const struct op *enter_by_loop(struct cpu *cpu, const struct block *block
 
 const struct op *run_lookup(struct cpu *cpu)
 {
-    return enter_by_loop(cpu, find_block(cpu));
+    uint64_t mask;
+    return enter_by_loop(cpu, find_block(cpu, NULL, &mask));
 }
 
 const struct op *run_link(struct cpu *cpu, const struct op *op, unsigned which)
@@ -188,13 +192,14 @@ const struct op *run_link(struct cpu *cpu, const struct op *op, unsigned which)
     uint64_t base = cpu->bounds[CPU_CS].base, epoch = pool_epoch(cpu->run->pool);
     bool is_same_page, can_link = from->is_cached && !from->is_dead;
     struct block *to;
+    uint64_t mask;
     cpu->ip = from->target[which];
     is_same_page = !(((base + from->ip) ^ (base + cpu->ip)) & ~PAGE_MASK);
-    to = find_block(cpu);
+    to = find_block(cpu, can_link ? block_links(from)[which].block : NULL, &mask);
     if (can_link && to->is_cached && epoch == pool_epoch(cpu->run->pool) &&
         (is_same_page || cpu->mode & MODE_CS_ZERO))
         block_links(from)[which] =
-            (struct block_link){to, cpu->context, is_same_page ? 0 : UINT64_MAX};
+            (struct block_link){to, cpu->context, is_same_page ? 0 : mask};
     return enter_by_loop(cpu, to);
 }
 
@@ -202,7 +207,32 @@ const struct op *run_link(struct cpu *cpu, const struct op *op, unsigned which)
 
 static void set_context(struct cpu *cpu)
 {
-    cpu->context = cpu->run->generation << CONTEXT_GENERATION_SHIFT | cpu->mode;
+    cpu->context = cpu->run->global_generation << CONTEXT_GLOBAL_SHIFT |
+                   cpu->run->local_generation << CONTEXT_LOCAL_SHIFT | cpu->mode;
+}
+
+/* All that is known of code by context or mode is forgotten: their numbers come again. */
+static void forget_contexts(struct cpu *cpu)
+{
+    struct cpu_run *run = cpu->run;
+    run->local_generation = run->global_generation = 1;
+    run->limit_count = 0;
+    pool_forget_cpu(run->pool, cpu);
+    memset(run->jumps, 0xff, sizeof run->jumps);
+    memset(run->fetch, 0xff, sizeof run->fetch);
+}
+
+/* Limits of CS are few; 4 GiB and 64 KiB nearly always. */
+static unsigned limit_number(struct cpu *cpu, uint32_t limit)
+{
+    struct cpu_run *run = cpu->run;
+    for (unsigned i = 0; i < run->limit_count; i++)
+        if (run->limits[i] == limit)
+            return i;
+    if (run->limit_count == CODE_LIMITS)
+        forget_contexts(cpu);
+    run->limits[run->limit_count] = limit;
+    return run->limit_count++;
 }
 
 #define FLAT_SEGMENTS (1u << CPU_CS | 1u << CPU_SS | 1u << CPU_DS | 1u << CPU_ES)
@@ -210,7 +240,7 @@ static void set_context(struct cpu *cpu)
 static void set_mode(struct cpu *cpu)
 {
     const struct cpu_segment *cs = &cpu->segment[CPU_CS];
-    uint64_t mode = (uint64_t)cs->limit << 8 | cpu->run->watched_mode;
+    uint64_t mode = (uint64_t)limit_number(cpu, cs->limit) << 8 | cpu->run->watched_mode;
     mode |= cs->attributes & SEGMENT_DB ? MODE_CODE32 : 0;
     mode |= cpu->segment[CPU_SS].attributes & SEGMENT_DB ? MODE_STACK32 : 0;
     mode |= (cpu->plain_segments & FLAT_SEGMENTS) == FLAT_SEGMENTS ? MODE_FLAT : 0;
@@ -247,24 +277,29 @@ void cpu_set_privilege(struct cpu *cpu, unsigned cpl)
     set_mode(cpu);
 }
 
-void cpu_code_remapped(struct cpu *cpu)
+void cpu_code_remapped(struct cpu *cpu, bool keep_global)
 {
     struct cpu_run *run = cpu->run;
-    run->generation++;
-    if (run->generation >> (64 - CONTEXT_GENERATION_SHIFT)) { /* numbers would come again */
-        run->generation = 1;
-        pool_forget_cpu(run->pool, cpu);
-        memset(run->jumps, 0xff, sizeof run->jumps);
-        memset(run->fetch, 0xff, sizeof run->fetch);
-    }
-    memset(run->fetched, 0, sizeof run->fetched);
-    set_context(cpu);
+    uint64_t *generation = keep_global ? &run->local_generation : &run->global_generation;
+    if (++*generation == CONTEXT_GENERATIONS)
+        forget_contexts(cpu);
+    memset(&run->fetched_local, 0, sizeof run->fetched_local);
+    if (!keep_global)
+        memset(&run->fetched_global, 0, sizeof run->fetched_global);
+    set_mode(cpu);
+}
+
+static bool may_have_fetched(const struct fetch_filter *filter, uint64_t linear)
+{
+    return filter->bits[linear >> 18 & 63] >> (linear >> 12 & 63) & 1;
 }
 
 void cpu_code_unmapped(struct cpu *cpu, uint64_t linear)
 {
-    if (cpu->run->fetched[linear >> 18 & 63] >> (linear >> 12 & 63) & 1)
-        cpu_code_remapped(cpu);
+    if (may_have_fetched(&cpu->run->fetched_global, linear))
+        cpu_code_remapped(cpu, false);
+    else if (may_have_fetched(&cpu->run->fetched_local, linear))
+        cpu_code_remapped(cpu, true);
 }
 
 /* --- raising ------------------------------------------------------------------------------------------------ */
@@ -386,12 +421,12 @@ static bool handle_breakpoint(struct cpu *cpu)
 static void run_blocks(struct cpu *cpu, uint64_t most)
 {
     struct block *block;
-    uint64_t left;
+    uint64_t left, mask;
     cpu->run->limit_end = most ? cpu->timeline->now + most : UINT64_MAX;
     cpu->budget_end = effective_end(cpu);
     left = cpu->budget_end - cpu->timeline->now;
     cpu->budget = (int64_t)left;
-    block = find_block(cpu);
+    block = find_block(cpu, NULL, &mask);
     if (block->count > left)
         block = block_build(cpu, (unsigned)left);
     cpu->budget -= block->count;

@@ -7,8 +7,13 @@
 /* Instruction translations and what the debugger wants; owned by the CPU. */
 #define FETCH_ENTRIES 256u
 struct fetch_entry {
-    uint64_t tag, context, physical;
+    uint64_t tag, context, mask, physical;
 };
+/* Filter: pages (by the lower bits of their numbers) that code came from in this generation. */
+struct fetch_filter {
+    uint64_t bits[64];
+};
+#define CODE_LIMITS 256u
 #define SCRATCH_BYTES (sizeof(struct block) + (BLOCK_INSTRUCTIONS + 2) * sizeof(struct op) + \
                        2 * sizeof(struct block_link) +                                       \
                        (BLOCK_INSTRUCTIONS + 1) * sizeof(struct instruction))
@@ -20,11 +25,13 @@ struct cpu_run {
     uint64_t scratch_frame[2];   /* whose bytes they are; UINT64_MAX: none */
     struct jump_entry jumps[JUMP_ENTRIES];
     struct fetch_entry fetch[FETCH_ENTRIES];
-    uint64_t fetched[64];        /* filter: pages that code came from since the generation began */
+    struct fetch_filter fetched_local, fetched_global;
+    uint32_t limits[CODE_LIMITS]; /* of CS, by their numbers in cpu->mode */
+    unsigned limit_count;
     uint64_t limit_end;          /* stop here as well as at slice_end; UINT64_MAX: no limit */
     uint64_t seen_now, seen_end; /* of the timeline when it was last synchronised */
     bool at_breakpoint;          /* op_breakpoint has left the block */
-    uint64_t generation;         /* of code mappings */
+    uint64_t local_generation, global_generation; /* of code mappings: blocks.h */
     uint64_t instructions;       /* executed in earlier runs */
     uint64_t run_start;          /* of this run, in the timeline; moved by what was charged since */
     bool is_running;
@@ -69,8 +76,9 @@ bool run_match_code_watch(struct cpu *cpu, uint64_t linear);
 uint64_t run_match_code_registers(const struct cpu *cpu, uint64_t linear);
 bool run_has_code_registers(const struct cpu *cpu);
 
-/* The block at cpu->ip, which lies at linear; NULL: none has been built. May raise #PF. */
-struct block *block_at(struct cpu *cpu, uint64_t linear);
+/* The block at cpu->ip, which lies at linear; NULL: none has been built. `known` (or NULL) is looked
+ * at first. *mask: which bits of the context the answer depends on. May raise #PF. */
+struct block *block_at(struct cpu *cpu, uint64_t linear, struct block *known, uint64_t *mask);
 
 void segment_recompute(struct cpu *cpu, unsigned index);
 void segment_store(struct cpu *cpu, unsigned index, const struct cpu_segment *segment);
@@ -104,7 +112,8 @@ static inline unsigned jump_index(uint64_t linear)
         uint64_t ip_ = (offset);                                                         \
         uint64_t linear_ = (cpu->bounds[CPU_CS].base + ip_) & 0xffffffffu;               \
         const struct jump_entry *jump_ = &cpu->jumps[jump_index(linear_)];               \
-        if (BASE_LIKELY(jump_->linear == linear_ && jump_->context == cpu->context &&    \
+        if (BASE_LIKELY(jump_->linear == linear_ &&                                      \
+                        !((jump_->context ^ cpu->context) & jump_->mask) &&              \
                         jump_->block->ip == ip_))                                        \
             ENTER_BLOCK(jump_->block);                                                   \
         cpu->ip = ip_;                                                                   \
