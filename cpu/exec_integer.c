@@ -330,7 +330,7 @@ uint64_t shift_value(unsigned digit, unsigned bytes, uint64_t value, unsigned co
     }
     /* To the left: the sign and the carry differ. To the right: the two uppermost bits do. */
     overflow = digit & 1 ? (((r >> (bits - 1)) ^ (r >> (bits - 2))) & 1) != 0
-                         : ((r >> (bits - 1)) & 1) != carry;
+                         : ((r >> (bits - 1)) & 1) != (carry ? 1u : 0u);
     if (digit == 7)
         overflow = false;
     *flags = (carry ? FLAG_CF : 0) | (overflow ? FLAG_OF : 0);

@@ -302,7 +302,7 @@ START_TEST(latch_holds_until_both_bytes_read)
     fixture_out(f, 0x43, 0x00); /* ignored: the first is still to be read */
     low = fixture_in(f, 0x40);
     ticks(f, 500);
-    ck_assert_uint_eq(fixture_in(f, 0x40) << 8 | low, 0x1234);
+    ck_assert_uint_eq((unsigned)fixture_in(f, 0x40) << 8 | low, 0x1234);
     ck_assert_uint_eq(count_of(f, 0), 0x1234 - 1000);
     device_fixture_free(f);
 }

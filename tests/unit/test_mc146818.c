@@ -260,11 +260,11 @@ START_TEST(memory_sizes_stand_where_the_bios_looks)
     fixture_set(&config, "floppy", "0x44");
     fixture_set(&config, "boot", "adc");
     f = device_fixture_new(&MC146818_TYPE, &config);
-    ck_assert_uint_eq(get(f, 0x15) | get(f, 0x16) << 8, 640);
-    ck_assert_uint_eq(get(f, 0x17) | get(f, 0x18) << 8, 65535);
-    ck_assert_uint_eq(get(f, 0x30) | get(f, 0x31) << 8, 65535);
-    ck_assert_uint_eq(get(f, 0x34) | get(f, 0x35) << 8, (131072 - 16384) / 64);
-    ck_assert_uint_eq(get(f, 0x5B) | get(f, 0x5C) << 8 | get(f, 0x5D) << 16, 4194304 / 64);
+    ck_assert_uint_eq((unsigned)get(f, 0x15) | (unsigned)get(f, 0x16) << 8, 640);
+    ck_assert_uint_eq((unsigned)get(f, 0x17) | (unsigned)get(f, 0x18) << 8, 65535);
+    ck_assert_uint_eq((unsigned)get(f, 0x30) | (unsigned)get(f, 0x31) << 8, 65535);
+    ck_assert_uint_eq((unsigned)get(f, 0x34) | (unsigned)get(f, 0x35) << 8, (131072 - 16384) / 64);
+    ck_assert_uint_eq((unsigned)get(f, 0x5B) | (unsigned)get(f, 0x5C) << 8 | (unsigned)get(f, 0x5D) << 16, 4194304 / 64);
     ck_assert_uint_eq(get(f, 0x10), 0x44);
     ck_assert_uint_eq(get(f, 0x14), 0x47);
     ck_assert_uint_eq(get(f, 0x3D), 0x31);
@@ -279,7 +279,7 @@ START_TEST(checksum_covers_10h_to_2dh)
     unsigned sum = 0;
     for (uint8_t at = 0x10; at <= 0x2D; at++)
         sum += get(f, at);
-    ck_assert_uint_eq(get(f, 0x2E) << 8 | get(f, 0x2F), sum);
+    ck_assert_uint_eq((unsigned)get(f, 0x2E) << 8 | (unsigned)get(f, 0x2F), sum);
     device_fixture_free(f);
 }
 END_TEST

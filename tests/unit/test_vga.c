@@ -611,7 +611,7 @@ START_TEST(planar_picture_has_a_bit_from_each_plane)
         for (uint32_t x = 0; x < 640; x++) {
             unsigned number = 0;
             for (unsigned p = 0; p < 4; p++)
-                number |= (bytes[p][y * 80 + x / 8] >> (7 - x % 8) & 1u) << p;
+                number |= ((unsigned)bytes[p][y * 80 + x / 8] >> (7 - x % 8) & 1u) << p;
             ck_assert(pixel(&b, x, y) == grey(VGA_MODE_12H.attr[number]));
         }
     bench_free(&b);
