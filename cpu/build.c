@@ -271,6 +271,8 @@ struct block *block_build(struct cpu *cpu, unsigned most)
         builder_add(b, op_fall, &NOTHING)->covers = 0;
     }
     drop_dead_flags(b);
+    for (unsigned n = 0; n < b->op_count; n++)
+        ops_by_register(&b->ops[n]);
     number_instructions(b);
     return is_kept ? into_pool(cpu, b, &s) : into_scratch(cpu, b, &s);
 }

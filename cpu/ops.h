@@ -37,6 +37,8 @@ struct op_handlers {
     /* [0]: flat stack of 32 bits; [1]: any */
     op_handler *push_r[2], *push_i[2], *pop_r[2], *leave, *call[2], *call_r[2], *ret[2];
     op_handler *push_m[OP_CLASSES], *call_m[OP_CLASSES], *jmp_m[OP_CLASSES], *jmp_r, *loop;
+    /* slow companions, for ops_registers.c */
+    op_handler *slow_mov_rm, *slow_mov_mr, *slow_push_r, *slow_pop_r;
 };
 extern const struct op_handlers OPS_8, OPS_16, OPS_32;
 op_handler op_nop, op_jmp;

@@ -797,6 +797,10 @@ const struct op_handlers OPS_NAME = {
     .jmp_r = jmp_r,
     .jmp_m = {CLASS_ROW(jmp_m)},
     .loop = loop,
+    .slow_mov_rm = mov_rm_slow,
+    .slow_mov_mr = mov_mr_slow,
+    .slow_push_r = push_r_slow,
+    .slow_pop_r = pop_r_slow,
 #if BITS == 32
     .bswap = bswap,
 #endif
