@@ -63,18 +63,49 @@ static uint64_t region_offset(const struct target *target)
     return target->address - target->region->base + target->region->bank_base;
 }
 
+static const struct reg *first_row(const struct region *region, uint64_t offset)
+{
+    return offset < REGION_FIRST ? region->first[offset] : region->bank->rows;
+}
+
+/* `size` bytes at an offset from the region's base, all inside it. */
+static uint64_t region_read(const struct region *region, uint64_t offset, unsigned size)
+{
+    if (region->ops)
+        return region->ops->read(region->self, offset, size) & mask_bytes(size);
+    return reg_bank_read_from(region->bank, first_row(region, offset), region->self,
+                              offset + region->bank_base, size);
+}
+
+static void region_write(const struct region *region, uint64_t offset, unsigned size, uint64_t value)
+{
+    if (region->ops)
+        region->ops->write(region->self, offset, size, value);
+    else
+        reg_bank_write_from(region->bank, first_row(region, offset), region->self,
+                            offset + region->bank_base, size, value);
+}
+
+/* The region that alone answers an access to ports: nearly every one of them. NULL: nothing is there,
+ * an alias is, or the access is larger; find_target() and is_split() then tell. */
+static const struct region *whole_port(const struct space *space, uint64_t address, unsigned size)
+{
+    const struct region *region;
+    if (space->kind != SPACE_PORTS)
+        return NULL;
+    region = space->ports[address & 0xFFFF];
+    return region && !region->alias && (address & 0xFFFF) - region->base + size <= region->length
+               ? region
+               : NULL;
+}
+
 /* Everything of `size` bytes that lies inside one target. */
 static uint64_t target_read(const struct target *target, unsigned size)
 {
     const struct region *region = target->region;
     if (target->page)
         return load_le(target->page->read + (target->address & FRAME_MASK), size);
-    if (!region)
-        return mask_bytes(size);
-    if (region->ops)
-        return region->ops->read(region->self, target->address - region->base, size) &
-               mask_bytes(size);
-    return reg_bank_read(region->bank, region->self, region_offset(target), size);
+    return region ? region_read(region, target->address - region->base, size) : mask_bytes(size);
 }
 
 static void target_write(const struct target *target, unsigned size, uint64_t value)
@@ -89,12 +120,8 @@ static void target_write(const struct target *target, unsigned size, uint64_t va
         ram_written(page->write_ram, page->write_frame, offset, size);
         return;
     }
-    if (!region)
-        return;
-    if (region->ops)
-        region->ops->write(region->self, target->address - region->base, size, value);
-    else
-        reg_bank_write(region->bank, region->self, region_offset(target), size, value);
+    if (region)
+        region_write(region, target->address - region->base, size, value);
 }
 
 /* True when the access does not fit into its target: it is then made byte by byte, as ISA's bus
@@ -106,8 +133,12 @@ static bool is_split(const struct target *target, unsigned size)
 
 static uint64_t plain_read(struct space *space, uint64_t address, unsigned size)
 {
-    struct target target = find_target(space, address, false);
+    const struct region *region = whole_port(space, address, size);
+    struct target target;
     uint64_t value = 0;
+    if (BASE_LIKELY(region != NULL))
+        return region_read(region, (address & 0xFFFF) - region->base, size);
+    target = find_target(space, address, false);
     if (BASE_LIKELY(!is_split(&target, size)))
         return target_read(&target, size);
     for (unsigned i = 0; i < size; i++) {
@@ -119,7 +150,13 @@ static uint64_t plain_read(struct space *space, uint64_t address, unsigned size)
 
 static void plain_write(struct space *space, uint64_t address, unsigned size, uint64_t value)
 {
-    struct target target = find_target(space, address, true);
+    const struct region *region = whole_port(space, address, size);
+    struct target target;
+    if (BASE_LIKELY(region != NULL)) {
+        region_write(region, (address & 0xFFFF) - region->base, size, value);
+        return;
+    }
+    target = find_target(space, address, true);
     if (BASE_LIKELY(!is_split(&target, size))) {
         target_write(&target, size, value);
         return;

@@ -59,9 +59,31 @@ static void write_row(const struct reg *row, void *self, uint32_t value)
         row->write(self, row, value);
 }
 
-uint64_t reg_bank_read(const struct reg_bank *bank, void *self, uint64_t offset, unsigned size)
+const struct reg *reg_first(const struct reg_bank *bank, uint64_t offset)
 {
+    for (const struct reg *row = bank->rows; row->name; row++)
+        if (row->offset == offset)
+            return row;
+    return bank->rows;
+}
+
+/* The row when the access is exactly one register, as nearly all are. */
+static const struct reg *find_whole(const struct reg *first, const void *self, uint64_t offset,
+                                    unsigned size, bool is_write)
+{
+    for (const struct reg *row = first; row->name; row++)
+        if (row->offset == offset && answers(row, self, is_write))
+            return row->width == size ? row : NULL;
+    return NULL;
+}
+
+uint64_t reg_bank_read_from(const struct reg_bank *bank, const struct reg *first, void *self,
+                            uint64_t offset, unsigned size)
+{
+    const struct reg *whole = find_whole(first, self, offset, size, false);
     uint64_t value = 0;
+    if (BASE_LIKELY(whole != NULL))
+        return read_row(whole, self) & mask_bytes(size);
     for (unsigned done = 0; done < size;) {
         uint32_t at = (uint32_t)offset + done;
         const struct reg *row = reg_find(bank, self, at, false);
@@ -75,9 +97,14 @@ uint64_t reg_bank_read(const struct reg_bank *bank, void *self, uint64_t offset,
     return value;
 }
 
-void reg_bank_write(const struct reg_bank *bank, void *self, uint64_t offset, unsigned size,
-                    uint64_t value)
+void reg_bank_write_from(const struct reg_bank *bank, const struct reg *first, void *self,
+                         uint64_t offset, unsigned size, uint64_t value)
 {
+    const struct reg *whole = find_whole(first, self, offset, size, true);
+    if (BASE_LIKELY(whole != NULL)) {
+        write_row(whole, self, (uint32_t)(value & mask_bytes(size)));
+        return;
+    }
     for (unsigned done = 0; done < size;) {
         uint32_t at = (uint32_t)offset + done;
         const struct reg *row = reg_find(bank, self, at, true);
@@ -96,6 +123,17 @@ void reg_bank_write(const struct reg_bank *bank, void *self, uint64_t offset, un
             write_row(row, self, (uint32_t)part);
         done += width;
     }
+}
+
+uint64_t reg_bank_read(const struct reg_bank *bank, void *self, uint64_t offset, unsigned size)
+{
+    return reg_bank_read_from(bank, bank->rows, self, offset, size);
+}
+
+void reg_bank_write(const struct reg_bank *bank, void *self, uint64_t offset, unsigned size,
+                    uint64_t value)
+{
+    reg_bank_write_from(bank, bank->rows, self, offset, size, value);
 }
 
 bool reg_peek(const struct reg *row, const void *self, uint32_t *value)

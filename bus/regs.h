@@ -70,6 +70,13 @@ const struct reg *reg_find_inner(const struct reg_bank *bank, const void *self, 
 uint64_t reg_bank_read(const struct reg_bank *bank, void *self, uint64_t offset, unsigned size);
 void reg_bank_write(const struct reg_bank *bank, void *self, uint64_t offset, unsigned size,
                     uint64_t value);
+/* The same for whoever keeps the place where the search may begin: a row before which none has exactly
+ * this offset (reg_first's answer, a fact of the table). */
+const struct reg *reg_first(const struct reg_bank *bank, uint64_t offset);
+uint64_t reg_bank_read_from(const struct reg_bank *bank, const struct reg *first, void *self,
+                            uint64_t offset, unsigned size);
+void reg_bank_write_from(const struct reg_bank *bank, const struct reg *first, void *self,
+                         uint64_t offset, unsigned size, uint64_t value);
 /* A register's value for display; false when it can't be had without a side effect. */
 bool reg_peek(const struct reg *row, const void *self, uint32_t *value);
 /* "DLAB=1 STB=0 parity=none": the fields of a value, in words. */

@@ -242,6 +242,8 @@ enum status space_attach(struct space *space, const struct region *region, struc
         return error_set(error, STATUS_INTERNAL, "out of memory for a region");
     *copy = *region;
     copy->next = NULL;
+    for (unsigned i = 0; region->bank && i < REGION_FIRST; i++)
+        copy->first[i] = reg_first(region->bank, region->bank_base + i);
     while (*end)
         end = &(*end)->next;
     *end = copy;

@@ -28,6 +28,7 @@ struct region_ops {
                           size_t count);
 };
 
+#define REGION_FIRST 8u
 /* A range of addresses that one device answers. With ops NULL the bank's rows are dispatched. */
 struct region {
     const char *name;
@@ -40,6 +41,7 @@ struct region {
     struct space *alias;   /* an alias window onto this space, at alias_base; else NULL */
     uint64_t alias_base;
     struct region *next;
+    const struct reg *first[REGION_FIRST]; /* reg_first() of the first offsets; set by space_attach() */
 };
 
 /* One page of a memory space. */
