@@ -180,9 +180,18 @@ static const struct op *enter_by_loop(struct cpu *cpu, const struct block *block
     return BASE_LIKELY(cpu->budget >= 0) ? block->ops : run_out_of_budget(cpu, block);
 }
 
+/* The slice ends here: what is due now comes before a fault of the next instruction's fetch. */
+static const struct op *slice_is_over(struct cpu *cpu)
+{
+    cpu->current = NULL;
+    return NULL;
+}
+
 const struct op *run_lookup(struct cpu *cpu)
 {
     uint64_t mask;
+    if (BASE_UNLIKELY(cpu->budget <= 0))
+        return slice_is_over(cpu);
     return enter_by_loop(cpu, find_block(cpu, NULL, &mask));
 }
 
@@ -194,6 +203,8 @@ const struct op *run_link(struct cpu *cpu, const struct op *op, unsigned which)
     struct block *to;
     uint64_t mask;
     cpu->ip = from->target[which];
+    if (BASE_UNLIKELY(cpu->budget <= 0))
+        return slice_is_over(cpu);
     is_same_page = !(((base + from->ip) ^ (base + cpu->ip)) & ~PAGE_MASK);
     to = find_block(cpu, can_link ? block_links(from)[which].block : NULL, &mask);
     if (can_link && to->is_cached && epoch == pool_epoch(cpu->run->pool) &&

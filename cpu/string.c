@@ -105,8 +105,8 @@ static uint64_t plain_run(struct cpu *cpu, unsigned segment, unsigned number,
         return 0;
     linear = (b->base + offset) & 0xffffffffu;
     room = FRAME_BYTES - (linear & PAGE_MASK);
-    if (room < bytes)
-        return 0;
+    if (room < bytes || (linear & (bytes - 1) && cpu->flags_other & FLAG_AC))
+        return 0; /* across a border, or alignment is looked at before the page */
     *host = memory_run(cpu, linear, is_write);
     if (!*host)
         return 0;

@@ -444,6 +444,23 @@ START_TEST(real_mode_interrupt_pushes_three_words)
 }
 END_TEST
 
+START_TEST(single_step_trap_comes_before_the_next_fetch_faults)
+{
+    struct cpu_box box;
+    struct cpu_registers r;
+    guest_init(&box);
+    cpu_get_registers(box.cpu, &r);
+    r.flags |= 0x100;
+    r.segment[CPU_CS].limit = CODE + 1; /* the instruction ends at the limit */
+    cpu_set_registers(box.cpu, &r);
+    r = RUN(&box, "\x89\xc3");
+    ck_assert_int_eq(stopped_vector(&r), 1);
+    ck_assert_uint_eq(stack_word(&box, &r, 0), CODE + 2);
+    ck_assert_uint_ne(r.dr[6] & 0x4000, 0);
+    cpu_box_fini(&box);
+}
+END_TEST
+
 /* --- returns, gates ------------------------------------------------------------------------------------ */
 
 START_TEST(iret_to_ring3_drops_inner_data_segments)
@@ -798,6 +815,7 @@ Suite *cpu_system_suite(void)
         triple_fault_names_every_step,
         fault_in_delivery_of_gp_is_a_double_fault,
         real_mode_interrupt_pushes_three_words,
+        single_step_trap_comes_before_the_next_fetch_faults,
         iret_to_ring3_drops_inner_data_segments,
         popf_in_ring3_leaves_if_and_iopl,
         call_gate_copies_parameters_and_retf_drops_them,
