@@ -111,7 +111,7 @@ test_main:
     step "the counter counts down between two latches"
     call latch
     mov ebx, eax
-    mov ecx, 50
+    mov ecx, 2000
 .delay:
     in al, 0x61
     loop .delay

@@ -76,7 +76,7 @@ for at in 40 5000 $((size / 2)) $((size - 10)); do
     refused 6 "damaged (CRC)" --snapshot-load damaged.snap
 done
 refused 6 "fix: --memory 131072K" --memory 64M --snapshot-load half.snap
-refused 2 "fix: --clock 100000000" --clock 50000000 --snapshot-load half.snap
+refused 2 "fix: --clock 200000000" --clock 50000000 --snapshot-load half.snap
 refused 6 "where 'ide0' is expected" --board isa --snapshot-load half.snap
 
 # --- two guests on one host ------------------------------------------------------------------------------

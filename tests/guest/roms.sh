@@ -15,7 +15,7 @@ run() {
     [ "$1" = seabios ] || bios="--bios $1"
     shift 2
     # shellcheck disable=SC2086
-    "$VITRINE" run $bios --display none --max-speed --timeout 60 --serial "file:$base.com1" \
+    "$VITRINE" run $bios --overlay --display none --max-speed --timeout 60 --serial "file:$base.com1" \
         --debug-console "file:$base.e9" "$@" "$roms/$guest.bin" >"$base.out" 2>"$base.err"
     status=$?
     ran=$((ran + 1))
