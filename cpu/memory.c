@@ -127,11 +127,11 @@ static void check_alignment(struct cpu *cpu, uint64_t linear, unsigned bytes, bo
         cpu_raise_error(cpu, VECTOR_AC, 0);
 }
 
-uint64_t memory_read(struct cpu *cpu, uint64_t linear, unsigned bytes, bool is_user)
+static __attribute__((noinline)) uint64_t read_general(struct cpu *cpu, uint64_t linear,
+                                                       unsigned bytes, bool is_user)
 {
     const uint8_t *host;
     uint64_t value;
-    linear &= 0xffffffffu;
     host = tlb_hit(is_user ? cpu->memory_unit->fast[2] : cpu->memory_unit->fast[0], linear, bytes);
     check_alignment(cpu, linear, bytes, is_user);
     if (BASE_LIKELY(host != NULL))
@@ -145,10 +145,21 @@ uint64_t memory_read(struct cpu *cpu, uint64_t linear, unsigned bytes, bool is_u
     return value;
 }
 
-void memory_write(struct cpu *cpu, uint64_t linear, unsigned bytes, uint64_t value, bool is_user)
+/* Aligned words of 4 bytes, which stacks and descriptors are made of, go the short way. */
+uint64_t memory_read(struct cpu *cpu, uint64_t linear, unsigned bytes, bool is_user)
 {
     uint8_t *host;
     linear &= 0xffffffffu;
+    if (BASE_LIKELY(bytes == 4 && !(linear & 3) &&
+                    tlb_reach(cpu->memory_unit->fast[is_user ? 2 : 0], linear, 4, &host)))
+        return load_le32(host);
+    return read_general(cpu, linear, bytes, is_user);
+}
+
+static __attribute__((noinline)) void write_general(struct cpu *cpu, uint64_t linear, unsigned bytes,
+                                                    uint64_t value, bool is_user)
+{
+    uint8_t *host;
     host = tlb_hit(is_user ? cpu->memory_unit->fast[3] : cpu->memory_unit->fast[1], linear, bytes);
     check_alignment(cpu, linear, bytes, is_user);
     if (BASE_LIKELY(host != NULL)) {
@@ -161,6 +172,17 @@ void memory_write(struct cpu *cpu, uint64_t linear, unsigned bytes, uint64_t val
         write_piece(cpu, linear, memory_translate(cpu, linear, true, is_user), bytes, value,
                     is_user);
     run_watch_access(cpu, linear, bytes, true);
+}
+
+void memory_write(struct cpu *cpu, uint64_t linear, unsigned bytes, uint64_t value, bool is_user)
+{
+    uint8_t *host;
+    linear &= 0xffffffffu;
+    if (BASE_LIKELY(bytes == 4 && !(linear & 3) &&
+                    tlb_reach(cpu->memory_unit->fast[is_user ? 3 : 1], linear, 4, &host)))
+        store_le32(host, (uint32_t)value);
+    else
+        write_general(cpu, linear, bytes, value, is_user);
 }
 
 uint64_t memory_read_slow(struct cpu *cpu, const struct op *op, uint64_t linear, unsigned bytes)

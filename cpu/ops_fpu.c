@@ -97,6 +97,8 @@ LOAD_HANDLER(arithmetic_i16, 2,
         uint64_t linear = linear_of(cpu, op);                              \
         uint8_t *host = tlb_hit(cpu->tlb_write, linear, bytes);            \
         type value;                                                        \
+        if (BASE_UNLIKELY(!host))                                          \
+            host = tlb_beside_code(cpu, linear, bytes);                    \
         if (BASE_UNLIKELY(!host || !is_ordinary(cpu, x)))                  \
             PLAIN;                                                         \
         note_operand(cpu, op, x, linear);                                  \
