@@ -41,7 +41,9 @@ static struct cpuid_leaf cpuid_leaf(const struct cpu_model *model, uint32_t leaf
     }
     switch (leaf) {
     case 0: return cpuid_vendor(model);
-    case 1: return (struct cpuid_leaf){model->signature, 0, 0, cpu_model_edx(model)};
+    case 1: /* EBX 15-8: CLFLUSH takes lines of 8 * 8 bytes */
+        return (struct cpuid_leaf){model->signature, cpu_model_has(model, FEATURE_SSE2) ? 8u << 8 : 0,
+                                   cpu_model_ecx(model), cpu_model_edx(model)};
     default: /* 2: 4 KiB and 4 MiB TLBs, 16 KiB L1 caches, 512 KiB L2 */
         return (struct cpuid_leaf){0x03020101, 0, 0, 0x0c040843};
     }

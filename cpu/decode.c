@@ -1,6 +1,6 @@
 /* The instruction decoder: prefixes, opcode, ModRM, SIB, displacement, immediate. SDM 2 chapter 2.
  *
- * MISSING: long mode (REX), the opcode maps of MMX and SSE, the 8086's aliases of opcodes. */
+ * MISSING: long mode (REX), the 8086's aliases of opcodes. */
 #include "cpu/decode.h"
 
 #include "cpu/execute.h"
@@ -195,9 +195,60 @@ static bool is_refused(const struct decode_mode *mode, const struct instruction 
         return true;
     if (row->attributes & ROW_MEM && i->mod == 3)
         return true;
+    if (row->attributes & ROW_NOMEM && i->mod != 3)
+        return true;
     /* Since the 386 (SDM 3B 23.2.4); before it LOCK# is just asserted. */
     return i->prefixes & PREFIX_LOCK && cpu_model_has(mode->model, FEATURE_386) &&
            !(row->attributes & ROW_LOCK && i->has_memory);
+}
+
+/* The prefix that selects an instruction of MMX or SSE; F2 and F3 come before 66. */
+static enum simd_prefix simd_prefix_of(const struct instruction *i)
+{
+    if (i->prefixes & PREFIX_REP)
+        return SIMD_F3;
+    if (i->prefixes & PREFIX_REPNE)
+        return SIMD_F2;
+    return i->prefixes & PREFIX_OPSIZE ? SIMD_66 : SIMD_NP;
+}
+
+/* The rows of an opcode are neighbours, with those of other prefixes among them. */
+static const struct opcode_row *find_in_group(const struct opcode_row *first, size_t next,
+                                              unsigned digit)
+{
+    const struct opcode_row *row = first;
+    while (row && row->opcode == first->opcode) {
+        if (row->digit == digit && row->simd.prefix == first->simd.prefix)
+            return row;
+        row = simd_row_at(next++);
+    }
+    return NULL;
+}
+
+/* Behind 0F and `byte`. NULL: the opcode is none of MMX and SSE; nothing more is taken then. */
+static const struct opcode_row *find_simd_row(const struct opcode_map *map, struct cursor *c,
+                                              struct instruction *i, unsigned byte)
+{
+    struct cursor look = *c;
+    unsigned table = byte == 0x38 ? 1 : byte == 0x3a ? 2 : 0;
+    if (table)
+        byte = (unsigned)take(&look, 1);
+    unsigned first = map->simd[table][byte][simd_prefix_of(i)];
+    const struct opcode_row *row = first ? simd_row_at(first - 1) : NULL;
+    if (!row || look.is_short)
+        return NULL;
+    if (row->digit != ROW_ANY) {
+        unsigned digit = (unsigned)take(&look, 1) >> 3 & 7;
+        look.at -= !look.is_short;
+        row = find_in_group(row, first, digit);
+        if (!row)
+            return NULL;
+    }
+    *c = look;
+    i->opcode = row->opcode;
+    if (has_modrm(row))
+        decode_modrm(c, i);
+    return row;
 }
 
 /* Finds the row; NULL where there is none. Groups look at ModRM, which every group has. */
@@ -209,6 +260,9 @@ static const struct opcode_row *find_row(const struct opcode_map *map, struct cu
     i->opcode = (uint16_t)byte;
     if (byte == 0x0f) {
         byte = (unsigned)take(c, 1);
+        const struct opcode_row *simd = find_simd_row(map, c, i, byte);
+        if (simd)
+            return simd;
         at = 0x100 + byte;
         i->opcode = (uint16_t)(0x0f00 | byte);
     }

@@ -3,6 +3,7 @@
 #define VITRINE_CPU_DECODE_H
 
 #include "cpu/internal.h"
+#include "cpu/simd.h"
 
 #define INSTRUCTION_MAX 15 /* bytes; longer is #GP (SDM 2 2.3.11) */
 #define INSTRUCTION_MAX_286 10
@@ -15,7 +16,8 @@ enum operand_form {
 enum operand_size { SIZE_B, SIZE_W, SIZE_D, SIZE_Q, SIZE_V, SIZE_S };
 enum immediate_kind { IMM_NO, IMM_IB, IMM_SB, IMM_IZ, IMM_IW, IMM_IV, IMM_FAR, IMM_WB, IMM_MO,
                       IMM_JB, IMM_JZ };
-enum row_attribute { ROW_LOCK = 1, ROW_END = 2, ROW_MEM = 4, ROW_REGS = 8, ROW_PM = 16, ROW_REPS = 32 };
+enum row_attribute { ROW_LOCK = 1, ROW_END = 2, ROW_MEM = 4, ROW_REGS = 8, ROW_PM = 16, ROW_REPS = 32,
+                     ROW_NOMEM = 64 /* ModRM.mod must be 3 */ };
 /* Families of specialised handlers: blocks.c knows how to choose one. */
 enum fast_family {
     FAST_NO, FAST_ALU, FAST_INC, FAST_TEST, FAST_NOT, FAST_NEG, FAST_MUL, FAST_PUSH, FAST_POP,
@@ -32,6 +34,7 @@ struct opcode_row {
     uint32_t feature;
     uint16_t opcode;
     uint8_t digit, form, size, immediate, fast, argument, reads, writes, attributes;
+    struct simd_row simd; /* of the rows of ops_simd.def */
 };
 /* reads and writes: */
 enum row_flags { ROW_FLAGS_0 = 0, ROW_FLAGS_C = 1, ROW_FLAGS_X = 2, ROW_FLAGS_A = 3 };
@@ -39,9 +42,15 @@ enum row_flags { ROW_FLAGS_0 = 0, ROW_FLAGS_C = 1, ROW_FLAGS_X = 2, ROW_FLAGS_A 
 /* Where to find the row of an opcode; filled once, owned by the pool of decoded code. */
 struct opcode_map {
     const struct opcode_row *row[512][8];
+    /* MMX and SSE, by map (0F, 0F 38, 0F 3A), opcode and prefix: 1 + the first row, 0 where there is
+     * none. The rows of an opcode follow each other. */
+    uint16_t simd[3][256][SIMD_PREFIXES];
 };
 void opcode_map_init(struct opcode_map *map);
 const struct opcode_row *opcode_row_at(size_t index); /* all rows in turn; NULL past the last */
+/* The same for ops_simd.def (simd_rows.c): 0FXX, or 38XX and 3AXX for the three-byte maps. */
+const struct opcode_row *simd_row_at(size_t index);
+void simd_map_init(struct opcode_map *map);
 
 struct decode_mode {
     const struct cpu_model *model;

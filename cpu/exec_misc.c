@@ -15,6 +15,8 @@ static bool is_of_later_models(unsigned opcode)
     static const uint8_t ranges[][2] = {{0x10, 0x17}, {0x28, 0x2f}, {0x38, 0x38}, {0x3a, 0x3a},
                                         {0x50, 0x7f}, {0xae, 0xae}, {0xb8, 0xb8}, {0xc2, 0xc6},
                                         {0xd0, 0xfe}};
+    if (opcode >> 8 == 0x38 || opcode >> 8 == 0x3a)
+        return true;
     for (size_t n = 0; opcode >> 8 == 0x0f && n < ARRAY_COUNT(ranges); n++)
         if ((opcode & 0xff) >= ranges[n][0] && (opcode & 0xff) <= ranges[n][1])
             return true;

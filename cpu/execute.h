@@ -13,7 +13,8 @@
     X(lea) X(xchg) X(xchg_ax) X(nop) X(cbw) X(cwd) X(sahf) X(lahf) X(salc) X(xlat) X(bound) X(movx) \
     X(jcc) X(setcc) X(cmov) X(loop) X(call) X(jmp) X(call_e) X(jmp_e) X(ret) X(carry) X(direction)  \
     X(movs) X(cmps) X(stos) X(lods) X(scas) X(ins) X(outs) X(in) X(out)                             \
-    X(fwait) X(x87) X(fxsave) X(ud) X(too_long) X(code_limit)
+    X(fwait) X(x87) X(fxsave) X(ud) X(too_long) X(code_limit)                                       \
+    X(simd) X(emms) X(maskmov) X(popcnt) X(crc32) X(ldmxcsr) X(stmxcsr) X(sfence)
 #define PLAIN_PROTOTYPE(name) void exec_##name(struct cpu *cpu, const struct instruction *i);
 PLAIN_HANDLERS(PLAIN_PROTOTYPE)
 #undef PLAIN_PROTOTYPE

@@ -214,7 +214,7 @@ static uint64_t root_of_64(uint64_t n, uint64_t *remainder)
 }
 
 /* n >= 2^126; returns the root, and the remainder of 65 bits. */
-static uint64_t root_of_128(struct f80_u128 n, struct f80_u128 *remainder)
+uint64_t f80_root128(struct f80_u128 n, struct f80_u128 *remainder)
 {
     uint64_t rest, upper = root_of_64(n.high, &rest);
     /* (rest * 2^32 + next 32 bits) / (2 * upper): halve both, as the divisor takes 33 bits. */
@@ -253,7 +253,7 @@ struct f80 f80_sqrt(struct f80_env *env, struct f80 a)
     bool is_odd = ((uint32_t)power & 1) != 0;
     struct f80_u128 radicand = f80_shift_right128((struct f80_u128){x.significand, 0}, !is_odd);
     struct f80_u128 rest;
-    uint64_t root = root_of_128(radicand, &rest);
+    uint64_t root = f80_root128(radicand, &rest);
     /* Above root + 1/2 when the remainder exceeds the root; a tie cannot be. */
     bool is_half = rest.high != 0 || rest.low > root;
     bool is_sticky = rest.high != 0 || rest.low != 0;

@@ -77,4 +77,7 @@ struct f80 f80_round_pack(struct f80_env *env, bool is_negative, int32_t exponen
 struct f80 f80_normalise_round_pack(struct f80_env *env, bool is_negative, int32_t exponent,
                                     struct f80_u128 significand, uint8_t precision);
 
+/* The integer square root of a number of 127 or 128 bits, and what remains. */
+uint64_t f80_root128(struct f80_u128 n, struct f80_u128 *remainder);
+
 #endif

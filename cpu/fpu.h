@@ -3,11 +3,12 @@
 #define VITRINE_CPU_FPU_H
 
 #include "cpu/internal.h"
+#include "cpu/simd.h"
 #include "cpu/x87.h"
 
 struct cpu_fpu {
     struct x87 x87;
-    uint32_t mxcsr;
+    struct simd simd;
     bool ferr; /* level of FERR# */
 };
 
@@ -16,6 +17,13 @@ void fpu_free(struct cpu *cpu);
 void fpu_reset(struct cpu *cpu);
 /* FERR# follows the pending exception while CR0.NE is 0. */
 void fpu_update_ferr(struct cpu *cpu);
+/* Reports a pending x87 exception: #MF, or FERR#. */
+void fpu_check_pending(struct cpu *cpu);
+/* The memory operand as bytes in memory order; fpu_check_operand raises what a write would raise. */
+void fpu_read_operand(struct cpu *cpu, const struct instruction *i, unsigned count, uint8_t *to);
+void fpu_check_operand(struct cpu *cpu, const struct instruction *i, unsigned count);
+void fpu_write_operand(struct cpu *cpu, const struct instruction *i, unsigned count,
+                       const uint8_t *from);
 /* What an FXSAVE image does not hold. */
 void fpu_save(const struct cpu *cpu, struct state_stream *stream);
 void fpu_load(struct cpu *cpu, struct state_stream *stream);

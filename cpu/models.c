@@ -2,8 +2,8 @@
  *
  * Specification: Intel AP-485 (Processor Identification, 1999 and later), SDM 2A CPUID, SDM 3B 22
  * (Architecture Compatibility).
- * MISSING: PAE, APIC and MMX are not announced until the core has them; the 80386's and early
- * 80486's errata. */
+ * MISSING: PAE and APIC are not announced until the core has them; the 80386's and early 80486's
+ * errata. */
 #include "cpu/system.h"
 
 #include <string.h>
@@ -18,6 +18,9 @@
 #define FEATURES_P6                                                                           \
     (FEATURES_PENTIUM | FEATURE_SEP | FEATURE_PGE | FEATURE_CMOV | FEATURE_PAT | FEATURE_MTRR | \
      FEATURE_PMC | FEATURE_UD2)
+#define FEATURES_MAX                                                                          \
+    (FEATURES_P6 | FEATURE_MMX | FEATURE_FXSR | FEATURE_SSE | FEATURE_SSE2 | FEATURE_SSE3 |   \
+     FEATURE_SSSE3 | FEATURE_SSE41 | FEATURE_SSE42 | FEATURE_POPCNT)
 #define INTEL "GenuineIntel"
 
 static const struct cpu_model MODELS[] = {
@@ -28,7 +31,7 @@ static const struct cpu_model MODELS[] = {
     {"80386", GEN_386, FEATURES_386, 0x0308, 0, NULL, NULL, "80386DX with 80387"},
     {"80486", GEN_486, FEATURES_486, 0x0480, 1, INTEL, NULL, "486DX4"},
     {"pentium", GEN_PENTIUM, FEATURES_PENTIUM, 0x052c, 1, INTEL, NULL, "Pentium (P54C)"},
-    {"max", GEN_MAX, FEATURES_P6, 0x0673, 2, INTEL, "Vitrine emulated CPU",
+    {"max", GEN_MAX, FEATURES_MAX, 0x0673, 2, INTEL, "Vitrine emulated CPU",
      "everything that is there"},
 };
 
@@ -55,26 +58,44 @@ const struct cpu_model *cpu_model_find(const char *name, struct error *error)
 }
 
 /* One bit of CPUID.1:EDX for each feature that has one (SDM 2A, table 3-11). */
-static const struct {
-    uint32_t feature, edx;
-} EDX_BITS[] = {
+struct feature_bit {
+    uint32_t feature, bit;
+};
+static const struct feature_bit EDX_BITS[] = {
     {FEATURE_FPU, 1u << 0},   {FEATURE_VME, 1u << 1},   {FEATURE_DE, 1u << 2},
     {FEATURE_PSE, 1u << 3},   {FEATURE_TSC, 1u << 4},   {FEATURE_MSR, 1u << 5},
     {FEATURE_PAE, 1u << 6},   {FEATURE_MCE, 1u << 7},   {FEATURE_CX8, 1u << 8},
     {FEATURE_SEP, 1u << 11},  {FEATURE_MTRR, 1u << 12}, {FEATURE_PGE, 1u << 13},
     {FEATURE_CMOV, 1u << 15}, {FEATURE_PAT, 1u << 16},  {FEATURE_MMX, 1u << 23},
+    {FEATURE_SSE2, 1u << 19}, /* CLFLUSH came with it */
     {FEATURE_FXSR, 1u << 24}, {FEATURE_SSE, 1u << 25},  {FEATURE_SSE2, 1u << 26},
 };
 
-uint32_t cpu_model_edx(const struct cpu_model *model)
+/* CPUID.1:ECX (table 3-10). */
+static const struct feature_bit ECX_BITS[] = {
+    {FEATURE_SSE3, 1u << 0},   {FEATURE_SSSE3, 1u << 9},   {FEATURE_SSE41, 1u << 19},
+    {FEATURE_SSE42, 1u << 20}, {FEATURE_POPCNT, 1u << 23},
+};
+
+static uint32_t bits_of(const struct cpu_model *model, const struct feature_bit *bits, size_t count)
 {
-    uint32_t edx = 0;
-    for (size_t i = 0; i < ARRAY_COUNT(EDX_BITS); i++) {
-        if (cpu_model_has(model, EDX_BITS[i].feature)) {
-            edx |= EDX_BITS[i].edx;
+    uint32_t value = 0;
+    for (size_t i = 0; i < count; i++) {
+        if (cpu_model_has(model, bits[i].feature)) {
+            value |= bits[i].bit;
         }
     }
-    return edx;
+    return value;
+}
+
+uint32_t cpu_model_edx(const struct cpu_model *model)
+{
+    return bits_of(model, EDX_BITS, ARRAY_COUNT(EDX_BITS));
+}
+
+uint32_t cpu_model_ecx(const struct cpu_model *model)
+{
+    return bits_of(model, ECX_BITS, ARRAY_COUNT(ECX_BITS));
 }
 
 uint32_t cpu_model_cr4_mask(const struct cpu_model *model)

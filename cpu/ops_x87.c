@@ -1,16 +1,13 @@
 /* The decode side of the FPU: CR0's switches, pending errors, memory operands. The unit itself is
  * cpu/x87.c. SDM 1 8.3-8.7, 3A 2.5 (EM, MP, TS, NE), table 23-3 for FERR#.
  *
- * MISSING: with CR0.NE = 0 the processor does not freeze until IRQ 13 has come; it goes on. XMM
- * registers in FXSAVE images. */
+ * MISSING: with CR0.NE = 0 the processor does not freeze until IRQ 13 has come; it goes on. */
 #include <stdlib.h>
 #include <string.h>
 
 #include "cpu/execute.h"
 #include "cpu/flags.h"
 #include "cpu/fpu.h"
-
-#define MXCSR_RESET 0x1f80u
 
 enum status fpu_new(struct cpu *cpu, struct error *error)
 {
@@ -36,7 +33,7 @@ void fpu_update_ferr(struct cpu *cpu)
 void fpu_reset(struct cpu *cpu)
 {
     x87_reset(&cpu->fpu->x87);
-    cpu->fpu->mxcsr = MXCSR_RESET;
+    cpu->fpu->simd = (struct simd){.mxcsr = SIMD_MXCSR_RESET};
     fpu_update_ferr(cpu);
 }
 
@@ -56,22 +53,42 @@ void fpu_load(struct cpu *cpu, struct state_stream *stream)
     cpu->fpu->ferr = state_get_uint(stream, 1) != 0;
 }
 
+/* SDM 1 table 10-2: MXCSR at 24, its mask at 28, XMM0 at 160. */
 void cpu_get_fxsave(const struct cpu *cpu, uint8_t *image)
 {
+    const struct simd *simd = &cpu->fpu->simd;
     memset(image, 0, 512);
     x87_fxsave(&cpu->fpu->x87, false, image);
-    store_le32(image + 24, cpu->fpu->mxcsr);
+    if (!cpu_model_has(cpu->model, FEATURE_SSE))
+        return;
+    store_le32(image + 24, simd->mxcsr);
+    store_le32(image + 28, SIMD_MXCSR_MASK);
+    for (unsigned n = 0; n < SIMD_REGISTERS; n++) {
+        store_le64(image + 160 + 16 * n, simd->xmm[n].q[0]);
+        store_le64(image + 168 + 16 * n, simd->xmm[n].q[1]);
+    }
+}
+
+static void set_xmm(struct cpu *cpu, const uint8_t *image)
+{
+    struct simd *simd = &cpu->fpu->simd;
+    simd->mxcsr = load_le32(image + 24) & SIMD_MXCSR_MASK;
+    for (unsigned n = 0; n < SIMD_REGISTERS; n++) {
+        simd->xmm[n].q[0] = load_le64(image + 160 + 16 * n);
+        simd->xmm[n].q[1] = load_le64(image + 168 + 16 * n);
+    }
 }
 
 void cpu_set_fxsave(struct cpu *cpu, const uint8_t *image)
 {
     x87_fxrstor(&cpu->fpu->x87, false, image);
-    cpu->fpu->mxcsr = load_le32(image + 24);
+    if (cpu_model_has(cpu->model, FEATURE_SSE))
+        set_xmm(cpu, image);
 }
 
 /* --- instructions ----------------------------------------------------------------------------------- */
 
-static void check_pending(struct cpu *cpu)
+void fpu_check_pending(struct cpu *cpu)
 {
     if (!x87_is_pending(&cpu->fpu->x87))
         return;
@@ -86,10 +103,10 @@ void exec_fwait(struct cpu *cpu, const struct instruction *i)
     if ((cpu->cr0 & (CR0_MP | CR0_TS)) == (CR0_MP | CR0_TS))
         cpu_raise(cpu, VECTOR_NM);
     if (cpu_model_has(cpu->model, FEATURE_FPU))
-        check_pending(cpu);
+        fpu_check_pending(cpu);
 }
 
-static void read_operand(struct cpu *cpu, const struct instruction *i, unsigned count, uint8_t *to)
+void fpu_read_operand(struct cpu *cpu, const struct instruction *i, unsigned count, uint8_t *to)
 {
     for (unsigned at = 0; at < count;) {
         unsigned bytes = count - at >= 8 ? 8 : count - at >= 4 ? 4 : count - at >= 2 ? 2 : 1;
@@ -99,14 +116,14 @@ static void read_operand(struct cpu *cpu, const struct instruction *i, unsigned 
 }
 
 /* Every byte can be written, or this raises. */
-static void check_operand(struct cpu *cpu, const struct instruction *i, unsigned count)
+void fpu_check_operand(struct cpu *cpu, const struct instruction *i, unsigned count)
 {
     uint64_t offset = operand_address(cpu, i);
     uint64_t linear = cpu_segment_linear(cpu, i->segment, offset, count, true);
     cpu_check_write(cpu, linear, count, cpu->cpl);
 }
 
-static void write_operand(struct cpu *cpu, const struct instruction *i, unsigned count,
+void fpu_write_operand(struct cpu *cpu, const struct instruction *i, unsigned count,
                           const uint8_t *from)
 {
     for (unsigned at = 0; at < count;) {
@@ -136,12 +153,12 @@ static void execute_memory(struct cpu *cpu, const struct instruction *i)
     if (operand.direction == X87_UNDEFINED_OPERAND)
         cpu_raise(cpu, VECTOR_UD);
     if (operand.direction == X87_LOAD)
-        read_operand(cpu, i, operand.bytes, buffer);
+        fpu_read_operand(cpu, i, operand.bytes, buffer);
     else
-        check_operand(cpu, i, operand.bytes);
+        fpu_check_operand(cpu, i, operand.bytes);
     if (x87_execute_memory(&cpu->fpu->x87, opcode, i->modrm, format, &origin, buffer) == X87_DONE &&
         operand.direction == X87_STORE)
-        write_operand(cpu, i, operand.bytes, buffer);
+        fpu_write_operand(cpu, i, operand.bytes, buffer);
 }
 
 static void execute_register(struct cpu *cpu, const struct instruction *i)
@@ -166,11 +183,26 @@ void exec_x87(struct cpu *cpu, const struct instruction *i)
     if (!cpu_model_has(cpu->model, FEATURE_FPU))
         return; /* nobody listens on the coprocessor's bus */
     if (x87_waits((uint8_t)i->opcode, i->modrm))
-        check_pending(cpu);
+        fpu_check_pending(cpu);
     if (i->mod == 3)
         execute_register(cpu, i);
     else
         execute_memory(cpu, i);
+    fpu_update_ferr(cpu);
+}
+
+/* FXRSTOR leaves XMM and MXCSR alone while the system has not said by CR4.OSFXSR that it knows them
+ * (SDM 2: depends on the implementation); FXSAVE stores them all the same. */
+static void fxrstor(struct cpu *cpu, const struct instruction *i)
+{
+    bool has_sse = cpu_model_has(cpu->model, FEATURE_SSE) && (cpu->cr4 & CR4_OSFXSR) != 0;
+    uint8_t image[512];
+    fpu_read_operand(cpu, i, sizeof image, image);
+    if (has_sse && load_le32(image + 24) & ~SIMD_MXCSR_MASK)
+        cpu_fault_gp(cpu, "FXRSTOR: reserved bits of MXCSR are set");
+    x87_fxrstor(&cpu->fpu->x87, false, image);
+    if (has_sse)
+        set_xmm(cpu, image);
     fpu_update_ferr(cpu);
 }
 
@@ -182,11 +214,10 @@ void exec_fxsave(struct cpu *cpu, const struct instruction *i)
     if (operand_address(cpu, i) & 15)
         cpu_fault_gp(cpu, "FXSAVE or FXRSTOR: address not a multiple of 16");
     if (i->row->argument) {
-        read_operand(cpu, i, sizeof image, image);
-        cpu_set_fxsave(cpu, image);
+        fxrstor(cpu, i);
         return;
     }
-    check_operand(cpu, i, sizeof image);
+    fpu_check_operand(cpu, i, sizeof image);
     cpu_get_fxsave(cpu, image);
-    write_operand(cpu, i, sizeof image, image);
+    fpu_write_operand(cpu, i, sizeof image, image);
 }

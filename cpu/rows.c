@@ -15,7 +15,7 @@
 #define ROW(opcode, digit, mnemonic, form, size, immediate, fast, argument, handler, feature, reads, \
             writes, attributes)                                                                      \
     {mnemonic, handler, feature, opcode, digit, FORM_##form, SIZE_##size, IMM_##immediate,           \
-     FAST_##fast, argument, reads, writes, attributes},
+     FAST_##fast, argument, reads, writes, attributes, {NULL, 0, 0, 0, 0, 0}},
 static const struct opcode_row rows[] = {
 #include "cpu/ops.def"
 };
@@ -37,4 +37,5 @@ void opcode_map_init(struct opcode_map *map)
             if (rows[i].digit == ROW_ANY || rows[i].digit == digit)
                 map->row[at][digit] = &rows[i];
     }
+    simd_map_init(map);
 }

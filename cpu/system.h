@@ -52,7 +52,12 @@ enum cpu_feature {
     FEATURE_SSE2 = 1u << 21,
     FEATURE_PMC = 1u << 22,    /* RDPMC and the P6 counters */
     FEATURE_UD2 = 1u << 23,    /* 0F 0B documented; NOP 0F 1F */
-    FEATURE_MCE = 1u << 24     /* CR4.MCE; no banks */
+    FEATURE_MCE = 1u << 24,    /* CR4.MCE; no banks */
+    FEATURE_SSE3 = 1u << 25,
+    FEATURE_SSSE3 = 1u << 26,
+    FEATURE_SSE41 = 1u << 27,
+    FEATURE_SSE42 = 1u << 28,
+    FEATURE_POPCNT = 1u << 29
 };
 struct cpu_model {
     const char *name;
@@ -71,8 +76,9 @@ static inline bool cpu_model_has(const struct cpu_model *model, uint32_t feature
 {
     return (model->features & features) == features;
 }
-/* CPUID.1:EDX of a model. */
+/* CPUID.1:EDX and ECX of a model. */
 uint32_t cpu_model_edx(const struct cpu_model *model);
+uint32_t cpu_model_ecx(const struct cpu_model *model);
 /* Bits of CR4 that the model lets software set. */
 uint32_t cpu_model_cr4_mask(const struct cpu_model *model);
 /* Bits of EFLAGS that exist in the model, and those that always read as ones. */
