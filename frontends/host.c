@@ -24,7 +24,9 @@ static enum status refuse(const struct run_options *o, struct error *error)
     const struct {
         bool is_given;
         const char *name;
-    } rows[] = {{o->cpu != NULL, "cpu"},       {o->board != NULL, "board"},
+    } rows[] = {{o->memory_bytes != 0, "memory"},
+                {o->debug_console != NULL, "debug-console"},
+                {o->cpu != NULL, "cpu"},       {o->board != NULL, "board"},
                 {o->kernel != NULL, "kernel"}, {o->initrd != NULL, "initrd"},
                 {o->append != NULL, "append"}, {o->disks.count != 0, "disk"},
                 {o->nics.count != 0, "nic"},   {o->serials.count != 0, "serial"},
@@ -90,9 +92,19 @@ static enum status build(struct host_run *run, struct error *error)
         focus_screen_init(&run->focus, run->vmm);
         run->session.screen = &run->focus;
     }
+    for (unsigned i = 0; status == STATUS_OK && i < run->vmm->guest_count; i++)
+        run->vmm->guests[i].machine->resets_on_triple_fault = !run->options.no_reboot;
     if (status == STATUS_OK)
         run->session.debugged = run->vmm->guests[0].machine; /* --gdb: the first guest */
     return status == STATUS_OK ? session_show(&run->session, run->vmm->host, error) : status;
+}
+
+static void print_hashes(const struct vmm *vmm)
+{
+    printf("hash %016llx host\n", (unsigned long long)machine_hash(vmm->host));
+    for (unsigned i = 0; i < vmm->guest_count; i++)
+        printf("hash %016llx guest %s\n", (unsigned long long)machine_hash(vmm->guests[i].machine),
+               vmm->guests[i].lab->name);
 }
 
 static int run_host(struct host_run *run, int argc, char **argv)
@@ -110,6 +122,8 @@ static int run_host(struct host_run *run, int argc, char **argv)
         exit_status = session_run(&run->session, &error);
         session_end_display(&run->session);
         report_write(stdout, run->vmm);
+        if (run->options.prints_hash)
+            print_hashes(run->vmm);
     }
     session_end_display(&run->session);
     vmm_free(run->vmm);

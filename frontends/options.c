@@ -157,7 +157,6 @@ enum status run_options_parse(struct run_options *options, int argc, char **argv
 {
     bool seen[ARRAY_COUNT(OPTIONS)] = {false};
     memset(options, 0, sizeof *options);
-    options->memory_bytes = UINT64_C(128) << 20;
     for (int i = 0; i < argc;) {
         int used = 1;
         enum status status = STATUS_OK;

@@ -17,7 +17,7 @@ struct option_list {
 
 struct run_options {
     const char *image; /* the operand; NULL: none */
-    uint64_t memory_bytes;
+    uint64_t memory_bytes; /* 0: not given */
     const char *cpu, *board, *bios, *kernel, *initrd, *append, *floppy, *cdrom;
     struct option_list disks, nics, serials;
     const char *display, *screenshot;

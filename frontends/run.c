@@ -11,6 +11,7 @@
 #include "frontends/session.h"
 #include "machine/boot.h"
 
+#define DEFAULT_MEMORY_BYTES (UINT64_C(128) << 20)
 #define SNAPSHOT_MAGIC "VITRINE1"
 #define SNAPSHOT_BYTES_MAX ((size_t)4 << 30)
 
@@ -181,7 +182,7 @@ static enum status build(struct run *run, char rooms[OPTION_LIST_MAX][512], stru
     run->config.has_cpu = true;
     run->config.board = o->board ? board_find(o->board) : NULL;
     run->config.cpu_model = o->cpu;
-    run->config.memory_bytes = o->memory_bytes;
+    run->config.memory_bytes = o->memory_bytes ? o->memory_bytes : DEFAULT_MEMORY_BYTES;
     run->config.rtc_seconds = run->session.rtc_seconds;
     if (o->kernel &&
         (status = boot_new(&run->boot, o->kernel, o->initrd, o->append, error)) != STATUS_OK)

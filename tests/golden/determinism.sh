@@ -96,3 +96,14 @@ if [ -f "$roms/demo.ini" ]; then
 fi
 echo "$wrong wrong"
 [ $wrong = 0 ]
+
+# A host and its guests: the same hashes twice, with and without a trace.
+mkdir host && cp "$BUILDDIR"/obj/roms/alpha.elf "$BUILDDIR"/obj/roms/beta.elf "$BUILDDIR"/obj/roms/demo.ini host/
+cp --sparse=always "$BUILDDIR/obj/roms/demo.img" host/
+for turn in 1 2 3; do
+    [ $turn != 3 ] || set -- --trace io --trace-out host.jsonl
+    "$VITRINE" host host/demo.ini --overlay --rtc 1000000000 --display none --hash "$@" >host-$turn.txt
+    grep '^hash' host-$turn.txt >host-$turn.hash
+done
+[ "$(wc -l <host-1.hash)" = 3 ]
+cmp host-1.hash host-2.hash && cmp host-1.hash host-3.hash

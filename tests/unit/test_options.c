@@ -27,7 +27,7 @@ static enum status parse(const char *line)
 START_TEST(nothing_given_means_the_defaults)
 {
     ck_assert_int_eq(parse(""), STATUS_OK);
-    ck_assert_uint_eq(options.memory_bytes, 128 << 20);
+    ck_assert_uint_eq(options.memory_bytes, 0); /* not given */
     ck_assert_ptr_null(options.image);
     ck_assert_uint_eq(options.disks.count, 0);
     ck_assert(!options.overlay);
