@@ -116,7 +116,9 @@ void exec_simd(struct cpu *cpu, const struct instruction *i)
     const struct simd_row *row = &i->row->simd;
     struct simd *simd = &cpu->fpu->simd;
     bool uses_xmm = is_xmm(row->to) || is_xmm(row->from);
-    bool uses_mmx = is_mmx(row->to) || is_mmx(row->from);
+    /* CVTPI2PS and CVTPI2PD from memory leave the x87 alone (SDM 2 says so of CVTPI2PD; the silicon
+     * does it for both). */
+    bool uses_mmx = is_mmx(row->to) || (is_mmx(row->from) && !(i->has_memory && row->to == SIMD_GX));
     bool is_store = i->has_memory && is_modrm_rm(row->to);
     struct simd_env env = {.mxcsr = simd->mxcsr,
                            .bytes = uses_xmm ? 16 : 8,

@@ -301,6 +301,12 @@ START_TEST(mmx_lives_in_the_x87_registers)
     ck_assert_uint_eq(RUN(&box, "\x0f\x77"), NO_FAULT);
     cpu_get_fxsave(box.cpu, image);
     ck_assert_uint_eq(image[4], 0);
+    ck_assert_uint_eq(RUN(&box, "\x66\x0f\x2a\x06\x00\x50"), NO_FAULT); /* cvtpi2pd xmm0, [5000h] */
+    cpu_get_fxsave(box.cpu, image);
+    ck_assert_uint_eq(image[4], 0);
+    ck_assert_uint_eq(RUN(&box, "\x66\x0f\x2a\xc0"), NO_FAULT); /* cvtpi2pd xmm0, mm0 */
+    cpu_get_fxsave(box.cpu, image);
+    ck_assert_uint_eq(image[4], 0xff);
     cpu_box_fini(&box);
 }
 END_TEST
@@ -314,6 +320,27 @@ START_TEST(mmx_reports_a_pending_x87_exception_first)
     ck_assert_uint_eq(RUN(&box, "\xdb\xe3\xd9\x2e\x00\x50\xd9\xe8\xd9\xee\xde\xf9\x0f\x6e\xc0"),
                       16);
     ck_assert_uint_eq(RUN(&box, "\x0f\x57\xc0"), NO_FAULT); /* xorps does not mind */
+    cpu_box_fini(&box);
+}
+END_TEST
+
+START_TEST(a_saved_state_has_xmm_and_mxcsr)
+{
+    struct cpu_box box, other;
+    struct state_stream stream = {0};
+    struct error error = {0};
+    box_sse(&box);
+    box_sse(&other);
+    set_mxcsr(&box, 0x9fc1);
+    for (unsigned n = 0; n < 8; n++)
+        set_xmm(&box, n, n + 1, ~(uint64_t)n);
+    cpu_save(box.cpu, &stream);
+    ck_assert_int_eq(cpu_load(other.cpu, &stream, &error), STATUS_OK);
+    for (unsigned n = 0; n < 8; n++)
+        check_xmm(&other, n, n + 1, ~(uint64_t)n);
+    ck_assert_uint_eq(mxcsr(&other), 0x9fc1);
+    state_stream_free(&stream);
+    cpu_box_fini(&other);
     cpu_box_fini(&box);
 }
 END_TEST
@@ -370,6 +397,7 @@ Suite *cpu_simd_suite(void)
     tcase_add_test(tcase, fxsave_and_fxrstor_carry_xmm_and_mxcsr);
     tcase_add_test(tcase, mmx_lives_in_the_x87_registers);
     tcase_add_test(tcase, mmx_reports_a_pending_x87_exception_first);
+    tcase_add_test(tcase, a_saved_state_has_xmm_and_mxcsr);
     tcase_add_test(tcase, maskmov_writes_the_chosen_bytes_only);
     tcase_add_test(tcase, popcnt_and_crc32_take_their_operand_size);
     suite_add_tcase(suite, tcase);
