@@ -149,6 +149,7 @@ static void on_signal(int number, siginfo_t *info, void *argument)
     __asm__ volatile("pushf; andl $~0x240000, (%%esp); popf" ::: "memory", "cc");
     (void)info;
     if (number == SIGVTALRM && is_still_running()) {
+        results[current].was_disturbed = is_started;
         return;
     }
     if (is_started) {
@@ -166,6 +167,7 @@ static void on_signal(int number, siginfo_t *info, void *argument)
         next_batch();
     }
     serial++;
+    results[current].was_disturbed = 0;
     begin(context, &tests[current]);
 }
 

@@ -31,7 +31,7 @@ struct silicon {
     int to_native, from_native;
     pid_t native;
     unsigned shown, show;
-    uint64_t tests, instructions, different, explained;
+    uint64_t tests, instructions, different, explained, disturbed;
     struct stream streams[BATCH];
     struct silicon_result theirs[BATCH];
     uint32_t data[DATA_WRITABLE / 4];
@@ -338,7 +338,9 @@ static void blame(struct silicon *s, const char *mnemonic)
 }
 
 /* Finds the shortest part of the stream that differs, and shows it. */
-static void explain(struct silicon *s, const struct stream *stream)
+static void explain(struct silicon *s, const struct stream *stream,
+                    const struct silicon_result *first_ours,
+                    const struct silicon_result *first_theirs)
 {
     uint32_t theirs_data[DATA_WRITABLE / 4], before[DATA_WRITABLE / 4];
     for (unsigned count = 1; count <= stream->count; count++) {
@@ -359,16 +361,10 @@ static void explain(struct silicon *s, const struct stream *stream)
             return;
         }
     }
-    blame(s, "(whole stream only)");
+    blame(s, "(first time only)");
     if (s->shown++ < s->show) {
-        printf("  differs only as a whole, not cut to its parts; instructions %u\n", stream->count);
-        struct silicon_result ours, theirs;
-        struct stream whole = cut(stream, stream->count);
-        send_tests(s, &whole, 1);
-        transfer(s->from_native, &theirs, sizeof theirs, false, s);
-        transfer(s->from_native, theirs_data, sizeof theirs_data, false, s);
-        run_ours(s, &whole.test, &ours);
-        show(&whole, &ours, &theirs);
+        printf("  differs only the first time, not cut to its parts:\n");
+        show(stream, first_ours, first_theirs);
     }
 }
 
@@ -386,7 +382,10 @@ static void run_batch(struct silicon *s, uint32_t count)
     transfer(s->from_native, s->theirs, count * sizeof s->theirs[0], false, s);
     for (uint32_t n = 0; n < count; n++) {
         differs[n] = !agrees(&s->streams[n], &ours[n], &s->theirs[n]);
-        if (differs[n] && explained_by(&s->streams[n], &ours[n], &s->theirs[n]) != 0) {
+        if (differs[n] && s->theirs[n].was_disturbed) {
+            differs[n] = false;
+            s->disturbed++;
+        } else if (differs[n] && explained_by(&s->streams[n], &ours[n], &s->theirs[n]) != 0) {
             differs[n] = false;
             s->explained++;
         }
@@ -396,7 +395,7 @@ static void run_batch(struct silicon *s, uint32_t count)
     for (uint32_t n = 0; n < count; n++) {
         if (differs[n]) {
             s->different++;
-            explain(s, &s->streams[n]);
+            explain(s, &s->streams[n], &ours[n], &s->theirs[n]);
         }
     }
 }
@@ -436,14 +435,16 @@ int main(int argc, char **argv)
         run_batch(s, tests - done < BATCH ? (uint32_t)(tests - done) : BATCH);
     }
     close(s->to_native);
-    printf("%llu tests, %llu instructions, %llu differ, %llu differences explained\n",
+    printf("%llu tests, %llu instructions, %llu differ, %llu differences explained, %llu disturbed\n",
            (unsigned long long)s->tests, (unsigned long long)s->instructions,
-           (unsigned long long)s->different, (unsigned long long)s->explained);
+           (unsigned long long)s->different, (unsigned long long)s->explained,
+           (unsigned long long)s->disturbed);
     for (unsigned n = 0; n < 256 && s->blame[n].mnemonic != NULL; n++) {
         printf("  %8llu %s\n", (unsigned long long)s->blame[n].count, s->blame[n].mnemonic);
     }
     cpu_box_fini(&s->box);
-    bool ok = s->different == 0 && s->instructions > tests / 2;
+    bool ok = s->different == 0 && s->instructions > tests / 2 &&
+              s->disturbed < 10 + tests / 10000;
     free(s);
     return ok ? 0 : 1;
 }

@@ -69,6 +69,7 @@ struct silicon_test {
 struct silicon_result {
     uint32_t vector, error, cr2, eip, eflags, gpr[8];
     uint16_t segments[6]; /* ES CS SS DS FS GS */
+    uint32_t was_disturbed; /* a tick of the timer came: Linux does not put ID and RPLs back */
     uint32_t data_hash;
     struct x87_image x87;
     uint16_t padding;
