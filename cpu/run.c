@@ -406,8 +406,9 @@ static void deliver_pending(struct cpu *cpu)
     }
 }
 
-/* At a breakpoint: the debugger's comes first; returns true to stop. DR0-3: a fault (SDM 3A 17.3.1.1). */
-static bool handle_breakpoint(struct cpu *cpu)
+/* At a breakpoint: the debugger's comes first; returns true to stop. DR0-3: a fault (SDM 3A 17.3.1.1).
+ * Not inlined: gcc takes its variables for ones that longjmp may clobber. */
+static __attribute__((noinline)) bool handle_breakpoint(struct cpu *cpu)
 {
     struct cpu_run *run = cpu->run;
     uint64_t linear = (cpu->bounds[CPU_CS].base + cpu->ip) & 0xffffffffu;

@@ -125,7 +125,7 @@ static void copy_elements(uint8_t *to, const uint8_t *from, uint64_t count, unsi
 {
     uintptr_t distance = (uintptr_t)to - (uintptr_t)from;
     if (distance >= count * bytes) {
-        memmove(to, from, count * bytes);
+        memmove(to, from, (size_t)count * bytes);
         return;
     }
     for (uint64_t n = 0; n < count; n++)
@@ -155,7 +155,7 @@ static uint64_t run_stos(struct cpu *cpu, const struct instruction *i, uint64_t 
     if (!n)
         return 0;
     if (value == (value & 0xff) * (mask_bytes(bytes) / 0xff))
-        memset(to, (int)(value & 0xff), n * bytes);
+        memset(to, (int)(value & 0xff), (size_t)n * bytes);
     else
         for (uint64_t k = 0; k < n; k++)
             store_le(to + k * bytes, bytes, value);
@@ -347,7 +347,8 @@ static uint64_t run_ins(struct cpu *cpu, const struct instruction *i, uint64_t m
     uint64_t n = smallest(most, plain_run(cpu, CPU_ES, CPU_DI, i, true, &to));
     if (!n)
         return 0;
-    n = space_read_block(cpu->ports, (uint16_t)cpu->gpr[CPU_DX], i->operand_size, to, n);
+    n = space_read_block(cpu->ports, (uint16_t)cpu->gpr[CPU_DX], i->operand_size, to,
+                         (size_t)n);
     advance(cpu, CPU_DI, i, (int64_t)n);
     return n;
 }
@@ -358,7 +359,8 @@ static uint64_t run_outs(struct cpu *cpu, const struct instruction *i, uint64_t 
     uint64_t n = smallest(most, plain_run(cpu, i->segment, CPU_SI, i, false, &from));
     if (!n)
         return 0;
-    n = space_write_block(cpu->ports, (uint16_t)cpu->gpr[CPU_DX], i->operand_size, from, n);
+    n = space_write_block(cpu->ports, (uint16_t)cpu->gpr[CPU_DX], i->operand_size, from,
+                          (size_t)n);
     advance(cpu, CPU_SI, i, (int64_t)n);
     return n;
 }

@@ -3,14 +3,6 @@
 
 #include "base/bits.h"
 
-static uint64_t random64(uint64_t *seed)
-{
-    *seed ^= *seed << 13;
-    *seed ^= *seed >> 7;
-    *seed ^= *seed << 17;
-    return *seed;
-}
-
 START_TEST(stores_put_the_low_byte_first)
 {
     uint8_t bytes[8];
@@ -30,6 +22,14 @@ END_TEST
 
 #ifdef __SIZEOF_INT128__
 __extension__ typedef unsigned __int128 wide;
+
+static uint64_t random64(uint64_t *seed)
+{
+    *seed ^= *seed << 13;
+    *seed ^= *seed >> 7;
+    *seed ^= *seed << 17;
+    return *seed;
+}
 
 START_TEST(products_agree_with_the_compilers_128_bits)
 {

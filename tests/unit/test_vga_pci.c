@@ -71,8 +71,9 @@ START_TEST(the_frame_buffer_is_ram_and_is_drawn)
 {
     struct bench b;
     struct display_picture picture = {.capacity = 64 * 48};
-    uint32_t bytes = 0x00336699;
+    uint8_t bytes[4];
     uint64_t before;
+    store_le32(bytes, 0x00336699);
     picture.pixels = calloc(picture.capacity, sizeof *picture.pixels);
     ck_assert_ptr_nonnull(picture.pixels);
     bench_init(&b, NULL);
@@ -85,7 +86,7 @@ START_TEST(the_frame_buffer_is_ram_and_is_drawn)
     space_write(&b.f->ports, 0x1CE, 2, 1);
     ck_assert_uint_eq(space_read(&b.f->ports, 0x1CF, 2), 64);
     space_write(&b.f->memory, MMIO + 0x400, 1, 0x20); /* 3C0: show the picture */
-    ck_assert_uint_eq(space_poke(&b.f->memory, LFB + (5 * 64 + 7) * 4, &bytes, 4), 4);
+    ck_assert_uint_eq(space_poke(&b.f->memory, LFB + (5 * 64 + 7) * 4, bytes, 4), 4);
     b.screen.draw(b.screen.self, &picture);
     ck_assert_uint_eq(picture.width, 64);
     ck_assert_uint_eq(picture.pixels[5 * 64 + 7], 0x336699);
