@@ -184,7 +184,7 @@ void exec_ldmxcsr(struct cpu *cpu, const struct instruction *i)
 {
     check_unit(cpu, true, false);
     uint32_t value = (uint32_t)operand_read_sized(cpu, i, 4);
-    if (value & ~SIMD_MXCSR_MASK)
+    if (value & ~fpu_mxcsr_mask(cpu))
         cpu_fault_gp(cpu, "LDMXCSR: reserved bits are set");
     cpu->fpu->simd.mxcsr = value;
 }

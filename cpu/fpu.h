@@ -17,6 +17,12 @@ void fpu_free(struct cpu *cpu);
 void fpu_reset(struct cpu *cpu);
 /* FERR# follows the pending exception while CR0.NE is 0. */
 void fpu_update_ferr(struct cpu *cpu);
+/* Bits of MXCSR that exist; DAZ came after the first SSE (SDM 1 10.2.3, 11.6.6). */
+static inline uint32_t fpu_mxcsr_mask(const struct cpu *cpu)
+{
+    return cpu_model_has(cpu->model, FEATURE_SSE2) ? SIMD_MXCSR_MASK
+                                                   : SIMD_MXCSR_MASK & ~(uint32_t)SIMD_DAZ;
+}
 /* Reports a pending x87 exception: #MF, or FERR#. */
 void fpu_check_pending(struct cpu *cpu);
 /* The memory operand as bytes in memory order; fpu_check_operand raises what a write would raise. */

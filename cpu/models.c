@@ -18,9 +18,10 @@
 #define FEATURES_P6                                                                           \
     (FEATURES_PENTIUM | FEATURE_SEP | FEATURE_PGE | FEATURE_CMOV | FEATURE_PAT | FEATURE_MTRR | \
      FEATURE_PMC | FEATURE_UD2)
+#define FEATURES_PENTIUM3 (FEATURES_P6 | FEATURE_MMX | FEATURE_FXSR | FEATURE_SSE)
 #define FEATURES_MAX                                                                          \
-    (FEATURES_P6 | FEATURE_MMX | FEATURE_FXSR | FEATURE_SSE | FEATURE_SSE2 | FEATURE_SSE3 |   \
-     FEATURE_SSSE3 | FEATURE_SSE41 | FEATURE_SSE42 | FEATURE_POPCNT)
+    (FEATURES_PENTIUM3 | FEATURE_SSE2 | FEATURE_SSE3 | FEATURE_SSSE3 | FEATURE_SSE41 |        \
+     FEATURE_SSE42 | FEATURE_POPCNT)
 #define INTEL "GenuineIntel"
 
 static const struct cpu_model MODELS[] = {
@@ -31,6 +32,7 @@ static const struct cpu_model MODELS[] = {
     {"80386", GEN_386, FEATURES_386, 0x0308, 0, NULL, NULL, "80386DX with 80387"},
     {"80486", GEN_486, FEATURES_486, 0x0480, 1, INTEL, NULL, "486DX4"},
     {"pentium", GEN_PENTIUM, FEATURES_PENTIUM, 0x052c, 1, INTEL, NULL, "Pentium (P54C)"},
+    {"pentium3", GEN_P6, FEATURES_PENTIUM3, 0x0683, 2, INTEL, NULL, "Pentium III: MMX and SSE"},
     {"max", GEN_MAX, FEATURES_MAX, 0x0673, 2, INTEL, "Vitrine emulated CPU",
      "everything that is there"},
 };

@@ -62,7 +62,7 @@ void cpu_get_fxsave(const struct cpu *cpu, uint8_t *image)
     if (!cpu_model_has(cpu->model, FEATURE_SSE))
         return;
     store_le32(image + 24, simd->mxcsr);
-    store_le32(image + 28, SIMD_MXCSR_MASK);
+    store_le32(image + 28, fpu_mxcsr_mask(cpu));
     for (unsigned n = 0; n < SIMD_REGISTERS; n++) {
         store_le64(image + 160 + 16 * n, simd->xmm[n].q[0]);
         store_le64(image + 168 + 16 * n, simd->xmm[n].q[1]);
@@ -72,7 +72,7 @@ void cpu_get_fxsave(const struct cpu *cpu, uint8_t *image)
 static void set_xmm(struct cpu *cpu, const uint8_t *image)
 {
     struct simd *simd = &cpu->fpu->simd;
-    simd->mxcsr = load_le32(image + 24) & SIMD_MXCSR_MASK;
+    simd->mxcsr = load_le32(image + 24) & fpu_mxcsr_mask(cpu);
     for (unsigned n = 0; n < SIMD_REGISTERS; n++) {
         simd->xmm[n].q[0] = load_le64(image + 160 + 16 * n);
         simd->xmm[n].q[1] = load_le64(image + 168 + 16 * n);
@@ -198,7 +198,7 @@ static void fxrstor(struct cpu *cpu, const struct instruction *i)
     bool has_sse = cpu_model_has(cpu->model, FEATURE_SSE) && (cpu->cr4 & CR4_OSFXSR) != 0;
     uint8_t image[512];
     fpu_read_operand(cpu, i, sizeof image, image);
-    if (has_sse && load_le32(image + 24) & ~SIMD_MXCSR_MASK)
+    if (has_sse && load_le32(image + 24) & ~fpu_mxcsr_mask(cpu))
         cpu_fault_gp(cpu, "FXRSTOR: reserved bits of MXCSR are set");
     x87_fxrstor(&cpu->fpu->x87, false, image);
     if (has_sse)

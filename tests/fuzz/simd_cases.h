@@ -343,8 +343,8 @@ static void simd_forgive(const struct opcode_row *row, bool has_memory,
 }
 
 /* One random case of a row; false when silicon and model differ. */
-static bool simd_run_case(const struct simd_silicon *silicon, const struct opcode_row *row,
-                          uint64_t *seed, bool is_loud)
+static inline bool simd_run_case(const struct simd_silicon *silicon, const struct opcode_row *row,
+                                 uint64_t *seed, bool is_loud)
 {
     struct simd_state before __attribute__((aligned(16))), real __attribute__((aligned(16)));
     struct simd_state model, shown;

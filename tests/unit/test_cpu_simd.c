@@ -6,6 +6,7 @@
 
 #include "cpu/decode.h"
 #include "cpu/simd_instructions.h"
+#include "tests/fuzz/simd_cases.h"
 #include "tests/unit/cpu_box.h"
 
 /* Real mode, CS = DS = 0: code, data, and for each vector v a JMP to itself at HANDLERS
@@ -164,6 +165,23 @@ START_TEST(cpuid_tells_what_max_has)
     cpu_get_registers(box.cpu, &r);
     ck_assert_uint_eq(r.gpr[CPU_DX] & 0x07880000, 0x07880000); /* SSE2 SSE FXSR MMX CLFLUSH */
     ck_assert_uint_eq(r.gpr[CPU_CX], 0x00980201); /* POPCNT SSE4.2 SSE4.1 SSSE3 SSE3 */
+    cpu_box_fini(&box);
+}
+END_TEST
+
+START_TEST(a_pentium_iii_has_sse_but_not_sse2)
+{
+    struct cpu_box box;
+    box_init(&box, "pentium3", 0, OSFXSR | OSXMMEXCPT);
+    ck_assert_uint_eq(RUN(&box, "\x0f\x58\xc1"), NO_FAULT);             /* addps */
+    ck_assert_uint_eq(RUN(&box, "\x66\x0f\x58\xc1"), 6);               /* addpd */
+    ck_assert_uint_eq(RUN(&box, "\x0f\xdb\xc1"), NO_FAULT);             /* pand mm0, mm1 */
+    ck_assert_uint_eq(RUN(&box, "\x66\x0f\xdb\xc1"), 6);               /* pand xmm0, xmm1 */
+    ck_assert_uint_eq(RUN(&box, "\x0f\xae\x3e\x00\x50"), 6);           /* clflush [5000h] */
+    ck_assert_uint_eq(RUN(&box, "\x0f\xae\xf8"), NO_FAULT);             /* sfence */
+    ck_assert_uint_eq(RUN(&box, "\x0f\xae\xf0"), 6);                   /* mfence */
+    cpu_box_poke32(&box, DATA, 0x1fc0);
+    ck_assert_uint_eq(RUN(&box, "\x0f\xae\x16\x00\x50"), 13); /* ldmxcsr: DAZ is reserved */
     cpu_box_fini(&box);
 }
 END_TEST
@@ -380,6 +398,102 @@ START_TEST(popcnt_and_crc32_take_their_operand_size)
 }
 END_TEST
 
+/* --- everything, beside the silicon ------------------------------------------------------------- */
+
+#if SILICON_PRESENT
+
+static void put_state(struct cpu_box *box, const struct simd_state *state)
+{
+    static const unsigned gpr[3] = {CPU_AX, CPU_CX, CPU_DX};
+    struct cpu_registers r;
+    uint8_t image[512];
+    cpu_get_registers(box->cpu, &r);
+    cpu_get_fxsave(box->cpu, image);
+    for (unsigned n = 0; n < 3; n++) {
+        r.gpr[gpr[n]] = state->gpr[n];
+        store_le64(image + 32 + 16 * n, state->mm[n]);
+        store_le64(image + 160 + 16 * n, state->xmm[n].q[0]);
+        store_le64(image + 168 + 16 * n, state->xmm[n].q[1]);
+    }
+    store_le16(image + 2, 0);
+    store_le32(image + 24, state->mxcsr);
+    r.gpr[CPU_BX] = DATA;
+    r.gpr[CPU_DI] = 0;
+    r.flags = (r.flags & ~SIMD_FLAGS) | state->flags;
+    cpu_set_registers(box->cpu, &r);
+    cpu_set_fxsave(box->cpu, image);
+    cpu_box_poke(box, DATA, state->memory, sizeof state->memory);
+}
+
+/* Flags are those that the handler's frame has after a fault. */
+static void get_state(const struct cpu_box *box, bool has_faulted, struct simd_state *state)
+{
+    static const unsigned gpr[3] = {CPU_AX, CPU_CX, CPU_DX};
+    struct cpu_registers r;
+    uint8_t image[512], pushed[2];
+    memset(state, 0, sizeof *state);
+    cpu_get_registers(box->cpu, &r);
+    cpu_get_fxsave(box->cpu, image);
+    cpu_box_peek(box, 0x7000 - 2, pushed, 2);
+    for (unsigned n = 0; n < 3; n++) {
+        state->gpr[n] = r.gpr[gpr[n]];
+        state->mm[n] = load_le64(image + 32 + 16 * n);
+        state->xmm[n].q[0] = load_le64(image + 160 + 16 * n);
+        state->xmm[n].q[1] = load_le64(image + 168 + 16 * n);
+    }
+    state->mxcsr = load_le32(image + 24);
+    state->flags = (has_faulted ? load_le16(pushed) : r.flags) & SIMD_FLAGS;
+    cpu_box_peek(box, DATA, state->memory, sizeof state->memory);
+}
+
+static void compare_case(struct cpu_box *box, const struct simd_silicon *silicon,
+                         const struct opcode_row *row, uint64_t *seed)
+{
+    struct simd_state before __attribute__((aligned(16))), real __attribute__((aligned(16)));
+    struct simd_state ours;
+    uint8_t code[16];
+    bool has_memory = row->attributes & ROW_MEM ||
+                      (!(row->attributes & ROW_NOMEM) && silicon_random(seed) & 1);
+    uint8_t immediate = (uint8_t)silicon_random(seed);
+    unsigned length = simd_assemble(row, has_memory, immediate, silicon->code);
+    simd_random_state(seed, simd_kind_of(row->mnemonic), &before);
+    simd_run_native(silicon, length, &before, &real);
+    size_t count = assemble(row, has_memory, code);
+    if (row->immediate == IMM_IB)
+        code[count - 1] = immediate;
+    put_state(box, &before);
+    unsigned vector = run_code(box, code, count);
+    ck_assert_uint_eq(vector, real.mxcsr & ~(real.mxcsr >> 7) & 0x3f ? 19 : NO_FAULT);
+    get_state(box, vector != NO_FAULT, &ours);
+    simd_forgive(row, has_memory, &before, &real, &ours);
+    ck_assert_msg(memcmp(&real, &ours, sizeof real) == 0, "%s differs", row->mnemonic);
+}
+
+#endif
+
+START_TEST(every_row_does_as_the_silicon)
+{
+#if SILICON_PRESENT
+    struct cpu_box box;
+    const struct opcode_row *row;
+    struct simd_silicon silicon;
+    uint64_t seed = 1122;
+    if (!simd_open(&silicon)) {
+        puts("every_row_does_as_the_silicon: skipped: no executable memory to be had");
+        return;
+    }
+    box_sse(&box);
+    for (size_t k = 0; (row = simd_row_at(k)) != NULL; k++)
+        for (int n = 0; n < 40 && row->simd.function && simd_silicon_has(row); n++)
+            compare_case(&box, &silicon, row, &seed);
+    simd_close(&silicon);
+    cpu_box_fini(&box);
+#else
+    puts("every_row_does_as_the_silicon: skipped: the workstation is no x86-64 under Linux");
+#endif
+}
+END_TEST
+
 Suite *cpu_simd_suite(void);
 
 Suite *cpu_simd_suite(void)
@@ -389,6 +503,7 @@ Suite *cpu_simd_suite(void)
     tcase_add_test(tcase, the_prefix_selects_the_instruction);
     tcase_add_test(tcase, every_row_is_found_by_its_own_bytes);
     tcase_add_test(tcase, cpuid_tells_what_max_has);
+    tcase_add_test(tcase, a_pentium_iii_has_sse_but_not_sse2);
     tcase_add_test(tcase, the_system_switches_the_units_off);
     tcase_add_test(tcase, sixteen_bytes_want_alignment);
     tcase_add_test(tcase, an_unmasked_exception_is_raised_and_nothing_written);
@@ -400,6 +515,7 @@ Suite *cpu_simd_suite(void)
     tcase_add_test(tcase, a_saved_state_has_xmm_and_mxcsr);
     tcase_add_test(tcase, maskmov_writes_the_chosen_bytes_only);
     tcase_add_test(tcase, popcnt_and_crc32_take_their_operand_size);
+    tcase_add_test(tcase, every_row_does_as_the_silicon);
     suite_add_tcase(suite, tcase);
     return suite;
 }
