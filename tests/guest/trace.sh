@@ -16,7 +16,7 @@ jq -es "length == $lines and (map(.seq) | unique | length) == $lines" <all.jsonl
 # The fields of each line, the time never runs back, sizes and spaces are what a PC has.
 jq -n -e 'reduce inputs as $r ({time: 0, ok: true};
     {time: $r.time, ok: (.ok and $r.time >= .time and $r.machine == "pc" and $r.cause == 0 and
-        ($r.ns == $r.time * 10) and ($r.size | IN(1, 2, 4)) and
+        ($r.ns == $r.time * 5) and ($r.size | IN(1, 2, 4)) and
         (if $r.space == "port" then ($r.dir | IN("in", "out")) else ($r.dir | IN("read", "write")) end) and
         ($r.addr | test("^0x[0-9a-f]+$")) and ($r.value | test("^0x[0-9a-f]+$")) and
         (if $r.space == "dma" then true else ($r.icount <= $r.time and $r.cpl == 0 and
