@@ -398,9 +398,19 @@ static void load_table(struct cpu *cpu, const struct instruction *i, struct cpu_
     table->base = i->wide_size == 2 ? base & 0xffffff : base;
 }
 
+#define MODRM_VMCALL 0xC1u
+#define MODRM_VMMCALL 0xD9u
+
+/* The register forms of 0F 01 /0 and /3 hold VMCALL (SDM 3C, C1) and VMMCALL (AMD APM 3, D9); the
+ * others are #UD. */
 void sys_sgdt(struct cpu *cpu, const struct instruction *i)
 {
-    store_table(cpu, i, &cpu->gdtr);
+    if (i->has_memory)
+        store_table(cpu, i, &cpu->gdtr);
+    else if (i->modrm == MODRM_VMCALL)
+        sys_vmcall(cpu, i);
+    else
+        cpu_raise(cpu, VECTOR_UD);
 }
 
 void sys_sidt(struct cpu *cpu, const struct instruction *i)
@@ -415,5 +425,10 @@ void sys_lgdt(struct cpu *cpu, const struct instruction *i)
 
 void sys_lidt(struct cpu *cpu, const struct instruction *i)
 {
-    load_table(cpu, i, &cpu->idtr);
+    if (i->has_memory)
+        load_table(cpu, i, &cpu->idtr);
+    else if (i->modrm == MODRM_VMMCALL)
+        sys_vmcall(cpu, i);
+    else
+        cpu_raise(cpu, VECTOR_UD);
 }

@@ -751,6 +751,36 @@ START_TEST(unknown_msr_is_gp)
 }
 END_TEST
 
+static bool count_call(void *self, struct cpu *cpu, const struct cpu_exit *exit)
+{
+    unsigned *calls = self;
+    ck_assert_int_eq(exit->kind, CPU_EXIT_VMCALL);
+    cpu_set_gpr(cpu, CPU_AX, 0x1234);
+    (*calls)++;
+    return true;
+}
+
+/* SDM 3C VMCALL (0F 01 C1), AMD APM 3 VMMCALL (0F 01 D9): to whoever asked for them, else #UD. */
+START_TEST(vmcall_and_vmmcall_reach_the_hook)
+{
+    static const uint8_t CALLS[] = {0x0F, 0x01, 0xC1, 0x0F, 0x01, 0xD9, 0xF4};
+    struct cpu_registers registers;
+    struct cpu_box box;
+    unsigned calls = 0;
+    const struct cpu_exit_hook hook = {CPU_EXIT_VMCALL, count_call, &calls};
+    cpu_box_init(&box, NULL, 64);
+    cpu_box_poke(&box, 0x1000, CALLS, sizeof CALLS);
+    cpu_box_flat(&box, 0x1000);
+    cpu_set_exit_hook(box.cpu, &hook);
+    ck_assert_int_eq(cpu_box_run(&box, 10), CPU_STOP_HALT);
+    cpu_get_registers(box.cpu, &registers);
+    ck_assert_uint_eq(calls, 2);
+    ck_assert_uint_eq(registers.gpr[CPU_AX], 0x1234);
+    ck_assert_uint_eq(registers.ip, 0x1007);
+    cpu_box_fini(&box);
+}
+END_TEST
+
 START_TEST(sysenter_and_sysexit_go_there_and_back)
 {
     struct cpu_box box;
@@ -832,6 +862,7 @@ Suite *cpu_system_suite(void)
         paging_without_protection_is_gp,
         privileged_instructions_are_gp_in_ring3,
         unknown_msr_is_gp,
+        vmcall_and_vmmcall_reach_the_hook,
         sysenter_and_sysexit_go_there_and_back,
         default_model_tells_linux_what_it_needs,
     };
