@@ -36,7 +36,7 @@ static int print_state(void)
 #if defined VITRINE_DISPATCH_TAIL
            "tail calls"
 #elif defined VITRINE_DISPATCH_GOTO
-           "computed goto"
+           "loop (computed goto has no form of its own yet)"
 #else
            "loop"
 #endif
