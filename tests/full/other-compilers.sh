@@ -2,6 +2,7 @@
 # warning; where the program can run, its unit tests pass.
 # timeout: 2400
 set -e
+unset CC AR NM OBJDUMP # the runner's; a cross compilation would take them
 build() { # build NAME CONFIGURE-OPTION...
     name=$1
     shift
