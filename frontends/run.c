@@ -13,7 +13,8 @@
 
 #define DEFAULT_MEMORY_BYTES (UINT64_C(128) << 20)
 #define SNAPSHOT_MAGIC "VITRINE1"
-#define SNAPSHOT_BYTES_MAX ((size_t)4 << 30)
+/* 8 GiB, or half of a 32-bit address space. */
+#define SNAPSHOT_BYTES_MAX (SIZE_MAX > UINT32_MAX ? SIZE_MAX >> 31 : SIZE_MAX >> 1)
 
 struct run {
     struct session session;
