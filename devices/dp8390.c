@@ -25,8 +25,6 @@
 #define PAGE_BYTES 256u
 #define HEADER_BYTES 4u
 #define FCS_BYTES 4u
-#define BYTE_NS 800u      /* 10 Mbit/s */
-#define OVERHEAD_BYTES 24u /* preamble and SFD 8, FCS 4, interframe gap 12 */
 #define TALLY_FULL 192u   /* counters stop at C0h; their top bit sets ISR.CNT */
 
 const struct state_field DP8390_STATE[] = {
@@ -198,13 +196,6 @@ static void data_write(struct dp8390 *nic, unsigned size, uint32_t value)
 
 /* --- transmission ---------------------------------------------------------------------------------- */
 
-static uint64_t wire_ns(uint32_t bytes)
-{
-    if (bytes < NET_FRAME_MIN)
-        bytes = NET_FRAME_MIN;
-    return (uint64_t)(bytes + OVERHEAD_BYTES) * BYTE_NS;
-}
-
 static void send_to_wire(struct dp8390 *nic)
 {
     uint8_t frame[NET_FRAME_MAX] = {0};
@@ -250,7 +241,7 @@ static void transmit(struct dp8390 *nic)
     nic->cr |= CR_TXP;
     nic->tsr = 0;
     nic->tx_cause = door_cause(nic->device.env->door);
-    event_arm(&nic->tx, clock_after_ns(clock, wire_ns(nic->tbcr)));
+    event_arm(&nic->tx, clock_after_ns(clock, net_wire_ns(nic->tbcr)));
 }
 
 /* --- reception --------------------------------------------------------------------------------------- */

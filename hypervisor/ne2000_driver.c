@@ -47,19 +47,13 @@ enum { ISR_PRX = 0x01, ISR_PTX = 0x02, ISR_RXE = 0x04, ISR_TXE = 0x08, ISR_OVW =
 #define RING_START 0x46u
 #define RING_STOP 0x80u
 #define PROM_BYTES 32u
-#define QUEUE_FRAMES 32
 
 struct ne2000_driver {
     struct vmm *vmm;
     struct vmm_part part;
     uint8_t next_page; /* of the ring: the next frame to be read */
     bool is_sending;
-    struct {
-        uint8_t bytes[NET_FRAME_MAX + 1];
-        size_t count;
-        uint64_t cause;
-    } queue[QUEUE_FRAMES];
-    unsigned head, waiting;
+    struct net_queue queue;
     struct ne2000_driver_counts counts;
 };
 
@@ -79,14 +73,15 @@ static void remote_dma(struct vmm *vmm, uint16_t address, size_t bytes, uint8_t 
 static void send_next(struct ne2000_driver *driver)
 {
     struct vmm *vmm = driver->vmm;
+    const struct net_frame *frame = net_queue_first(&driver->queue);
     size_t count;
-    if (driver->is_sending || driver->waiting == 0)
+    if (driver->is_sending || !frame)
         return;
-    count = driver->queue[driver->head].count;
-    vmm->world->door.cause = driver->queue[driver->head].cause;
+    count = frame->count;
+    vmm->world->door.cause = frame->cause;
     vmm_charge(vmm, NULL, COST_COPY_KIB, (count + 1023) / 1024);
     remote_dma(vmm, TRANSMIT_PAGE << 8, (count + 1) & ~(size_t)1, CR_WRITE);
-    host_outsw(vmm, DATA, driver->queue[driver->head].bytes, (count + 1) / 2);
+    host_outsw(vmm, DATA, frame->bytes, (count + 1) / 2);
     host_outb(vmm, ISR, ISR_RDC);
     host_outb(vmm, TPSR, TRANSMIT_PAGE);
     host_outb(vmm, TBCR0, (uint8_t)count);
@@ -94,8 +89,7 @@ static void send_next(struct ne2000_driver *driver)
     host_outb(vmm, CR, CR_START | CR_TXP | CR_ABORT);
     driver->is_sending = true;
     driver->counts.sent++;
-    driver->head = (driver->head + 1) % QUEUE_FRAMES;
-    driver->waiting--;
+    net_queue_drop_first(&driver->queue);
     vmm->world->door.cause = 0;
 }
 
@@ -107,18 +101,17 @@ static void work(void *self)
 void ne2000_driver_send(struct ne2000_driver *driver, const uint8_t *frame, size_t bytes,
                         uint64_t cause)
 {
-    unsigned slot;
+    struct net_frame *place;
     if (!driver || bytes > NET_FRAME_MAX)
         return;
-    if (driver->waiting == QUEUE_FRAMES) {
+    if (!(place = net_queue_add(&driver->queue))) {
         driver->counts.dropped++;
         return;
     }
-    slot = (driver->head + driver->waiting++) % QUEUE_FRAMES;
-    memset(driver->queue[slot].bytes, 0, NET_FRAME_MIN);
-    memcpy(driver->queue[slot].bytes, frame, bytes);
-    driver->queue[slot].count = bytes < NET_FRAME_MIN ? NET_FRAME_MIN : bytes;
-    driver->queue[slot].cause = cause;
+    memset(place->bytes, 0, NET_FRAME_MIN);
+    memcpy(place->bytes, frame, bytes);
+    place->count = bytes < NET_FRAME_MIN ? NET_FRAME_MIN : bytes;
+    place->cause = cause;
     vmm_kick(driver->vmm, &driver->part);
 }
 

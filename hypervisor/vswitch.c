@@ -1,37 +1,19 @@
 #include "hypervisor/vswitch.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 #include "hypervisor/ne2000_driver.h"
 
-#define QUEUE_FRAMES 32
-#define ADDRESSES 256 /* learned; the oldest is overwritten */
 #define PORTS_MAX (LAB_GUESTS_MAX + 1)
-#define MAC_BYTES 6u
-#define HEADER_BYTES 14u
 #define FRAMES_A_ROUND 8 /* of one port before the others have their turn */
-
-struct frame {
-    uint8_t bytes[NET_FRAME_MAX];
-    size_t count;
-    uint64_t cause;
-};
 
 struct vswitch_port {
     struct net_port cable;
     struct vswitch *vswitch;
     struct guest *guest; /* NULL: the uplink */
     unsigned number;
-    struct frame queue[QUEUE_FRAMES];
-    unsigned head, waiting;
+    struct net_queue queue;
     struct vswitch_counts counts;
-};
-
-struct learned {
-    uint8_t mac[MAC_BYTES];
-    unsigned port;
-    bool is_known;
 };
 
 struct vswitch {
@@ -39,36 +21,12 @@ struct vswitch {
     struct vmm_part part;
     struct vswitch_port *ports[PORTS_MAX]; /* 0: the uplink */
     unsigned port_count;
-    struct learned addresses[ADDRESSES];
-    unsigned next_address;
+    struct net_table table;
 };
 
-/* --- learning (IEEE 802.1D-2004, 7.8) ------------------------------------------------------------------ */
+/* --- forwarding (IEEE 802.1D-2004, 7.7) -------------------------------------------------------------------------------------- */
 
-static struct learned *find(struct vswitch *vswitch, const uint8_t *mac)
-{
-    for (unsigned i = 0; i < ADDRESSES; i++)
-        if (vswitch->addresses[i].is_known && memcmp(vswitch->addresses[i].mac, mac, MAC_BYTES) == 0)
-            return &vswitch->addresses[i];
-    return NULL;
-}
-
-static void learn(struct vswitch *vswitch, const uint8_t *mac, unsigned port)
-{
-    struct learned *entry;
-    if (mac[0] & 1) /* a group is never a source */
-        return;
-    entry = find(vswitch, mac);
-    if (!entry)
-        entry = &vswitch->addresses[vswitch->next_address++ % ADDRESSES];
-    memcpy(entry->mac, mac, MAC_BYTES);
-    entry->port = port;
-    entry->is_known = true;
-}
-
-/* --- forwarding (7.7) -------------------------------------------------------------------------------------- */
-
-static void send_to(struct vswitch *vswitch, struct vswitch_port *port, const struct frame *frame)
+static void send_to(struct vswitch *vswitch, struct vswitch_port *port, const struct net_frame *frame)
 {
     port->counts.sent++;
     if (!port->guest) {
@@ -80,18 +38,12 @@ static void send_to(struct vswitch *vswitch, struct vswitch_port *port, const st
 }
 
 static void forward(struct vswitch *vswitch, const struct vswitch_port *from,
-                    const struct frame *frame)
+                    const struct net_frame *frame)
 {
-    const struct learned *known = NULL;
-    learn(vswitch, frame->bytes + MAC_BYTES, from->number);
-    if (!(frame->bytes[0] & 1))
-        known = find(vswitch, frame->bytes);
-    for (unsigned i = 0; i < vswitch->port_count; i++) {
-        struct vswitch_port *port = vswitch->ports[i];
-        if (!port || port == from || (known && known->port != i))
-            continue;
-        send_to(vswitch, port, frame);
-    }
+    net_table_learn(&vswitch->table, frame->bytes, from->number);
+    for (unsigned i = 0; i < vswitch->port_count; i++)
+        if (vswitch->ports[i] && net_table_forwards(&vswitch->table, frame->bytes, from->number, i))
+            send_to(vswitch, vswitch->ports[i], frame);
 }
 
 static void work(void *self)
@@ -99,15 +51,16 @@ static void work(void *self)
     struct vswitch *vswitch = self;
     for (unsigned i = 0; i < vswitch->port_count; i++) {
         struct vswitch_port *port = vswitch->ports[i];
-        for (int n = 0; port && port->waiting && n < FRAMES_A_ROUND; n++) {
-            struct frame *frame = &port->queue[port->head];
+        const struct net_frame *frame;
+        for (int n = 0; port && n < FRAMES_A_ROUND; n++) {
+            if (!(frame = net_queue_first(&port->queue)))
+                break;
             vswitch->vmm->world->door.cause = frame->cause;
             forward(vswitch, port, frame);
             vswitch->vmm->world->door.cause = 0;
-            port->head = (port->head + 1) % QUEUE_FRAMES;
-            port->waiting--;
+            net_queue_drop_first(&port->queue);
         }
-        if (port && port->waiting)
+        if (port && port->queue.waiting)
             vmm_kick(vswitch->vmm, &vswitch->part);
     }
 }
@@ -119,22 +72,17 @@ static void enqueue(void *self, const uint8_t *bytes, size_t count, uint64_t cau
 {
     struct vswitch_port *port = self;
     struct door *door = &port->vswitch->vmm->world->door;
-    struct frame *frame;
     port->counts.received++;
-    if (count < HEADER_BYTES || count > NET_FRAME_MAX) {
+    if (count < NET_HEADER_BYTES || count > NET_FRAME_MAX) {
         port->counts.dropped++;
         door_note(door, DECISION_DENY, "switch: a frame of %zu bytes is dropped", count);
         return;
     }
-    if (port->waiting == QUEUE_FRAMES) {
+    if (!net_queue_put(&port->queue, bytes, count, cause)) {
         port->counts.dropped++;
         door_note(door, DECISION_DENY, "switch: the port's queue is full, frame dropped");
         return;
     }
-    frame = &port->queue[(port->head + port->waiting++) % QUEUE_FRAMES];
-    memcpy(frame->bytes, bytes, count);
-    frame->count = count;
-    frame->cause = cause;
     door_note(door, DECISION_MAP, "switch: %zu bytes to %02x:%02x:%02x:%02x:%02x:%02x queued at port "
               "%u", count, bytes[0], bytes[1], bytes[2], bytes[3], bytes[4], bytes[5], port->number);
     vmm_kick(port->vswitch->vmm, &port->vswitch->part);
