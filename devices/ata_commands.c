@@ -1,69 +1,13 @@
 /* What the commands of an ATA disk do. ATA/ATAPI-6 (d1410r3b) chapter 8, with the obsolete commands
  * of ATA-3 (X3T10/2008D).
  *
- * PIO data-in and data-out, as the host sees them (9.7, 9.8; each /\ is an INTRQ):
- *
- *   in   command  BSY ─────── DRQ  data  BSY ── DRQ  data  ready
- *                          /\               /\
- *   out  command  DRQ  data  BSY ── DRQ  data  BSY ── ready
- *                                /\               /\
- *
- * Up to 16 sectors are one request to the back-end. Only the back-end judges the cylinder or the
- * LBA; head and sector are judged here, by the current translation. Even what is there at once ends
- * a little later, by an event, so that no interrupt comes from within the command's own write. */
+ * Head and sector of an address are judged here, by the current translation; the cylinder, or the
+ * LBA, by the back-end alone. ata_transfer.c moves the data. */
 #include <stdio.h>
 #include <string.h>
 
 #include "base/bits.h"
 #include "devices/ata_internal.h"
-
-#define RETRY_NS UINT64_C(100000000) /* a full disk of the workstation is tried again */
-
-static struct clock *clock_of(const struct ata_drive *d)
-{
-    return d->channel->device.env->clock;
-}
-
-/* --- ending ---------------------------------------------------------------------------------- */
-
-static void raise_irq(struct ata_drive *d)
-{
-    d->irq_pending = true;
-    ata_update_irq(d->channel);
-}
-
-static void finish(struct ata_drive *d)
-{
-    d->phase = ATA_IDLE;
-    d->status = ATA_READY;
-    raise_irq(d);
-}
-
-static void finish_error(struct ata_drive *d, uint8_t error)
-{
-    d->error = error;
-    finish(d);
-    d->status = ATA_READY | ATA_ERR;
-}
-
-static void later(struct ata_drive *d, enum ata_then then, uint64_t delay_ns)
-{
-    d->phase = ATA_BUSY;
-    d->status = ATA_BSY;
-    d->then = (uint8_t)then;
-    event_arm(&d->event, clock_after_ns(clock_of(d), delay_ns));
-}
-
-static void done_later(struct ata_drive *d)
-{
-    later(d, ATA_THEN_DONE, d->channel->delay_ns);
-}
-
-static void fail_later(struct ata_drive *d, uint8_t error)
-{
-    d->error = error;
-    later(d, ATA_THEN_FAIL, d->channel->delay_ns);
-}
 
 /* --- addresses ------------------------------------------------------------------------------- */
 
@@ -91,7 +35,7 @@ void ata_address_text(const struct ata_drive *d, bool is_ext, char *text, size_t
                  (unsigned)d->device & ATA_DEVICE_HEAD, d->low[0]);
 }
 
-static struct block_geometry translation(const struct ata_drive *d)
+struct block_geometry ata_translation(const struct ata_drive *d)
 {
     struct block_geometry g = {d->cylinders, d->heads, d->sectors, d->geometry.total};
     return g;
@@ -100,7 +44,7 @@ static struct block_geometry translation(const struct ata_drive *d)
 /* Takes the address from the registers; false (and a failure) when the drive itself refuses it. */
 static bool take_address(struct ata_drive *d, const struct ata_command *command)
 {
-    struct block_geometry g = translation(d);
+    struct block_geometry g = ata_translation(d);
     struct block_address at = {.is_chs = true,
                                .cylinder = (uint32_t)d->high[0] << 8 | d->middle[0],
                                .head = d->device & ATA_DEVICE_HEAD,
@@ -113,21 +57,21 @@ static bool take_address(struct ata_drive *d, const struct ata_command *command)
         return true;
     }
     if (command->is_ext) { /* 48-bit commands have LBA only (6.3) */
-        fail_later(d, ATA_ABRT);
+        ata_fail_later(d, ATA_ABRT);
         return false;
     }
     if (!block_chs_to_lba(&g, &at, &d->position)) {
-        fail_later(d, ATA_IDNF);
+        ata_fail_later(d, ATA_IDNF);
         return false;
     }
     return true;
 }
 
 /* The registers name a sector, and how many are left to do. */
-static void put_address(struct ata_drive *d, uint64_t position, uint32_t remaining)
+void ata_put_address(struct ata_drive *d, uint64_t position, uint32_t remaining)
 {
     const struct ata_command *command = ata_command_find(d->command);
-    struct block_geometry g = translation(d);
+    struct block_geometry g = ata_translation(d);
     bool is_ext = command && command->is_ext;
     if (d->is_lba) {
         d->low[0] = (uint8_t)position;
@@ -152,236 +96,6 @@ static void put_address(struct ata_drive *d, uint64_t position, uint32_t remaini
     }
 }
 
-/* --- requests -------------------------------------------------------------------------------- */
-
-static void request_complete(struct block_request *request)
-{
-    struct ata_drive *d = request->owner;
-    uint64_t now = clock_now(clock_of(d));
-    if (!d->is_request_out)
-        return; /* the drive was reset meanwhile */
-    d->is_request_out = false;
-    d->result = (uint8_t)request->result;
-    d->done_sectors = request->done_sectors < d->request_sectors ? request->done_sectors
-                                                                 : d->request_sectors;
-    d->then = ATA_THEN_REQUEST;
-    event_arm(&d->event, d->ready_when > now ? d->ready_when : now + 1);
-}
-
-void ata_submit(struct ata_drive *d)
-{
-    struct block_geometry g = translation(d);
-    struct block_request *request = &d->request;
-    memset(request, 0, sizeof *request);
-    request->op = (enum block_op)d->request_op;
-    request->at.lba = d->position;
-    /* In the drive's own geometry the back-end is told C/H/S, as the host said it. */
-    if (!d->is_lba && g.heads == d->geometry.heads && g.sectors == d->geometry.sectors)
-        request->at = block_lba_to_chs(&g, d->position);
-    request->sectors = d->request_sectors;
-    request->bytes = d->buffer;
-    request->result = BLOCK_PENDING;
-    request->cause = d->cause;
-    request->complete = request_complete;
-    request->owner = d;
-    d->is_request_out = true;
-    d->block->ops->submit(d->block, request);
-}
-
-/* Begins a request for sectors at `position`, as one step of the command. */
-static void begin_request(struct ata_drive *d, enum block_op op, uint32_t sectors)
-{
-    struct ata *channel = d->channel;
-    uint64_t delay_ns = channel->delay_ns;
-    d->phase = ATA_BUSY;
-    d->status = ATA_BSY;
-    d->request_op = (uint8_t)op;
-    d->request_sectors = sectors;
-    d->cause = door_cause(channel->device.env->door);
-    if (channel->is_realistic && sectors)
-        delay_ns += disk_mechanics_request(&d->mechanics, &d->geometry, d->position, sectors,
-                                           clock_ns(clock_of(d)));
-    d->ready_when = clock_after_ns(clock_of(d), delay_ns);
-    ata_submit(d);
-}
-
-static uint32_t at_most(uint32_t value, uint32_t limit)
-{
-    return value < limit ? value : limit;
-}
-
-static uint8_t error_of(enum block_result result)
-{
-    switch (result) {
-    case BLOCK_RANGE: return ATA_IDNF;
-    case BLOCK_READ_ERROR: return ATA_UNC;
-    case BLOCK_WRITE_ERROR:
-    case BLOCK_READ_ONLY:
-    case BLOCK_NO_SPACE:
-    case BLOCK_PENDING:
-    case BLOCK_OK: break;
-    }
-    return ATA_ABRT;
-}
-
-/* --- data in --------------------------------------------------------------------------------- */
-
-static void next_read(struct ata_drive *d)
-{
-    d->at = d->end = d->filled = 0;
-    begin_request(d, BLOCK_READ, at_most(d->remaining, ATA_MULTIPLE_MAX));
-}
-
-/* Shows the next DRQ block of the buffer. */
-static void show_block(struct ata_drive *d)
-{
-    uint32_t sectors = at_most((d->filled - d->at) / SECTOR_BYTES, d->block_sectors);
-    d->end = d->at + sectors * SECTOR_BYTES;
-    if (d->is_media) {
-        d->position += sectors;
-        d->remaining -= sectors;
-        put_address(d, d->position - 1, d->remaining);
-    }
-    d->phase = ATA_DATA_IN;
-    d->status = ATA_READY | ATA_DRQ;
-    raise_irq(d);
-}
-
-static void fail_at(struct ata_drive *d)
-{
-    put_address(d, d->position, d->remaining);
-    finish_error(d, error_of((enum block_result)d->result));
-}
-
-static void read_done(struct ata_drive *d)
-{
-    d->at = 0;
-    d->filled = d->done_sectors * SECTOR_BYTES;
-    if (d->filled)
-        show_block(d);
-    else
-        fail_at(d);
-}
-
-static void block_read(struct ata_drive *d)
-{
-    if (d->at < d->filled)
-        later(d, ATA_THEN_DATA, d->channel->delay_ns);
-    else if (d->is_media && d->result != BLOCK_OK)
-        later(d, ATA_THEN_REQUEST, d->channel->delay_ns);
-    else if (d->is_media && d->remaining)
-        next_read(d);
-    else {
-        d->phase = ATA_IDLE;
-        d->status = ATA_READY;
-    }
-}
-
-/* --- data out -------------------------------------------------------------------------------- */
-
-static void want_block(struct ata_drive *d)
-{
-    d->at = 0;
-    d->end = at_most(d->remaining, d->block_sectors) * SECTOR_BYTES;
-    d->phase = ATA_DATA_OUT;
-    d->status = ATA_READY | ATA_DRQ;
-}
-
-static void write_done(struct ata_drive *d)
-{
-    d->position += d->done_sectors;
-    d->remaining -= at_most(d->done_sectors, d->remaining);
-    if (d->result != BLOCK_OK) {
-        fail_at(d);
-        return;
-    }
-    put_address(d, d->position - 1, d->remaining);
-    if (d->remaining == 0) {
-        finish(d);
-        return;
-    }
-    want_block(d);
-    raise_irq(d);
-}
-
-static void verify_done(struct ata_drive *d)
-{
-    d->position += d->done_sectors;
-    d->remaining -= at_most(d->done_sectors, d->remaining);
-    if (d->result != BLOCK_OK)
-        fail_at(d);
-    else if (d->remaining)
-        begin_request(d, BLOCK_VERIFY, at_most(d->remaining, ATA_MULTIPLE_MAX));
-    else {
-        put_address(d, d->position - 1, 0);
-        finish(d);
-    }
-}
-
-/* --- steps ----------------------------------------------------------------------------------- */
-
-static void request_done(struct ata_drive *d)
-{
-    if (d->result == BLOCK_NO_SPACE) { /* nothing is lost: the drive stays busy and tries again */
-        later(d, ATA_THEN_RETRY, RETRY_NS);
-        return;
-    }
-    switch ((enum block_op)d->request_op) {
-    case BLOCK_READ: read_done(d); break;
-    case BLOCK_WRITE: write_done(d); break;
-    case BLOCK_VERIFY: verify_done(d); break;
-    case BLOCK_FLUSH:
-        if (d->result == BLOCK_OK)
-            finish(d);
-        else
-            finish_error(d, ATA_ABRT);
-        break;
-    }
-}
-
-void ata_drive_event(void *self)
-{
-    struct ata_drive *d = self;
-    if (d->phase == ATA_RESETTING) {
-        ata_drive_signature(d);
-        return;
-    }
-    switch ((enum ata_then)d->then) {
-    case ATA_THEN_DONE: finish(d); break;
-    case ATA_THEN_FAIL: finish_error(d, d->error); break;
-    case ATA_THEN_DATA: show_block(d); break;
-    case ATA_THEN_RETRY: ata_submit(d); break;
-    case ATA_THEN_REQUEST:
-        if (d->is_media && d->request_op == BLOCK_READ && d->filled && d->at == d->filled)
-            fail_at(d); /* the good sectors were taken; now the one after them */
-        else
-            request_done(d);
-        break;
-    }
-}
-
-void ata_block_moved(struct ata_drive *d)
-{
-    if (d->phase == ATA_DATA_IN)
-        block_read(d);
-    else if (d->phase == ATA_DATA_OUT)
-        begin_request(d, BLOCK_WRITE, d->end / SECTOR_BYTES);
-}
-
-void ata_drive_stop(struct ata_drive *d)
-{
-    if (d->is_request_out) {
-        d->is_request_out = false;
-        d->block->ops->cancel(d->block, &d->request);
-        d->request.result = BLOCK_OK;
-    }
-    event_disarm(&d->event);
-    d->phase = ATA_IDLE;
-    d->at = d->end = d->filled = 0;
-    d->remaining = 0;
-    d->irq_pending = false;
-}
-
 /* --- commands -------------------------------------------------------------------------------- */
 
 static void start_read(struct ata_drive *d, const struct ata_command *command)
@@ -389,19 +103,19 @@ static void start_read(struct ata_drive *d, const struct ata_command *command)
     if (!take_address(d, command))
         return;
     d->block_sectors = 1;
-    next_read(d);
+    ata_read_media(d);
 }
 
 static void start_read_multiple(struct ata_drive *d, const struct ata_command *command)
 {
     if (d->multiple == 0) {
-        fail_later(d, ATA_ABRT);
+        ata_fail_later(d, ATA_ABRT);
         return;
     }
     if (!take_address(d, command))
         return;
     d->block_sectors = d->multiple;
-    next_read(d);
+    ata_read_media(d);
 }
 
 static void start_write_blocks(struct ata_drive *d, const struct ata_command *command,
@@ -412,11 +126,11 @@ static void start_write_blocks(struct ata_drive *d, const struct ata_command *co
     if (d->block->is_read_only) {
         device_guest_error(&d->channel->device, "write to %s, which is read-only; fix: --overlay",
                            d->block->name);
-        fail_later(d, ATA_ABRT);
+        ata_fail_later(d, ATA_ABRT);
         return;
     }
     d->block_sectors = block_sectors;
-    want_block(d);
+    ata_write_media(d);
 }
 
 static void start_write(struct ata_drive *d, const struct ata_command *command)
@@ -429,13 +143,13 @@ static void start_write_multiple(struct ata_drive *d, const struct ata_command *
     if (d->multiple)
         start_write_blocks(d, command, d->multiple);
     else
-        fail_later(d, ATA_ABRT);
+        ata_fail_later(d, ATA_ABRT);
 }
 
 static void start_verify(struct ata_drive *d, const struct ata_command *command)
 {
     if (take_address(d, command))
-        begin_request(d, BLOCK_VERIFY, at_most(d->remaining, ATA_MULTIPLE_MAX));
+        ata_verify_media(d);
 }
 
 static void start_recalibrate(struct ata_drive *d, const struct ata_command *command)
@@ -444,25 +158,20 @@ static void start_recalibrate(struct ata_drive *d, const struct ata_command *com
     (void)command;
     d->mechanics.seek_distance = d->mechanics.cylinder;
     d->mechanics.cylinder = 0;
-    later(d, ATA_THEN_DONE, d->channel->delay_ns + seek_ns);
+    ata_later(d, ATA_THEN_DONE, d->channel->delay_ns + seek_ns);
 }
 
 static void start_flush(struct ata_drive *d, const struct ata_command *command)
 {
     (void)command;
-    d->is_media = false;
-    begin_request(d, BLOCK_FLUSH, 0);
+    ata_flush_media(d);
 }
 
 static void start_identify(struct ata_drive *d, const struct ata_command *command)
 {
     (void)command;
     ata_identify(d, d->buffer);
-    d->is_media = false;
-    d->at = 0;
-    d->filled = SECTOR_BYTES;
-    d->block_sectors = 1;
-    later(d, ATA_THEN_DATA, d->channel->delay_ns);
+    ata_show(d, SECTOR_BYTES);
 }
 
 /* 91h (ATA-3 7.10): chooses how cylinders, heads and sectors are counted, nothing else. A count of
@@ -473,7 +182,7 @@ static void start_translation(struct ata_drive *d, const struct ata_command *com
     uint64_t cylinders = sectors ? d->geometry.total / ((uint64_t)heads * sectors) : 0;
     (void)command;
     if (cylinders == 0) {
-        fail_later(d, ATA_ABRT);
+        ata_fail_later(d, ATA_ABRT);
         return;
     }
     d->heads = heads;
@@ -481,7 +190,7 @@ static void start_translation(struct ata_drive *d, const struct ata_command *com
     d->cylinders = (uint32_t)(cylinders < 0xFFFF ? cylinders : 0xFFFF);
     if (heads == d->geometry.heads && sectors == d->geometry.sectors)
         d->cylinders = d->geometry.cylinders;
-    done_later(d);
+    ata_done_later(d);
 }
 
 static void start_set_multiple(struct ata_drive *d, const struct ata_command *command)
@@ -490,11 +199,11 @@ static void start_set_multiple(struct ata_drive *d, const struct ata_command *co
     (void)command;
     if (count > ATA_MULTIPLE_MAX || (count & (count - 1)) != 0) {
         d->multiple = 0; /* 8.43: refused, and READ MULTIPLE is disabled */
-        fail_later(d, ATA_ABRT);
+        ata_fail_later(d, ATA_ABRT);
         return;
     }
     d->multiple = count;
-    done_later(d);
+    ata_done_later(d);
 }
 
 /* 8.46, table 41. */
@@ -516,9 +225,9 @@ static void start_set_features(struct ata_drive *d, const struct ata_command *co
 {
     (void)command;
     if (set_feature(d))
-        done_later(d);
+        ata_done_later(d);
     else
-        fail_later(d, ATA_ABRT);
+        ata_fail_later(d, ATA_ABRT);
 }
 
 static void start_power(struct ata_drive *d, const struct ata_command *command)
@@ -529,7 +238,7 @@ static void start_power(struct ata_drive *d, const struct ata_command *command)
     case 0xE5: case 0x98: d->count[0] = d->power; break;     /* CHECK POWER MODE */
     default: d->power = ATA_STANDBY; break;                  /* STANDBY (IMMEDIATE), SLEEP */
     }
-    done_later(d);
+    ata_done_later(d);
 }
 
 static void start_diagnostics(struct ata_drive *d, const struct ata_command *command)
@@ -542,13 +251,13 @@ static void start_diagnostics(struct ata_drive *d, const struct ata_command *com
             ata_drive_signature(&channel->drives[i]);
     /* 9.12: device 0 answers for both. */
     if (channel->drives[0].block)
-        later(&channel->drives[0], ATA_THEN_DONE, channel->delay_ns);
+        ata_later(&channel->drives[0], ATA_THEN_DONE, channel->delay_ns);
 }
 
 static void start_nop(struct ata_drive *d, const struct ata_command *command)
 {
     (void)command;
-    fail_later(d, ATA_ABRT); /* 8.25: always */
+    ata_fail_later(d, ATA_ABRT); /* 8.25: always */
 }
 
 static const struct ata_command COMMANDS[] = {
@@ -605,7 +314,7 @@ void ata_command_start(struct ata_drive *d, uint8_t code)
     d->irq_pending = false;
     ata_update_irq(d->channel);
     if (!command) {
-        fail_later(d, ATA_ABRT);
+        ata_fail_later(d, ATA_ABRT);
         return;
     }
     if (command->addressing != ATA_NO_ADDRESS)

@@ -1,4 +1,4 @@
-/* Shared by ata.c (registers, channel), ata_commands.c and ata_identify.c. */
+/* Shared by ata.c (registers, channel), ata_commands.c, ata_transfer.c and ata_identify.c. */
 #ifndef VITRINE_DEVICES_ATA_INTERNAL_H
 #define VITRINE_DEVICES_ATA_INTERNAL_H
 
@@ -84,18 +84,38 @@ struct ata_command {
 const struct ata_command *ata_command_find(uint8_t code); /* NULL: aborted */
 /* The command register was written, the drive being ready for it. */
 void ata_command_start(struct ata_drive *drive, uint8_t code);
-void ata_drive_event(void *drive);
-/* The DRQ block was read or written to its end. */
-void ata_block_moved(struct ata_drive *drive);
 void ata_drive_signature(struct ata_drive *drive);
-void ata_drive_stop(struct ata_drive *drive); /* forgets command and request */
-void ata_submit(struct ata_drive *drive); /* (again) what request_op and the like say */
 /* Sectors that the count register asks for; the address in words. */
 uint32_t ata_sectors_asked(const struct ata_drive *drive, bool is_ext);
 void ata_address_text(const struct ata_drive *drive, bool is_ext, char *text, size_t size);
 /* Default translation; and what a reset without 66h does. */
 void ata_translation_reset(struct ata_drive *drive);
 void ata_settings_reset(struct ata_drive *drive);
+/* The translation as a geometry; and the registers made to name a sector and how many are left. */
+struct block_geometry ata_translation(const struct ata_drive *drive);
+void ata_put_address(struct ata_drive *drive, uint64_t position, uint32_t remaining);
+
+/* ata_transfer.c */
+void ata_drive_event(void *drive);
+/* The DRQ block was read or written to its end. */
+void ata_block_moved(struct ata_drive *drive);
+void ata_drive_stop(struct ata_drive *drive); /* forgets command and request */
+void ata_submit(struct ata_drive *drive); /* (again) what request_op and the like say */
+/* Ends of a command: now (within an event), or a little later (within a register's write). */
+void ata_finish(struct ata_drive *drive);
+void ata_finish_error(struct ata_drive *drive, uint8_t error);
+void ata_later(struct ata_drive *drive, enum ata_then then, uint64_t delay_ns);
+void ata_done_later(struct ata_drive *drive);
+void ata_fail_later(struct ata_drive *drive, uint8_t error);
+/* The command's data phase, from `position` for `remaining` sectors, in DRQ blocks of
+ * `block_sectors`. */
+void ata_read_media(struct ata_drive *drive);
+void ata_write_media(struct ata_drive *drive);
+void ata_verify_media(struct ata_drive *drive);
+void ata_flush_media(struct ata_drive *drive);
+/* Data in that is in the buffer already. */
+void ata_show(struct ata_drive *drive, uint32_t bytes);
+
 /* ata.c */
 void ata_update_irq(struct ata *channel);
 /* ata_identify.c: 512 bytes. Pure. */

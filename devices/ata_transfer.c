@@ -1,0 +1,315 @@
+/* How a disk moves data: requests to the back-end, and what the host sees of them.
+ *
+ * PIO data-in and data-out, as the host sees them (ATA/ATAPI-6 d1410r3b, 9.7, 9.8; each /\ is an
+ * INTRQ):
+ *
+ *   in   command  BSY ─────── DRQ  data  BSY ── DRQ  data  ready
+ *                          /\               /\
+ *   out  command  DRQ  data  BSY ── DRQ  data  BSY ── ready
+ *                                /\               /\
+ *
+ * Up to 16 sectors are one request to the back-end. Only the back-end judges the cylinder or the
+ * LBA. Even what is there at once ends a little later, by an event, so that no interrupt comes from
+ * within the command's own write. */
+#include <string.h>
+
+#include "base/bits.h"
+#include "devices/ata_internal.h"
+
+#define RETRY_NS UINT64_C(100000000) /* a full disk of the workstation is tried again */
+
+static struct clock *clock_of(const struct ata_drive *d)
+{
+    return d->channel->device.env->clock;
+}
+
+/* --- ending ---------------------------------------------------------------------------------- */
+
+static void raise_irq(struct ata_drive *d)
+{
+    d->irq_pending = true;
+    ata_update_irq(d->channel);
+}
+
+void ata_finish(struct ata_drive *d)
+{
+    d->phase = ATA_IDLE;
+    d->status = ATA_READY;
+    raise_irq(d);
+}
+
+void ata_finish_error(struct ata_drive *d, uint8_t error)
+{
+    d->error = error;
+    ata_finish(d);
+    d->status = ATA_READY | ATA_ERR;
+}
+
+void ata_later(struct ata_drive *d, enum ata_then then, uint64_t delay_ns)
+{
+    d->phase = ATA_BUSY;
+    d->status = ATA_BSY;
+    d->then = (uint8_t)then;
+    event_arm(&d->event, clock_after_ns(clock_of(d), delay_ns));
+}
+
+void ata_done_later(struct ata_drive *d)
+{
+    ata_later(d, ATA_THEN_DONE, d->channel->delay_ns);
+}
+
+void ata_fail_later(struct ata_drive *d, uint8_t error)
+{
+    d->error = error;
+    ata_later(d, ATA_THEN_FAIL, d->channel->delay_ns);
+}
+
+/* --- requests -------------------------------------------------------------------------------- */
+
+static void request_complete(struct block_request *request)
+{
+    struct ata_drive *d = request->owner;
+    uint64_t now = clock_now(clock_of(d));
+    if (!d->is_request_out)
+        return; /* the drive was reset meanwhile */
+    d->is_request_out = false;
+    d->result = (uint8_t)request->result;
+    d->done_sectors = request->done_sectors < d->request_sectors ? request->done_sectors
+                                                                 : d->request_sectors;
+    d->then = ATA_THEN_REQUEST;
+    event_arm(&d->event, d->ready_when > now ? d->ready_when : now + 1);
+}
+
+void ata_submit(struct ata_drive *d)
+{
+    struct block_geometry g = ata_translation(d);
+    struct block_request *request = &d->request;
+    memset(request, 0, sizeof *request);
+    request->op = (enum block_op)d->request_op;
+    request->at.lba = d->position;
+    /* In the drive's own geometry the back-end is told C/H/S, as the host said it. */
+    if (!d->is_lba && g.heads == d->geometry.heads && g.sectors == d->geometry.sectors)
+        request->at = block_lba_to_chs(&g, d->position);
+    request->sectors = d->request_sectors;
+    request->bytes = d->buffer;
+    request->result = BLOCK_PENDING;
+    request->cause = d->cause;
+    request->complete = request_complete;
+    request->owner = d;
+    d->is_request_out = true;
+    d->block->ops->submit(d->block, request);
+}
+
+/* Begins a request for sectors at `position`, as one step of the command. */
+static void begin_request(struct ata_drive *d, enum block_op op, uint32_t sectors)
+{
+    struct ata *channel = d->channel;
+    uint64_t delay_ns = channel->delay_ns;
+    d->phase = ATA_BUSY;
+    d->status = ATA_BSY;
+    d->request_op = (uint8_t)op;
+    d->request_sectors = sectors;
+    d->cause = door_cause(channel->device.env->door);
+    if (channel->is_realistic && sectors)
+        delay_ns += disk_mechanics_request(&d->mechanics, &d->geometry, d->position, sectors,
+                                           clock_ns(clock_of(d)));
+    d->ready_when = clock_after_ns(clock_of(d), delay_ns);
+    ata_submit(d);
+}
+
+static uint32_t at_most(uint32_t value, uint32_t limit)
+{
+    return value < limit ? value : limit;
+}
+
+static uint8_t error_of(enum block_result result)
+{
+    switch (result) {
+    case BLOCK_RANGE: return ATA_IDNF;
+    case BLOCK_READ_ERROR: return ATA_UNC;
+    case BLOCK_WRITE_ERROR:
+    case BLOCK_READ_ONLY:
+    case BLOCK_NO_SPACE:
+    case BLOCK_PENDING:
+    case BLOCK_OK: break;
+    }
+    return ATA_ABRT;
+}
+
+/* --- data in --------------------------------------------------------------------------------- */
+
+void ata_read_media(struct ata_drive *d)
+{
+    d->at = d->end = d->filled = 0;
+    begin_request(d, BLOCK_READ, at_most(d->remaining, ATA_MULTIPLE_MAX));
+}
+
+/* Shows the next DRQ block of the buffer. */
+static void show_block(struct ata_drive *d)
+{
+    uint32_t sectors = at_most((d->filled - d->at) / SECTOR_BYTES, d->block_sectors);
+    d->end = d->at + sectors * SECTOR_BYTES;
+    if (d->is_media) {
+        d->position += sectors;
+        d->remaining -= sectors;
+        ata_put_address(d, d->position - 1, d->remaining);
+    }
+    d->phase = ATA_DATA_IN;
+    d->status = ATA_READY | ATA_DRQ;
+    raise_irq(d);
+}
+
+static void fail_at(struct ata_drive *d)
+{
+    ata_put_address(d, d->position, d->remaining);
+    ata_finish_error(d, error_of((enum block_result)d->result));
+}
+
+static void read_done(struct ata_drive *d)
+{
+    d->at = 0;
+    d->filled = d->done_sectors * SECTOR_BYTES;
+    if (d->filled)
+        show_block(d);
+    else
+        fail_at(d);
+}
+
+static void block_read(struct ata_drive *d)
+{
+    if (d->at < d->filled)
+        ata_later(d, ATA_THEN_DATA, d->channel->delay_ns);
+    else if (d->is_media && d->result != BLOCK_OK)
+        ata_later(d, ATA_THEN_REQUEST, d->channel->delay_ns);
+    else if (d->is_media && d->remaining)
+        ata_read_media(d);
+    else {
+        d->phase = ATA_IDLE;
+        d->status = ATA_READY;
+    }
+}
+
+void ata_show(struct ata_drive *d, uint32_t bytes)
+{
+    d->is_media = false;
+    d->at = 0;
+    d->filled = bytes;
+    d->block_sectors = 1;
+    ata_later(d, ATA_THEN_DATA, d->channel->delay_ns);
+}
+
+/* --- data out -------------------------------------------------------------------------------- */
+
+void ata_write_media(struct ata_drive *d)
+{
+    d->at = 0;
+    d->end = at_most(d->remaining, d->block_sectors) * SECTOR_BYTES;
+    d->phase = ATA_DATA_OUT;
+    d->status = ATA_READY | ATA_DRQ;
+}
+
+static void write_done(struct ata_drive *d)
+{
+    d->position += d->done_sectors;
+    d->remaining -= at_most(d->done_sectors, d->remaining);
+    if (d->result != BLOCK_OK) {
+        fail_at(d);
+        return;
+    }
+    ata_put_address(d, d->position - 1, d->remaining);
+    if (d->remaining == 0) {
+        ata_finish(d);
+        return;
+    }
+    ata_write_media(d);
+    raise_irq(d);
+}
+
+void ata_verify_media(struct ata_drive *d)
+{
+    begin_request(d, BLOCK_VERIFY, at_most(d->remaining, ATA_MULTIPLE_MAX));
+}
+
+static void verify_done(struct ata_drive *d)
+{
+    d->position += d->done_sectors;
+    d->remaining -= at_most(d->done_sectors, d->remaining);
+    if (d->result != BLOCK_OK)
+        fail_at(d);
+    else if (d->remaining)
+        ata_verify_media(d);
+    else {
+        ata_put_address(d, d->position - 1, 0);
+        ata_finish(d);
+    }
+}
+
+void ata_flush_media(struct ata_drive *d)
+{
+    d->is_media = false;
+    begin_request(d, BLOCK_FLUSH, 0);
+}
+
+/* --- steps ----------------------------------------------------------------------------------- */
+
+static void request_done(struct ata_drive *d)
+{
+    if (d->result == BLOCK_NO_SPACE) { /* nothing is lost: the drive stays busy and tries again */
+        ata_later(d, ATA_THEN_RETRY, RETRY_NS);
+        return;
+    }
+    switch ((enum block_op)d->request_op) {
+    case BLOCK_READ: read_done(d); break;
+    case BLOCK_WRITE: write_done(d); break;
+    case BLOCK_VERIFY: verify_done(d); break;
+    case BLOCK_FLUSH:
+        if (d->result == BLOCK_OK)
+            ata_finish(d);
+        else
+            ata_finish_error(d, ATA_ABRT);
+        break;
+    }
+}
+
+void ata_drive_event(void *self)
+{
+    struct ata_drive *d = self;
+    if (d->phase == ATA_RESETTING) {
+        ata_drive_signature(d);
+        return;
+    }
+    switch ((enum ata_then)d->then) {
+    case ATA_THEN_DONE: ata_finish(d); break;
+    case ATA_THEN_FAIL: ata_finish_error(d, d->error); break;
+    case ATA_THEN_DATA: show_block(d); break;
+    case ATA_THEN_RETRY: ata_submit(d); break;
+    case ATA_THEN_REQUEST:
+        if (d->is_media && d->request_op == BLOCK_READ && d->filled && d->at == d->filled)
+            fail_at(d); /* the good sectors were taken; now the one after them */
+        else
+            request_done(d);
+        break;
+    }
+}
+
+void ata_block_moved(struct ata_drive *d)
+{
+    if (d->phase == ATA_DATA_IN)
+        block_read(d);
+    else if (d->phase == ATA_DATA_OUT)
+        begin_request(d, BLOCK_WRITE, d->end / SECTOR_BYTES);
+}
+
+void ata_drive_stop(struct ata_drive *d)
+{
+    if (d->is_request_out) {
+        d->is_request_out = false;
+        d->block->ops->cancel(d->block, &d->request);
+        d->request.result = BLOCK_OK;
+    }
+    event_disarm(&d->event);
+    d->phase = ATA_IDLE;
+    d->at = d->end = d->filled = 0;
+    d->remaining = 0;
+    d->irq_pending = false;
+}
