@@ -4,7 +4,7 @@
  *
  * f80_silicon [CASES [SEED [OPERATION]]]: CASES for each operation (1,000,000). Exit status 1 when
  * an exact operation differs. For transcendentals the distances in units of the last place are
- * counted, not judged: the silicon is not exact there (see f80_transcendental.py).
+ * counted, not judged: the silicon is not exact there (see f80_transcendental.c).
  */
 #include "tests/fuzz/f80_cases.h"
 
