@@ -3,140 +3,14 @@
 #include <check.h>
 #include <string.h>
 
-#include "tests/unit/cpu_box.h"
-
-/* Where the guest keeps what. */
-#define GDT 0x1000u
-#define IDT 0x1800u
-#define TSS 0x2000u
-#define TSS2 0x2100u
-#define HANDLERS 0x3000u /* handler of vector v: HLT at HANDLERS + 16 * v */
-#define CODE 0x8000u
-#define STACK0 0x7000u
-#define STACK3 0x6000u
-#define PAGES 64
-
-enum guest_selector {
-    SEL_CODE0 = 0x08, SEL_DATA0 = 0x10, SEL_CODE3 = 0x1b, SEL_DATA3 = 0x23, SEL_TSS = 0x28,
-    SEL_TSS2 = 0x30, SEL_GATE = 0x38, SEL_ABSENT = 0x40, SEL_READONLY = 0x48, SEL_TASKGATE = 0x50,
-    SEL_CONFORMING = 0x58, SEL_CODE16 = 0x60
-};
-
-static void gdt_set(struct cpu_box *box, unsigned selector, uint32_t base, uint32_t limit,
-                    uint32_t attributes)
-{
-    uint32_t at = GDT + (selector & ~7u);
-    cpu_box_poke32(box, at, (base << 16) | (limit & 0xffff));
-    cpu_box_poke32(box, at + 4, (base & 0xff000000u) | (base >> 16 & 0xff) | (limit & 0xf0000) |
-                                    (attributes & 0xff) << 8 | (attributes & 0xf00) << 12);
-}
-
-static void gate_set(struct cpu_box *box, uint32_t at, unsigned selector, uint32_t offset,
-                     uint32_t attributes)
-{
-    cpu_box_poke32(box, at, (uint32_t)selector << 16 | (offset & 0xffff));
-    cpu_box_poke32(box, at + 4, (offset & 0xffff0000u) | attributes << 8);
-}
-
-static void guest_init(struct cpu_box *box)
-{
-    struct cpu_registers r;
-    cpu_box_init(box, NULL, PAGES);
-    gdt_set(box, SEL_CODE0, 0, 0xfffff, 0xc9b);
-    gdt_set(box, SEL_DATA0, 0, 0xfffff, 0xc93);
-    gdt_set(box, SEL_CODE3, 0, 0xfffff, 0xcfb);
-    gdt_set(box, SEL_DATA3, 0, 0xfffff, 0xcf3);
-    gdt_set(box, SEL_TSS, TSS, 0x67, 0x08b);
-    gdt_set(box, SEL_TSS2, TSS2, 0x67, 0x089);
-    gdt_set(box, SEL_ABSENT, 0, 0xfffff, 0xc13);
-    gdt_set(box, SEL_READONLY, 0, 0xfff, 0x491);
-    gdt_set(box, SEL_CONFORMING, 0, 0xfffff, 0xc9e);
-    gdt_set(box, SEL_CODE16, 0, 0xffff, 0x09b);
-    gate_set(box, GDT + SEL_TASKGATE, SEL_TSS2, 0, 0xe5);
-    for (unsigned v = 0; v < 32; v++) {
-        gate_set(box, IDT + 8 * v, SEL_CODE0, HANDLERS + 16 * v, 0x8e);
-        cpu_box_poke(box, HANDLERS + 16 * v, "\xf4", 1);
-    }
-    cpu_box_poke32(box, TSS + 4, STACK0);
-    cpu_box_poke32(box, TSS + 8, SEL_DATA0);
-    cpu_get_registers(box->cpu, &r);
-    r.gdtr.base = GDT;
-    r.gdtr.limit = 0x7f;
-    r.idtr.base = IDT;
-    r.idtr.limit = 32 * 8 - 1;
-    r.tr = (struct cpu_segment){TSS, 0x67, SEL_TSS, 0x08b};
-    r.ldtr = (struct cpu_segment){0};
-    r.cr0 = 0x11;
-    r.ip = CODE;
-    r.gpr[CPU_SP] = STACK0;
-    for (unsigned n = 0; n < 6; n++) {
-        r.segment[n] = (struct cpu_segment){0, 0xffffffffu, SEL_DATA0, 0xc93};
-    }
-    r.segment[CPU_CS] = (struct cpu_segment){0, 0xffffffffu, SEL_CODE0, 0xc9b};
-    cpu_set_registers(box->cpu, &r);
-}
-
-/* Makes the registers those of a program at CPL 3. */
-static void guest_ring3(struct cpu_box *box)
-{
-    struct cpu_registers r;
-    cpu_get_registers(box->cpu, &r);
-    for (unsigned n = 0; n < 6; n++) {
-        r.segment[n] = (struct cpu_segment){0, 0xffffffffu, SEL_DATA3, 0xcf3};
-    }
-    r.segment[CPU_CS] = (struct cpu_segment){0, 0xffffffffu, SEL_CODE3, 0xcfb};
-    r.gpr[CPU_SP] = STACK3;
-    cpu_set_registers(box->cpu, &r);
-}
-
-/* v86 mode: CS = 0x800, so that CODE is CS:0. */
-static void guest_v86(struct cpu_box *box, unsigned iopl)
-{
-    struct cpu_registers r;
-    cpu_get_registers(box->cpu, &r);
-    for (unsigned n = 0; n < 6; n++) {
-        r.segment[n] = (struct cpu_segment){0, 0xffff, 0, 0xf3};
-    }
-    r.segment[CPU_CS].selector = CODE >> 4;
-    r.segment[CPU_CS].base = CODE;
-    r.ip = 0;
-    r.gpr[CPU_SP] = STACK3;
-    r.flags = 2u | 1u << 17 | 0x200u | iopl << 12;
-    cpu_set_registers(box->cpu, &r);
-}
-
-static struct cpu_registers guest_run(struct cpu_box *box, const char *code, size_t length)
-{
-    struct cpu_registers r;
-    cpu_box_poke(box, CODE, code, length);
-    cpu_box_run(box, 1000);
-    cpu_get_registers(box->cpu, &r);
-    return r;
-}
-#define RUN(box, code) guest_run(box, code, sizeof(code) - 1)
-
-/* The vector whose handler's HLT stopped the guest; -1: none. */
-static int stopped_vector(const struct cpu_registers *r)
-{
-    uint64_t at = r->ip - 1;
-    return at >= HANDLERS && at < HANDLERS + 512 && at % 16 == 0 ? (int)((at - HANDLERS) / 16) : -1;
-}
-static uint32_t stack_word(const struct cpu_box *box, const struct cpu_registers *r, unsigned n)
-{
-    return cpu_box_peek32(box, r->gpr[CPU_SP] + 4 * n);
-}
-#define ck_fault(box, r, v, error)                          \
-    do {                                                    \
-        ck_assert_int_eq(stopped_vector(&(r)), v);          \
-        ck_assert_uint_eq(stack_word(box, &(r), 0), error); \
-    } while (0)
+#include "tests/unit/cpu_guest.h"
 
 /* --- loads of segment registers ----------------------------------------------------------------- */
 
 START_TEST(load_of_selector_beyond_gdt_is_gp_with_selector)
 {
     struct cpu_box box;
-    guest_init(&box);
+    cpu_guest_init(&box);
     struct cpu_registers r = RUN(&box, "\x66\xb8\x80\x00\x8e\xd8"); /* mov ax,80h; mov ds,ax */
     ck_fault(&box, r, 13, 0x80);
     ck_assert_uint_eq(stack_word(&box, &r, 1), CODE + 4);
@@ -147,11 +21,11 @@ END_TEST
 START_TEST(load_of_absent_segment_is_np_and_ss_is_stack_fault)
 {
     struct cpu_box box;
-    guest_init(&box);
+    cpu_guest_init(&box);
     struct cpu_registers r = RUN(&box, "\x66\xb8\x40\x00\x8e\xc0"); /* mov es,40h */
     ck_fault(&box, r, 11, SEL_ABSENT);
     cpu_box_fini(&box);
-    guest_init(&box);
+    cpu_guest_init(&box);
     r = RUN(&box, "\x66\xb8\x40\x00\x8e\xd0"); /* mov ss,40h */
     ck_fault(&box, r, 12, SEL_ABSENT);
     cpu_box_fini(&box);
@@ -161,15 +35,15 @@ END_TEST
 START_TEST(load_of_ss_wants_writable_data_of_cpl)
 {
     struct cpu_box box;
-    guest_init(&box);
+    cpu_guest_init(&box);
     struct cpu_registers r = RUN(&box, "\x66\xb8\x48\x00\x8e\xd0");
     ck_fault(&box, r, 13, SEL_READONLY);
     cpu_box_fini(&box);
-    guest_init(&box);
+    cpu_guest_init(&box);
     r = RUN(&box, "\x66\xb8\x23\x00\x8e\xd0");
     ck_fault(&box, r, 13, SEL_DATA3 & ~3u);
     cpu_box_fini(&box);
-    guest_init(&box);
+    cpu_guest_init(&box);
     r = RUN(&box, "\x31\xc0\x8e\xd0");
     ck_fault(&box, r, 13, 0);
     cpu_box_fini(&box);
@@ -179,7 +53,7 @@ END_TEST
 START_TEST(null_data_segment_faults_when_used)
 {
     struct cpu_box box;
-    guest_init(&box);
+    cpu_guest_init(&box);
     struct cpu_registers r = RUN(&box, "\x31\xc0\x8e\xd8\xa1\x00\x00\x00\x00"); /* mov eax,[0] */
     ck_fault(&box, r, 13, 0);
     ck_assert_uint_eq(stack_word(&box, &r, 1), CODE + 4);
@@ -190,7 +64,7 @@ END_TEST
 START_TEST(load_sets_the_accessed_bit)
 {
     struct cpu_box box;
-    guest_init(&box);
+    cpu_guest_init(&box);
     gdt_set(&box, SEL_READONLY, 0, 0xfff, 0x490);
     RUN(&box, "\x66\xb8\x48\x00\x8e\xd8\xf4");
     ck_assert_uint_eq(cpu_box_peek32(&box, GDT + SEL_READONLY + 4) >> 8 & 0xff, 0x91);
@@ -201,7 +75,7 @@ END_TEST
 START_TEST(big_real_mode_keeps_the_limit_of_protected_mode)
 {
     struct cpu_box box;
-    guest_init(&box);
+    cpu_guest_init(&box);
     cpu_box_poke32(&box, 0x20000, 0x12345678);
     /* jmp 60h:CODE+7 (16 bit); mov eax,cr0; dec ax; mov cr0,eax; jmp 0:next; xor bx,bx;
      * mov ds,bx; mov ecx,20000h; mov eax,[ecx]; hlt */
@@ -217,15 +91,15 @@ END_TEST
 START_TEST(lar_and_lsl_show_what_privilege_allows)
 {
     struct cpu_box box;
-    guest_init(&box);
+    cpu_guest_init(&box);
     /* mov ax,48h; lsl ebx,ax; lar ecx,ax; hlt */
     struct cpu_registers r = RUN(&box, "\x66\xb8\x48\x00\x0f\x03\xd8\x0f\x02\xc8\xf4");
     ck_assert_uint_eq(r.gpr[CPU_BX], 0xfff);
     ck_assert_uint_eq(r.gpr[CPU_CX], 0x409100);
     ck_assert_uint_ne(r.flags & 0x40, 0);
     cpu_box_fini(&box);
-    guest_init(&box);
-    guest_ring3(&box);
+    cpu_guest_init(&box);
+    cpu_guest_ring3(&box);
     r = RUN(&box, "\x66\xb8\x48\x00\x0f\x03\xd8\xcc");
     ck_assert_uint_eq(r.gpr[CPU_BX], 0); /* DPL 0: not visible */
     cpu_box_fini(&box);
@@ -237,7 +111,7 @@ END_TEST
 START_TEST(divide_error_returns_to_the_instruction)
 {
     struct cpu_box box;
-    guest_init(&box);
+    cpu_guest_init(&box);
     struct cpu_registers r = RUN(&box, "\x31\xc9\xf7\xf1");
     ck_assert_int_eq(stopped_vector(&r), 0);
     ck_assert_uint_eq(stack_word(&box, &r, 0), CODE + 2);
@@ -250,7 +124,7 @@ END_TEST
 START_TEST(int3_returns_behind_it_without_rf)
 {
     struct cpu_box box;
-    guest_init(&box);
+    cpu_guest_init(&box);
     struct cpu_registers r = RUN(&box, "\xcc");
     ck_assert_int_eq(stopped_vector(&r), 3);
     ck_assert_uint_eq(stack_word(&box, &r, 0), CODE + 1);
@@ -262,12 +136,12 @@ END_TEST
 START_TEST(interrupt_gate_clears_if_and_trap_gate_keeps_it)
 {
     struct cpu_box box;
-    guest_init(&box);
+    cpu_guest_init(&box);
     struct cpu_registers r = RUN(&box, "\xfb\x90\xcd\x10");
     ck_assert_int_eq(stopped_vector(&r), 16);
     ck_assert_uint_eq(r.flags & 0x200, 0);
     cpu_box_fini(&box);
-    guest_init(&box);
+    cpu_guest_init(&box);
     gate_set(&box, IDT + 16 * 8, SEL_CODE0, HANDLERS + 16 * 16, 0x8f);
     r = RUN(&box, "\xfb\x90\xcd\x10");
     ck_assert_uint_ne(r.flags & 0x200, 0);
@@ -278,13 +152,13 @@ END_TEST
 START_TEST(idt_entry_errors_have_the_idt_bit)
 {
     struct cpu_box box;
-    guest_init(&box);
+    cpu_guest_init(&box);
     gate_set(&box, IDT + 20 * 8, SEL_CODE0, 0, 0x0e); /* not present */
     struct cpu_registers r = RUN(&box, "\xcd\x14");
     ck_fault(&box, r, 11, 20 * 8 + 2);
     ck_assert_uint_eq(stack_word(&box, &r, 1), CODE);
     cpu_box_fini(&box);
-    guest_init(&box);
+    cpu_guest_init(&box);
     r = RUN(&box, "\xcd\x40"); /* beyond the limit */
     ck_fault(&box, r, 13, 0x40 * 8 + 2);
     cpu_box_fini(&box);
@@ -294,7 +168,7 @@ END_TEST
 START_TEST(ext_bit_is_set_for_external_interrupts)
 {
     struct cpu_box box;
-    guest_init(&box);
+    cpu_guest_init(&box);
     gate_set(&box, IDT + 20 * 8, SEL_CODE0, 0, 0x0e);
     box.irq = 20;
     cpu_set_intr(box.cpu, true);
@@ -307,7 +181,7 @@ END_TEST
 START_TEST(sti_holds_interrupts_for_one_instruction)
 {
     struct cpu_box box;
-    guest_init(&box);
+    cpu_guest_init(&box);
     box.irq = 20;
     cpu_set_intr(box.cpu, true);
     struct cpu_registers r = RUN(&box, "\xfb\x40\x40\x40\xf4"); /* sti; inc eax... */
@@ -320,7 +194,7 @@ END_TEST
 START_TEST(mov_ss_holds_interrupts_for_one_instruction)
 {
     struct cpu_box box;
-    guest_init(&box);
+    cpu_guest_init(&box);
     /* sti; nop; mov ax,10h; (interrupt becomes pending at the next line in time) mov ss,ax; inc ecx */
     cpu_box_poke(&box, CODE, "\xfb\x90\x66\xb8\x10\x00\x8e\xd0\x41\x41\xf4", 11);
     cpu_box_run(&box, 3);
@@ -339,8 +213,8 @@ END_TEST
 START_TEST(software_interrupt_needs_the_gates_dpl)
 {
     struct cpu_box box;
-    guest_init(&box);
-    guest_ring3(&box);
+    cpu_guest_init(&box);
+    cpu_guest_ring3(&box);
     struct cpu_registers r = RUN(&box, "\xcd\x14");
     ck_fault(&box, r, 13, 20 * 8 + 2);
     cpu_box_fini(&box);
@@ -350,8 +224,8 @@ END_TEST
 START_TEST(interrupt_from_ring3_changes_to_the_stack_of_the_tss)
 {
     struct cpu_box box;
-    guest_init(&box);
-    guest_ring3(&box);
+    cpu_guest_init(&box);
+    cpu_guest_ring3(&box);
     gate_set(&box, IDT + 20 * 8, SEL_CODE0, HANDLERS + 16 * 20, 0xee);
     struct cpu_registers r = RUN(&box, "\xcd\x14");
     ck_assert_int_eq(stopped_vector(&r), 20);
@@ -369,8 +243,8 @@ END_TEST
 START_TEST(bad_inner_stack_is_an_invalid_tss)
 {
     struct cpu_box box;
-    guest_init(&box);
-    guest_ring3(&box);
+    cpu_guest_init(&box);
+    cpu_guest_ring3(&box);
     gate_set(&box, IDT + 20 * 8, SEL_CODE0, HANDLERS + 16 * 20, 0xee);
     gate_set(&box, IDT + 10 * 8, SEL_TASKGATE, 0, 0xe5);
     cpu_box_poke32(&box, TSS + 8, SEL_READONLY);
@@ -390,7 +264,7 @@ START_TEST(triple_fault_names_every_step)
     struct cpu_box box;
     struct cpu_fault_record chain[6];
     struct cpu_registers r;
-    guest_init(&box);
+    cpu_guest_init(&box);
     cpu_get_registers(box.cpu, &r);
     r.idtr.limit = 0;
     cpu_set_registers(box.cpu, &r);
@@ -410,7 +284,7 @@ END_TEST
 START_TEST(fault_in_delivery_of_gp_is_a_double_fault)
 {
     struct cpu_box box;
-    guest_init(&box);
+    cpu_guest_init(&box);
     gate_set(&box, IDT + 13 * 8, SEL_CODE0, 0, 0x0e);
     struct cpu_registers r = RUN(&box, "\x66\xb8\x80\x00\x8e\xd8");
     ck_fault(&box, r, 8, 0);
@@ -448,7 +322,7 @@ START_TEST(single_step_trap_comes_before_the_next_fetch_faults)
 {
     struct cpu_box box;
     struct cpu_registers r;
-    guest_init(&box);
+    cpu_guest_init(&box);
     cpu_get_registers(box.cpu, &r);
     r.flags |= 0x100;
     r.segment[CPU_CS].limit = CODE + 1; /* the instruction ends at the limit */
@@ -466,12 +340,12 @@ END_TEST
 START_TEST(iret_to_ring3_drops_inner_data_segments)
 {
     struct cpu_box box;
-    guest_init(&box);
+    cpu_guest_init(&box);
     gate_set(&box, IDT + 3 * 8, SEL_CODE0, HANDLERS + 16 * 3, 0xee);
     /* push 23h; push STACK3; push 202h; push 1bh; push CODE+20h; iret */
     char code[0x30] = "\x6a\x23\x68\x00\x60\x00\x00\x68\x02\x02\x00\x00\x6a\x1b\x68\x20\x80\x00\x00\xcf";
     code[0x20] = '\xcc';
-    struct cpu_registers r = guest_run(&box, code, sizeof code);
+    struct cpu_registers r = cpu_guest_run(&box, code, sizeof code);
     ck_assert_int_eq(stopped_vector(&r), 3);
     ck_assert_uint_eq(stack_word(&box, &r, 1), SEL_CODE3);
     ck_assert_uint_eq(stack_word(&box, &r, 3), STACK3);
@@ -484,8 +358,8 @@ END_TEST
 START_TEST(popf_in_ring3_leaves_if_and_iopl)
 {
     struct cpu_box box;
-    guest_init(&box);
-    guest_ring3(&box);
+    cpu_guest_init(&box);
+    cpu_guest_ring3(&box);
     gate_set(&box, IDT + 3 * 8, SEL_CODE0, HANDLERS + 16 * 3, 0xee);
     struct cpu_registers r = RUN(&box, "\x68\xd5\x3e\x00\x00\x9d\xcc"); /* IOPL 3, IF, … */
     ck_assert_uint_eq(stack_word(&box, &r, 2) & 0x3fff, 0x0cd7);
@@ -496,8 +370,8 @@ END_TEST
 START_TEST(call_gate_copies_parameters_and_retf_drops_them)
 {
     struct cpu_box box;
-    guest_init(&box);
-    guest_ring3(&box);
+    cpu_guest_init(&box);
+    cpu_guest_ring3(&box);
     gate_set(&box, IDT + 3 * 8, SEL_CODE0, HANDLERS + 16 * 3, 0xee);
     gate_set(&box, GDT + SEL_GATE, SEL_CODE0, 0x9000, 0xec);
     cpu_box_poke(&box, GDT + SEL_GATE + 4, "\x02", 1); /* two parameters */
@@ -516,12 +390,12 @@ END_TEST
 START_TEST(jump_to_outer_or_inner_code_is_gp)
 {
     struct cpu_box box;
-    guest_init(&box);
+    cpu_guest_init(&box);
     struct cpu_registers r = RUN(&box, "\xea\x00\x80\x00\x00\x1b\x00");
     ck_fault(&box, r, 13, SEL_CODE3 & ~3u);
     cpu_box_fini(&box);
-    guest_init(&box);
-    guest_ring3(&box);
+    cpu_guest_init(&box);
+    cpu_guest_ring3(&box);
     r = RUN(&box, "\xea\x00\x80\x00\x00\x08\x00");
     ck_fault(&box, r, 13, SEL_CODE0);
     cpu_box_fini(&box);
@@ -531,8 +405,8 @@ END_TEST
 START_TEST(conforming_code_keeps_cpl)
 {
     struct cpu_box box;
-    guest_init(&box);
-    guest_ring3(&box);
+    cpu_guest_init(&box);
+    cpu_guest_ring3(&box);
     gate_set(&box, IDT + 3 * 8, SEL_CODE0, HANDLERS + 16 * 3, 0xee);
     cpu_box_poke(&box, 0x9000, "\xcc", 1);
     struct cpu_registers r = RUN(&box, "\xea\x00\x90\x00\x00\x58\x00");
@@ -558,7 +432,7 @@ static void task_fill(struct cpu_box *box, uint32_t eip)
 START_TEST(call_to_a_task_links_and_iret_returns)
 {
     struct cpu_box box;
-    guest_init(&box);
+    cpu_guest_init(&box);
     task_fill(&box, 0x9000);
     cpu_box_poke(&box, 0x9000, "\x89\xc3\xcf", 3); /* mov ebx,eax; iret */
     /* mov ecx,77h; call 30h:0; hlt */
@@ -579,7 +453,7 @@ END_TEST
 START_TEST(jump_to_a_task_gate_leaves_the_old_task)
 {
     struct cpu_box box;
-    guest_init(&box);
+    cpu_guest_init(&box);
     task_fill(&box, 0x9000);
     cpu_box_poke(&box, 0x9000, "\xf4", 1);
     struct cpu_registers r = RUN(&box, "\xea\x00\x00\x00\x00\x50\x00");
@@ -596,7 +470,7 @@ END_TEST
 START_TEST(fault_in_the_new_tasks_segments_is_the_new_tasks)
 {
     struct cpu_box box;
-    guest_init(&box);
+    cpu_guest_init(&box);
     task_fill(&box, 0x9000);
     cpu_box_poke32(&box, TSS2 + 0x48 + 4 * CPU_DS, SEL_CODE16 + 0x18); /* beyond the table */
     struct cpu_registers r = RUN(&box, "\xea\x00\x00\x00\x00\x30\x00");
@@ -610,7 +484,7 @@ END_TEST
 START_TEST(double_fault_through_a_task_gate_pushes_zero)
 {
     struct cpu_box box;
-    guest_init(&box);
+    cpu_guest_init(&box);
     task_fill(&box, 0x9000);
     cpu_box_poke(&box, 0x9000, "\xf4", 1);
     gate_set(&box, IDT + 8 * 8, SEL_TSS2, 0, 0x85);
@@ -629,8 +503,8 @@ END_TEST
 START_TEST(int_n_in_v86_mode_below_iopl_3_is_gp)
 {
     struct cpu_box box;
-    guest_init(&box);
-    guest_v86(&box, 0);
+    cpu_guest_init(&box);
+    cpu_guest_v86(&box, 0);
     struct cpu_registers r = RUN(&box, "\xcd\x14");
     ck_fault(&box, r, 13, 0);
     ck_assert_uint_eq(stack_word(&box, &r, 1), 0);
@@ -645,7 +519,7 @@ END_TEST
 START_TEST(iret_enters_v86_mode)
 {
     struct cpu_box box;
-    guest_init(&box);
+    cpu_guest_init(&box);
     cpu_box_poke(&box, 0x9000, "\x8c\xd8\xf4", 3); /* mov ax,ds; hlt (#GP) */
     /* push gs fs ds es ss esp eflags cs eip */
     struct cpu_registers r = RUN(&box, "\x6a\x05\x6a\x04\x6a\x03\x6a\x02\x6a\x00\x68\x00\x60\x00\x00"
@@ -663,12 +537,12 @@ START_TEST(vme_redirects_int_n_to_the_8086_program)
 {
     struct cpu_box box;
     struct cpu_registers r;
-    guest_init(&box);
+    cpu_guest_init(&box);
     gdt_set(&box, SEL_TSS, TSS, 0x88, 0x08b);
     cpu_box_poke32(&box, TSS + 0x64, 0x88u << 16); /* map base 88h: redirection bits at 68h, zero */
     cpu_box_poke32(&box, 0x21 * 4, 0x09000000);
     cpu_box_poke(&box, 0x9000, "\xf4", 1);
-    guest_v86(&box, 0);
+    cpu_guest_v86(&box, 0);
     cpu_get_registers(box.cpu, &r);
     r.cr4 = 1;
     r.tr.limit = 0x88;
@@ -688,8 +562,8 @@ START_TEST(io_map_decides_port_by_port)
 {
     struct cpu_box box;
     struct cpu_registers r;
-    guest_init(&box);
-    guest_ring3(&box);
+    cpu_guest_init(&box);
+    cpu_guest_ring3(&box);
     cpu_get_registers(box.cpu, &r);
     r.tr.limit = 0x80;
     cpu_set_registers(box.cpu, &r);
@@ -699,8 +573,8 @@ START_TEST(io_map_decides_port_by_port)
     r = RUN(&box, "\xe4\x07\xcc");
     ck_assert_int_eq(stopped_vector(&r), 3);
     cpu_box_fini(&box);
-    guest_init(&box);
-    guest_ring3(&box);
+    cpu_guest_init(&box);
+    cpu_guest_ring3(&box);
     cpu_get_registers(box.cpu, &r);
     r.tr.limit = 0x80;
     cpu_set_registers(box.cpu, &r);
@@ -717,7 +591,7 @@ END_TEST
 START_TEST(paging_without_protection_is_gp)
 {
     struct cpu_box box;
-    guest_init(&box);
+    cpu_guest_init(&box);
     struct cpu_registers r = RUN(&box, "\xb8\x10\x00\x00\x80\x0f\x22\xc0");
     ck_fault(&box, r, 13, 0);
     ck_assert_uint_eq(r.cr0 & 1, 1);
@@ -731,9 +605,9 @@ START_TEST(privileged_instructions_are_gp_in_ring3)
                                         "\x0f\x32", "\x0f\x30", "\xfa", "\xfb", "\x0f\x01\x10"};
     for (size_t n = 0; n < ARRAY_COUNT(CODES); n++) {
         struct cpu_box box;
-        guest_init(&box);
-        guest_ring3(&box);
-        struct cpu_registers r = guest_run(&box, CODES[n], strlen(CODES[n]));
+        cpu_guest_init(&box);
+        cpu_guest_ring3(&box);
+        struct cpu_registers r = cpu_guest_run(&box, CODES[n], strlen(CODES[n]));
         ck_fault(&box, r, 13, 0);
         ck_assert_uint_eq(stack_word(&box, &r, 1), CODE);
         cpu_box_fini(&box);
@@ -744,7 +618,7 @@ END_TEST
 START_TEST(unknown_msr_is_gp)
 {
     struct cpu_box box;
-    guest_init(&box);
+    cpu_guest_init(&box);
     struct cpu_registers r = RUN(&box, "\xb9\x99\x99\x00\x00\x0f\x32");
     ck_fault(&box, r, 13, 0);
     cpu_box_fini(&box);
@@ -784,14 +658,14 @@ END_TEST
 START_TEST(sysenter_and_sysexit_go_there_and_back)
 {
     struct cpu_box box;
-    guest_init(&box);
+    cpu_guest_init(&box);
     gate_set(&box, IDT + 3 * 8, SEL_CODE0, HANDLERS + 16 * 3, 0xee);
     /* mov ecx,174h; mov eax,8; xor edx,edx; wrmsr; inc ecx; mov eax,6800h; wrmsr; inc ecx;
      * mov eax,9000h; wrmsr; jmp $ */
     RUN(&box, "\xb9\x74\x01\x00\x00\xb8\x08\x00\x00\x00\x31\xd2\x0f\x30\x41\xb8\x00\x68\x00\x00\x0f\x30"
               "\x41\xb8\x00\x90\x00\x00\x0f\x30\xeb\xfe");
     cpu_box_poke(&box, 0x9000, "\x89\xe3\x0f\x35", 4); /* mov ebx,esp; sysexit */
-    guest_ring3(&box);
+    cpu_guest_ring3(&box);
     struct cpu_registers r;
     cpu_get_registers(box.cpu, &r);
     r.ip = CODE + 0x100;
@@ -813,7 +687,7 @@ END_TEST
 START_TEST(default_model_tells_linux_what_it_needs)
 {
     struct cpu_box box;
-    guest_init(&box);
+    cpu_guest_init(&box);
     struct cpu_registers r = RUN(&box, "\xb8\x01\x00\x00\x00\x0f\xa2\xf4");
     ck_assert_uint_eq(r.gpr[CPU_AX] >> 8 & 15, 6);
     uint32_t wanted = 1u << 0 | 1u << 3 | 1u << 4 | 1u << 5 | 1u << 8 | 1u << 11 | 1u << 13 | 1u << 15;
