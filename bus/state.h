@@ -39,6 +39,13 @@ struct state_field {
 /* One integer, bool or enum. */
 #define STATE_ONE(type, member) \
     {#member, STATE_UINT, 0, offsetof(type, member), sizeof STATE_MEMBER(type, member), 1, NULL, 0}
+/* The same in a row that the first version of the table did not have. */
+#define STATE_ONE_SINCE(version, type, member)                                               \
+    {#member, STATE_UINT, version, offsetof(type, member), sizeof STATE_MEMBER(type, member), \
+     1, NULL, 0}
+#define STATE_ARRAY_SINCE(version, type, member)                                                \
+    {#member, STATE_UINT, version, offsetof(type, member), sizeof STATE_MEMBER(type, member)[0], \
+     sizeof STATE_MEMBER(type, member) / sizeof STATE_MEMBER(type, member)[0], NULL, 0}
 /* An array of integers (of one dimension, or more given as one block of elements). */
 #define STATE_ARRAY(type, member)                                                         \
     {#member, STATE_UINT, 0, offsetof(type, member), sizeof STATE_MEMBER(type, member)[0], \

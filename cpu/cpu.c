@@ -320,7 +320,7 @@ static const struct state_field MEMORY_STATE[] = {
     STATE_STRUCTS(struct cpu_memory, entry, TLB_STATE),
     STATE_ONE(struct cpu_memory, has_large), STATE_TABLE_END};
 
-#define CPU_STATE_VERSION 1
+#define CPU_STATE_VERSION 2 /* 2: machine checks, EFER */
 
 void cpu_save(const struct cpu *cpu, struct state_stream *stream)
 {

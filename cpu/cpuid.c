@@ -7,6 +7,8 @@
 #include "base/bits.h"
 #include "cpu/internal.h"
 
+#define CPUID_NX (1u << 20) /* 80000001h:EDX */
+
 struct cpuid_leaf {
     uint32_t eax, ebx, ecx, edx;
 };
@@ -34,7 +36,9 @@ static struct cpuid_leaf cpuid_leaf(const struct cpu_model *model, uint32_t leaf
         if (leaf >= 0x80000002u) {
             return cpuid_brand(model, leaf - 0x80000002u);
         }
-        return (struct cpuid_leaf){leaf == 0x80000000u ? 0x80000004u : 0, 0, 0, 0};
+        bool is_features = leaf == 0x80000001u;
+        return (struct cpuid_leaf){is_features ? 0 : 0x80000004u, 0, 0,
+                                   is_features && cpu_model_has(model, FEATURE_NX) ? CPUID_NX : 0};
     }
     if (leaf > model->max_leaf) {
         leaf = model->max_leaf; /* SDM 2A: data of the highest basic leaf */

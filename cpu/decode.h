@@ -31,7 +31,7 @@ enum alu_operation { ALU_ADD, ALU_OR, ALU_ADC, ALU_SBB, ALU_AND, ALU_SUB, ALU_XO
 struct opcode_row {
     const char *mnemonic;
     cpu_execute *execute;
-    uint32_t feature;
+    uint64_t feature;
     uint16_t opcode;
     uint8_t digit, form, size, immediate, fast, argument, reads, writes, attributes;
     struct simd_row simd; /* of the rows of ops_simd.def */

@@ -61,6 +61,8 @@
 #define CR4_OSFXSR 0x200u
 #define CR4_OSXMMEXCPT 0x400u
 
+#define EFER_NXE UINT64_C(0x800)
+
 /* Page-fault error code (SDM 3A 4.7). */
 #define PF_PRESENT 0x01u
 #define PF_WRITE   0x02u

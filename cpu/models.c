@@ -2,8 +2,8 @@
  *
  * Specification: Intel AP-485 (Processor Identification, 1999 and later), SDM 2A CPUID, SDM 3B 22
  * (Architecture Compatibility).
- * MISSING: PAE and APIC are not announced until the core has them; the 80386's and early 80486's
- * errata. */
+ * MISSING: there is no APIC: its bit is clear, as on a board that has switched it off; the 80386's and
+ * early 80486's errata. */
 #include "cpu/system.h"
 
 #include <string.h>
@@ -16,12 +16,13 @@
 #define FEATURES_PENTIUM \
     (FEATURES_486 | FEATURE_DE | FEATURE_PSE | FEATURE_TSC | FEATURE_MSR | FEATURE_MCE | FEATURE_CX8)
 #define FEATURES_P6                                                                           \
-    (FEATURES_PENTIUM | FEATURE_SEP | FEATURE_PGE | FEATURE_CMOV | FEATURE_PAT | FEATURE_MTRR | \
-     FEATURE_PMC | FEATURE_UD2)
-#define FEATURES_PENTIUM3 (FEATURES_P6 | FEATURE_MMX | FEATURE_FXSR | FEATURE_SSE)
+    (FEATURES_PENTIUM | FEATURE_SEP | FEATURE_PGE | FEATURE_PAE | FEATURE_CMOV | FEATURE_PAT | \
+     FEATURE_PSE36 | FEATURE_MTRR | FEATURE_MCA | FEATURE_PMC | FEATURE_UD2 | FEATURE_MMX |    \
+     FEATURE_FXSR)
+#define FEATURES_PENTIUM3 (FEATURES_P6 | FEATURE_SSE)
 #define FEATURES_MAX                                                                          \
     (FEATURES_PENTIUM3 | FEATURE_SSE2 | FEATURE_SSE3 | FEATURE_SSSE3 | FEATURE_SSE41 |        \
-     FEATURE_SSE42 | FEATURE_POPCNT)
+     FEATURE_SSE42 | FEATURE_POPCNT | FEATURE_NX)
 #define INTEL "GenuineIntel"
 
 static const struct cpu_model MODELS[] = {
@@ -61,14 +62,16 @@ const struct cpu_model *cpu_model_find(const char *name, struct error *error)
 
 /* One bit of CPUID.1:EDX for each feature that has one (SDM 2A, table 3-11). */
 struct feature_bit {
-    uint32_t feature, bit;
+    uint64_t feature;
+    uint32_t bit;
 };
 static const struct feature_bit EDX_BITS[] = {
     {FEATURE_FPU, 1u << 0},   {FEATURE_VME, 1u << 1},   {FEATURE_DE, 1u << 2},
     {FEATURE_PSE, 1u << 3},   {FEATURE_TSC, 1u << 4},   {FEATURE_MSR, 1u << 5},
     {FEATURE_PAE, 1u << 6},   {FEATURE_MCE, 1u << 7},   {FEATURE_CX8, 1u << 8},
     {FEATURE_SEP, 1u << 11},  {FEATURE_MTRR, 1u << 12}, {FEATURE_PGE, 1u << 13},
-    {FEATURE_CMOV, 1u << 15}, {FEATURE_PAT, 1u << 16},  {FEATURE_MMX, 1u << 23},
+    {FEATURE_MCA, 1u << 14},  {FEATURE_CMOV, 1u << 15}, {FEATURE_PAT, 1u << 16},
+    {FEATURE_PSE36, 1u << 17}, {FEATURE_MMX, 1u << 23},
     {FEATURE_SSE2, 1u << 19}, /* CLFLUSH came with it */
     {FEATURE_FXSR, 1u << 24}, {FEATURE_SSE, 1u << 25},  {FEATURE_SSE2, 1u << 26},
 };

@@ -27,42 +27,43 @@ enum cpu_vector {
 /* --- models (models.c) ------------------------------------------------------------------------- */
 enum cpu_generation { GEN_8086, GEN_286, GEN_386, GEN_486, GEN_PENTIUM, GEN_P6, GEN_MAX };
 /* What a model has; opcode rows and control registers name these. */
-enum cpu_feature {
-    FEATURE_186 = 1u << 0,     /* PUSHA, ENTER, BOUND, shifts by immediate, #UD */
-    FEATURE_286 = 1u << 1,     /* protected mode */
-    FEATURE_386 = 1u << 2,     /* 32 bits, paging */
-    FEATURE_486 = 1u << 3,     /* XADD, CMPXCHG, BSWAP, INVLPG, WP, AC */
-    FEATURE_FPU = 1u << 4,
-    FEATURE_CPUID = 1u << 5,
-    FEATURE_VME = 1u << 6,     /* CR4.VME, PVI */
-    FEATURE_DE = 1u << 7,
-    FEATURE_PSE = 1u << 8,
-    FEATURE_TSC = 1u << 9,
-    FEATURE_MSR = 1u << 10,
-    FEATURE_CX8 = 1u << 11,
-    FEATURE_SEP = 1u << 12,
-    FEATURE_PGE = 1u << 13,
-    FEATURE_CMOV = 1u << 14,
-    FEATURE_PAE = 1u << 15,
-    FEATURE_PAT = 1u << 16,
-    FEATURE_MTRR = 1u << 17,
-    FEATURE_MMX = 1u << 18,
-    FEATURE_FXSR = 1u << 19,
-    FEATURE_SSE = 1u << 20,
-    FEATURE_SSE2 = 1u << 21,
-    FEATURE_PMC = 1u << 22,    /* RDPMC and the P6 counters */
-    FEATURE_UD2 = 1u << 23,    /* 0F 0B documented; NOP 0F 1F */
-    FEATURE_MCE = 1u << 24,    /* CR4.MCE; no banks */
-    FEATURE_SSE3 = 1u << 25,
-    FEATURE_SSSE3 = 1u << 26,
-    FEATURE_SSE41 = 1u << 27,
-    FEATURE_SSE42 = 1u << 28,
-    FEATURE_POPCNT = 1u << 29
-};
+#define FEATURE_186     (UINT64_C(1) <<  0) /* PUSHA, ENTER, BOUND, shifts by immediate, #UD */
+#define FEATURE_286     (UINT64_C(1) <<  1) /* protected mode */
+#define FEATURE_386     (UINT64_C(1) <<  2) /* 32 bits, paging */
+#define FEATURE_486     (UINT64_C(1) <<  3) /* XADD, CMPXCHG, BSWAP, INVLPG, WP, AC */
+#define FEATURE_FPU     (UINT64_C(1) <<  4)
+#define FEATURE_CPUID   (UINT64_C(1) <<  5)
+#define FEATURE_VME     (UINT64_C(1) <<  6) /* CR4.VME, PVI */
+#define FEATURE_DE      (UINT64_C(1) <<  7)
+#define FEATURE_PSE     (UINT64_C(1) <<  8)
+#define FEATURE_TSC     (UINT64_C(1) <<  9)
+#define FEATURE_MSR     (UINT64_C(1) << 10)
+#define FEATURE_CX8     (UINT64_C(1) << 11)
+#define FEATURE_SEP     (UINT64_C(1) << 12)
+#define FEATURE_PGE     (UINT64_C(1) << 13)
+#define FEATURE_CMOV    (UINT64_C(1) << 14)
+#define FEATURE_PAE     (UINT64_C(1) << 15)
+#define FEATURE_PAT     (UINT64_C(1) << 16)
+#define FEATURE_MTRR    (UINT64_C(1) << 17)
+#define FEATURE_MMX     (UINT64_C(1) << 18)
+#define FEATURE_FXSR    (UINT64_C(1) << 19)
+#define FEATURE_SSE     (UINT64_C(1) << 20)
+#define FEATURE_SSE2    (UINT64_C(1) << 21)
+#define FEATURE_PMC     (UINT64_C(1) << 22) /* RDPMC and the P6 counters */
+#define FEATURE_UD2     (UINT64_C(1) << 23) /* 0F 0B documented; NOP 0F 1F */
+#define FEATURE_MCE     (UINT64_C(1) << 24) /* CR4.MCE */
+#define FEATURE_SSE3    (UINT64_C(1) << 25)
+#define FEATURE_SSSE3   (UINT64_C(1) << 26)
+#define FEATURE_SSE41   (UINT64_C(1) << 27)
+#define FEATURE_SSE42   (UINT64_C(1) << 28)
+#define FEATURE_POPCNT  (UINT64_C(1) << 29)
+#define FEATURE_PSE36   (UINT64_C(1) << 30) /* physical bits 32-35 in 4 MiB pages */
+#define FEATURE_MCA     (UINT64_C(1) << 31) /* machine-check banks */
+#define FEATURE_NX      (UINT64_C(1) << 32) /* EFER.NXE */
 struct cpu_model {
     const char *name;
     enum cpu_generation generation;
-    uint32_t features;          /* of enum cpu_feature */
+    uint64_t features;          /* FEATURE_... */
     uint32_t signature;         /* EDX after RESET#, CPUID.1:EAX */
     uint32_t max_leaf;          /* CPUID.0:EAX; 0: no CPUID */
     const char *vendor;         /* 12 characters */
@@ -72,7 +73,7 @@ struct cpu_model {
 /* NULL name: the default. Returns NULL and fills error with the known names when there is none. */
 const struct cpu_model *cpu_model_find(const char *name, struct error *error);
 const struct cpu_model *cpu_model_row(size_t index); /* NULL past the last */
-static inline bool cpu_model_has(const struct cpu_model *model, uint32_t features)
+static inline bool cpu_model_has(const struct cpu_model *model, uint64_t features)
 {
     return (model->features & features) == features;
 }
@@ -86,12 +87,15 @@ uint32_t cpu_model_flags_mask(const struct cpu_model *model);
 uint32_t cpu_model_flags_fixed(const struct cpu_model *model);
 
 /* --- state of the system part, a member of struct cpu ------------------------------------------- */
+#define CPU_MC_BANKS 5
 struct cpu_msrs {
     uint64_t sysenter_cs, sysenter_esp, sysenter_eip;
     uint64_t tsc_offset;      /* TSC = the clock's time + this */
     uint64_t pat, mtrr_default, mtrr_fixed[11], mtrr_base[8], mtrr_mask[8];
-    uint64_t microcode, misc_enable, debug_control;
+    uint64_t microcode, debug_control;
     uint64_t event_select[2], counter[2];
+    uint64_t mcg_status, mcg_control, mc_control[CPU_MC_BANKS];
+    uint64_t efer;
 };
 void cpu_msrs_reset(struct cpu_msrs *msrs);
 extern const struct state_field CPU_MSRS_STATE[];
