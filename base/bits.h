@@ -43,6 +43,37 @@ static inline void store_le64(void *to, uint64_t value)
     store_le32((uint8_t *)to + 4, (uint32_t)(value >> 32));
 }
 
+/* Formats that keep numbers the other way round: network headers, qcow2, PNG. */
+static inline uint16_t load_be16(const void *from)
+{
+    const uint8_t *p = from;
+    return (uint16_t)((unsigned)p[0] << 8 | p[1]);
+}
+static inline uint32_t load_be32(const void *from)
+{
+    return (uint32_t)load_be16(from) << 16 | load_be16((const uint8_t *)from + 2);
+}
+static inline uint64_t load_be64(const void *from)
+{
+    return (uint64_t)load_be32(from) << 32 | load_be32((const uint8_t *)from + 4);
+}
+static inline void store_be16(void *to, uint16_t value)
+{
+    uint8_t *p = to;
+    p[0] = (uint8_t)(value >> 8);
+    p[1] = (uint8_t)value;
+}
+static inline void store_be32(void *to, uint32_t value)
+{
+    store_be16(to, (uint16_t)(value >> 16));
+    store_be16((uint8_t *)to + 2, (uint16_t)value);
+}
+static inline void store_be64(void *to, uint64_t value)
+{
+    store_be32(to, (uint32_t)(value >> 32));
+    store_be32((uint8_t *)to + 4, (uint32_t)value);
+}
+
 /* Loads or stores 1, 2, 4 or 8 bytes. */
 static inline uint64_t load_le(const void *from, unsigned bytes)
 {

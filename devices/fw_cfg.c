@@ -128,19 +128,6 @@ static uint8_t read_byte(struct fw_cfg *s)
 
 /* --- DMA ------------------------------------------------------------------------------------- */
 
-static uint32_t load_be32(const uint8_t *p)
-{
-    return (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 | (uint32_t)p[2] << 8 | p[3];
-}
-
-static void store_be32(uint8_t *p, uint32_t value)
-{
-    p[0] = (uint8_t)(value >> 24);
-    p[1] = (uint8_t)(value >> 16);
-    p[2] = (uint8_t)(value >> 8);
-    p[3] = (uint8_t)value;
-}
-
 /* The item's bytes, then zeros. False where memory does not answer. */
 static bool dma_read(struct fw_cfg *s, uint64_t address, uint32_t length)
 {

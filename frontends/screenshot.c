@@ -9,17 +9,11 @@
 #include <zlib.h>
 
 #include "backends/file.h"
+#include "base/bits.h"
 
 #define SIGNATURE_BYTES 8u
 #define CHUNK_BYTES 12u /* length, type, CRC */
 #define IHDR_BYTES 13u
-
-/* PNG is big endian. */
-static void store_be32(uint8_t *to, uint32_t value)
-{
-    for (unsigned i = 0; i < 4; i++)
-        to[i] = (uint8_t)(value >> (24 - 8 * i));
-}
 
 /* Closes the chunk whose data stand at to + 8 already; returns the byte after it. */
 static uint8_t *put_chunk(uint8_t *to, const char *type, size_t length)

@@ -20,6 +20,18 @@ START_TEST(stores_put_the_low_byte_first)
 }
 END_TEST
 
+START_TEST(network_order_puts_the_high_byte_first)
+{
+    uint8_t bytes[8];
+    store_be64(bytes, UINT64_C(0x1122334455667788));
+    for (unsigned i = 0; i < 8; i++)
+        ck_assert_uint_eq(bytes[i], 0x11 * (i + 1));
+    ck_assert_uint_eq(load_be16(bytes), 0x1122);
+    ck_assert_uint_eq(load_be32(bytes + 1), 0x22334455);
+    ck_assert_uint_eq(load_be64(bytes), UINT64_C(0x1122334455667788));
+}
+END_TEST
+
 #ifdef __SIZEOF_INT128__
 __extension__ typedef unsigned __int128 wide;
 
@@ -74,6 +86,7 @@ Suite *bits_suite(void)
     Suite *suite = suite_create("bits");
     TCase *tcase = tcase_create("bits");
     tcase_add_test(tcase, stores_put_the_low_byte_first);
+    tcase_add_test(tcase, network_order_puts_the_high_byte_first);
 #ifdef __SIZEOF_INT128__
     tcase_add_test(tcase, products_agree_with_the_compilers_128_bits);
 #endif
