@@ -1,176 +1,116 @@
-/* A raw image file as a disk. Sectors go by pread and pwrite, never through a map: a file that
- * shrinks under us gives errors, not signals. A sector is written by one call, so that it is old or
- * new. Requests complete within submit(). */
-#include "backends/block_raw.h"
+/* A disk image as a disk. Requests complete within submit(): an image is a file, and the workstation's
+ * cache answers at once or makes the whole run wait, which no guest can see. */
+#include "backends/block_image.h"
 
-#include <errno.h>
-#include <fcntl.h>
-#include <limits.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
-#include "backends/file_lock.h"
+#include "backends/undo_log.h"
 #include "base/bits.h"
 
-struct block_raw {
+#define UNDO_SECTORS (128u << 11) /* 128 MiB */
+
+struct block_image {
     struct block block; /* first */
     char *path;
-    int fd;
+    struct image *image;
     struct block_geometry geometry;
     struct log *log;
-    struct block_raw_set *set;
+    struct sector_map written;
+    struct undo_log *undo; /* NULL: nobody asked for a checkpoint yet */
+    uint32_t undo_sectors;
     bool has_flush_failed; /* stays: what was lost can't be known */
     bool has_reported;     /* one line about a failing file, not one for each request */
-    int overlay_fd;        /* -1: none */
-    uint8_t *overlay_map;  /* a bit a sector: it is in the overlay */
 };
 
-static struct block_raw *raw_of(struct block *block)
+static struct block_image *self_of(struct block *block)
 {
-    return (struct block_raw *)(void *)block;
+    return (struct block_image *)(void *)block;
+}
+
+/* --- errors ---------------------------------------------------------------------------------- */
+
+static void report(struct block_image *self, const char *what, const char *why)
+{
+    if (self->has_reported || !self->log)
+        return;
+    self->has_reported = true;
+    log_line(self->log, LOG_ERROR, "%s: %s%s%s", self->path, what, why ? ": " : "", why ? why : "");
+}
+
+/* The result of an errno, and one line about it. `bytes` are those that wait for room. */
+static enum block_result result_of(struct block_image *self, int code, bool is_write, size_t bytes)
+{
+    char text[96];
+    if (code == 0)
+        return BLOCK_OK;
+    if (code == ENODATA) {
+        report(self, "the image has become shorter than the disk; its last sectors are gone", NULL);
+        return BLOCK_RANGE;
+    }
+    if (is_write && storage_is_full(code)) {
+        snprintf(text, sizeof text, "no room for %zu bytes; the guest waits; fix: free some space",
+                 bytes);
+        report(self, text, NULL);
+        return BLOCK_NO_SPACE;
+    }
+    report(self, is_write ? "can't be written" : "can't be read",
+           code == IMAGE_DAMAGED ? "its tables are damaged; fix: vitrine disk check says where"
+                                 : strerror(code));
+    return is_write ? BLOCK_WRITE_ERROR : BLOCK_READ_ERROR;
 }
 
 /* --- sectors --------------------------------------------------------------------------------- */
 
-static bool is_overlaid(const struct block_raw *raw, uint64_t lba)
+static int read_run(struct block_image *self, uint64_t lba, uint32_t count, uint8_t *bytes)
 {
-    return raw->overlay_map && (raw->overlay_map[lba >> 3] >> (lba & 7) & 1);
+    return self->image->ops->read(self->image, lba, count, bytes);
 }
 
-static void report(struct block_raw *raw, const char *what, int code)
+/* What is about to be replaced is kept first, when somebody may want it back. */
+static int write_run(struct block_image *self, uint64_t lba, uint32_t count, const uint8_t *bytes)
 {
-    if (raw->has_reported || !raw->log)
-        return;
-    raw->has_reported = true;
-    log_line(raw->log, LOG_ERROR, "%s: %s%s%s", raw->path, what, code ? ": " : "",
-             code ? strerror(code) : "");
+    int code = self->undo ? undo_log_keep(self->undo, self->image, lba, count) : 0;
+    if (!code)
+        code = self->image->ops->write(self->image, lba, count, bytes);
+    if (!code)
+        sector_map_add(&self->written, lba, count);
+    return code;
 }
 
-/* All bytes, or the errno; ENODATA at the end of the file. */
-static int read_all(int fd, uint8_t *bytes, size_t count, uint64_t offset)
+/* All at once; when that fails, one by one up to the sector at fault. */
+static enum block_result transfer(struct block_image *self, struct block_request *request,
+                                  uint64_t lba, uint32_t count)
 {
-    while (count) {
-        ssize_t got = pread(fd, bytes, count, (off_t)offset);
-        if (got < 0 && errno == EINTR)
-            continue;
-        if (got < 0)
-            return errno;
-        if (got == 0)
-            return ENODATA;
-        bytes += got;
-        count -= (size_t)got;
-        offset += (uint64_t)got;
-    }
-    return 0;
-}
-
-static int write_all(int fd, const uint8_t *bytes, size_t count, uint64_t offset)
-{
-    while (count) {
-        ssize_t put = pwrite(fd, bytes, count, (off_t)offset);
-        if (put < 0 && errno == EINTR)
-            continue;
-        if (put < 0)
-            return errno;
-        bytes += put;
-        count -= (size_t)put;
-        offset += (uint64_t)put;
-    }
-    return 0;
-}
-
-/* Sectors from `lba` that lie in the same file, at most `count`. */
-static uint32_t run_length(const struct block_raw *raw, uint64_t lba, uint32_t count)
-{
-    uint32_t length = 1;
-    while (length < count && is_overlaid(raw, lba + length) == is_overlaid(raw, lba))
-        length++;
-    return length;
-}
-
-static enum block_result read_sectors(struct block_raw *raw, uint64_t lba, uint32_t count,
-                                      uint8_t *bytes, uint32_t *done)
-{
+    bool is_write = request->op == BLOCK_WRITE;
+    uint32_t *done = &request->done_sectors, step = count;
+    int code = 0;
     while (*done < count) {
-        uint32_t run = run_length(raw, lba + *done, count - *done);
-        int fd = is_overlaid(raw, lba + *done) ? raw->overlay_fd : raw->fd, code;
-        code = read_all(fd, bytes + (size_t)*done * SECTOR_BYTES, (size_t)run * SECTOR_BYTES,
-                        (lba + *done) * SECTOR_BYTES);
-        if (code && run > 1) { /* find the sector at fault */
-            for (run = 0; run < count - *done; run++) {
-                code = read_all(fd, bytes + (size_t)(*done + run) * SECTOR_BYTES, SECTOR_BYTES,
-                                (lba + *done + run) * SECTOR_BYTES);
-                if (code)
-                    break;
-            }
-        } else if (code) {
-            run = 0;
-        }
-        *done += run;
-        if (code == ENODATA) {
-            report(raw, "the image has become shorter than the disk; its last sectors are gone", 0);
-            return BLOCK_RANGE;
-        }
-        if (code) {
-            report(raw, "can't be read", code);
-            return BLOCK_READ_ERROR;
-        }
+        uint8_t *bytes = request->bytes + (size_t)*done * SECTOR_BYTES;
+        code = is_write ? write_run(self, lba + *done, step, bytes)
+                        : read_run(self, lba + *done, step, bytes);
+        if (code && step == 1)
+            return result_of(self, code, is_write, (size_t)(count - *done) * SECTOR_BYTES);
+        if (!code)
+            *done += step;
+        step = 1;
     }
-    return BLOCK_OK;
-}
-
-/* A write behind the end would let a shortened file grow again, with a hole of lost sectors. */
-static bool is_shortened(struct block_raw *raw, uint64_t end)
-{
-    struct stat info;
-    if (fstat(raw->fd, &info) == 0 && (uint64_t)info.st_size >= end * SECTOR_BYTES)
-        return false;
-    report(raw, "the image has become shorter than the disk; its last sectors are gone", 0);
-    return true;
-}
-
-static enum block_result write_sectors(struct block_raw *raw, uint64_t lba, uint32_t count,
-                                       const uint8_t *bytes, uint32_t *done)
-{
-    int fd = raw->overlay_fd >= 0 ? raw->overlay_fd : raw->fd;
-    if (raw->overlay_fd < 0 && is_shortened(raw, lba + count))
-        return BLOCK_RANGE;
-    for (; *done < count; ++*done) {
-        uint64_t at = lba + *done;
-        int code = write_all(fd, bytes + (size_t)*done * SECTOR_BYTES, SECTOR_BYTES,
-                             at * SECTOR_BYTES);
-        if (code == ENOSPC || code == EDQUOT) {
-            char text[96];
-            snprintf(text, sizeof text, "no room for %u bytes; the guest waits; fix: free some",
-                     (count - *done) * SECTOR_BYTES);
-            report(raw, text, 0);
-            return BLOCK_NO_SPACE;
-        }
-        if (code) {
-            report(raw, "can't be written", code);
-            return BLOCK_WRITE_ERROR;
-        }
-        if (raw->overlay_map)
-            raw->overlay_map[at >> 3] |= (uint8_t)(1u << (at & 7));
-    }
-    raw->has_reported = false;
+    if (is_write)
+        self->has_reported = false; /* it works again: the next trouble is news */
     return BLOCK_OK;
 }
 
 /* --- requests -------------------------------------------------------------------------------- */
 
 /* Where the request begins and how many of its sectors exist. */
-static bool locate(const struct block_raw *raw, const struct block_request *request, uint64_t *lba,
-                   uint32_t *allowed)
+static bool locate(const struct block_image *self, const struct block_request *request,
+                   uint64_t *lba, uint32_t *allowed)
 {
-    const struct block_geometry *g = &raw->geometry;
+    const struct block_geometry *g = &self->geometry;
     *lba = request->at.lba;
     *allowed = 0;
-    if (request->at.is_chs && (request->at.cylinder >= g->cylinders ||
-                               !block_chs_to_lba(g, &request->at, lba)))
+    if (request->at.is_chs &&
+        (request->at.cylinder >= g->cylinders || !block_chs_to_lba(g, &request->at, lba)))
         return false;
     if (*lba >= g->total)
         return false;
@@ -178,45 +118,42 @@ static bool locate(const struct block_raw *raw, const struct block_request *requ
     return true;
 }
 
-static enum block_result flush(struct block_raw *raw)
+static enum block_result flush(struct block_image *self)
 {
-    if (raw->overlay_fd >= 0 || raw->block.is_read_only)
-        return BLOCK_OK;
-    if (!raw->has_flush_failed && fdatasync(raw->fd) != 0) {
-        raw->has_flush_failed = true;
-        report(raw, "can't be brought to stable storage", errno);
+    int code;
+    if (self->has_flush_failed)
+        return BLOCK_WRITE_ERROR;
+    code = self->image->ops->flush(self->image);
+    if (storage_is_full(code))
+        return result_of(self, code, true, SECTOR_BYTES);
+    if (code) {
+        self->has_flush_failed = true;
+        report(self, "can't be brought to stable storage", strerror(code));
+        return BLOCK_WRITE_ERROR;
     }
-    return raw->has_flush_failed ? BLOCK_WRITE_ERROR : BLOCK_OK;
+    return BLOCK_OK;
 }
 
-static enum block_result carry_out(struct block_raw *raw, struct block_request *request)
+static enum block_result carry_out(struct block_image *self, struct block_request *request)
 {
-    enum block_result result = BLOCK_OK;
+    enum block_result result;
     uint64_t lba;
     uint32_t allowed;
     if (request->op == BLOCK_FLUSH)
-        return flush(raw);
-    if (request->op == BLOCK_WRITE && raw->block.is_read_only)
+        return flush(self);
+    if (request->op == BLOCK_WRITE && self->block.is_read_only)
         return BLOCK_READ_ONLY;
-    if (!locate(raw, request, &lba, &allowed))
+    if (!locate(self, request, &lba, &allowed))
         return BLOCK_RANGE;
-    switch (request->op) {
-    case BLOCK_READ:
-    case BLOCK_VERIFY: /* reads as well: the requester's buffer is there for it */
-        result = read_sectors(raw, lba, allowed, request->bytes, &request->done_sectors);
-        break;
-    case BLOCK_WRITE:
-        result = write_sectors(raw, lba, allowed, request->bytes, &request->done_sectors);
-        break;
-    case BLOCK_FLUSH: break;
-    }
+    /* BLOCK_VERIFY reads as well: the requester's buffer is there for it. */
+    result = transfer(self, request, lba, allowed);
     return result == BLOCK_OK && allowed < request->sectors ? BLOCK_RANGE : result;
 }
 
 static void submit(struct block *block, struct block_request *request)
 {
     request->done_sectors = 0;
-    request->result = carry_out(raw_of(block), request);
+    request->result = carry_out(self_of(block), request);
     request->complete(request);
 }
 
@@ -228,32 +165,50 @@ static void cancel(struct block *block, struct block_request *request)
 
 static void geometry(struct block *block, struct block_geometry *g)
 {
-    *g = raw_of(block)->geometry;
+    *g = self_of(block)->geometry;
 }
 
-static void set_remove(struct block_raw *raw)
+/* --- checkpoints ----------------------------------------------------------------------------- */
+
+static uint64_t checkpoint(struct block *block)
 {
-    for (size_t i = 0; raw->set && i < BLOCK_RAW_OPEN_MAX; i++)
-        if (raw->set->files[i].block == &raw->block)
-            raw->set->files[i].block = NULL;
+    struct block_image *self = self_of(block);
+    if (!self->undo)
+        self->undo = undo_log_new(self->image->sectors,
+                                  self->undo_sectors ? self->undo_sectors : UNDO_SECTORS);
+    return self->undo ? undo_log_mark(self->undo) : 0;
 }
 
-static void close_raw(struct block *block)
+static enum block_result rollback(struct block *block, uint64_t mark)
 {
-    struct block_raw *raw = raw_of(block);
-    set_remove(raw);
-    if (raw->fd >= 0)
-        close(raw->fd); /* the locks go with it */
-    if (raw->overlay_fd >= 0)
-        close(raw->overlay_fd);
-    free(raw->overlay_map);
-    free(raw->path);
-    free(raw);
+    struct block_image *self = self_of(block);
+    int code;
+    if (!self->undo || !undo_log_has(self->undo, mark))
+        return BLOCK_RANGE;
+    code = undo_log_return(self->undo, self->image, mark, &self->written);
+    return result_of(self, code, true, SECTOR_BYTES);
 }
 
-static const struct block_ops OPS = {geometry, submit, cancel, close_raw};
+/* --- life ------------------------------------------------------------------------------------ */
 
-/* --- geometry -------------------------------------------------------------------------------- */
+static void close_block(struct block *block)
+{
+    struct block_image *self = self_of(block);
+    int code = image_close(self->image);
+    if (code)
+        report(self, "can't be written back", strerror(code));
+    undo_log_free(self->undo);
+    sector_map_free(&self->written);
+    free(self->path);
+    free(self);
+}
+
+static const struct block_ops OPS = {.geometry = geometry,
+                                     .submit = submit,
+                                     .cancel = cancel,
+                                     .close = close_block,
+                                     .checkpoint = checkpoint,
+                                     .rollback = rollback};
 
 /* The end of a partition is nearly always the end of a cylinder: its head and sector are the last
  * ones. Only values that an ATA drive can have count; 255 heads are a BIOS' translation. */
@@ -274,7 +229,7 @@ static bool guess_from_mbr(const uint8_t *mbr, uint64_t sectors, struct block_ge
     return false;
 }
 
-struct block_geometry block_raw_guess(uint64_t sectors, const uint8_t *mbr)
+struct block_geometry block_image_guess(uint64_t sectors, const uint8_t *mbr)
 {
     struct block_geometry g = {0, 16, 63, sectors};
     uint64_t cylinders;
@@ -287,193 +242,74 @@ struct block_geometry block_raw_guess(uint64_t sectors, const uint8_t *mbr)
     return g;
 }
 
-bool block_raw_is_qcow2(const uint8_t *bytes, size_t count)
+static enum status choose_geometry(struct block_image *self, const struct block_geometry *wanted,
+                                   struct error *error)
 {
-    return count >= 4 && memcmp(bytes, "QFI\xFB", 4) == 0;
-}
-
-static enum status choose_geometry(struct block_raw *raw, const struct block_geometry *wanted,
-                                   uint64_t sectors, struct error *error)
-{
+    uint64_t sectors = self->image->sectors;
     uint8_t mbr[SECTOR_BYTES];
-    bool has_mbr = read_all(raw->fd, mbr, sizeof mbr, 0) == 0;
-    if (has_mbr && block_raw_is_qcow2(mbr, sizeof mbr) && raw->log)
-        log_line(raw->log, LOG_WARNING,
-                 "%s: looks like a qcow2 image and is used as raw sectors; fix: "
-                 "qemu-img convert -O raw '%s' disk.img", raw->path, raw->path);
     if (wanted->cylinders == 0) {
-        raw->geometry = block_raw_guess(sectors, has_mbr ? mbr : NULL);
+        bool has_mbr = read_run(self, 0, 1, mbr) == 0;
+        self->geometry = block_image_guess(sectors, has_mbr ? mbr : NULL);
         return STATUS_OK;
     }
-    raw->geometry = *wanted;
-    raw->geometry.total = (uint64_t)wanted->cylinders * wanted->heads * wanted->sectors;
+    self->geometry = *wanted;
+    self->geometry.total = (uint64_t)wanted->cylinders * wanted->heads * wanted->sectors;
     if (wanted->heads < 1 || wanted->heads > 16 || wanted->sectors < 1 || wanted->sectors > 63 ||
         wanted->cylinders > 65535)
         return error_set(error, STATUS_USAGE,
                          "%s: geometry %u/%u/%u; fix: 1-65535 cylinders, 1-16 heads, 1-63 sectors",
-                         raw->path, wanted->cylinders, wanted->heads, wanted->sectors);
-    if (sectors < raw->geometry.total)
-        return error_set(error, STATUS_FILE,
-                         "%s: has %llu sectors, its geometry %u/%u/%u needs %llu; fix: vitrine disk "
-                         "pad '%s' --geometry %u/%u/%u", raw->path, (unsigned long long)sectors,
-                         wanted->cylinders, wanted->heads, wanted->sectors,
-                         (unsigned long long)raw->geometry.total, raw->path, wanted->cylinders,
-                         wanted->heads, wanted->sectors);
+                         self->path, wanted->cylinders, wanted->heads, wanted->sectors);
+    if (sectors < self->geometry.total)
+        return error_set(
+            error, STATUS_FILE,
+            "%s: has %llu sectors, its geometry %u/%u/%u needs %llu; fix: vitrine disk "
+            "pad '%s' --geometry %u/%u/%u",
+            self->path, (unsigned long long)sectors, wanted->cylinders, wanted->heads,
+            wanted->sectors, (unsigned long long)self->geometry.total, self->path,
+            wanted->cylinders, wanted->heads, wanted->sectors);
     /* A disk that is too large for C/H/S has its rest by LBA. */
-    if (wanted->cylinders >= 16383 && sectors > raw->geometry.total)
-        raw->geometry.total = sectors;
+    if (wanted->cylinders >= 16383 && sectors > self->geometry.total)
+        self->geometry.total = sectors;
     return STATUS_OK;
 }
 
-/* --- opening --------------------------------------------------------------------------------- */
-
-static const char *fix_for(int code)
+enum status block_image_new(struct block **block, struct image *image, const char *path,
+                            const struct block_image_options *options, struct error *error)
 {
-    switch (code) {
-    case ENOENT: return "check the name, or make one: vitrine disk create FILE --size 64M";
-    case EACCES: case EPERM: return "chmod it, or use it with ,ro or --overlay";
-    case EROFS: return "use it with ,ro or --overlay";
-    case ELOOP: return "the symbolic links lead in a circle";
-    default: return "check the file";
-    }
-}
-
-static enum status open_file(struct block_raw *raw, bool is_writing, struct error *error)
-{
-    /* O_NONBLOCK: a FIFO must not hold us before it can be refused. */
-    raw->fd = open(raw->path, (is_writing ? O_RDWR : O_RDONLY) | O_CLOEXEC | O_NONBLOCK);
-    if (raw->fd < 0 && errno == EISDIR)
-        return error_set(error, STATUS_FILE, "%s: is a directory; fix: name an image file",
-                         raw->path);
-    if (raw->fd < 0 && errno == ENXIO)
-        return error_set(error, STATUS_FILE, "%s: is a socket or a device; fix: name an image file",
-                         raw->path);
-    if (raw->fd < 0)
-        return error_set(error, STATUS_FILE, "%s: %s; fix: %s", raw->path, strerror(errno),
-                         fix_for(errno));
-    return STATUS_OK;
-}
-
-static enum status check_file(const struct block_raw *raw, const struct stat *info,
-                              struct error *error)
-{
-    const char *kind = S_ISDIR(info->st_mode) ? "a directory" : S_ISFIFO(info->st_mode) ? "a FIFO"
-                       : S_ISREG(info->st_mode) ? NULL : "a device";
-    unsigned rest = (unsigned)(info->st_size % (off_t)SECTOR_BYTES);
-    if (kind)
-        return error_set(error, STATUS_FILE, "%s: is %s; fix: name an image file", raw->path, kind);
-    if (info->st_size == 0)
-        return error_set(error, STATUS_FILE,
-                         "%s: is empty; fix: vitrine disk create '%s' --size 64M --force", raw->path,
-                         raw->path);
-    if (rest)
-        return error_set(error, STATUS_FILE,
-                         "%s: %llu bytes are not whole sectors of 512: %u too many, or %u missing; "
-                         "fix: vitrine disk pad '%s'", raw->path, (unsigned long long)info->st_size,
-                         rest, SECTOR_BYTES - rest, raw->path);
-    return STATUS_OK;
-}
-
-/* A second opener would corrupt what the first one writes. */
-static enum status register_file(struct block_raw *raw, const struct stat *info,
-                                 struct error *error)
-{
-    size_t place = BLOCK_RAW_OPEN_MAX;
-    for (size_t i = 0; raw->set && i < BLOCK_RAW_OPEN_MAX; i++) {
-        if (!raw->set->files[i].block) {
-            place = i;
-        } else if (raw->set->files[i].device == (uint64_t)info->st_dev &&
-                   raw->set->files[i].inode == (uint64_t)info->st_ino) {
-            return error_set(error, STATUS_FILE,
-                             "%s: is the same file as %s, which is in use here already; fix: give "
-                             "each disk a file of its own", raw->path, raw->set->files[i].block->name);
-        }
-    }
-    if (!raw->set)
-        return STATUS_OK;
-    if (place == BLOCK_RAW_OPEN_MAX)
-        return error_set(error, STATUS_USAGE, "%s: more than %d images are open", raw->path,
-                         BLOCK_RAW_OPEN_MAX);
-    raw->set->files[place].device = (uint64_t)info->st_dev;
-    raw->set->files[place].inode = (uint64_t)info->st_ino;
-    raw->set->files[place].block = &raw->block;
-    return STATUS_OK;
-}
-
-static enum status lock(const struct block_raw *raw, bool is_writing, struct error *error)
-{
-    long holder;
-    if (file_lock(raw->fd, is_writing, &holder) != FILE_LOCK_HELD)
-        return STATUS_OK; /* without locks (some network file systems) it is the user's care */
-    if (holder)
-        return error_set(error, STATUS_FILE,
-                         "%s: is in use by process %ld; fix: end that first, or use --overlay there "
-                         "and here", raw->path, holder);
-    return error_set(error, STATUS_FILE,
-                     "%s: is in use by another program; fix: end that first", raw->path);
-}
-
-/* The overlay is a file without a name: sparse, and gone with the program. */
-static enum status make_overlay(struct block_raw *raw, struct error *error)
-{
-    const char *folder = getenv("TMPDIR");
-    char path[PATH_MAX];
-    snprintf(path, sizeof path, "%s/vitrine-overlay-XXXXXX", folder && *folder ? folder : "/tmp");
-    raw->overlay_map = calloc(1, (size_t)(raw->geometry.total / 8 + 1));
-    if (!raw->overlay_map)
-        return error_set(error, STATUS_INTERNAL, "%s: out of memory for the overlay", raw->path);
-    raw->overlay_fd = mkstemp(path);
-    if (raw->overlay_fd < 0)
-        return error_set(error, STATUS_FILE, "%s: no overlay: %s; fix: set TMPDIR to a folder that "
-                         "can be written", path, strerror(errno));
-    unlink(path);
-    return STATUS_OK;
-}
-
-static enum status open_all(struct block_raw *raw, const struct block_raw_options *options,
-                            struct error *error)
-{
-    bool is_writing = !options->is_read_only && !options->has_overlay;
-    struct stat info;
-    enum status status;
-    /* Before the file is opened: closing a second descriptor would take the first one's name tag. */
-    if (stat(raw->path, &info) == 0 &&
-        ((status = check_file(raw, &info, error)) != STATUS_OK ||
-         (status = register_file(raw, &info, error)) != STATUS_OK))
-        return status;
-    if ((status = open_file(raw, is_writing, error)) != STATUS_OK)
-        return status;
-    if (fstat(raw->fd, &info) != 0)
-        return error_set(error, STATUS_FILE, "%s: %s", raw->path, strerror(errno));
-    if ((status = check_file(raw, &info, error)) != STATUS_OK ||
-        (status = lock(raw, is_writing, error)) != STATUS_OK ||
-        (status = choose_geometry(raw, &options->geometry,
-                                  (uint64_t)info.st_size / SECTOR_BYTES, error)) != STATUS_OK)
-        return status;
-    return options->has_overlay ? make_overlay(raw, error) : STATUS_OK;
-}
-
-enum status block_raw_open(struct block **block, const char *path,
-                           const struct block_raw_options *options, struct error *error)
-{
-    struct block_raw *raw = calloc(1, sizeof *raw);
+    struct block_image *self = calloc(1, sizeof *self);
     enum status status;
     *block = NULL;
-    if (!raw || !(raw->path = strdup(path))) {
-        free(raw);
+    if (!self || !(self->path = strdup(path)) ||
+        !sector_map_init(&self->written, image->sectors, sector_map_grain(image->sectors))) {
+        if (self)
+            free(self->path);
+        free(self);
+        image_close(image);
         return error_set(error, STATUS_INTERNAL, "%s: out of memory", path);
     }
-    raw->fd = raw->overlay_fd = -1;
-    raw->block.ops = &OPS;
-    raw->block.name = raw->path;
-    raw->block.is_read_only = options->is_read_only;
-    raw->set = options->set;
-    raw->log = options->log;
-    status = open_all(raw, options, error);
-    if (status != STATUS_OK) {
-        close_raw(&raw->block);
-        return status;
-    }
-    *block = &raw->block;
-    return STATUS_OK;
+    self->image = image;
+    self->log = options->image.log;
+    self->undo_sectors = options->undo_sectors;
+    self->block = (struct block){
+        &OPS, self->path, options->image.is_read_only || image->is_read_only, &self->written};
+    status = choose_geometry(self, &options->geometry, error);
+    if (status != STATUS_OK)
+        close_block(&self->block);
+    else
+        *block = &self->block;
+    return status;
+}
+
+enum status block_image_open(struct block **block, const char *path,
+                             const struct block_image_options *options, struct error *error)
+{
+    struct image *image;
+    enum status status = image_open(&image, path, &options->image, error);
+    *block = NULL;
+    return status == STATUS_OK ? block_image_new(block, image, path, options, error) : status;
+}
+
+struct image *block_image_of(struct block *block)
+{
+    return self_of(block)->image;
 }

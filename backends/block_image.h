@@ -1,43 +1,28 @@
-/* Disk images: raw files of 512-byte sectors behind bus/block.h. */
-#ifndef VITRINE_BACKENDS_BLOCK_RAW_H
-#define VITRINE_BACKENDS_BLOCK_RAW_H
+/* Disk images behind bus/block.h: geometry, requests, errors in words, before-images. */
+#ifndef VITRINE_BACKENDS_BLOCK_IMAGE_H
+#define VITRINE_BACKENDS_BLOCK_IMAGE_H
 
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include "base/log.h"
-#include "base/status.h"
+#include "backends/image.h"
 #include "bus/block.h"
 
-#define BLOCK_RAW_OPEN_MAX 32
-
-/* The images that are open now, owned by the caller and given to every open: the same file twice,
- * also through a link, is refused. Zero it first. */
-struct block_raw_set {
-    struct {
-        uint64_t device, inode;
-        const struct block *block; /* NULL: free */
-    } files[BLOCK_RAW_OPEN_MAX];
-};
-
-struct block_raw_options {
+struct block_image_options {
+    struct image_options image;
     /* cylinders 0: guessed from the partition table, else 16 heads of 63 sectors. */
     struct block_geometry geometry;
-    bool is_read_only;
-    bool has_overlay;           /* writes go to a temporary file, the image stays as it is */
-    struct block_raw_set *set;  /* may be NULL */
-    struct log *log;            /* for warnings and failing files; may be NULL */
+    uint32_t undo_sectors; /* what checkpoints may hold; 0: 128 MiB */
 };
 
 /* Opens and locks an image; `path` is copied. STATUS_FILE with one message that says what is wrong
  * and how to fix it. The caller closes it by block->ops->close. */
-enum status block_raw_open(struct block **block, const char *path,
-                           const struct block_raw_options *options, struct error *error);
+enum status block_image_open(struct block **block, const char *path,
+                             const struct block_image_options *options, struct error *error);
+/* The same over an image that is open; it becomes the block's, also on failure. */
+enum status block_image_new(struct block **block, struct image *image, const char *path,
+                            const struct block_image_options *options, struct error *error);
+/* The image below. */
+struct image *block_image_of(struct block *block);
 /* The geometry that an image of `sectors` sectors is given, by its first sector's partition table
  * when that shows one (mbr: 512 bytes, or NULL). Pure. */
-struct block_geometry block_raw_guess(uint64_t sectors, const uint8_t *mbr);
-/* True for the magic of a qcow2 file. */
-bool block_raw_is_qcow2(const uint8_t *bytes, size_t count);
+struct block_geometry block_image_guess(uint64_t sectors, const uint8_t *mbr);
 
 #endif

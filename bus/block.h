@@ -11,6 +11,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "bus/sector_map.h"
+
 #define SECTOR_BYTES 512u
 
 enum block_op { BLOCK_READ, BLOCK_WRITE, BLOCK_FLUSH, BLOCK_VERIFY };
@@ -59,12 +61,23 @@ struct block_ops {
     /* Forgets a pending request of a drive that was reset; its bytes may be freed afterwards. */
     void (*cancel)(struct block *block, struct block_request *request);
     void (*close)(struct block *block); /* frees it */
+    /* Remembers the contents as they are now; the mark rises from call to call, from 1. From then on
+     * what a write replaces is kept, up to a limit. 0: out of memory. NULL: this back-end can't (a
+     * guest's range: its host's disk is asked). Not during a request. */
+    uint64_t (*checkpoint)(struct block *block);
+    /* Brings back the contents of a mark; that mark stays, later ones are gone. BLOCK_RANGE: it is too
+     * old or was never given, and nothing has changed. Other results are those of a write: called
+     * again, it goes on. Not during a request. */
+    enum block_result (*rollback)(struct block *block, uint64_t mark);
 };
 
 struct block {
     const struct block_ops *ops;
     const char *name; /* a file's path, "guest a: cylinders 100-499" */
     bool is_read_only;
+    /* What was written since its reader cleared it (differences between snapshots). NULL: not kept; a
+     * guest's range is part of its host's disk, and so of that disk's map. */
+    struct sector_map *written;
 };
 
 /* "1000/16/63": cylinders 1-65535, heads 1-16, sectors a track 1-63. False for anything else. */

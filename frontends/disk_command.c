@@ -8,7 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "backends/block_raw.h"
+#include "backends/block_image.h"
 #include "backends/file_lock.h"
 #include "base/bits.h"
 #include "base/words.h"
@@ -172,8 +172,8 @@ static enum block_result read_sectors(struct block *block, uint64_t lba, uint32_
 static enum status open_image(const struct disk_options *o, struct block **block,
                               struct error *error)
 {
-    struct block_raw_options raw = {.geometry = o->geometry, .is_read_only = true};
-    return block_raw_open(block, o->path, &raw, error);
+    struct block_image_options options = {.geometry = o->geometry, .image = {.is_read_only = true}};
+    return block_image_open(block, o->path, &options, error);
 }
 
 struct partition {
@@ -207,7 +207,7 @@ static enum status info(const struct disk_options *o, struct error *error)
            "(cylinders/heads/sectors)\n", o->path, g.total, g.total / 2, g.cylinders, g.heads,
            g.sectors);
     if (read_sectors(block, 0, 1, mbr, &done) == BLOCK_OK) {
-        if (block_raw_is_qcow2(mbr, sizeof mbr))
+        if (image_is_qcow2(mbr, sizeof mbr))
             printf("  looks like qcow2; fix: qemu-img convert -O raw %s disk.img\n", o->path);
         if (!partitions_of(mbr, table))
             printf("  no boot signature in the first sector\n");

@@ -25,8 +25,8 @@ static const struct option OPTIONS[] = {
     {"cpu", OPTION_TEXT, AT(cpu), "MODEL", "8086 80286 80386 80486 pentium p6 max (default p6)", 0, 0},
     {"board", OPTION_TEXT, AT(board), "NAME", "pc or isa (default pc)", 0, 0},
     {"bios", OPTION_TEXT, AT(bios), "FILE", "firmware (default SeaBIOS, else the embedded one)", 0, 0},
-    {"disk", OPTION_LIST, AT(disks), "FILE[,opt=val]", "hard disk image; geometry=C/H/S, ro, overlay",
-     0, 0},
+    {"disk", OPTION_LIST, AT(disks), "FILE[,opt=val]", "hard disk image; format=raw|qcow2|gz, "
+     "geometry=C/H/S, ro, overlay, backing=any", 0, 0},
     {"floppy", OPTION_TEXT, AT(floppy), "FILE", "floppy image", 0, 0},
     {"cdrom", OPTION_TEXT, AT(cdrom), "FILE", "CD-ROM image", 0, 0},
     {"kernel", OPTION_TEXT, AT(kernel), "FILE", "bzImage or multiboot ELF, booted after the firmware",

@@ -107,19 +107,25 @@ enum status session_open(struct session *session, const struct run_options *opti
     return status;
 }
 
-static enum status disk_word(const char *word, struct block_raw_options *raw, struct error *error)
+static enum status disk_word(const char *word, struct block_image_options *options, struct error *error)
 {
     if (strncmp(word, "geometry=", 9) == 0) {
-        if (!block_geometry_parse(word + 9, &raw->geometry))
+        if (!block_geometry_parse(word + 9, &options->geometry))
             return error_set(error, STATUS_USAGE, "--disk: %s; fix: geometry=C/H/S with C to 65535, H to "
                              "16, S to 63", word);
     } else if (strcmp(word, "ro") == 0) {
-        raw->is_read_only = true;
+        options->image.is_read_only = true;
     } else if (strcmp(word, "overlay") == 0) {
-        raw->has_overlay = true;
+        options->image.has_overlay = true;
+    } else if (strncmp(word, "format=", 7) == 0) {
+        if (!image_format_parse(word + 7, &options->image.format))
+            return error_set(error, STATUS_USAGE, "--disk: %s; fix: format=raw, format=qcow2 or format=gz",
+                             word);
+    } else if (strcmp(word, "backing=any") == 0) {
+        options->image.allows_any_backing = true;
     } else {
-        return error_set(error, STATUS_USAGE, "--disk: unknown option '%s'; fix: geometry=C/H/S, ro or "
-                         "overlay", word);
+        return error_set(error, STATUS_USAGE, "--disk: unknown option '%s'; fix: format=F, geometry=C/H/S, "
+                         "ro, overlay or backing=any", word);
     }
     return STATUS_OK;
 }
@@ -127,9 +133,9 @@ static enum status disk_word(const char *word, struct block_raw_options *raw, st
 enum status session_disk(struct session *session, const char *spec, struct block **block,
                          struct error *error)
 {
-    struct block_raw_options raw = {.has_overlay = session->options->overlay,
-                                    .set = &session->images,
-                                    .log = &session->world.log};
+    struct block_image_options options = {.image = {.has_overlay = session->options->overlay,
+                                                    .set = &session->images,
+                                                    .log = &session->world.log}};
     char words[4096], *word;
     enum status status;
     *block = NULL;
@@ -144,13 +150,13 @@ enum status session_disk(struct session *session, const char *spec, struct block
         next = strchr(word, ',');
         if (next)
             *next = '\0';
-        if ((status = disk_word(word, &raw, error)) != STATUS_OK)
+        if ((status = disk_word(word, &options, error)) != STATUS_OK)
             return status;
         if (next)
             *next = ',';
         word = next;
     }
-    status = block_raw_open(block, words, &raw, error);
+    status = block_image_open(block, words, &options, error);
     if (status == STATUS_OK)
         session->disks[session->disk_count++] = *block;
     return status;

@@ -3,7 +3,7 @@
 #ifndef VITRINE_FRONTENDS_SESSION_H
 #define VITRINE_FRONTENDS_SESSION_H
 
-#include "backends/block_raw.h"
+#include "backends/block_image.h"
 #include "frontends/frontend.h"
 #include "frontends/options.h"
 #include "machine/machine.h"
@@ -19,7 +19,7 @@ struct session {
     const struct run_options *options;
     struct world world;
     bool has_world;
-    struct block_raw_set images;
+    struct image_set images;
     struct block *disks[SESSION_DISKS];
     size_t disk_count;
     struct chardev *chardevs[SESSION_CHARDEVS];
@@ -47,7 +47,7 @@ struct session {
  * terminal where both ends are one and no serial port is on it, else none. */
 enum status session_open(struct session *session, const struct run_options *options,
                          uint64_t clock_hz, struct error *error);
-/* "FILE[,geometry=C/H/S][,ro][,overlay]" */
+/* "FILE[,format=raw|qcow2|gz][,geometry=C/H/S][,ro][,overlay][,backing=any]" */
 enum status session_disk(struct session *session, const char *spec, struct block **block,
                          struct error *error);
 /* "stdio", "file:PATH", "pty", "unix:PATH", "null"; *chardev NULL for null. */

@@ -127,7 +127,8 @@ static void keep_open(struct block *block)
     (void)block; /* the guest owns it: vdisk_free */
 }
 
-static const struct block_ops OPS = {geometry, submit, cancel, keep_open};
+static const struct block_ops OPS = {.geometry = geometry, .submit = submit, .cancel = cancel,
+                                     .close = keep_open};
 
 enum status vdisk_new(struct vdisk **vdisk, struct guest *guest, struct error *error)
 {

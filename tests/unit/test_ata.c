@@ -83,7 +83,9 @@ static void disk_geometry(struct block *block, struct block_geometry *g)
     *g = ((struct disk *)(void *)block)->geometry;
 }
 
-static const struct block_ops DISK_OPS = {disk_geometry, disk_submit, disk_cancel, NULL};
+static const struct block_ops DISK_OPS = {.geometry = disk_geometry,
+                                          .submit = disk_submit,
+                                          .cancel = disk_cancel};
 
 static void disk_finish(struct disk *disk)
 {

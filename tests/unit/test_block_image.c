@@ -9,8 +9,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "backends/block_raw.h"
 #include "base/bits.h"
+#include "tests/unit/block_bench.h"
 
 #define SIZE (20u * 4u * 17u * SECTOR_BYTES)
 
@@ -60,34 +60,16 @@ static uint64_t image_hash(const char *path)
     return hash;
 }
 
-static void completed(struct block_request *request)
-{
-    ++*(unsigned *)request->owner;
-}
-
-static enum block_result carry_out(struct block *block, enum block_op op, uint64_t lba,
-                                   uint32_t sectors, uint8_t *bytes, uint32_t *done)
-{
-    unsigned completions = 0;
-    struct block_request request = {.op = op, .at = {.lba = lba}, .sectors = sectors,
-                                    .bytes = bytes, .complete = completed, .owner = &completions};
-    block->ops->submit(block, &request);
-    ck_assert_uint_eq(completions, 1);
-    if (done)
-        *done = request.done_sectors;
-    return request.result;
-}
-
-static enum status try_open(const char *path, const struct block_raw_options *options,
+static enum status try_open(const char *path, const struct block_image_options *options,
                             struct block **block, char *text, size_t size)
 {
     struct error error = {STATUS_OK, ""};
-    enum status status = block_raw_open(block, path, options, &error);
+    enum status status = block_image_open(block, path, options, &error);
     snprintf(text, size, "%s", error.text);
     return status;
 }
 
-static struct block *open_image(const char *path, const struct block_raw_options *options)
+static struct block *open_image(const char *path, const struct block_image_options *options)
 {
     struct block *block;
     char text[1024];
@@ -95,7 +77,7 @@ static struct block *open_image(const char *path, const struct block_raw_options
     return block;
 }
 
-static void expect_refused(const char *path, const struct block_raw_options *options,
+static void expect_refused(const char *path, const struct block_image_options *options,
                            const char *words)
 {
     struct block *block;
@@ -111,16 +93,16 @@ START_TEST(sectors_are_read_and_written)
     struct place p;
     struct block *block;
     uint8_t bytes[4 * SECTOR_BYTES];
-    struct block_raw_options options = {.is_read_only = false};
+    struct block_image_options options = {.image = {.is_read_only = false}};
     place_make(&p);
     image_make(p.path, SIZE);
     block = open_image(p.path, &options);
-    ck_assert_int_eq(carry_out(block, BLOCK_READ, 5, 4, bytes, NULL), BLOCK_OK);
+    ck_assert_int_eq(bench_request(block, BLOCK_READ, 5, 4, bytes, NULL), BLOCK_OK);
     ck_assert_uint_eq(load_le32(bytes + 3 * SECTOR_BYTES), 8);
     memset(bytes, 0x5A, sizeof bytes);
-    ck_assert_int_eq(carry_out(block, BLOCK_WRITE, 6, 2, bytes, NULL), BLOCK_OK);
-    ck_assert_int_eq(carry_out(block, BLOCK_FLUSH, 0, 0, NULL, NULL), BLOCK_OK);
-    ck_assert_int_eq(carry_out(block, BLOCK_READ, 5, 4, bytes, NULL), BLOCK_OK);
+    ck_assert_int_eq(bench_request(block, BLOCK_WRITE, 6, 2, bytes, NULL), BLOCK_OK);
+    ck_assert_int_eq(bench_request(block, BLOCK_FLUSH, 0, 0, NULL, NULL), BLOCK_OK);
+    ck_assert_int_eq(bench_request(block, BLOCK_READ, 5, 4, bytes, NULL), BLOCK_OK);
     ck_assert_uint_eq(load_le32(bytes), 5);
     ck_assert_uint_eq(bytes[SECTOR_BYTES], 0x5A);
     ck_assert_uint_eq(load_le32(bytes + 3 * SECTOR_BYTES), 8);
@@ -136,21 +118,29 @@ START_TEST(range_ends_a_request_after_the_last_sector)
     uint8_t bytes[4 * SECTOR_BYTES];
     uint32_t done;
     uint64_t before;
-    struct block_raw_options options = {.geometry = {20, 4, 17, 0}};
+    struct block_image_options options = {
+        .geometry = {20, 4, 17, 0}
+    };
     place_make(&p);
     image_make(p.path, SIZE);
     before = image_hash(p.path);
     block = open_image(p.path, &options);
-    ck_assert_int_eq(carry_out(block, BLOCK_READ, 20 * 4 * 17 - 1, 4, bytes, &done), BLOCK_RANGE);
+    ck_assert_int_eq(bench_request(block, BLOCK_READ, 20 * 4 * 17 - 1, 4, bytes, &done),
+                     BLOCK_RANGE);
     ck_assert_uint_eq(done, 1);
-    ck_assert_int_eq(carry_out(block, BLOCK_READ, 20 * 4 * 17, 1, bytes, &done), BLOCK_RANGE);
+    ck_assert_int_eq(bench_request(block, BLOCK_READ, 20 * 4 * 17, 1, bytes, &done), BLOCK_RANGE);
     ck_assert_uint_eq(done, 0);
-    ck_assert_int_eq(carry_out(block, BLOCK_WRITE, UINT64_MAX, 1, bytes, &done), BLOCK_RANGE);
+    ck_assert_int_eq(bench_request(block, BLOCK_WRITE, UINT64_MAX, 1, bytes, &done), BLOCK_RANGE);
     block->ops->close(block);
     ck_assert_uint_eq(image_hash(p.path), before);
     place_remove(&p);
 }
 END_TEST
+
+static void count_completion(struct block_request *request)
+{
+    ++*(unsigned *)request->owner;
+}
 
 START_TEST(cylinders_are_judged_by_the_geometry)
 {
@@ -158,9 +148,14 @@ START_TEST(cylinders_are_judged_by_the_geometry)
     struct block *block;
     uint8_t bytes[SECTOR_BYTES];
     unsigned completions = 0;
-    struct block_request request = {.op = BLOCK_READ, .sectors = 1, .bytes = bytes,
-                                    .complete = completed, .owner = &completions};
-    struct block_raw_options options = {.geometry = {20, 4, 17, 0}};
+    struct block_request request = {.op = BLOCK_READ,
+                                    .sectors = 1,
+                                    .bytes = bytes,
+                                    .complete = count_completion,
+                                    .owner = &completions};
+    struct block_image_options options = {
+        .geometry = {20, 4, 17, 0}
+    };
     place_make(&p);
     image_make(p.path, SIZE);
     block = open_image(p.path, &options);
@@ -179,7 +174,7 @@ END_TEST
 START_TEST(files_that_are_no_images_are_refused)
 {
     struct place p;
-    struct block_raw_options options = {.is_read_only = false};
+    struct block_image_options options = {.image = {.is_read_only = false}};
     place_make(&p);
     expect_refused(p.path, &options, "No such file");
     expect_refused(p.folder, &options, "directory");
@@ -204,12 +199,16 @@ END_TEST
 START_TEST(impossible_geometries_are_refused)
 {
     static const struct block_geometry BAD[] = {
-        {70000, 16, 63, 0}, {20, 17, 17, 0}, {20, 4, 64, 0}, {20, 0, 17, 0}};
+        {70000, 16, 63, 0},
+        {20,    17, 17, 0},
+        {20,    4,  64, 0},
+        {20,    0,  17, 0}
+    };
     struct place p;
     place_make(&p);
     image_make(p.path, SIZE);
     for (size_t i = 0; i < ARRAY_COUNT(BAD); i++) {
-        struct block_raw_options options = {.geometry = BAD[i]};
+        struct block_image_options options = {.geometry = BAD[i]};
         struct block *block;
         char text[1024];
         ck_assert_int_eq(try_open(p.path, &options, &block, text, sizeof text), STATUS_USAGE);
@@ -221,8 +220,8 @@ END_TEST
 START_TEST(the_same_file_is_opened_once_even_through_a_link)
 {
     struct place p;
-    struct block_raw_set set = {0};
-    struct block_raw_options options = {.set = &set};
+    struct image_set set = {0};
+    struct block_image_options options = {.image = {.set = &set}};
     struct block *block;
     place_make(&p);
     image_make(p.path, SIZE);
@@ -230,9 +229,9 @@ START_TEST(the_same_file_is_opened_once_even_through_a_link)
     block = open_image(p.path, &options);
     expect_refused(p.path, &options, "in use");
     expect_refused(p.other, &options, "same file");
-    options.set = NULL; /* another owner in this process: the lock says it */
+    options.image.set = NULL; /* another owner in this process: the lock says it */
     expect_refused(p.other, &options, "in use");
-    options.set = &set;
+    options.image.set = &set;
     block->ops->close(block);
     block = open_image(p.other, &options);
     block->ops->close(block);
@@ -243,7 +242,7 @@ END_TEST
 START_TEST(another_process_is_named)
 {
     struct place p;
-    struct block_raw_options options = {.is_read_only = false};
+    struct block_image_options options = {.image = {.is_read_only = false}};
     struct block *block;
     char text[1024], words[64];
     int ready[2], over[2];
@@ -256,7 +255,7 @@ START_TEST(another_process_is_named)
     child = fork();
     if (child == 0) {
         struct error error = {STATUS_OK, ""};
-        block_raw_open(&block, p.path, &options, &error);
+        block_image_open(&block, p.path, &options, &error);
         if (write(ready[1], &byte, 1) != 1 || read(over[0], &byte, 1) != 1)
             _exit(1);
         _exit(0);
@@ -276,7 +275,7 @@ END_TEST
 START_TEST(overlays_share_an_image_and_leave_it_alone)
 {
     struct place p;
-    struct block_raw_options options = {.has_overlay = true};
+    struct block_image_options options = {.image = {.has_overlay = true}};
     struct block *first, *second;
     uint8_t bytes[3 * SECTOR_BYTES];
     uint64_t before;
@@ -287,14 +286,14 @@ START_TEST(overlays_share_an_image_and_leave_it_alone)
     first = open_image(p.path, &options);
     second = open_image(p.path, &options);
     memset(bytes, 0x5A, sizeof bytes);
-    ck_assert_int_eq(carry_out(first, BLOCK_WRITE, 8, 1, bytes, NULL), BLOCK_OK);
-    ck_assert_int_eq(carry_out(first, BLOCK_READ, 7, 3, bytes, NULL), BLOCK_OK);
+    ck_assert_int_eq(bench_request(first, BLOCK_WRITE, 8, 1, bytes, NULL), BLOCK_OK);
+    ck_assert_int_eq(bench_request(first, BLOCK_READ, 7, 3, bytes, NULL), BLOCK_OK);
     ck_assert_uint_eq(load_le32(bytes), 7);
     ck_assert_uint_eq(load_le32(bytes + SECTOR_BYTES), 0x5A5A5A5A);
     ck_assert_uint_eq(load_le32(bytes + 2 * SECTOR_BYTES), 9);
-    ck_assert_int_eq(carry_out(second, BLOCK_READ, 8, 1, bytes, NULL), BLOCK_OK);
+    ck_assert_int_eq(bench_request(second, BLOCK_READ, 8, 1, bytes, NULL), BLOCK_OK);
     ck_assert_uint_eq(load_le32(bytes), 8);
-    ck_assert_int_eq(carry_out(first, BLOCK_FLUSH, 0, 0, NULL, NULL), BLOCK_OK);
+    ck_assert_int_eq(bench_request(first, BLOCK_FLUSH, 0, 0, NULL, NULL), BLOCK_OK);
     first->ops->close(first);
     second->ops->close(second);
     ck_assert_uint_eq(image_hash(p.path), before);
@@ -305,47 +304,38 @@ END_TEST
 START_TEST(read_only_images_refuse_writes)
 {
     struct place p;
-    struct block_raw_options options = {.is_read_only = true};
+    struct block_image_options options = {.image = {.is_read_only = true}};
     struct block *block;
     uint8_t bytes[SECTOR_BYTES] = {0};
     place_make(&p);
     image_make(p.path, SIZE);
     block = open_image(p.path, &options);
     ck_assert(block->is_read_only);
-    ck_assert_int_eq(carry_out(block, BLOCK_WRITE, 0, 1, bytes, NULL), BLOCK_READ_ONLY);
-    ck_assert_int_eq(carry_out(block, BLOCK_FLUSH, 0, 0, NULL, NULL), BLOCK_OK);
+    ck_assert_int_eq(bench_request(block, BLOCK_WRITE, 0, 1, bytes, NULL), BLOCK_READ_ONLY);
+    ck_assert_int_eq(bench_request(block, BLOCK_FLUSH, 0, 0, NULL, NULL), BLOCK_OK);
     block->ops->close(block);
     place_remove(&p);
 }
 END_TEST
 
-static void keep_line(void *self, enum log_level level, const char *line)
-{
-    (void)level;
-    snprintf(self, 512, "%s", line);
-}
-
 START_TEST(a_shrinking_file_gives_errors_not_signals)
 {
     struct place p;
-    struct log log;
-    char line[512] = "";
-    struct block_raw_options options = {.log = &log};
+    struct bench_log log;
+    struct block_image_options options = {.image = {.log = &log.log}};
     struct block *block;
     uint8_t bytes[8 * SECTOR_BYTES];
     uint32_t done;
     struct stat info;
     place_make(&p);
     image_make(p.path, SIZE);
-    log_init(&log, LOG_WARNING);
-    log.write = keep_line;
-    log.self = line;
+    bench_log_init(&log);
     block = open_image(p.path, &options);
     ck_assert_int_eq(truncate(p.path, 100 * SECTOR_BYTES + 7), 0);
-    ck_assert_int_eq(carry_out(block, BLOCK_READ, 97, 8, bytes, &done), BLOCK_RANGE);
+    ck_assert_int_eq(bench_request(block, BLOCK_READ, 97, 8, bytes, &done), BLOCK_RANGE);
     ck_assert_uint_eq(done, 3);
-    ck_assert_ptr_nonnull(strstr(line, "shorter"));
-    ck_assert_int_eq(carry_out(block, BLOCK_WRITE, 200, 1, bytes, &done), BLOCK_RANGE);
+    ck_assert_ptr_nonnull(strstr(log.line, "shorter"));
+    ck_assert_int_eq(bench_request(block, BLOCK_WRITE, 200, 1, bytes, &done), BLOCK_RANGE);
     ck_assert_int_eq(stat(p.path, &info), 0);
     ck_assert_int_eq(info.st_size, 100 * SECTOR_BYTES + 7);
     block->ops->close(block);
@@ -353,12 +343,95 @@ START_TEST(a_shrinking_file_gives_errors_not_signals)
 }
 END_TEST
 
+/* The file's errors as the drive gets them; how it reports them to its host is test_ata.c's. */
+START_TEST(errors_of_the_file_become_results)
+{
+    struct bench_log log;
+    struct block_image_options options = {.image = {.log = &log.log}};
+    struct storage_memory *memory;
+    struct block *block;
+    uint8_t bytes[4 * SECTOR_BYTES] = {1};
+    uint32_t done;
+    bench_log_init(&log);
+    block = bench_raw_disk(&memory, 64, &options);
+    memory->read_error = EIO;
+    ck_assert_int_eq(bench_request(block, BLOCK_READ, 0, 4, bytes, &done), BLOCK_READ_ERROR);
+    ck_assert_uint_eq(done, 0);
+    ck_assert_ptr_nonnull(strstr(log.line, "memory.img: can't be read: Input/output error"));
+    memory->read_error = 0;
+    memory->write_error = EIO;
+    ck_assert_int_eq(bench_request(block, BLOCK_WRITE, 0, 4, bytes, &done), BLOCK_WRITE_ERROR);
+    ck_assert_uint_eq(log.lines, 1); /* a failing file is said once, not for each request */
+    block->ops->close(block);
+    storage_memory_free(memory);
+}
+END_TEST
+
+START_TEST(a_full_disk_loses_nothing_and_goes_on_when_there_is_room)
+{
+    struct bench_log log;
+    struct block_image_options options = {.image = {.log = &log.log}};
+    struct storage_memory *memory;
+    struct block *block;
+    uint8_t bytes[8 * SECTOR_BYTES];
+    uint32_t done;
+    bench_log_init(&log);
+    block = bench_raw_disk(&memory, 64, &options);
+    memset(bytes, 0x5A, sizeof bytes);
+    memory->fail_write_after = 0;
+    ck_assert_int_eq(bench_request(block, BLOCK_WRITE, 8, 8, bytes, &done), BLOCK_NO_SPACE);
+    ck_assert_uint_eq(done, 0);
+    ck_assert_ptr_nonnull(strstr(log.line, "memory.img: no room for 4096 bytes; the guest waits"));
+    ck_assert_int_eq(bench_request(block, BLOCK_WRITE, 8, 8, bytes, &done), BLOCK_NO_SPACE);
+    ck_assert_uint_eq(log.lines, 1);
+    ck_assert_uint_eq(bench_get(block, 8), 0);
+    memory->fail_write_after = 1;
+    ck_assert_int_eq(bench_request(block, BLOCK_WRITE, 8, 8, bytes, &done), BLOCK_OK);
+    ck_assert_uint_eq(bench_get(block, 15), 0x5A);
+    block->ops->close(block);
+    storage_memory_free(memory);
+}
+END_TEST
+
+START_TEST(a_failed_flush_stays_failed)
+{
+    struct block_image_options options = {.image = {.is_read_only = false}};
+    struct storage_memory *memory;
+    struct block *block = bench_raw_disk(&memory, 64, &options);
+    ck_assert_int_eq(bench_request(block, BLOCK_FLUSH, 0, 0, NULL, NULL), BLOCK_OK);
+    ck_assert_uint_eq(memory->syncs, 1); /* it went to stable storage */
+    memory->sync_error = EIO;
+    ck_assert_int_eq(bench_request(block, BLOCK_FLUSH, 0, 0, NULL, NULL), BLOCK_WRITE_ERROR);
+    memory->sync_error = 0; /* the kernel forgets what it could not write, and then says success */
+    ck_assert_int_eq(bench_request(block, BLOCK_FLUSH, 0, 0, NULL, NULL), BLOCK_WRITE_ERROR);
+    block->ops->close(block);
+    storage_memory_free(memory);
+}
+END_TEST
+
+START_TEST(written_sectors_are_known)
+{
+    struct block_image_options options = {.image = {.is_read_only = false}};
+    struct storage_memory *memory;
+    struct block *block = bench_raw_disk(&memory, 64, &options);
+    uint8_t bytes[3 * SECTOR_BYTES] = {0};
+    ck_assert_int_eq(bench_request(block, BLOCK_READ, 10, 3, bytes, NULL), BLOCK_OK);
+    ck_assert_uint_eq(sector_map_next(block->written, 0), 64);
+    ck_assert_int_eq(bench_request(block, BLOCK_WRITE, 62, 3, bytes, NULL), BLOCK_RANGE);
+    ck_assert_int_eq(bench_request(block, BLOCK_WRITE, 10, 3, bytes, NULL), BLOCK_OK);
+    ck_assert_uint_eq(sector_map_next(block->written, 0), 10);
+    ck_assert_uint_eq(sector_map_next_gap(block->written, 10), 13);
+    ck_assert_uint_eq(sector_map_next(block->written, 13), 62);
+    block->ops->close(block);
+    storage_memory_free(memory);
+}
+END_TEST
+
 START_TEST(qcow2_as_raw_is_warned_of)
 {
     struct place p;
-    struct log log;
-    char line[512] = "";
-    struct block_raw_options options = {.log = &log};
+    struct bench_log log;
+    struct block_image_options options = {.image = {.log = &log.log}};
     struct block *block;
     FILE *file;
     place_make(&p);
@@ -366,11 +439,9 @@ START_TEST(qcow2_as_raw_is_warned_of)
     file = fopen(p.path, "r+b");
     fwrite("QFI\xFB", 1, 4, file);
     fclose(file);
-    log_init(&log, LOG_WARNING);
-    log.write = keep_line;
-    log.self = line;
+    bench_log_init(&log);
     block = open_image(p.path, &options);
-    ck_assert_ptr_nonnull(strstr(line, "convert"));
+    ck_assert_ptr_nonnull(strstr(log.line, "convert"));
     block->ops->close(block);
     place_remove(&p);
 }
@@ -379,7 +450,7 @@ END_TEST
 START_TEST(geometry_comes_from_the_partition_table_or_the_size)
 {
     uint8_t mbr[SECTOR_BYTES] = {0};
-    struct block_geometry g = block_raw_guess(1000 * 16 * 63, NULL);
+    struct block_geometry g = block_image_guess(1000 * 16 * 63, NULL);
     ck_assert_uint_eq(g.cylinders, 1000);
     ck_assert_uint_eq(g.heads, 16);
     ck_assert_uint_eq(g.sectors, 63);
@@ -389,32 +460,32 @@ START_TEST(geometry_comes_from_the_partition_table_or_the_size)
     mbr[446 + 5] = 3;
     mbr[446 + 6] = 17;
     store_le32(&mbr[446 + 12], 1000);
-    g = block_raw_guess(20 * 4 * 17, mbr);
+    g = block_image_guess(20 * 4 * 17, mbr);
     ck_assert_uint_eq(g.cylinders, 20);
     ck_assert_uint_eq(g.heads, 4);
     ck_assert_uint_eq(g.sectors, 17);
     mbr[446 + 5] = 254; /* a BIOS' 255 heads are not the drive's */
     mbr[446 + 6] = 63;
-    g = block_raw_guess(1000 * 16 * 63, mbr);
+    g = block_image_guess(1000 * 16 * 63, mbr);
     ck_assert_uint_eq(g.heads, 16);
-    g = block_raw_guess(10, NULL);
+    g = block_image_guess(10, NULL);
     ck_assert_uint_eq(g.cylinders, 1);
     ck_assert_uint_eq(g.sectors, 10);
-    g = block_raw_guess(UINT64_C(1) << 32, NULL);
+    g = block_image_guess(UINT64_C(1) << 32, NULL);
     ck_assert_uint_eq(g.cylinders, 16383);
     for (uint64_t sectors = 1; sectors < 5000; sectors++) { /* never more than there is */
-        g = block_raw_guess(sectors, NULL);
+        g = block_image_guess(sectors, NULL);
         ck_assert_uint_ge(g.cylinders, 1);
         ck_assert_uint_le((uint64_t)g.cylinders * g.heads * g.sectors, sectors);
     }
 }
 END_TEST
 
-Suite *block_raw_suite(void);
-Suite *block_raw_suite(void)
+Suite *block_image_suite(void);
+Suite *block_image_suite(void)
 {
-    Suite *suite = suite_create("block_raw");
-    TCase *tcase = tcase_create("block_raw");
+    Suite *suite = suite_create("block_image");
+    TCase *tcase = tcase_create("block_image");
     tcase_add_test(tcase, sectors_are_read_and_written);
     tcase_add_test(tcase, range_ends_a_request_after_the_last_sector);
     tcase_add_test(tcase, cylinders_are_judged_by_the_geometry);
@@ -425,6 +496,10 @@ Suite *block_raw_suite(void)
     tcase_add_test(tcase, overlays_share_an_image_and_leave_it_alone);
     tcase_add_test(tcase, read_only_images_refuse_writes);
     tcase_add_test(tcase, a_shrinking_file_gives_errors_not_signals);
+    tcase_add_test(tcase, errors_of_the_file_become_results);
+    tcase_add_test(tcase, a_full_disk_loses_nothing_and_goes_on_when_there_is_room);
+    tcase_add_test(tcase, a_failed_flush_stays_failed);
+    tcase_add_test(tcase, written_sectors_are_known);
     tcase_add_test(tcase, qcow2_as_raw_is_warned_of);
     tcase_add_test(tcase, geometry_comes_from_the_partition_table_or_the_size);
     suite_add_tcase(suite, tcase);
