@@ -43,8 +43,8 @@ static void cr0_write(struct cpu *cpu, uint32_t value)
     if ((value & CR0_NW) != 0 && (value & CR0_CD) == 0) {
         cpu_fault_gp(cpu, "MOV CR0: NW without CD");
     }
-    if ((changed & value & CR0_PG) != 0 && (cpu->cr4 & CR4_PAE) != 0 &&
-        !cpu_load_pdptes(cpu, cpu->cr3)) {
+    if ((changed & (CR0_PG | CR0_CD | CR0_NW)) != 0 && (value & CR0_PG) != 0 &&
+        (cpu->cr4 & CR4_PAE) != 0 && !cpu_load_pdptes(cpu, cpu->cr3)) {
         cpu_fault_gp(cpu, "MOV CR0: reserved bits in a PDPTE");
     }
     cpu->cr0 = value;

@@ -1,6 +1,5 @@
-/* Page tables: 4 KiB, 4 MiB (PSE), PAE with 2 MiB; A and D bits; fault codes. SDM 3A chapter 4.
- *
- * MISSING: PSE-36 (physical bits 32-39 in 4 MiB entries are ignored), execute-disable. */
+/* Page tables: 4 KiB, 4 MiB (PSE, PSE-36), PAE with 2 MiB and execute-disable; A and D bits; fault
+ * codes. SDM 3A chapter 4. */
 #include "cpu/memory.h"
 
 #define PTE_P   UINT64_C(0x001)
@@ -9,8 +8,13 @@
 #define PTE_A   UINT64_C(0x020)
 #define PTE_D   UINT64_C(0x040)
 #define PTE_PS  UINT64_C(0x080)
+#define PTE_PAT UINT64_C(0x080) /* in the entry of a 4 KiB page */
 #define PTE_G   UINT64_C(0x100)
-#define PAE_RESERVED UINT64_C(0xfffffff000000000) /* above 36 physical bits */
+#define PDE_PAT UINT64_C(0x1000) /* in the entry of a large page */
+#define PTE_XD  (UINT64_C(1) << 63)
+#define PAE_RESERVED UINT64_C(0xfffffff000000000) /* above 36 physical bits; XD has a say in bit 63 */
+#define PAE_LARGE_RESERVED UINT64_C(0x1fe000)
+#define PDPTE_RESERVED (PAE_RESERVED | UINT64_C(0x1e6))
 
 /* What a walk found: the entries' common rights and where the last entry lies. */
 struct walk {
@@ -18,7 +22,7 @@ struct walk {
     uint64_t rights;   /* PTE_W and PTE_U of all levels and-ed, PTE_G of the last */
     uint64_t at[2], value[2]; /* the entries passed, outermost first */
     unsigned levels, entry_bytes;
-    bool is_large;
+    bool is_large, is_reserved, is_execute_disabled;
 };
 
 static uint64_t read_entry(const struct cpu *cpu, uint64_t physical, unsigned bytes)
@@ -38,69 +42,77 @@ static void write_entry(struct cpu *cpu, uint64_t physical, unsigned bytes, uint
     ram_written(page->write_ram, page->write_frame, (uint32_t)(physical & PAGE_MASK), bytes);
 }
 
-static void walk_step(struct walk *walk, uint64_t at, uint64_t value)
+/* Takes the entry at `at`; returns whether the walk goes on behind it. */
+static bool walk_step(const struct cpu *cpu, struct walk *walk, uint64_t at, uint64_t *value)
 {
+    *value = read_entry(cpu, at, walk->entry_bytes);
+    if (!(*value & PTE_P))
+        return false;
     walk->at[walk->levels] = at;
-    walk->value[walk->levels++] = value;
-    walk->rights &= value;
-}
-
-/* Returns false at a missing entry; *reserved tells of reserved bits that are set. */
-static bool walk_legacy(const struct cpu *cpu, uint64_t linear, struct walk *walk)
-{
-    uint64_t at = (cpu->cr3 & 0xfffff000u) + (linear >> 22) * 4, value = read_entry(cpu, at, 4);
-    walk->entry_bytes = 4;
-    if (!(value & PTE_P))
-        return false;
-    walk_step(walk, at, value);
-    if (value & PTE_PS && cpu->cr4 & CR4_PSE) {
-        walk->is_large = true;
-        walk->physical = (value & 0xffc00000u) | (linear & 0x003ff000u);
-        return true;
-    }
-    at = (value & 0xfffff000u) + (linear >> 12 & 1023) * 4;
-    value = read_entry(cpu, at, 4);
-    if (!(value & PTE_P))
-        return false;
-    walk_step(walk, at, value);
-    walk->physical = value & 0xfffff000u;
+    walk->value[walk->levels++] = *value;
+    walk->rights &= *value;
     return true;
 }
 
-static bool walk_pae(const struct cpu *cpu, uint64_t linear, struct walk *walk, bool *reserved)
+/* SDM 3A table 4-4 and 4.1.4: with PSE-36 bits 13-16 of a 4 MiB entry are bits 32-35 of the address. */
+static uint64_t large_reserved(const struct cpu *cpu)
 {
-    uint64_t pointer = cpu->pdpte[linear >> 30 & 3], at, value;
+    uint64_t reserved = cpu_model_has(cpu->model, FEATURE_PSE36) ? 0x3e0000 : 0x3fe000;
+    return reserved | (cpu_model_has(cpu->model, FEATURE_PAT) ? 0 : PDE_PAT);
+}
+
+/* Returns false at a missing entry, or one with reserved bits set (is_reserved). */
+static bool walk_legacy(const struct cpu *cpu, uint64_t linear, struct walk *walk)
+{
+    uint64_t at = (cpu->cr3 & 0xfffff000u) + (linear >> 22) * 4, value;
+    bool has_pse = cpu->cr4 & CR4_PSE;
+    walk->entry_bytes = 4;
+    if (!walk_step(cpu, walk, at, &value))
+        return false;
+    if (value & PTE_PS && has_pse) {
+        walk->is_reserved = value & large_reserved(cpu);
+        walk->is_large = true;
+        walk->physical = (value & 0xffc00000u) | (linear & 0x003ff000u) | (value & 0x1e000) << 19;
+        return !walk->is_reserved;
+    }
+    at = (value & 0xfffff000u) + (linear >> 12 & 1023) * 4;
+    if (!walk_step(cpu, walk, at, &value))
+        return false;
+    walk->is_reserved = has_pse && value & PTE_PAT && !cpu_model_has(cpu->model, FEATURE_PAT);
+    walk->physical = value & 0xfffff000u;
+    return !walk->is_reserved;
+}
+
+static bool walk_pae(const struct cpu *cpu, uint64_t linear, struct walk *walk)
+{
+    uint64_t pointer = cpu->pdpte[linear >> 30 & 3], at, value, reserved = PAE_RESERVED;
+    if (cpu->system.msrs.efer & EFER_NXE)
+        reserved &= ~PTE_XD;
     walk->entry_bytes = 8;
     if (!(pointer & PTE_P))
         return false;
     at = (pointer & ~PAGE_MASK) + (linear >> 21 & 511) * 8;
-    value = read_entry(cpu, at, 8);
-    if (!(value & PTE_P))
+    if (!walk_step(cpu, walk, at, &value))
         return false;
-    walk_step(walk, at, value);
-    if (value & PTE_PS) {
-        *reserved = value & (PAE_RESERVED | UINT64_C(0x1fe000));
-        walk->is_large = true;
-        walk->physical = (value & ~UINT64_C(0x1fffff)) | (linear & 0x001ff000u);
-        return true;
-    }
-    *reserved = value & PAE_RESERVED;
-    at = (value & ~PAGE_MASK) + (linear >> 12 & 511) * 8;
-    value = read_entry(cpu, at, 8);
-    if (!(value & PTE_P))
+    walk->is_large = value & PTE_PS;
+    walk->is_execute_disabled = value & PTE_XD;
+    walk->is_reserved = value & (walk->is_large ? reserved | PAE_LARGE_RESERVED : reserved);
+    walk->physical = (value & 0xfffe00000) | (linear & 0x001ff000u);
+    if (walk->is_large || walk->is_reserved)
+        return !walk->is_reserved;
+    at = (value & ~(PAGE_MASK | PTE_XD)) + (linear >> 12 & 511) * 8;
+    if (!walk_step(cpu, walk, at, &value))
         return false;
-    walk_step(walk, at, value);
-    *reserved = *reserved || value & PAE_RESERVED;
-    walk->physical = value & ~PAGE_MASK;
-    return true;
+    walk->is_execute_disabled = walk->is_execute_disabled || value & PTE_XD;
+    walk->is_reserved = value & reserved;
+    walk->physical = value & ~(PAGE_MASK | PTE_XD);
+    return !walk->is_reserved;
 }
 
-static bool walk_tables(const struct cpu *cpu, uint64_t linear, struct walk *walk, bool *reserved)
+static bool walk_tables(const struct cpu *cpu, uint64_t linear, struct walk *walk)
 {
     *walk = (struct walk){.rights = PTE_W | PTE_U | PTE_G};
-    *reserved = false;
-    return cpu->cr4 & CR4_PAE ? walk_pae(cpu, linear, walk, reserved)
-                              : walk_legacy(cpu, linear, walk);
+    return cpu->cr4 & CR4_PAE ? walk_pae(cpu, linear, walk) : walk_legacy(cpu, linear, walk);
 }
 
 static bool is_allowed(const struct cpu *cpu, uint64_t rights, bool is_write, bool is_user)
@@ -110,18 +122,24 @@ static bool is_allowed(const struct cpu *cpu, uint64_t rights, bool is_write, bo
     return !is_write || rights & PTE_W || !(cpu->cr0 & CR0_WP);
 }
 
-/* Walks, checks and marks; raises #PF. */
-static void walk_or_fault(struct cpu *cpu, uint64_t linear, bool is_write, bool is_user,
-                          struct walk *walk)
+/* SDM 3A 4.7: the error code tells of a fetch only where fetches have rights of their own. */
+static uint32_t fault_code(const struct cpu *cpu, uint32_t access)
 {
-    bool reserved, is_present = walk_tables(cpu, linear, walk, &reserved);
-    uint32_t code = (is_write ? PF_WRITE : 0) | (is_user ? PF_USER : 0);
-    if (!is_present)
-        cpu_raise_page_fault(cpu, linear, code);
-    if (reserved)
-        cpu_raise_page_fault(cpu, linear, code | PF_PRESENT | PF_RESERVED);
-    if (!is_allowed(cpu, walk->rights, is_write, is_user))
-        cpu_raise_page_fault(cpu, linear, code | PF_PRESENT);
+    bool has_xd = cpu->cr4 & CR4_PAE && cpu->system.msrs.efer & EFER_NXE;
+    return has_xd ? access : access & ~PF_FETCH;
+}
+
+/* Walks, checks and marks; raises #PF. access: PF_WRITE, PF_USER, PF_FETCH. */
+static void walk_or_fault(struct cpu *cpu, uint64_t linear, uint32_t access, struct walk *walk)
+{
+    bool is_found = walk_tables(cpu, linear, walk), is_write = access & PF_WRITE;
+    if (walk->is_reserved)
+        cpu_raise_page_fault(cpu, linear, fault_code(cpu, access) | PF_PRESENT | PF_RESERVED);
+    if (!is_found)
+        cpu_raise_page_fault(cpu, linear, fault_code(cpu, access));
+    if (!is_allowed(cpu, walk->rights, is_write, access & PF_USER) ||
+        (access & PF_FETCH && walk->is_execute_disabled))
+        cpu_raise_page_fault(cpu, linear, fault_code(cpu, access) | PF_PRESENT);
     for (unsigned i = 0; i < walk->levels; i++) {
         uint64_t marks = PTE_A;
         if (is_write && i + 1 == walk->levels)
@@ -183,7 +201,7 @@ uint64_t memory_translate(struct cpu *cpu, uint64_t linear, bool is_write, bool 
     /* A fault forgets the entry (SDM 3A 4.10.4.1), so that the handler's repair is seen. */
     e->tag = TLB_INVALID;
     drop_fast(m, index);
-    walk_or_fault(cpu, linear, is_write, is_user, &walk);
+    walk_or_fault(cpu, linear, (is_write ? PF_WRITE : 0) | (is_user ? PF_USER : 0), &walk);
     e->tag = linear & ~PAGE_MASK;
     e->physical = walk.physical;
     e->flags = entry_flags(cpu, &walk);
@@ -199,7 +217,7 @@ uint64_t memory_translate_fetch(struct cpu *cpu, uint64_t linear, bool *is_globa
     *is_global = false;
     if (!(cpu->cr0 & CR0_PG))
         return linear;
-    walk_or_fault(cpu, linear, false, cpu->cpl == 3, &walk);
+    walk_or_fault(cpu, linear, PF_FETCH | (cpu->cpl == 3 ? PF_USER : 0), &walk);
     *is_global = entry_flags(cpu, &walk) & TLB_GLOBAL;
     return walk.physical | (linear & PAGE_MASK);
 }
@@ -207,12 +225,11 @@ uint64_t memory_translate_fetch(struct cpu *cpu, uint64_t linear, bool *is_globa
 bool cpu_translate(const struct cpu *cpu, uint64_t linear, uint64_t *physical)
 {
     struct walk walk;
-    bool reserved;
     linear &= 0xffffffffu;
     *physical = linear;
     if (!(cpu->cr0 & CR0_PG))
         return true;
-    if (!walk_tables(cpu, linear, &walk, &reserved))
+    if (!walk_tables(cpu, linear, &walk))
         return false;
     *physical = walk.physical | (linear & PAGE_MASK);
     return true;
@@ -223,7 +240,7 @@ bool cpu_load_pdptes(struct cpu *cpu, uint64_t cr3)
     uint64_t entries[4];
     for (unsigned i = 0; i < 4; i++) {
         entries[i] = read_entry(cpu, (cr3 & 0xffffffe0u) + i * 8u, 8);
-        if (entries[i] & PTE_P && entries[i] & (PAE_RESERVED | UINT64_C(0x1e6)))
+        if (entries[i] & PTE_P && entries[i] & PDPTE_RESERVED)
             return false;
     }
     for (unsigned i = 0; i < 4; i++)
