@@ -2,8 +2,8 @@
 
 #include <string.h>
 
-#define BYTE_NS 800u       /* 10 Mbit/s */
-#define OVERHEAD_BYTES 24u /* preamble and SFD 8, FCS 4, interframe gap 12 */
+#define BYTE_NS        800u /* 10 Mbit/s */
+#define OVERHEAD_BYTES 24u  /* preamble and SFD 8, FCS 4, interframe gap 12 */
 
 uint64_t net_wire_ns(size_t bytes)
 {

@@ -7,10 +7,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define NET_FRAME_MIN 60u   /* without FCS; shorter ones are padded by who sends them */
-#define NET_FRAME_MAX 1518u /* with an 802.1Q tag, without FCS */
+#define NET_FRAME_MIN    60u   /* without FCS; shorter ones are padded by who sends them */
+#define NET_FRAME_MAX    1518u /* with an 802.1Q tag, without FCS */
 #define NET_HEADER_BYTES 14u
-#define NET_MAC_BYTES 6u
+#define NET_MAC_BYTES    6u
 
 /* One end of a cable. Embedded in its owner (a NIC, a port of the switch, a back-end). */
 struct net_port {
@@ -35,13 +35,18 @@ static inline void net_send(struct net_port *port, const uint8_t *frame, size_t 
         port->peer->receive(port->peer->self, frame, bytes, cause);
 }
 
+/* Something in the middle of a cable: what comes in at one end goes out of the other. */
+struct net_through {
+    struct net_port near, far; /* towards the NIC, towards the rest */
+};
+
 /* How long a frame of so many bytes keeps the wire busy at 10 Mbit/s: it is padded to the minimum;
  * preamble and SFD, FCS and the interframe gap are added (IEEE 802.3-2022, 3.1 and 4.4.2). */
 uint64_t net_wire_ns(size_t bytes);
 
 /* --- a bounded queue of frames ------------------------------------------------------------------- */
 
-#define NET_QUEUE_FRAMES 32u
+#define NET_QUEUE_FRAMES 64u /* a TCP window of 64 KiB fits */
 
 struct net_frame {
     uint8_t bytes[NET_FRAME_MAX];

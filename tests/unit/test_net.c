@@ -10,7 +10,14 @@ START_TEST(the_wire_carries_the_published_frame_rates)
     static const struct {
         size_t bytes;
         uint64_t a_second;
-    } RATES[] = {{64, 14880}, {128, 8445}, {256, 4528}, {512, 2349}, {1024, 1197}, {1518, 812}};
+    } RATES[] = {
+        {64,   14880},
+        {128,  8445 },
+        {256,  4528 },
+        {512,  2349 },
+        {1024, 1197 },
+        {1518, 812  }
+    };
     for (size_t i = 0; i < sizeof RATES / sizeof RATES[0]; i++)
         ck_assert_uint_eq(UINT64_C(1000000000) / net_wire_ns(RATES[i].bytes - 4),
                           RATES[i].a_second);
