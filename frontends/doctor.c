@@ -22,16 +22,9 @@ static int print_state(void)
         "install the package seabios; the embedded firmware is used without it");
     say("VGA BIOS (" VITRINE_VGABIOS_PATH ")", access(VITRINE_VGABIOS_PATH, R_OK) == 0,
         "install the package seabios");
-#ifdef HAVE_CAPSTONE
-    say("disassembly (Capstone)", 1, "");
-#else
-    say("disassembly (Capstone)", 0, "install libcapstone-dev and run configure again");
-#endif
-#ifdef HAVE_LIBEDIT
-    say("line editing (libedit)", 1, "");
-#else
-    say("line editing (libedit)", 0, "install libedit-dev and run configure again");
-#endif
+    say("network (libslirp)", HAVE_LIBSLIRP, "install libslirp-dev and run configure again");
+    say("disassembly (Capstone)", HAVE_CAPSTONE, "install libcapstone-dev and run configure again");
+    say("line editing (libedit)", HAVE_LIBEDIT, "install libedit-dev and run configure again");
     printf("  CPU dispatch                 %s\n",
 #if defined VITRINE_DISPATCH_TAIL
            "tail calls"

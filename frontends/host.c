@@ -74,6 +74,23 @@ static enum status open_serials(struct host_run *run, struct error *error)
     return STATUS_OK;
 }
 
+/* Cables: the host's NIC leads outside, the guests' to the switch, where one may listen. */
+static enum status open_network(struct host_run *run, struct error *error)
+{
+    struct network *network = &run->session.network;
+    const struct lab *lab = &run->lab;
+    int line = lab->nic.line;
+    enum status status = network_plug(network, "host", lab->nic.cable, &run->backends.uplink, error);
+    for (unsigned i = 0; status == STATUS_OK && i < lab->guest_count; i++) {
+        line = lab->guests[i].nic.line;
+        status = network_listen(network, lab->guests[i].name, lab->guests[i].nic.cable,
+                                &run->backends.listeners[i], error);
+    }
+    if (status != STATUS_OK)
+        error_prefix(error, "%s:%d: error: nic", lab->ini.path, line);
+    return status;
+}
+
 static enum status build(struct host_run *run, struct error *error)
 {
     enum status status;
@@ -84,7 +101,8 @@ static enum status build(struct host_run *run, struct error *error)
         (status = session_firmware(&run->session, &run->backends.bios, &run->backends.vga_bios,
                                    error)) != STATUS_OK ||
         (status = open_disk(run, error)) != STATUS_OK ||
-        (status = open_serials(run, error)) != STATUS_OK)
+        (status = open_serials(run, error)) != STATUS_OK ||
+        (status = open_network(run, error)) != STATUS_OK)
         return status;
     run->backends.rtc_seconds = run->session.rtc_seconds;
     status = vmm_new(&run->vmm, &run->session.world, &run->lab, &run->backends, error);

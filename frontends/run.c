@@ -49,22 +49,28 @@ static enum status refuse_same_mac(const struct run *run, size_t index, struct e
     return STATUS_OK;
 }
 
-/* "MODEL[,option=value...]" → model and settings, in `room`. */
+/* "MODEL[,option=value...]" → model and settings, in `room`, and a cable. */
 static enum status take_nic(struct run *run, size_t index, char *room, size_t size,
                             struct error *error)
 {
     const char *spec = run->options.nics.items[index];
     struct machine_nic *nic = &run->config.nics[index];
-    char *comma;
-    if (strlen(spec) >= size)
+    size_t model = strcspn(spec, ",");
+    char cable[NET_WORDS_TEXT], name[] = {'n', 'i', 'c', (char)('0' + index), '\0'};
+    enum status status;
+    if (strlen(spec) >= size || strlen(spec) >= sizeof cable)
         return error_set(error, STATUS_USAGE, "--nic: too long; fix: fewer options");
-    strcpy(room, spec);
-    comma = strchr(room, ',');
-    if (comma)
-        *comma = '\0';
+    memcpy(room, spec, model);
+    room[model] = '\0';
+    net_words_split(spec[model] ? spec + model + 1 : "", room + model + 1, cable);
     nic->model = room;
-    nic->settings = comma ? comma + 1 : NULL;
-    return refuse_same_mac(run, index, error);
+    nic->settings = room + model + 1;
+    if ((status = refuse_same_mac(run, index, error)) != STATUS_OK)
+        return status;
+    status = network_plug(&run->session.network, name, cable, &nic->port, error);
+    if (status != STATUS_OK)
+        error_prefix(error, "--nic");
+    return status;
 }
 
 static enum status take_serials(struct run *run, struct error *error)

@@ -98,6 +98,7 @@ enum status session_open(struct session *session, const struct run_options *opti
         return status;
     status = world_init(&session->world, &world, error);
     session->has_world = true;
+    network_init(&session->network, &session->world, session->rtc_seconds);
     if (status != STATUS_OK ||
         (status = choose_display(session, &session->display_kind, error)) != STATUS_OK)
         return status;
@@ -288,6 +289,14 @@ static void poll_outside(void *self)
         if (count)
             world_input(&session->world, &session->serial_channels[i], bytes, count);
     }
+    network_poll(&session->network);
+}
+
+static void wait_outside(void *self, uint64_t ns)
+{
+    struct session *session = self;
+    if (!session->options->is_max_speed)
+        network_idle(&session->network, ns);
 }
 
 static void show_frame(void *self)
@@ -355,6 +364,7 @@ enum status session_show(struct session *session, struct machine *machine, struc
     }
     session->watcher.poll = poll_outside;
     session->watcher.frame = show_frame;
+    session->watcher.idle = wait_outside;
     session->watcher.held = stand_by;
     session->watcher.self = session;
     world_add_watcher(&session->world, &session->watcher);
@@ -392,6 +402,8 @@ int session_run(struct session *session, struct error *error)
         exit_status = (int)error->status;
     trace_close(session->trace);
     session->trace = NULL;
+    if (session->options->is_verbose)
+        network_report(&session->network);
     return exit_status;
 }
 
@@ -410,6 +422,7 @@ void session_close(struct session *session)
         session->chardevs[i]->close(session->chardevs[i]);
     for (size_t i = 0; i < session->disk_count; i++)
         session->disks[i]->ops->close(session->disks[i]);
+    network_close(&session->network);
     free(session->bios);
     free(session->vga_bios);
     symbols_free(session->symbols);

@@ -5,6 +5,7 @@
 
 #include "backends/block_image.h"
 #include "frontends/frontend.h"
+#include "frontends/network.h"
 #include "frontends/options.h"
 #include "machine/machine.h"
 
@@ -24,6 +25,7 @@ struct session {
     size_t disk_count;
     struct chardev *chardevs[SESSION_CHARDEVS];
     size_t chardev_count;
+    struct network network;
     uint8_t *bios, *vga_bios;
     size_t bios_bytes, vga_bios_bytes;
     struct trace *trace;

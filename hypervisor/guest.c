@@ -65,7 +65,8 @@ static enum status build_boot(struct guest *guest, struct error *error)
     return status == STATUS_OK ? boot_attach(guest->boot, guest->machine, error) : status;
 }
 
-static enum status build_nic(struct guest *guest, struct machine_config *config, struct error *error)
+static enum status build_nic(struct guest *guest, struct machine_config *config,
+                             struct net_through *listener, struct error *error)
 {
     const struct lab_nic *nic = &guest->lab->nic;
     const uint8_t *mac = nic->mac;
@@ -80,6 +81,10 @@ static enum status build_nic(struct guest *guest, struct machine_config *config,
     config->nics[0].model = nic->model;
     config->nics[0].settings = guest->nic_settings;
     config->nics[0].port = vswitch_cable(guest->port);
+    if (listener) {
+        net_connect(&listener->far, config->nics[0].port);
+        config->nics[0].port = &listener->near;
+    }
     return STATUS_OK;
 }
 
@@ -99,7 +104,7 @@ enum status guest_build(struct guest *guest, const struct vmm_backends *backends
                                     .catches_up_ticks = !lab->has_virtual_time,
                                     .ended = guest_ended,
                                     .ended_self = guest};
-    enum status status = build_nic(guest, &config, error);
+    enum status status = build_nic(guest, &config, backends->listeners[guest->number], error);
     if (status == STATUS_OK && lab->has_disk)
         status = vdisk_new(&guest->vdisk, guest, error);
     if (status != STATUS_OK)

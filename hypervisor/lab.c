@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "backends/file.h"
+#include "backends/net_words.h"
 #include "base/bits.h"
 #include "base/words.h"
 
@@ -70,7 +71,8 @@ static enum status set_nic(const struct lab *lab, const struct ini_entry *entry,
                            struct error *error)
 {
     char words[LAB_TEXT], *rest, *word;
-    size_t used = 0;
+    size_t used = 0, cable_used = 0;
+    nic->line = entry->line;
     if (strlen(entry->value) >= sizeof words)
         return bad(lab, entry, "a shorter value", error);
     strcpy(words, entry->value);
@@ -92,6 +94,9 @@ static enum status set_nic(const struct lab *lab, const struct ini_entry *entry,
             if (!parse_mac(word + 4, nic->mac))
                 return bad(lab, entry, "mac=52:54:00:00:00:0a (six bytes, not a multicast address)",
                            error);
+        } else if (net_word_is_known(word)) {
+            text_append(nic->cable, sizeof nic->cable, &cable_used, "%s%s", cable_used ? "," : "",
+                        word);
         } else {
             text_append(nic->settings, sizeof nic->settings, &used, "%s%s", used ? "," : "", word);
         }
@@ -145,8 +150,8 @@ static enum status host_nic(struct lab *lab, struct lab_guest *guest, const stru
     if (status != STATUS_OK)
         return status;
     if (strcmp(lab->nic.model, "ne2k-pci") == 0 || lab->nic.settings[0])
-        return bad(lab, entry, "ne2k-isa[,mac=...] or none: the VMM's driver knows the card at 300h, "
-                               "IRQ 5", error);
+        return bad(lab, entry, "ne2k-isa[,mac=...][,net=...][,pcap=FILE] or none: the VMM's driver knows "
+                               "the card at 300h, IRQ 5", error);
     if (memcmp(mac, NONE, 6) != 0)
         snprintf(lab->nic.settings, sizeof lab->nic.settings, "mac=%02x:%02x:%02x:%02x:%02x:%02x",
                  mac[0], mac[1], mac[2], mac[3], mac[4], mac[5]);

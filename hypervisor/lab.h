@@ -18,6 +18,8 @@ struct lab_nic {
     char model[32];  /* device type; "" none */
     uint8_t mac[6];
     char settings[LAB_TEXT]; /* what else was said, as device settings */
+    char cable[LAB_TEXT];    /* and of its cable (backends/net_words.h) */
+    int line;
 };
 
 struct lab_guest {

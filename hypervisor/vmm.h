@@ -93,6 +93,7 @@ struct vmm {
 struct vmm_backends {
     struct block *disk;
     struct net_port *uplink;
+    struct net_through *listeners[LAB_GUESTS_MAX]; /* between a guest's NIC and the switch; or NULL */
     struct machine_blob bios, vga_bios;
     struct chardev *serials[LAB_GUESTS_MAX];
     uint64_t rtc_seconds;

@@ -238,8 +238,14 @@ bool world_request_break(struct world *world)
 static void go_idle(struct world *world)
 {
     struct timeline *timeline = &world->timeline;
-    if (timeline->slice_end != UINT64_MAX)
-        timeline->now = timeline->slice_end;
+    uint64_t ns;
+    if (timeline->slice_end == UINT64_MAX || timeline->slice_end <= timeline->now)
+        return;
+    ns = timeline_ns(timeline, timeline->slice_end - timeline->now);
+    for (struct world_watcher *w = world->watchers; w; w = w->next)
+        if (w->idle)
+            w->idle(w->self, ns);
+    timeline->now = timeline->slice_end;
 }
 
 /* One round: due events, then execution up to the nearest deadline. */

@@ -39,7 +39,9 @@ struct world_watcher {
     void (*poll)(void *self);  /* at WORLD_POLL_HZ; may be NULL */
     void (*frame)(void *self); /* at WORLD_FRAME_HZ; may be NULL */
     void (*held)(void *self);  /* the debugger holds the world; may be NULL. Takes nothing in */
-    void (*idle)(void *self);  /* the world has nothing to do until `until`; may be NULL */
+    /* The world has nothing to do for `ns` of virtual time; may be NULL. May wait so long, as pacing
+     * does, and takes nothing in. */
+    void (*idle)(void *self, uint64_t ns);
     void *self;
     struct world_watcher *next;
 };
