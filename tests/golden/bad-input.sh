@@ -33,6 +33,8 @@ lab twice "$host[guest a]\nmemory = 8M\nmemory = 8M\n"
 lab past "$host[guest a]\nmemory = 8M\ncylinders = 0-1\n"
 lab same "$host[guest a]\nmemory = 8M\n[guest a]\nmemory = 8M\n"
 lab macs "$host[guest a]\nmemory = 8M\nnic = ne2k-isa,mac=52:54:00:00:00:01\n[guest b]\nmemory = 8M\nnic = ne2k-isa,mac=52:54:00:00:00:01\n"
+lab uplink '[host]\nnic = ne2k-isa,net=usr\n[guest a]\nmemory = 8M\n'
+lab guestnet '[host]\nmemory = 64M\n[guest a]\nnic = ne2k-isa,net=user\nmemory = 8M\n'
 lab geometry '[host]\ndisk = good.img,geometry=70000/17/63\n[guest a]\nmemory = 8M\n'
 lab overlap '[host]\nmemory = 64M\ndisk = good.img,geometry=2/16/63\n[guest a]\nmemory = 8M\ncylinders = 0-1\n[guest b]\nmemory = 8M\ncylinders = 1-1\n'
 lab nodisk '[host]\nmemory = 64M\ndisk = missing.img,geometry=2/16/63\n[guest a]\nmemory = 8M\n'
@@ -96,6 +98,16 @@ cat >table <<'END'
 2 | run --nic ne2k-isa,mac=52:54:00:00:00:01 --nic ne2k-pci,mac=52:54:00:00:00:01 good.img | one MAC
 2 | run --nic ne2k-isa,mac=53:54:00:00:00:01 good.img | mac=53:54:00:00:00:01
 2 | run --nic ne2k-isa,mac=5 good.img | mac=5
+2 | run --nic ne2k-pci,net=usr good.img | net=usr
+2 | run --nic ne2k-pci,net=stream: good.img | net=stream:
+2 | run --nic ne2k-pci,net=user,net=switch good.img | net= is given twice
+2 | run --nic ne2k-pci,net=switch,hostfwd=tcp::80-:80 good.img | go with net=user
+2 | run --nic ne2k-pci,net=tap:a-name-of-20-letters good.img | at most 15
+6 | run --nic ne2k-pci,net=stream:nowhere/sock,listen=on good.img | net=stream:nowhere/sock
+6 | run --nic ne2k-pci,pcap=nowhere/file good.img | pcap=nowhere/file
+2 | run --nic ne2k-pci,mac=52:54:00:00:00:01,net=switch,pcap=/dev/null --nic ne2k-pci,net=switch,pcap=/dev/null good.img | nic0's already
+2 | host uplink.ini | uplink.ini:2: error: nic: net=usr
+2 | host guestnet.ini | guestnet.ini:4: error: nic: net= is the host's
 2 | run --serial foo good.img | 'foo'
 6 | run --serial file:nowhere/x good.img | nowhere/x
 2 | run --disk good.img,geometry=70000/17/63 | geometry=70000/17/63
