@@ -14,6 +14,7 @@
 struct target {
     struct space *space;
     const struct region *region;
+    const struct reg *first;       /* of a region with rows: where the search for one begins */
     const struct space_page *page; /* RAM or ROM in this direction */
     uint64_t address;
     uint64_t room; /* bytes from there to the end of what answers, alias windows included */
@@ -21,13 +22,14 @@ struct target {
 
 static struct target find_target(struct space *space, uint64_t address, bool is_write)
 {
-    struct target target = {space, NULL, NULL, address, UINT64_MAX};
+    struct target target = {.space = space, .address = address, .room = UINT64_MAX};
     for (int depth = 0; depth < ALIAS_DEPTH; depth++) {
         const struct region *region;
         uint64_t room;
         if (space->kind == SPACE_PORTS) {
             address &= 0xFFFF;
-            region = space->ports[address];
+            region = space->ports[address].region;
+            target.first = space->ports[address].first;
         } else {
             const struct space_page *page = space_page(space, address);
             address &= space->address_mask;
@@ -40,6 +42,7 @@ static struct target find_target(struct space *space, uint64_t address, bool is_
                 return target;
             }
             region = page ? page->region : NULL;
+            target.first = region && region->bank ? region->bank->rows : NULL;
         }
         target.region = region;
         target.address = address;
@@ -63,39 +66,39 @@ static uint64_t region_offset(const struct target *target)
     return target->address - target->region->base + target->region->bank_base;
 }
 
-static const struct reg *first_row(const struct region *region, uint64_t offset)
-{
-    return offset < REGION_FIRST ? region->first[offset] : region->bank->rows;
-}
-
 /* `size` bytes at an offset from the region's base, all inside it. */
-static uint64_t region_read(const struct region *region, uint64_t offset, unsigned size)
+static uint64_t region_read(const struct region *region, const struct reg *first, uint64_t offset,
+                            unsigned size)
 {
     if (region->ops)
         return region->ops->read(region->self, offset, size) & mask_bytes(size);
-    return reg_bank_read_from(region->bank, first_row(region, offset), region->self,
-                              offset + region->bank_base, size);
+    return reg_bank_read_from(region->bank, first, region->self, offset + region->bank_base, size);
 }
 
-static void region_write(const struct region *region, uint64_t offset, unsigned size, uint64_t value)
+static void region_write(const struct region *region, const struct reg *first, uint64_t offset,
+                         unsigned size, uint64_t value)
 {
     if (region->ops)
         region->ops->write(region->self, offset, size, value);
     else
-        reg_bank_write_from(region->bank, first_row(region, offset), region->self,
-                            offset + region->bank_base, size, value);
+        reg_bank_write_from(region->bank, first, region->self, offset + region->bank_base, size,
+                            value);
 }
 
-/* The region that alone answers an access to ports: nearly every one of them. NULL: nothing is there,
- * an alias is, or the access is larger; find_target() and is_split() then tell. */
-static const struct region *whole_port(const struct space *space, uint64_t address, unsigned size)
+/* The port when one region alone answers the access: nearly every one does. NULL: this is no space of
+ * ports, nothing is there, an alias is, or the access is larger; find_target() and is_split() then
+ * tell. */
+static const struct space_port *whole_port(const struct space *space, uint64_t address,
+                                           unsigned size)
 {
+    const struct space_port *port;
     const struct region *region;
     if (space->kind != SPACE_PORTS)
         return NULL;
-    region = space->ports[address & 0xFFFF];
+    port = &space->ports[address & 0xFFFF];
+    region = port->region;
     return region && !region->alias && (address & 0xFFFF) - region->base + size <= region->length
-               ? region
+               ? port
                : NULL;
 }
 
@@ -105,7 +108,8 @@ static uint64_t target_read(const struct target *target, unsigned size)
     const struct region *region = target->region;
     if (target->page)
         return load_le(target->page->read + (target->address & FRAME_MASK), size);
-    return region ? region_read(region, target->address - region->base, size) : mask_bytes(size);
+    return region ? region_read(region, target->first, target->address - region->base, size)
+                  : mask_bytes(size);
 }
 
 static void target_write(const struct target *target, unsigned size, uint64_t value)
@@ -121,7 +125,7 @@ static void target_write(const struct target *target, unsigned size, uint64_t va
         return;
     }
     if (region)
-        region_write(region, target->address - region->base, size, value);
+        region_write(region, target->first, target->address - region->base, size, value);
 }
 
 /* True when the access does not fit into its target: it is then made byte by byte, as ISA's bus
@@ -133,11 +137,11 @@ static bool is_split(const struct target *target, unsigned size)
 
 static uint64_t plain_read(struct space *space, uint64_t address, unsigned size)
 {
-    const struct region *region = whole_port(space, address, size);
+    const struct space_port *port = whole_port(space, address, size);
     struct target target;
     uint64_t value = 0;
-    if (BASE_LIKELY(region != NULL))
-        return region_read(region, (address & 0xFFFF) - region->base, size);
+    if (BASE_LIKELY(port != NULL))
+        return region_read(port->region, port->first, (address & 0xFFFF) - port->region->base, size);
     target = find_target(space, address, false);
     if (BASE_LIKELY(!is_split(&target, size)))
         return target_read(&target, size);
@@ -150,10 +154,11 @@ static uint64_t plain_read(struct space *space, uint64_t address, unsigned size)
 
 static void plain_write(struct space *space, uint64_t address, unsigned size, uint64_t value)
 {
-    const struct region *region = whole_port(space, address, size);
+    const struct space_port *port = whole_port(space, address, size);
     struct target target;
-    if (BASE_LIKELY(region != NULL)) {
-        region_write(region, (address & 0xFFFF) - region->base, size, value);
+    if (BASE_LIKELY(port != NULL)) {
+        region_write(port->region, port->first, (address & 0xFFFF) - port->region->base, size,
+                     value);
         return;
     }
     target = find_target(space, address, true);

@@ -42,9 +42,7 @@ static uint32_t read_row(const struct reg *row, void *self)
         const struct reg *inner = reg_find(row->inner, self, row->inner_offset(self), false);
         return inner ? read_row(inner, self) : UINT32_MAX;
     }
-    if (row->read)
-        return row->read(self, row);
-    return row->peek ? row->peek(self, row) : UINT32_MAX;
+    return reg_row_read(row, self);
 }
 
 static void write_row(const struct reg *row, void *self, uint32_t value)
@@ -55,8 +53,7 @@ static void write_row(const struct reg *row, void *self, uint32_t value)
             write_row(inner, self, value);
         return;
     }
-    if (row->write)
-        row->write(self, row, value);
+    reg_row_write(row, self, value);
 }
 
 const struct reg *reg_first(const struct reg_bank *bank, uint64_t offset)
@@ -65,6 +62,16 @@ const struct reg *reg_first(const struct reg_bank *bank, uint64_t offset)
         if (row->offset == offset)
             return row;
     return bank->rows;
+}
+
+const struct reg *reg_always(const struct reg_bank *bank, uint64_t offset, bool is_write)
+{
+    for (const struct reg *row = reg_first(bank, offset); row->name; row++) {
+        bool is_pair = row->inner && !(is_write ? row->write != NULL : row->read != NULL);
+        if (row->offset == offset && row->access & (is_write ? REG_WRITE : REG_READ))
+            return row->is_selected || is_pair ? NULL : row;
+    }
+    return NULL;
 }
 
 /* The row when the access is exactly one register, as nearly all are. */

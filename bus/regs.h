@@ -73,6 +73,21 @@ void reg_bank_write(const struct reg_bank *bank, void *self, uint64_t offset, un
 /* The same for whoever keeps the place where the search may begin: a row before which none has exactly
  * this offset (reg_first's answer, a fact of the table). */
 const struct reg *reg_first(const struct reg_bank *bank, uint64_t offset);
+/* The row that answers accesses of its width at exactly this offset in every state of the device, so
+ * that it can be kept; NULL: nothing does, or a latch or an index has to be asked each time. */
+const struct reg *reg_always(const struct reg_bank *bank, uint64_t offset, bool is_write);
+/* Carries out an access to a row that reg_always() gave. */
+static inline uint32_t reg_row_read(const struct reg *row, void *self)
+{
+    if (row->read)
+        return row->read(self, row);
+    return row->peek ? row->peek(self, row) : UINT32_MAX;
+}
+static inline void reg_row_write(const struct reg *row, void *self, uint32_t value)
+{
+    if (row->write)
+        row->write(self, row, value);
+}
 uint64_t reg_bank_read_from(const struct reg_bank *bank, const struct reg *first, void *self,
                             uint64_t offset, unsigned size);
 void reg_bank_write_from(const struct reg_bank *bank, const struct reg *first, void *self,

@@ -188,7 +188,7 @@ static const struct region *region_at(struct space *space, uint64_t address)
 {
     const struct space_page *page;
     if (space->kind == SPACE_PORTS)
-        return space->ports[address & 0xFFFF];
+        return space->ports[address & 0xFFFF].region;
     page = space_page(space, address);
     return page ? page->region : NULL;
 }
@@ -198,11 +198,31 @@ static uint64_t region_step(const struct space *space)
     return space->kind == SPACE_PORTS ? 1 : FRAME_BYTES;
 }
 
+/* A register that ends behind its region is accessed in bytes: none to keep. */
+static const struct reg *kept_row(const struct region *region, uint64_t offset, bool is_write)
+{
+    const struct reg *row = reg_always(region->bank, region->bank_base + offset, is_write);
+    return row && row->width <= region->length - offset ? row : NULL;
+}
+
+static struct space_port port_of(struct region *region, uint64_t offset)
+{
+    struct space_port port = {.region = region};
+    if (!region || !region->bank)
+        return port;
+    port.first = reg_first(region->bank, region->bank_base + offset);
+    if (!region->ops && !region->alias) {
+        port.in = kept_row(region, offset, false);
+        port.out = kept_row(region, offset, true);
+    }
+    return port;
+}
+
 static void place(struct space *space, const struct region *at, struct region *region)
 {
     for (uint64_t i = 0; i < at->length; i += region_step(space)) {
         if (space->kind == SPACE_PORTS) {
-            space->ports[(at->base + i) & 0xFFFF] = region;
+            space->ports[(at->base + i) & 0xFFFF] = port_of(region, i);
         } else {
             struct space_page *page = page_for_change(space, at->base + i);
             if (page)
@@ -242,8 +262,6 @@ enum status space_attach(struct space *space, const struct region *region, struc
         return error_set(error, STATUS_INTERNAL, "out of memory for a region");
     *copy = *region;
     copy->next = NULL;
-    for (unsigned i = 0; region->bank && i < REGION_FIRST; i++)
-        copy->first[i] = reg_first(region->bank, region->bank_base + i);
     while (*end)
         end = &(*end)->next;
     *end = copy;

@@ -10,6 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/bits.h"
 #include "base/status.h"
 #include "bus/door.h"
 #include "bus/ram.h"
@@ -28,7 +29,6 @@ struct region_ops {
                           size_t count);
 };
 
-#define REGION_FIRST 8u
 /* A range of addresses that one device answers. With ops NULL the bank's rows are dispatched. */
 struct region {
     const char *name;
@@ -41,7 +41,13 @@ struct region {
     struct space *alias;   /* an alias window onto this space, at alias_base; else NULL */
     uint64_t alias_base;
     struct region *next;
-    const struct reg *first[REGION_FIRST]; /* reg_first() of the first offsets; set by space_attach() */
+};
+
+/* One port of a port space, with what is known of it since its region was attached. */
+struct space_port {
+    struct region *region;      /* NULL: nothing is there */
+    const struct reg *first;    /* reg_first(): where a search for its row begins */
+    const struct reg *in, *out; /* reg_always(): the row that takes the access without a search */
 };
 
 /* One page of a memory space. */
@@ -77,7 +83,7 @@ struct space {
     void (*origin)(void *self, struct access_origin *origin); /* who asks, for the trace */
     void *origin_self;
     struct region *regions; /* in order of attachment */
-    struct region **ports;  /* SPACE_PORTS: 65,536 entries */
+    struct space_port *ports; /* SPACE_PORTS: 65,536 entries */
     struct space_page **leaves; /* SPACE_MEMORY: by address >> 22, each of 1,024 pages */
     size_t leaf_count;
     uint64_t address_mask;  /* A20 and the width of the bus */
@@ -121,6 +127,22 @@ void space_remapped(struct space *space);
 /* The door. One access of 1, 2, 4 or 8 bytes (ports: up to 4). */
 uint64_t space_read(struct space *space, uint64_t address, unsigned size);
 void space_write(struct space *space, uint64_t address, unsigned size, uint64_t value);
+/* The same for ports: where nobody looks, and one row always answers, straight to it. */
+static inline uint64_t space_port_read(struct space *space, uint16_t port, unsigned size)
+{
+    const struct space_port *at = &space->ports[port];
+    if (BASE_UNLIKELY(space->is_hooked || !at->in || at->in->width != size))
+        return space_read(space, port, size);
+    return reg_row_read(at->in, at->region->self) & mask_bytes(size);
+}
+static inline void space_port_write(struct space *space, uint16_t port, unsigned size, uint64_t value)
+{
+    const struct space_port *at = &space->ports[port];
+    if (BASE_UNLIKELY(space->is_hooked || !at->out || at->out->width != size))
+        space_write(space, port, size, value);
+    else
+        reg_row_write(at->out, at->region->self, (uint32_t)(value & mask_bytes(size)));
+}
 /* REP INS/OUTS: up to `count` elements of one port; returns how many were moved (at least 1). */
 size_t space_read_block(struct space *space, uint64_t address, unsigned size, void *bytes,
                         size_t count);

@@ -174,6 +174,7 @@ struct block *block_build(struct cpu *cpu, unsigned most);
 /* Tries the specialised handlers; false: the plain one has to do. */
 bool emit_fast(struct builder *b, const struct instruction *i);
 bool emit_x87(struct builder *b, const struct instruction *i);
+bool emit_port(struct builder *b, const struct instruction *i);
 /* Exchanges an op's handler for that of its registers, where there is one: last of all. */
 void ops_by_register(struct op *op);
 /* Adds an operation that keeps the decoded instruction, as the plain handlers want it. */

@@ -427,6 +427,8 @@ bool emit_fast(struct builder *b, const struct instruction *i)
     case FAST_RET: return emit_ret(b, h, i);
     case FAST_MOVX: return emit_movx(b, h, i);
     case FAST_X87: return emit_x87(b, i);
+    case FAST_IN:
+    case FAST_OUT: return emit_port(b, i);
     case FAST_BSWAP:
         if (i->operand_size != 4)
             return false;

@@ -24,13 +24,7 @@ static uint64_t now_between(const struct cpu *cpu)
 
 void run_sync(struct cpu *cpu, const struct op *op)
 {
-    const struct block *block = op_block(op);
-    cpu->ip = block->ip + op->ip_delta;
-    cpu->next_ip = (cpu->ip + op->length) & 0xffffffffu;
-    cpu->current = op;
-    cpu->timeline->now = now_between(cpu) - op->remaining;
-    cpu->run->seen_now = cpu->timeline->now;
-    cpu->run->seen_end = cpu->timeline->slice_end;
+    run_sync_here(cpu, op);
 }
 
 static void unpatch(struct cpu *cpu)
@@ -54,7 +48,7 @@ void run_after_access(struct cpu *cpu)
     uint64_t end;
     if (!op || op->handler == op_system)
         return; /* looked at when the instruction is over */
-    if (!cpu->has_event && t->now == run->seen_now && t->slice_end == run->seen_end)
+    if (run_is_undisturbed(cpu))
         return;
     run->run_start += t->now - run->seen_now; /* charged: time without instructions */
     run->seen_now = t->now;

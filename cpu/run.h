@@ -2,6 +2,7 @@
 #ifndef VITRINE_CPU_RUN_H
 #define VITRINE_CPU_RUN_H
 
+#include "bus/clock.h"
 #include "cpu/blocks.h"
 
 /* Instruction translations and what the debugger wants; owned by the CPU. */
@@ -52,8 +53,27 @@ struct cpu_run {
     struct space_listener listener;
 };
 
-/* Makes ip, next_ip and timeline->now those of the op's instruction. */
+/* Makes ip, next_ip and timeline->now those of the op's instruction; in place, for handlers that need it
+ * each time. */
+static inline void run_sync_here(struct cpu *cpu, const struct op *op)
+{
+    struct timeline *timeline = cpu->timeline;
+    uint64_t now = cpu->budget_end - (uint64_t)cpu->budget - op->remaining;
+    uint64_t ip = op_block(op)->ip + op->ip_delta;
+    cpu->ip = ip;
+    cpu->next_ip = (ip + op->length) & 0xffffffffu;
+    cpu->current = op;
+    timeline->now = now;
+    cpu->run->seen_now = now;
+    cpu->run->seen_end = timeline->slice_end;
+}
 void run_sync(struct cpu *cpu, const struct op *op);
+/* Nothing has happened since that run_after_access() would have to do something about. */
+static inline bool run_is_undisturbed(const struct cpu *cpu)
+{
+    return !cpu->has_event && cpu->timeline->now == cpu->run->seen_now &&
+           cpu->timeline->slice_end == cpu->run->seen_end;
+}
 /* After an access to the outside: a nearer deadline or an event ends the block behind the current
  * instruction. */
 void run_after_access(struct cpu *cpu);

@@ -137,18 +137,18 @@ void fixture_set(struct device_config *config, const char *name, const char *val
 
 uint8_t fixture_in(struct device_fixture *f, uint16_t port)
 {
-    return (uint8_t)space_read(&f->ports, port, 1);
+    return (uint8_t)space_port_read(&f->ports, port, 1);
 }
 
 void fixture_out(struct device_fixture *f, uint16_t port, uint8_t value)
 {
-    space_write(&f->ports, port, 1, value);
+    space_port_write(&f->ports, port, 1, value);
 }
 
 const char *fixture_describe(struct device_fixture *f, struct device *device, uint16_t port,
                              bool is_write, uint32_t value)
 {
-    const struct region *region = f->ports.ports[port];
+    const struct region *region = f->ports.ports[port].region;
     struct access access = {0};
     access.space_kind = ACCESS_PORT;
     access.is_write = is_write;

@@ -21,6 +21,12 @@
 #define IF 0x200u
 #define OF 0x800u
 
+struct port_access {
+    uint64_t offset;
+    unsigned size;
+    uint64_t value; /* written */
+};
+
 struct core {
     struct device_fixture *f;
     struct cpu *cpu;
@@ -29,6 +35,7 @@ struct core {
     unsigned reads, writes;
     bool cuts, raises;
     uint64_t seen_now; /* timeline at the last port access */
+    struct port_access port;
 };
 
 static int acknowledge(void *self)
@@ -42,8 +49,7 @@ static int acknowledge(void *self)
 static uint64_t port_read(void *self, uint64_t offset, unsigned size)
 {
     struct core *c = self;
-    (void)offset;
-    (void)size;
+    c->port = (struct port_access){offset, size, 0};
     c->seen_now = c->f->timeline.now;
     return ++c->reads;
 }
@@ -51,9 +57,7 @@ static uint64_t port_read(void *self, uint64_t offset, unsigned size)
 static void port_write(void *self, uint64_t offset, unsigned size, uint64_t value)
 {
     struct core *c = self;
-    (void)offset;
-    (void)size;
-    (void)value;
+    c->port = (struct port_access){offset, size, value};
     c->writes++;
     c->seen_now = c->f->timeline.now;
     if (c->cuts)
@@ -480,6 +484,54 @@ START_TEST(a_device_sees_the_exact_time)
 }
 END_TEST
 
+/* IN and OUT in their forms, EAX 11223344h and DX 20h before; port 10h where it is immediate. */
+static const struct {
+    uint8_t code[3];
+    unsigned bytes, port, size;
+    uint64_t written, eax; /* behind it, for IN */
+} port_rows[] = {
+    {{0xe6, 0x10}, 2, 0x10, 1, 0x44, 0},
+    {{0xe7, 0x10}, 2, 0x10, 2, 0x3344, 0},
+    {{0x66, 0xe7, 0x10}, 3, 0x10, 4, 0x11223344, 0},
+    {{0xee}, 1, 0x20, 1, 0x44, 0},
+    {{0xef}, 1, 0x20, 2, 0x3344, 0},
+    {{0x66, 0xef}, 2, 0x20, 4, 0x11223344, 0},
+    {{0xe4, 0x10}, 2, 0x10, 1, 0, 0x11223301},
+    {{0xe5, 0x10}, 2, 0x10, 2, 0, 0x11220001},
+    {{0x66, 0xe5, 0x10}, 3, 0x10, 4, 0, 1},
+    {{0xec}, 1, 0x20, 1, 0, 0x11223301},
+    {{0xed}, 1, 0x20, 2, 0, 0x11220001},
+    {{0x66, 0xed}, 2, 0x20, 4, 0, 1},
+};
+
+static void try_port_row(size_t row, bool only_plain)
+{
+    struct core *c = core_new(NULL);
+    struct cpu_registers r = registers(c);
+    c->cpu->run->only_plain = only_plain;
+    r.gpr[CPU_AX] = 0x11223344;
+    r.gpr[CPU_DX] = 0x20;
+    cpu_set_registers(c->cpu, &r);
+    put_code(c, port_rows[row].code, port_rows[row].bytes);
+    run(c, 1);
+    ck_assert_uint_eq(c->port.offset, port_rows[row].port);
+    ck_assert_uint_eq(c->port.size, port_rows[row].size);
+    if (port_rows[row].eax)
+        ck_assert_uint_eq(registers(c).gpr[CPU_AX], port_rows[row].eax);
+    else
+        ck_assert_uint_eq(c->port.value, port_rows[row].written);
+    core_free(c);
+}
+
+START_TEST(ports_are_read_and_written_in_each_size)
+{
+    for (size_t row = 0; row < ARRAY_COUNT(port_rows); row++) {
+        try_port_row(row, false);
+        try_port_row(row, true);
+    }
+}
+END_TEST
+
 START_TEST(a_device_that_cuts_the_slice_stops_the_cpu_behind_the_access)
 {
     struct core *c = core_new(NULL);
@@ -838,6 +890,7 @@ Suite *cpu_core_suite(void)
     tcase_add_test(tests, rep_stops_at_the_exact_element);
     tcase_add_test(tests, rep_of_count_zero_is_one_instruction);
     tcase_add_test(tests, a_device_sees_the_exact_time);
+    tcase_add_test(tests, ports_are_read_and_written_in_each_size);
     tcase_add_test(tests, a_device_that_cuts_the_slice_stops_the_cpu_behind_the_access);
     tcase_add_test(tests, memory_mapped_devices_cut_the_block_as_well);
     tcase_add_test(tests, an_interrupt_is_taken_behind_the_access_that_raised_it);

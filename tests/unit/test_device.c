@@ -119,7 +119,7 @@ START_TEST(wrong_options_are_refused_with_a_way_out)
     ck_assert_msg(strstr(error.text, WRONG[_i].message) != NULL, "'%s'", error.text);
     ck_assert_ptr_null(device);
     for (unsigned port = 0; port < 65536; port++)
-        ck_assert_ptr_null(f->ports.ports[port]);
+        ck_assert_ptr_null(f->ports.ports[port].region);
 }
 END_TEST
 
@@ -161,8 +161,8 @@ START_TEST(two_cards_at_one_address_are_refused_by_name)
     fixture_set(&two, "iobase", "0x308");
     ck_assert_int_eq(fixture_try_add(f, &TOY, &two, &device, &error), STATUS_USAGE);
     ck_assert_str_eq(error.text, "nic1: port 0x308 belongs to nic0 already; fix: another address");
-    ck_assert_ptr_null(f->ports.ports[0x310]);
-    ck_assert_ptr_eq(f->ports.ports[0x30F]->device, f->device);
+    ck_assert_ptr_null(f->ports.ports[0x310].region);
+    ck_assert_ptr_eq(f->ports.ports[0x30F].region->device, f->device);
 }
 END_TEST
 
@@ -172,7 +172,7 @@ START_TEST(an_init_that_fails_leaves_nothing_attached)
     struct device *device;
     fixture_set(&config, "mac", "fails");
     ck_assert_int_eq(fixture_try_add(f, &TOY, &config, &device, &error), STATUS_FILE);
-    ck_assert_ptr_null(f->ports.ports[0x300]);
+    ck_assert_ptr_null(f->ports.ports[0x300].region);
     ck_assert_ptr_null(f->ports.regions);
 }
 END_TEST

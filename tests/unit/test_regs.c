@@ -217,6 +217,27 @@ START_TEST(index_and_data_lead_to_the_inner_row)
 }
 END_TEST
 
+static const char *always(uint64_t offset, bool is_write)
+{
+    const struct reg *row = reg_always(&BANK, offset, is_write);
+    return row ? row->name : "";
+}
+
+START_TEST(a_row_is_kept_where_no_state_decides_who_answers)
+{
+    ck_assert_str_eq(always(0, false), "CTRL");
+    ck_assert_str_eq(always(1, false), "IN");
+    ck_assert_str_eq(always(1, true), "OUT");
+    ck_assert_str_eq(always(2, true), "WIDE");
+    ck_assert_str_eq(always(3, true), "");   /* inside of WIDE */
+    ck_assert_str_eq(always(4, false), "");  /* the latch decides */
+    ck_assert_str_eq(always(9, true), "");   /* the index decides */
+    ck_assert_str_eq(always(10, false), ""); /* PORT cannot be read */
+    ck_assert_str_eq(always(10, true), "PORT");
+    ck_assert_str_eq(always(100, true), "");
+}
+END_TEST
+
 START_TEST(peeking_never_reads)
 {
     uint32_t value;
@@ -258,6 +279,7 @@ Suite *regs_suite(void)
     tcase_add_test(tcase, clearing_bits_in_one_byte_leaves_those_of_the_other);
     tcase_add_test(tcase, a_latch_selects_the_bank);
     tcase_add_test(tcase, index_and_data_lead_to_the_inner_row);
+    tcase_add_test(tcase, a_row_is_kept_where_no_state_decides_who_answers);
     tcase_add_test(tcase, peeking_never_reads);
     tcase_add_test(tcase, fields_are_told_by_name);
     suite_add_tcase(suite, tcase);

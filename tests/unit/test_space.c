@@ -406,6 +406,90 @@ START_TEST(blocks_go_to_who_takes_them_and_else_one_by_one)
 }
 END_TEST
 
+static uint32_t read_latch(void *self, const struct reg *row)
+{
+    struct echo *e = self;
+    e->reads++;
+    return (uint32_t)e->value + row->offset;
+}
+static void write_latch(void *self, const struct reg *row, uint32_t value)
+{
+    struct echo *e = self;
+    e->writes++;
+    e->offset = row->offset;
+    e->value = value;
+}
+static bool latch_is_odd(const void *self)
+{
+    return ((const struct echo *)self)->value & 1;
+}
+static const struct reg LATCH_ROWS[] = {
+    {.name = "BYTE", .offset = 0, .width = 1, .access = REG_RW, .read = read_latch,
+     .write = write_latch},
+    {.name = "WORD", .offset = 2, .width = 2, .access = REG_RW, .read = read_latch,
+     .write = write_latch},
+    {.name = "ODD", .offset = 4, .width = 1, .access = REG_READ, .is_selected = latch_is_odd,
+     .read = read_latch},
+    {.name = "MUTE", .offset = 5, .width = 1, .access = REG_RW},
+    {.name = "CUT", .offset = 6, .width = 2, .access = REG_RW, .read = read_latch,
+     .write = write_latch},
+    REG_ROWS_END};
+static const struct reg_bank LATCH = {"latch", LATCH_ROWS};
+
+static void count_access(void *self, const struct access *access)
+{
+    unsigned *count = self;
+    (void)access;
+    ++*count;
+}
+
+/* Ports from 300h, whose last register reaches over the region's end. */
+static void try_latch_ports(void)
+{
+    for (uint16_t port = 0x2FE; port < 0x309; port++)
+        for (unsigned size = 1; size <= 4; size *= 2)
+            for (unsigned value = 0x1F0; value < 0x1F2; value++) {
+                struct echo before;
+                uint64_t by_port;
+                echo = (struct echo){.value = value};
+                by_port = space_port_read(&ports, port, size);
+                before = echo;
+                echo = (struct echo){.value = value};
+                ck_assert_uint_eq(by_port, space_read(&ports, port, size));
+                ck_assert_mem_eq(&echo, &before, sizeof echo);
+                space_port_write(&ports, port, size, 0x44332211);
+                before = echo;
+                echo = (struct echo){.value = value, .reads = before.reads};
+                space_write(&ports, port, size, 0x44332211);
+                ck_assert_mem_eq(&echo, &before, sizeof echo);
+            }
+}
+
+START_TEST(the_short_way_to_a_port_is_the_long_one)
+{
+    unsigned seen = 0;
+    struct door_watcher watcher = {.after = count_access, .self = &seen};
+    struct region region = {.name = "latch", .self = &echo, .bank = &LATCH, .base = 0x300,
+                            .length = 7};
+    struct region *made;
+    ck_assert_int_eq(space_attach(&ports, &region, &made, &error), STATUS_OK);
+    echo.value = 0x1F0;
+    ck_assert_uint_eq(space_port_read(&ports, 0x300, 1), 0xF0);
+    ck_assert_uint_eq(space_port_read(&ports, 0x302, 2), 0x1F2);
+    ck_assert_uint_eq(space_port_read(&ports, 0x304, 1), 0xFF);
+    ck_assert_uint_eq(space_port_read(&ports, 0x305, 1), 0xFF);
+    ck_assert_uint_eq(space_port_read(&ports, 0x306, 2), 0xFFF6); /* nobody has port 307h */
+    try_latch_ports();
+    door_add_watcher(&door, &watcher);
+    space_port_write(&ports, 0x300, 1, 0x77);
+    ck_assert_uint_eq(space_port_read(&ports, 0x302, 2), 0x79);
+    ck_assert_uint_eq(seen, 2);
+    door_remove_watcher(&door, &watcher);
+    space_detach(&ports, made);
+    ck_assert_uint_eq(space_port_read(&ports, 0x300, 1), 0xFF);
+}
+END_TEST
+
 /* --- DMA ------------------------------------------------------------------------------------------------- */
 
 START_TEST(dma_crosses_pages_marks_them_and_tells_of_code)
@@ -494,6 +578,7 @@ Suite *space_suite(void)
     tcase_add_test(tcase, windows_between_page_borders_are_refused);
     tcase_add_test(tcase, wide_accesses_over_neighbours_are_bytes);
     tcase_add_test(tcase, blocks_go_to_who_takes_them_and_else_one_by_one);
+    tcase_add_test(tcase, the_short_way_to_a_port_is_the_long_one);
     tcase_add_test(tcase, dma_crosses_pages_marks_them_and_tells_of_code);
     tcase_add_test(tcase, dma_into_devices_rom_and_nothing);
     tcase_add_test(tcase, peek_and_poke_touch_memory_only);

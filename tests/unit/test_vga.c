@@ -243,7 +243,7 @@ START_TEST(peeking_at_status_1_leaves_the_flip_flop)
     fixture_out(b.f, 0x3C2, 0x67);
     fixture_in(b.f, 0x3DA);
     fixture_out(b.f, 0x3C0, 0x11);
-    region = b.f->ports.ports[0x3DA];
+    region = b.f->ports.ports[0x3DA].region;
     row = reg_find(region->bank, region->self, (uint32_t)(0x3DA - region->base), false);
     ck_assert(reg_peek(row, region->self, &value));
     fixture_out(b.f, 0x3C0, 0x22);
