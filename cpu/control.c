@@ -176,7 +176,7 @@ void sys_mov_to_debug(struct cpu *cpu, const struct instruction *i)
     if (number == 6) {
         value = (value & 0x0000e00fu) | DR6_FIXED;
     } else if (number == 7) {
-        value = (value & 0xffff2bffu) | DR7_FIXED;
+        value = (value & 0xffff23ffu) | DR7_FIXED;
     }
     cpu->dr[number] = value;
     cpu_mode_changed(cpu);

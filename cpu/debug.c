@@ -2,9 +2,7 @@
  *
  * Data: pages that are watched never get into the fast TLB, so that each access comes by here. Code:
  * blocks are built with an op in front of the watched instruction. Neither changes what the guest
- * sees or when.
- *
- * MISSING: I/O breakpoints (DR7 R/W = 10b with CR4.DE). */
+ * sees or when. Ports: MODE_WATCHED has IN, OUT, INS and OUTS ask behind each access. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -17,7 +15,8 @@ static bool is_enabled(const struct cpu *cpu, unsigned n)
 }
 static unsigned register_kind(const struct cpu *cpu, unsigned n)
 {
-    return (unsigned)(cpu->dr[7] >> (16 + 4 * n)) & 3; /* 0 execute, 1 write, 3 read or write */
+    /* 0 execute, 1 write, 2 port (with CR4.DE), 3 read or write */
+    return (unsigned)(cpu->dr[7] >> (16 + 4 * n)) & 3;
 }
 static uint64_t register_length(const struct cpu *cpu, unsigned n)
 {
@@ -30,10 +29,15 @@ static bool overlaps(uint64_t a, uint64_t a_bytes, uint64_t b, uint64_t b_bytes)
     return a < b + b_bytes && b < a + a_bytes;
 }
 
+static bool is_port(const struct cpu *cpu, unsigned n)
+{
+    return is_enabled(cpu, n) && register_kind(cpu, n) == 2 && cpu->cr4 & CR4_DE;
+}
+
 bool run_has_code_registers(const struct cpu *cpu)
 {
     for (unsigned n = 0; n < 4; n++)
-        if (is_enabled(cpu, n) && register_kind(cpu, n) == 0)
+        if (is_port(cpu, n) || (is_enabled(cpu, n) && register_kind(cpu, n) == 0))
             return true;
     return false;
 }
@@ -112,16 +116,30 @@ bool run_is_watched(const struct cpu *cpu, uint64_t linear, bool is_write)
     return false;
 }
 
+/* DRn's bytes are among these: the trap comes behind the instruction. SDM 3B 17.2.5: the address is
+ * taken as a multiple of the length. */
+static void match_register(struct cpu *cpu, unsigned n, uint64_t address, unsigned bytes)
+{
+    uint64_t length = register_length(cpu, n);
+    if (!overlaps(address, bytes, cpu->dr[n] & ~(length - 1), length))
+        return;
+    cpu->dr[6] |= UINT64_C(1) << n;
+    cpu->pending_debug = true;
+    cpu->has_event = true;
+}
+
 static void match_registers(struct cpu *cpu, uint64_t linear, unsigned bytes, bool is_write)
 {
     for (unsigned n = 0; n < 4; n++)
-        if (register_wants(cpu, n, is_write) &&
-            overlaps(linear, bytes, cpu->dr[n] & ~(register_length(cpu, n) - 1),
-                     register_length(cpu, n))) {
-            cpu->dr[6] |= UINT64_C(1) << n;
-            cpu->pending_debug = true;
-            cpu->has_event = true;
-        }
+        if (register_wants(cpu, n, is_write))
+            match_register(cpu, n, linear, bytes);
+}
+
+void run_match_port_registers(struct cpu *cpu, uint16_t port, unsigned bytes)
+{
+    for (unsigned n = 0; n < 4; n++)
+        if (is_port(cpu, n))
+            match_register(cpu, n, port, bytes);
 }
 
 void run_watch_access(struct cpu *cpu, uint64_t linear, unsigned bytes, bool is_write)

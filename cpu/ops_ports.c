@@ -46,6 +46,8 @@ bool emit_port(struct builder *b, const struct instruction *i)
     };
     unsigned is_out = i->row->fast == FAST_OUT, is_immediate = i->row->immediate == IMM_IB;
     unsigned size = i->operand_size == 1 ? 0 : i->operand_size == 2 ? 1 : 2;
+    if (b->cpu->mode & MODE_WATCHED)
+        return false; /* the plain handlers know of I/O breakpoints */
     builder_add_plain(b, HANDLERS[is_out][is_immediate][size], i)->s = (uint8_t)i->immediate;
     return true;
 }

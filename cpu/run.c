@@ -460,14 +460,16 @@ static bool run_once(struct cpu *cpu, enum cpu_stop *stop)
 {
     struct cpu_run *run = cpu->run;
     bool is_tracing = cpu->flags_other & FLAG_TF, is_alone;
+    bool is_held = cpu->interrupt_shadow && cpu->shadow_blocks_debug;
     is_alone = is_tracing || cpu->interrupt_shadow || run->wants_step;
     cpu->interrupt_shadow = false;
-    if (cpu->flags_other & FLAG_RF) { /* past the breakpoint here; the instruction clears RF */
+    if (cpu->flags_other & FLAG_RF || is_held) { /* past the breakpoint; the instruction clears RF */
         cpu->flags_other &= ~FLAG_RF;
         run->has_skip = true;
         run->skip_ip = cpu->ip;
     }
     run_blocks(cpu, is_alone ? 1 : 0);
+    run->has_skip = false;
     if (run->at_breakpoint) { /* nothing was executed */
         *stop = CPU_STOP_DEBUG;
         return handle_breakpoint(cpu);

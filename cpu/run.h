@@ -94,7 +94,10 @@ bool run_has_breakpoint(const struct cpu *cpu, uint64_t linear);
 bool run_match_code_watch(struct cpu *cpu, uint64_t linear);
 /* Bits 0-3 of DR6 for the enabled execution breakpoints at this address. */
 uint64_t run_match_code_registers(const struct cpu *cpu, uint64_t linear);
+/* Has any register something to do with how code is decoded: instruction or port breakpoints? */
 bool run_has_code_registers(const struct cpu *cpu);
+/* With MODE_WATCHED, behind an access to a port: the trap of an I/O breakpoint is due. */
+void run_match_port_registers(struct cpu *cpu, uint16_t port, unsigned bytes);
 
 /* The block at cpu->ip, which lies at linear; NULL: none has been built. `known` (or NULL) is looked
  * at first. *mask: which bits of the context the answer depends on. May raise #PF. */

@@ -322,6 +322,13 @@ void exec_scas(struct cpu *cpu, const struct instruction *i)
 
 /* --- ports ---------------------------------------------------------------------------------------------------- */
 
+/* An I/O breakpoint may want a trap behind this access (SDM 3B 17.3.1.2). */
+static void watch_port(struct cpu *cpu, uint16_t port, unsigned bytes)
+{
+    if (BASE_UNLIKELY(cpu->mode & MODE_WATCHED))
+        run_match_port_registers(cpu, port, bytes);
+}
+
 static void one_ins(struct cpu *cpu, const struct instruction *i)
 {
     uint64_t to = linear_of(cpu, CPU_ES, CPU_DI, i, true), value;
@@ -331,6 +338,7 @@ static void one_ins(struct cpu *cpu, const struct instruction *i)
     value = space_read(cpu->ports, port, i->operand_size);
     cpu_write_linear(cpu, to, i->operand_size, value, ACCESS_DATA);
     advance(cpu, CPU_DI, i, 1);
+    watch_port(cpu, port, i->operand_size);
 }
 
 static void one_outs(struct cpu *cpu, const struct instruction *i)
@@ -339,6 +347,7 @@ static void one_outs(struct cpu *cpu, const struct instruction *i)
     uint64_t value = cpu_read_linear(cpu, from, i->operand_size, ACCESS_DATA);
     space_write(cpu->ports, (uint16_t)cpu->gpr[CPU_DX], i->operand_size, value);
     advance(cpu, CPU_SI, i, 1);
+    watch_port(cpu, (uint16_t)cpu->gpr[CPU_DX], i->operand_size);
 }
 
 static uint64_t run_ins(struct cpu *cpu, const struct instruction *i, uint64_t most)
@@ -365,18 +374,21 @@ static uint64_t run_outs(struct cpu *cpu, const struct instruction *i, uint64_t 
     return n;
 }
 
+/* With breakpoints about, each element goes its own way. */
 void exec_ins(struct cpu *cpu, const struct instruction *i)
 {
-    static const struct string_kind kind = {one_ins, run_ins, CPU_DI, CPU_DI, 2};
+    static const struct string_kind kinds[2] = {{one_ins, run_ins, CPU_DI, CPU_DI, 2},
+                                                {one_ins, NULL, CPU_DI, CPU_DI, 2}};
     cpu_check_io(cpu, (uint16_t)cpu->gpr[CPU_DX], i->operand_size);
-    repeat(cpu, i, &kind);
+    repeat(cpu, i, &kinds[(cpu->mode & MODE_WATCHED) != 0]);
 }
 
 void exec_outs(struct cpu *cpu, const struct instruction *i)
 {
-    static const struct string_kind kind = {one_outs, run_outs, CPU_SI, CPU_SI, 1};
+    static const struct string_kind kinds[2] = {{one_outs, run_outs, CPU_SI, CPU_SI, 1},
+                                                {one_outs, NULL, CPU_SI, CPU_SI, 1}};
     cpu_check_io(cpu, (uint16_t)cpu->gpr[CPU_DX], i->operand_size);
-    repeat(cpu, i, &kind);
+    repeat(cpu, i, &kinds[(cpu->mode & MODE_WATCHED) != 0]);
 }
 
 static uint16_t port_of(const struct cpu *cpu, const struct instruction *i)
@@ -389,6 +401,7 @@ void exec_in(struct cpu *cpu, const struct instruction *i)
     uint16_t port = port_of(cpu, i);
     cpu_check_io(cpu, port, i->operand_size);
     register_write(cpu, CPU_AX, i->operand_size, space_read(cpu->ports, port, i->operand_size));
+    watch_port(cpu, port, i->operand_size);
     run_after_access(cpu);
 }
 
@@ -397,5 +410,6 @@ void exec_out(struct cpu *cpu, const struct instruction *i)
     uint16_t port = port_of(cpu, i);
     cpu_check_io(cpu, port, i->operand_size);
     space_write(cpu->ports, port, i->operand_size, cpu->gpr[CPU_AX] & mask_bytes(i->operand_size));
+    watch_port(cpu, port, i->operand_size);
     run_after_access(cpu);
 }

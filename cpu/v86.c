@@ -67,6 +67,7 @@ void sys_sti(struct cpu *cpu, const struct instruction *i)
     case IF_REAL:
         if ((cpu->flags_other & FLAG_IF) == 0) { /* SDM 2 STI: the shadow only when IF was clear */
             cpu->interrupt_shadow = true;
+            cpu->shadow_blocks_debug = false; /* that is MOV SS' alone */
         }
         cpu_flags_write(cpu, FLAG_IF, FLAG_IF);
         break;
