@@ -6,8 +6,8 @@
  *                  | base, by size  |flags |     ports:  1 reserved, 0 = 1
  *
  * A base is decoded while the command register's bit for its space is set, and it is neither zero
- * nor all ones (a firmware that sizes it). MISSING: 64-bit bases, bridges, parity and SERR#, the
- * error bits of the status register (they never get set). */
+ * nor all ones (a firmware that sizes it). MISSING: 64-bit bases, bridges, parity and SERR#; of the
+ * error bits of the status register only a bus master's master abort is ever set. */
 #include "bus/pci.h"
 
 #include <assert.h>
@@ -162,6 +162,8 @@ void pci_function_reset(struct pci_function *function)
     uint8_t *config = function->config;
     store_le16(&config[PCI_COMMAND], load_le16(&config[PCI_COMMAND]) &
                (uint16_t)~load_le16(&function->writable[PCI_COMMAND]));
+    store_le16(&config[PCI_STATUS], load_le16(&config[PCI_STATUS]) &
+               (uint16_t)~load_le16(&function->one_clears[PCI_STATUS]));
     config[PCI_CACHE_LINE] = config[PCI_LATENCY] = config[PCI_INTERRUPT_LINE] = 0;
     for (unsigned i = 0; i <= PCI_ROM_INDEX; i++)
         if (bar_at(function, i)->size)
@@ -235,6 +237,7 @@ void pci_config_write(struct pci_bus *bus, uint8_t bus_number, uint8_t devfn, ui
         uint8_t mask = function->writable[offset + i], byte = (uint8_t)(value >> (8 * i));
         uint8_t *at = &function->config[offset + i];
         *at = (uint8_t)((*at & ~mask) | (byte & mask));
+        *at &= (uint8_t)~(byte & function->one_clears[offset + i]);
     }
     if (offset + size > PCI_COMMAND && offset < PCI_INTERRUPT_LINE)
         update_bars(function);
@@ -275,6 +278,7 @@ const struct state_field PCI_FUNCTION_STATE[] = {
     STATE_REBUILT(struct pci_function, device),
     STATE_REBUILT(struct pci_function, devfn),
     STATE_REBUILT(struct pci_function, writable),
+    STATE_REBUILT(struct pci_function, one_clears),
     STATE_REBUILT(struct pci_function, bars),
     STATE_REBUILT(struct pci_function, rom),
     STATE_REBUILT(struct pci_function, written),

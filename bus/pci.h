@@ -26,6 +26,7 @@ struct pci_function {
     uint8_t devfn;
     uint8_t config[256];
     uint8_t writable[256]; /* which bits configuration writes change */
+    uint8_t one_clears[256]; /* which bits a one clears: the status register's */
     struct pci_bar bars[6];
     struct pci_bar rom;    /* expansion ROM: ram holds the image */
     struct irq_line intx;  /* INTA#; wired to the bus' router by pci_add */

@@ -8,7 +8,8 @@
  * status reads 00h (9.16.1). With no drive the bus floats: all ones.
  *
  * Clock: the machine's own, for the time between a command and its end (option delay_ns, and the
- * mechanics). Interrupt line: "irq", level, usually wired to IRQ14 or IRQ15. */
+ * mechanics). Interrupt line: "irq", level, usually wired to IRQ14 or IRQ15; a bus master engine
+ * watches it as "intrq". */
 #include "devices/ata.h"
 
 #include <stdio.h>
@@ -20,6 +21,10 @@
 #include "devices/types.h"
 
 /* --- state ----------------------------------------------------------------------------------- */
+
+/* An integer that came in a later version of the table. */
+#define ATA_SINCE(version, type, member) \
+    {#member, STATE_UINT, version, offsetof(type, member), sizeof STATE_MEMBER(type, member), 1, NULL, 0}
 
 static const struct state_field DRIVE_STATE[] = {
     STATE_REBUILT(struct ata_drive, channel),
@@ -45,10 +50,12 @@ static const struct state_field DRIVE_STATE[] = {
     STATE_ONE(struct ata_drive, has_look_ahead),
     STATE_ONE(struct ata_drive, keeps_settings),
     STATE_ONE(struct ata_drive, power),
+    ATA_SINCE(2, struct ata_drive, dma_mode),
     STATE_ONE(struct ata_drive, phase),
     STATE_ONE(struct ata_drive, then),
     STATE_ONE(struct ata_drive, is_lba),
     STATE_ONE(struct ata_drive, is_media),
+    ATA_SINCE(2, struct ata_drive, is_dma),
     STATE_ONE(struct ata_drive, position),
     STATE_ONE(struct ata_drive, remaining),
     STATE_ONE(struct ata_drive, block_sectors),
@@ -80,6 +87,8 @@ static const struct state_field STATE[] = {
     STATE_REBUILT(struct ata, base),
     STATE_REBUILT(struct ata, control_base),
     STATE_STRUCT(struct ata, irq, IRQ_LINE_STATE),
+    STATE_REBUILT(struct ata, intrq),
+    STATE_REBUILT(struct ata, dma),
     STATE_TABLE_END,
 };
 
@@ -119,12 +128,26 @@ static struct ata_drive *selected_drive(struct ata *s)
 void ata_update_irq(struct ata *s)
 {
     const struct ata_drive *d = is_present(s, s->selected) ? &s->drives[s->selected] : NULL;
-    irq_line_set(&s->irq, d && d->irq_pending && !(s->control & ATA_CONTROL_NIEN));
+    bool level = d && d->irq_pending && !(s->control & ATA_CONTROL_NIEN);
+    irq_line_set(&s->irq, level);
+    irq_line_set(&s->intrq, level);
 }
 
 void ata_set_decoded(struct device *channel, bool is_decoded)
 {
     ((struct ata *)channel)->is_decoded = is_decoded;
+}
+
+void ata_connect_dma(struct device *channel, const struct dma_channel *dma)
+{
+    ((struct ata *)channel)->dma = *dma;
+}
+
+void ata_dma_started(struct device *channel)
+{
+    struct ata *s = (struct ata *)channel;
+    for (unsigned i = 0; i < 2; i++)
+        ata_dma_go_on(&s->drives[i]);
 }
 
 /* --- the data register ----------------------------------------------------------------------- */
@@ -361,6 +384,7 @@ static void reset(struct device *device, enum reset_kind kind)
         ata_translation_reset(d);
         ata_settings_reset(d);
         d->keeps_settings = false;
+        d->dma_mode = ATA_MODE_MULTIWORD;
         d->power = ATA_ACTIVE;
         d->command = 0;
         memset(&d->mechanics, 0, sizeof d->mechanics);
@@ -659,6 +683,7 @@ static void fini(struct device *device)
 static void loaded(struct device *device)
 {
     struct ata *s = (struct ata *)device;
+    s->intrq.level = s->irq.level;
     for (unsigned i = 0; i < 2; i++) {
         struct ata_drive *d = &s->drives[i];
         if (!d->block)
@@ -672,17 +697,21 @@ static void loaded(struct device *device)
     }
 }
 
-static const struct device_pin PINS[] = {{"irq", offsetof(struct ata, irq)}, {NULL, 0}};
+static const struct device_pin PINS[] = {
+    {"irq", offsetof(struct ata, irq)},
+    {"intrq", offsetof(struct ata, intrq)},
+    {NULL, 0},
+};
 
 const struct device_type ATA_TYPE = {
     .name = "ata",
     .title = "ATA channel with two disks",
     .datasheet = "ATA/ATAPI-6 (T13 d1410r3b, 2002); ATA-3 (X3T10/2008D, 1997)",
-    .missing = "DMA and UDMA transfers, queued commands, packet devices\n"
+    .missing = "queued commands, packet devices\n"
                "SMART, security, host protected area, microcode: aborted\n"
                "SLEEP is STANDBY: the drive wakes without a reset; standby timers never run out",
     .size = sizeof(struct ata),
-    .version = 1,
+    .version = 2,
     .options = OPTIONS,
     .banks = BANKS,
     .state = STATE,

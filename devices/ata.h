@@ -3,9 +3,15 @@
 #define VITRINE_DEVICES_ATA_H
 
 #include "bus/device.h"
+#include "bus/dma.h"
 
 /* Whether the channel's ports are decoded (PIIX3: IDETIM and PCICMD). While they are not, nobody
  * answers there. True after construction; not changed by a reset of the channel. */
 void ata_set_decoded(struct device *channel, bool is_decoded);
+
+/* Who answers the drives' DMARQ: a bus master engine. Without one DMA commands wait for ever. */
+void ata_connect_dma(struct device *channel, const struct dma_channel *dma);
+/* The engine was started: a drive that waits with DMARQ raised goes on, a little later. */
+void ata_dma_started(struct device *channel);
 
 #endif

@@ -118,6 +118,12 @@ static void start_read_multiple(struct ata_drive *d, const struct ata_command *c
     ata_read_media(d);
 }
 
+static void start_read_dma(struct ata_drive *d, const struct ata_command *command)
+{
+    d->is_dma = true;
+    start_read(d, command);
+}
+
 static void start_write_blocks(struct ata_drive *d, const struct ata_command *command,
                                uint32_t block_sectors)
 {
@@ -144,6 +150,12 @@ static void start_write_multiple(struct ata_drive *d, const struct ata_command *
         start_write_blocks(d, command, d->multiple);
     else
         ata_fail_later(d, ATA_ABRT);
+}
+
+static void start_write_dma(struct ata_drive *d, const struct ata_command *command)
+{
+    d->is_dma = true;
+    start_write_blocks(d, command, ATA_MULTIPLE_MAX);
 }
 
 static void start_verify(struct ata_drive *d, const struct ata_command *command)
@@ -206,6 +218,18 @@ static void start_set_multiple(struct ata_drive *d, const struct ata_command *co
     ata_done_later(d);
 }
 
+/* 8.46.4, table 42: the default, PIO modes 0-4; multiword or Ultra DMA, of which one is chosen. */
+static bool set_transfer_mode(struct ata_drive *d, uint8_t mode)
+{
+    unsigned kind = mode & 0xF8u, number = mode & 7u;
+    if (mode <= 1 || (kind == ATA_MODE_PIO && number <= 4))
+        return true;
+    if ((kind != ATA_MODE_MULTIWORD && kind != ATA_MODE_ULTRA) || !(ATA_DMA_MODES >> number & 1))
+        return false;
+    d->dma_mode = mode;
+    return true;
+}
+
 /* 8.46, table 41. */
 static bool set_feature(struct ata_drive *d)
 {
@@ -216,7 +240,7 @@ static bool set_feature(struct ata_drive *d)
     case 0xAA: d->has_look_ahead = true; return true;
     case 0x66: d->keeps_settings = true; return true;
     case 0xCC: d->keeps_settings = false; return true;
-    case 0x03: return d->count[0] <= 1 || (d->count[0] >= 0x08 && d->count[0] <= 0x0C);
+    case 0x03: return set_transfer_mode(d, d->count[0]);
     default: return false;
     }
 }
@@ -265,9 +289,11 @@ static const struct ata_command COMMANDS[] = {
     {0x10, 0x1F, "RECALIBRATE", false, ATA_NO_ADDRESS, start_recalibrate},
     {0x20, 0x21, "READ SECTORS", false, ATA_SECTORS, start_read},
     {0x24, 0x24, "READ SECTORS EXT", true, ATA_SECTORS, start_read},
+    {0x25, 0x25, "READ DMA EXT", true, ATA_SECTORS, start_read_dma},
     {0x29, 0x29, "READ MULTIPLE EXT", true, ATA_SECTORS, start_read_multiple},
     {0x30, 0x31, "WRITE SECTORS", false, ATA_SECTORS, start_write},
     {0x34, 0x34, "WRITE SECTORS EXT", true, ATA_SECTORS, start_write},
+    {0x35, 0x35, "WRITE DMA EXT", true, ATA_SECTORS, start_write_dma},
     {0x39, 0x39, "WRITE MULTIPLE EXT", true, ATA_SECTORS, start_write_multiple},
     {0x3C, 0x3C, "WRITE VERIFY", false, ATA_SECTORS, start_write},
     {0x40, 0x41, "READ VERIFY SECTORS", false, ATA_SECTORS, start_verify},
@@ -284,6 +310,8 @@ static const struct ata_command COMMANDS[] = {
     {0xC4, 0xC4, "READ MULTIPLE", false, ATA_SECTORS, start_read_multiple},
     {0xC5, 0xC5, "WRITE MULTIPLE", false, ATA_SECTORS, start_write_multiple},
     {0xC6, 0xC6, "SET MULTIPLE MODE", false, ATA_NO_ADDRESS, start_set_multiple},
+    {0xC8, 0xC9, "READ DMA", false, ATA_SECTORS, start_read_dma},
+    {0xCA, 0xCB, "WRITE DMA", false, ATA_SECTORS, start_write_dma},
     {0xE0, 0xE0, "STANDBY IMMEDIATE", false, ATA_NO_ADDRESS, start_power},
     {0xE1, 0xE1, "IDLE IMMEDIATE", false, ATA_NO_ADDRESS, start_power},
     {0xE2, 0xE2, "STANDBY", false, ATA_NO_ADDRESS, start_power},
@@ -309,7 +337,7 @@ void ata_command_start(struct ata_drive *d, uint8_t code)
     const struct ata_command *command = ata_command_find(code);
     d->command = code;
     d->error = 0;
-    d->is_media = false;
+    d->is_media = d->is_dma = false;
     d->result = BLOCK_OK;
     d->irq_pending = false;
     ata_update_irq(d->channel);

@@ -29,6 +29,13 @@ static void put_current(const struct ata_drive *d, uint8_t *bytes)
     store_le32(bytes + 114, capacity);
 }
 
+/* Words 63 and 88: the modes that there are, and in the high byte the chosen one. */
+static uint16_t dma_modes(const struct ata_drive *d, uint8_t kind)
+{
+    unsigned chosen = (d->dma_mode & 0xF8) == kind ? 0x100u << (d->dma_mode & 7) : 0;
+    return (uint16_t)(ATA_DMA_MODES | chosen);
+}
+
 /* Words 80-87: versions and command sets. */
 static void put_features(const struct ata_drive *d, uint8_t *bytes)
 {
@@ -57,17 +64,21 @@ void ata_identify(const struct ata_drive *d, uint8_t *bytes)
     put_text(bytes, 27, 20, d->model);
     put(bytes, 47, 0x8000 | ATA_MULTIPLE_MAX);
     put(bytes, 48, 0x0001); /* double word transfers (ATA-2) */
-    put(bytes, 49, 0x0A00); /* IORDY, LBA; no DMA */
+    put(bytes, 49, 0x0B00); /* IORDY, LBA, DMA */
     put(bytes, 50, 0x4000);
     put(bytes, 51, 0x0200); /* PIO mode 2 timing */
-    put(bytes, 53, 0x0003); /* words 54-58 and 64-70 are valid */
+    put(bytes, 53, 0x0007); /* words 54-58, 64-70 and 88 are valid */
     put_current(d, bytes);
     put(bytes, 59, (uint16_t)(d->multiple ? 0x0100 | d->multiple : 0));
     store_le32(bytes + 120, (uint32_t)(total < LBA28_SECTORS_MAX ? total : LBA28_SECTORS_MAX));
+    put(bytes, 63, dma_modes(d, ATA_MODE_MULTIWORD));
     put(bytes, 64, 0x0003); /* PIO modes 3 and 4 */
+    put(bytes, 65, 120);    /* cycle times in nanoseconds: multiword DMA, PIO */
+    put(bytes, 66, 120);
     put(bytes, 67, 120);
     put(bytes, 68, 120);
     put_features(d, bytes);
+    put(bytes, 88, dma_modes(d, ATA_MODE_ULTRA));
     put(bytes, 93, drive ? 0x4B00 : 0x400B); /* reset result: jumpers, diagnostics passed */
     store_le64(bytes + 200, total);
     /* 8.15.61: integrity word: the sum of all bytes is zero. */

@@ -4,6 +4,7 @@
 
 #include "bus/block.h"
 #include "bus/device.h"
+#include "bus/dma.h"
 #include "devices/disk_mechanics.h"
 
 enum ata_status {
@@ -19,9 +20,17 @@ enum ata_control_bits { ATA_CONTROL_HOB = 0x80, ATA_CONTROL_SRST = 4, ATA_CONTRO
 /* The highest cylinder count of IDENTIFY's word 1 (ATA-3, annex B: 16,383 with 16 heads of 63). */
 #define ATA_CYLINDERS_MAX 16383u
 
-enum ata_phase { ATA_IDLE, ATA_BUSY, ATA_DATA_IN, ATA_DATA_OUT, ATA_RESETTING };
+enum ata_phase {
+    ATA_IDLE, ATA_BUSY, ATA_DATA_IN, ATA_DATA_OUT, ATA_RESETTING,
+    ATA_DMA_IN, ATA_DMA_OUT /* DMARQ is raised */
+};
 /* What the drive's event stands for. */
-enum ata_then { ATA_THEN_DONE, ATA_THEN_FAIL, ATA_THEN_REQUEST, ATA_THEN_DATA, ATA_THEN_RETRY };
+enum ata_then {
+    ATA_THEN_DONE, ATA_THEN_FAIL, ATA_THEN_REQUEST, ATA_THEN_DATA, ATA_THEN_RETRY, ATA_THEN_DMA
+};
+/* SET FEATURES 03h: kinds of transfer mode, with the mode in the low bits (8.46.4, table 42). */
+enum ata_mode { ATA_MODE_PIO = 0x08, ATA_MODE_MULTIWORD = 0x20, ATA_MODE_ULTRA = 0x40 };
+#define ATA_DMA_MODES 0x07u /* multiword 0-2, Ultra 0-2, by bit: what a 40-wire cable carries */
 enum ata_power { ATA_STANDBY = 0x00, ATA_STANDS_IDLE = 0x80, ATA_ACTIVE = 0xFF };
 
 /* A command block register: [0] as written last, [1] before (48-bit commands, HOB). */
@@ -41,9 +50,11 @@ struct ata_drive {
     uint8_t multiple;        /* 0: READ MULTIPLE is disabled */
     bool has_write_cache, has_look_ahead, keeps_settings;
     uint8_t power;
+    uint8_t dma_mode; /* ATA_MODE_MULTIWORD or ATA_MODE_ULTRA, with its number */
 
     uint8_t phase, then;
     bool is_lba, is_media;   /* how the command's address is given; it has one */
+    bool is_dma;             /* its data go by DMA */
     uint64_t position;       /* next sector, counted in the current translation */
     uint32_t remaining;      /* sectors of the command that were not transferred yet */
     uint32_t block_sectors;  /* to a DRQ block */
@@ -71,6 +82,8 @@ struct ata {
     uint64_t delay_ns;
     uint64_t base, control_base;
     struct irq_line irq;
+    struct irq_line intrq;  /* the same wire, where the bus master watches it */
+    struct dma_channel dma; /* transfer NULL: nobody answers DMARQ */
 };
 
 /* ata_commands.c */
@@ -99,6 +112,7 @@ void ata_put_address(struct ata_drive *drive, uint64_t position, uint32_t remain
 void ata_drive_event(void *drive);
 /* The DRQ block was read or written to its end. */
 void ata_block_moved(struct ata_drive *drive);
+void ata_dma_go_on(struct ata_drive *drive); /* DMACK#, if it waits for it */
 void ata_drive_stop(struct ata_drive *drive); /* forgets command and request */
 void ata_submit(struct ata_drive *drive); /* (again) what request_op and the like say */
 /* Ends of a command: now (within an event), or a little later (within a register's write). */

@@ -8,6 +8,12 @@
  *   out  command  DRQ  data  BSY ── DRQ  data  BSY ── ready
  *                                /\               /\
  *
+ * By DMA (9.10) there is no block and one INTRQ, at the end; DMARQ stands for DRQ, and the bus master
+ * engine moves the data when it has been started:
+ *
+ *   DMA  command  BSY ── DMARQ ~~~~~ BSY ── DMARQ ~~~~~ ready
+ *                                                   /\
+ *
  * Up to 16 sectors are one request to the back-end. Only the back-end judges the cylinder or the
  * LBA. Even what is there at once ends a little later, by an event, so that no interrupt comes from
  * within the command's own write. */
@@ -109,7 +115,8 @@ static void begin_request(struct ata_drive *d, enum block_op op, uint32_t sector
     d->status = ATA_BSY;
     d->request_op = (uint8_t)op;
     d->request_sectors = sectors;
-    d->cause = door_cause(channel->device.env->door);
+    if (door_cause(channel->device.env->door)) /* else it goes on with what the command began */
+        d->cause = door_cause(channel->device.env->door);
     if (channel->is_realistic && sectors)
         delay_ns += disk_mechanics_request(&d->mechanics, &d->geometry, d->position, sectors,
                                            clock_ns(clock_of(d)));
@@ -134,6 +141,45 @@ static uint8_t error_of(enum block_result result)
     case BLOCK_OK: break;
     }
     return ATA_ABRT;
+}
+
+/* --- DMA ------------------------------------------------------------------------------------- */
+
+static void dma_taken(struct ata_drive *d);
+
+/* The engine takes or gives what it can now; the rest waits for ata_dma_go_on(). */
+static void dma_move(struct ata_drive *d)
+{
+    struct dma_channel *dma = &d->channel->dma;
+    struct door *door = d->channel->device.env->door;
+    bool is_in = d->phase == ATA_DMA_IN, is_terminal;
+    if (!dma->transfer)
+        return;
+    door->cause = d->cause;
+    d->at += (uint32_t)dma->transfer(dma->controller, dma->channel, d->buffer + d->at,
+                                     d->end - d->at, is_in, &is_terminal);
+    if (d->at == d->end && is_in)
+        dma_taken(d);
+    else if (d->at == d->end)
+        begin_request(d, BLOCK_WRITE, d->end / SECTOR_BYTES);
+    door->cause = 0;
+}
+
+static void dma_request(struct ata_drive *d, enum ata_phase phase, uint32_t bytes)
+{
+    d->at = 0;
+    d->end = bytes;
+    d->phase = (uint8_t)phase;
+    d->status = ATA_READY | ATA_DRQ;
+    dma_move(d);
+}
+
+void ata_dma_go_on(struct ata_drive *d)
+{
+    if (d->phase != ATA_DMA_IN && d->phase != ATA_DMA_OUT)
+        return;
+    d->then = ATA_THEN_DMA;
+    event_arm(&d->event, clock_after_ns(clock_of(d), d->channel->delay_ns));
 }
 
 /* --- data in --------------------------------------------------------------------------------- */
@@ -169,10 +215,27 @@ static void read_done(struct ata_drive *d)
 {
     d->at = 0;
     d->filled = d->done_sectors * SECTOR_BYTES;
-    if (d->filled)
-        show_block(d);
-    else
+    if (!d->filled)
         fail_at(d);
+    else if (d->is_dma)
+        dma_request(d, ATA_DMA_IN, d->filled);
+    else
+        show_block(d);
+}
+
+/* What the engine took is in memory. */
+static void dma_taken(struct ata_drive *d)
+{
+    d->position += d->filled / SECTOR_BYTES;
+    d->remaining -= d->filled / SECTOR_BYTES;
+    if (d->result != BLOCK_OK) {
+        fail_at(d);
+    } else if (d->remaining) {
+        ata_read_media(d);
+    } else {
+        ata_put_address(d, d->position - 1, 0);
+        ata_finish(d);
+    }
 }
 
 static void block_read(struct ata_drive *d)
@@ -200,10 +263,19 @@ void ata_show(struct ata_drive *d, uint32_t bytes)
 
 /* --- data out -------------------------------------------------------------------------------- */
 
+static uint32_t bytes_wanted(const struct ata_drive *d)
+{
+    return at_most(d->remaining, d->block_sectors) * SECTOR_BYTES;
+}
+
 void ata_write_media(struct ata_drive *d)
 {
+    if (d->is_dma) {
+        ata_later(d, ATA_THEN_DMA, d->channel->delay_ns);
+        return;
+    }
     d->at = 0;
-    d->end = at_most(d->remaining, d->block_sectors) * SECTOR_BYTES;
+    d->end = bytes_wanted(d);
     d->phase = ATA_DATA_OUT;
     d->status = ATA_READY | ATA_DRQ;
 }
@@ -222,7 +294,8 @@ static void write_done(struct ata_drive *d)
         return;
     }
     ata_write_media(d);
-    raise_irq(d);
+    if (!d->is_dma)
+        raise_irq(d);
 }
 
 void ata_verify_media(struct ata_drive *d)
@@ -283,6 +356,12 @@ void ata_drive_event(void *self)
     case ATA_THEN_FAIL: ata_finish_error(d, d->error); break;
     case ATA_THEN_DATA: show_block(d); break;
     case ATA_THEN_RETRY: ata_submit(d); break;
+    case ATA_THEN_DMA:
+        if (d->phase == ATA_BUSY)
+            dma_request(d, ATA_DMA_OUT, bytes_wanted(d));
+        else
+            dma_move(d);
+        break;
     case ATA_THEN_REQUEST:
         if (d->is_media && d->request_op == BLOCK_READ && d->filled && d->at == d->filled)
             fail_at(d); /* the good sectors were taken; now the one after them */

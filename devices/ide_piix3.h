@@ -1,4 +1,4 @@
-/* PIIX3's IDE function: it switches the two channels' ports. */
+/* PIIX3's IDE function: it switches the two channels' ports and moves their DMA data. */
 #ifndef VITRINE_DEVICES_IDE_PIIX3_H
 #define VITRINE_DEVICES_IDE_PIIX3_H
 
