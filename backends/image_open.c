@@ -20,7 +20,8 @@ static const struct format {
     enum status (*open)(struct image **image, struct storage *storage, const char *path,
                         const struct image_options *options, struct error *error);
 } FORMATS[] = {
-    [IMAGE_RAW] = {"raw", NULL, NULL, 0, image_raw_open},
+    [IMAGE_RAW] = {"raw",   NULL,     NULL,      0, image_raw_open  },
+    [IMAGE_QCOW2] = {"qcow2", ".qcow2", "QFI\xFB", 4, image_qcow2_open},
  /*Q*/
   /*G*/
 };
@@ -53,7 +54,7 @@ enum image_format image_format_of_name(const char *path)
 
 bool image_is_qcow2(const uint8_t *bytes, size_t count)
 {
-    return count >= MAGIC_BYTES && memcmp(bytes, "QFI\xFB", MAGIC_BYTES) == 0;
+    return count >= MAGIC_BYTES && memcmp(bytes, FORMATS[IMAGE_QCOW2].magic, MAGIC_BYTES) == 0;
 }
 
 static enum image_format wanted_format(const char *path, const struct image_options *options)

@@ -17,6 +17,7 @@ static struct storage_memory *memory_of(struct storage *storage)
 static int memory_read(struct storage *storage, void *bytes, size_t count, uint64_t offset)
 {
     struct storage_memory *m = memory_of(storage);
+    m->reads++;
     if (m->read_error)
         return m->read_error;
     if (offset > m->size || count > m->size - offset)

@@ -15,7 +15,7 @@ struct storage_memory {
     uint64_t *pending;      /* sectors written since the last sync, in their order */
     uint8_t *pending_bytes; /* and what was written */
     size_t pending_count;
-    unsigned writes, syncs;
+    unsigned reads, writes, syncs;
     int read_error, write_error, sync_error; /* errnos; 0: works */
     unsigned fail_write_after;               /* so many writes still work; UINT_MAX: all */
     bool is_closed;
