@@ -125,6 +125,7 @@ static inline bool block_is_for(const struct block *b, const struct cpu *cpu, ui
 
 /* --- the pool --------------------------------------------------------------------------------------- */
 const struct opcode_map *pool_opcodes(const struct code_pool *pool);
+const struct op_variant_map *pool_variants(const struct code_pool *pool);
 void pool_add_cpu(struct code_pool *pool, struct cpu *cpu);
 void pool_remove_cpu(struct code_pool *pool, struct cpu *cpu);
 struct block *pool_find(const struct code_pool *pool, const struct cpu *cpu, uint64_t frame_id,
@@ -175,8 +176,6 @@ struct block *block_build(struct cpu *cpu, unsigned most);
 bool emit_fast(struct builder *b, const struct instruction *i);
 bool emit_x87(struct builder *b, const struct instruction *i);
 bool emit_port(struct builder *b, const struct instruction *i);
-/* Exchanges an op's handler for that of its registers, where there is one: last of all. */
-void ops_by_register(struct op *op);
 /* Adds an operation that keeps the decoded instruction, as the plain handlers want it. */
 struct op *builder_add_plain(struct builder *b, op_handler *handler, const struct instruction *i);
 /* Adds an operation for instruction i. */

@@ -6,6 +6,7 @@
 
 #include "cpu/execute.h"
 #include "cpu/memory.h"
+#include "cpu/ops_registers.h"
 #include "cpu/run.h"
 
 /* Where the bytes at cpu->ip come from. */
@@ -272,7 +273,7 @@ struct block *block_build(struct cpu *cpu, unsigned most)
     }
     drop_dead_flags(b);
     for (unsigned n = 0; n < b->op_count; n++)
-        ops_by_register(&b->ops[n]);
+        op_by_register(pool_variants(cpu->run->pool), &b->ops[n]);
     number_instructions(b);
     return is_kept ? into_pool(cpu, b, &s) : into_scratch(cpu, b, &s);
 }

@@ -37,8 +37,6 @@ struct op_handlers {
     /* [0]: flat stack of 32 bits; [1]: any */
     op_handler *push_r[2], *push_i[2], *pop_r[2], *leave, *call[2], *call_r[2], *ret[2];
     op_handler *push_m[OP_CLASSES], *call_m[OP_CLASSES], *jmp_m[OP_CLASSES], *jmp_r, *loop;
-    /* slow companions, for ops_registers.c */
-    op_handler *slow_mov_rm, *slow_mov_mr, *slow_push_r, *slow_pop_r;
 };
 extern const struct op_handlers OPS_8, OPS_16, OPS_32;
 op_handler op_nop, op_jmp;
@@ -111,16 +109,26 @@ static inline bool op_reach(const struct cpu *cpu, uint64_t linear, unsigned byt
 {
     return BASE_LIKELY(tlb_reach(is_write ? cpu->tlb_write : cpu->tlb_read, linear, bytes, host));
 }
+static inline bool op_reach_at(const struct cpu *cpu, const struct op *op, unsigned base,
+                               unsigned bytes, bool is_write, uint8_t **host)
+{
+    return op_reach(cpu, (uint32_t)(cpu->gpr[base] + op->u.v.displacement), bytes, is_write, host);
+}
+static inline bool op_reach_indexed(const struct cpu *cpu, const struct op *op, unsigned base,
+                                    unsigned index, unsigned bytes, bool is_write, uint8_t **host)
+{
+    uint64_t offset = cpu->gpr[base] + (cpu->gpr[index] << op->scale) + op->u.v.displacement;
+    return op_reach(cpu, (uint32_t)offset, bytes, is_write, host);
+}
 static inline bool op_reach_B(const struct cpu *cpu, const struct op *op, unsigned bytes,
                               bool is_write, uint8_t **host)
 {
-    return op_reach(cpu, (uint32_t)(cpu->gpr[op->base] + op->u.v.displacement), bytes, is_write,
-                    host);
+    return op_reach_at(cpu, op, op->base, bytes, is_write, host);
 }
 static inline bool op_reach_F(const struct cpu *cpu, const struct op *op, unsigned bytes,
                               bool is_write, uint8_t **host)
 {
-    return op_reach(cpu, (uint32_t)op_offset(cpu, op), bytes, is_write, host);
+    return op_reach_indexed(cpu, op, op->base, op->index, bytes, is_write, host);
 }
 static inline bool op_reach_S(const struct cpu *cpu, const struct op *op, unsigned bytes,
                               bool is_write, uint8_t **host)

@@ -1,49 +1,19 @@
-/* Handlers for operands of BITS bits (8, 16 or 32): included by ops_8.c, ops_16.c, ops_32.c, with
- * OPS_NAME the table's name. No include guard: one translation unit includes it once. */
-#if BITS == 8
-#define T uint8_t
-#define ST int8_t
-#define LOG2 0
-#define GET(code) ((T)get_gpr8(cpu, (code)))
-#define SET(code, value) set_gpr8(cpu, (code), (value))
-#elif BITS == 16
-#define T uint16_t
-#define ST int16_t
-#define LOG2 1
-#define GET(code) ((T)cpu->gpr[code])
-#define SET(code, value) (cpu->gpr[code] = (cpu->gpr[code] & ~UINT64_C(0xffff)) | (T)(value))
-#else
-#define T uint32_t
-#define ST int32_t
-#define LOG2 2
-#define GET(code) ((T)cpu->gpr[code])
-#define SET(code, value) (cpu->gpr[code] = (uint64_t)(T)(value))
-#endif
-#define BYTES (BITS / 8)
-#define IMMEDIATE ((T)op->u.v.immediate)
-/* On to the slow companion. */
-#define MISS(handler) DISPATCH_MUSTTAIL return handler(cpu, op)
+/* Handlers for operands of BITS bits (8, 16 or 32) whose registers are the op's fields: included by ops_8.c,
+ * ops_16.c, ops_32.c, with OPS_NAME the table's name. No include guard: one translation unit includes
+ * it once. */
+#include "cpu/ops_bodies.h"
+
 /* A slow companion goes back to the loop. */
 #define SLOW_NEXT return op + 1
 #define SLOW_LINEAR(is_write) op_linear_any(cpu, op, BYTES, is_write)
 #define SLOW_LOAD() ((T)op_load(cpu, op, SLOW_LINEAR(false), BYTES))
-#define PEEK(host) ((T)load_le((host), BYTES))
 #define CLASSES(X, ...) X(B, __VA_ARGS__) X(F, __VA_ARGS__) X(S, __VA_ARGS__)
+#define REACH(M, bytes, is_write) op_reach_##M(cpu, op, bytes, is_write, &host)
 
 /* Read, change, write: `value` is the old one, `change` computes `r`. */
 #define MODIFY_HANDLER(M, name, setup, change)                                      \
     OP_DEFINE(name##_##M)                                                           \
-    {                                                                               \
-        uint8_t *host;                                                              \
-        T value, r;                                                                 \
-        setup;                                                                      \
-        if (!op_reach_##M(cpu, op, BYTES, true, &host))                             \
-            MISS(name##_slow);                                                      \
-        value = PEEK(host);                                                         \
-        change;                                                                     \
-        store_le(host, BYTES, r);                                                   \
-        NEXT;                                                                       \
-    }
+    MODIFY_BODY(REACH(M, BYTES, true), MISS(name##_slow), setup, change)
 #define MODIFY_HANDLERS(name, setup, change)                                        \
     OP_SLOW(name##_slow)                                                          \
     {                                                                               \
@@ -59,15 +29,7 @@
 /* Reads memory into `m`, then does `action`. */
 #define READ_HANDLER(M, name, action)                                               \
     OP_DEFINE(name##_##M)                                                           \
-    {                                                                               \
-        uint8_t *host;                                                              \
-        T m;                                                                        \
-        if (!op_reach_##M(cpu, op, BYTES, false, &host))                            \
-            MISS(name##_slow);                                                      \
-        m = PEEK(host);                                                             \
-        action;                                                                     \
-        NEXT;                                                                       \
-    }
+    READ_BODY(REACH(M, BYTES, false), MISS(name##_slow), action)
 #define READ_HANDLERS(name, action)                                                 \
     OP_SLOW(name##_slow)                                                          \
     {                                                                               \
@@ -80,13 +42,7 @@
 /* Writes `value` to memory. */
 #define WRITE_HANDLER(M, name, value)                                               \
     OP_DEFINE(name##_##M)                                                           \
-    {                                                                               \
-        uint8_t *host;                                                              \
-        if (!op_reach_##M(cpu, op, BYTES, true, &host))                             \
-            MISS(name##_slow);                                                      \
-        store_le(host, BYTES, value);                                               \
-        NEXT;                                                                       \
-    }
+    WRITE_BODY(REACH(M, BYTES, true), MISS(name##_slow), value)
 #define WRITE_HANDLERS(name, value)                                                 \
     OP_SLOW(name##_slow)                                                          \
     {                                                                               \
@@ -97,57 +53,10 @@
     CLASSES(WRITE_HANDLER, name, value)
 
 /* --- the eight operations ------------------------------------------------------------------------- */
-#define DO_ADD(a, b) (r = (T)((a) + (b)), flags_set(cpu, FLAGS_ADD, LOG2, r, (b)))
-#define DO_SUB(a, b) (r = (T)((a) - (b)), flags_set(cpu, FLAGS_SUB, LOG2, r, (b)))
-#define DO_CMP(a, b) DO_SUB(a, b)
-#define DO_OR(a, b) (r = (T)((a) | (b)), flags_set(cpu, FLAGS_RESULT, LOG2, r, 0))
-#define DO_AND(a, b) (r = (T)((a) & (b)), flags_set(cpu, FLAGS_RESULT, LOG2, r, 0))
-#define DO_XOR(a, b) (r = (T)((a) ^ (b)), flags_set(cpu, FLAGS_RESULT, LOG2, r, 0))
-#define DO_ADC(a, b) (r = add_with_carry(cpu, (a), (b)))
-#define DO_SBB(a, b) (r = subtract_with_borrow(cpu, (a), (b)))
-#define QUIET_ADD(a, b) (r = (T)((a) + (b)))
-#define QUIET_SUB(a, b) (r = (T)((a) - (b)))
-#define QUIET_OR(a, b) (r = (T)((a) | (b)))
-#define QUIET_AND(a, b) (r = (T)((a) & (b)))
-#define QUIET_XOR(a, b) (r = (T)((a) ^ (b)))
-
-static inline T add_with_carry(struct cpu *cpu, T a, T b)
-{
-    uint64_t wide = (uint64_t)a + b + flags_cf(cpu);
-    T r = (T)wide;
-    uint32_t flags = (uint32_t)(wide >> BITS) & FLAG_CF;
-    flags |= (uint32_t)(T)((a ^ r) & (b ^ r)) >> (BITS - 1) ? FLAG_OF : 0;
-    flags |= (uint32_t)(a ^ b ^ r) & FLAG_AF;
-    flags_set(cpu, FLAGS_RESULT, LOG2, r, flags);
-    return r;
-}
-static inline T subtract_with_borrow(struct cpu *cpu, T a, T b)
-{
-    uint64_t wide = (uint64_t)a - b - flags_cf(cpu);
-    T r = (T)wide;
-    uint32_t flags = (uint32_t)(wide >> BITS) & FLAG_CF;
-    flags |= (uint32_t)(T)((a ^ b) & (a ^ r)) >> (BITS - 1) ? FLAG_OF : 0;
-    flags |= (uint32_t)(a ^ b ^ r) & FLAG_AF;
-    flags_set(cpu, FLAGS_RESULT, LOG2, r, flags);
-    return r;
-}
-
 #define ALU_HANDLERS(name, DO)                                    \
-    OP_DEFINE(name##_rr)                                          \
-    {                                                             \
-        T a = GET(op->d), b = GET(op->s), r;                      \
-        DO(a, b);                                                 \
-        SET(op->d, r);                                            \
-        NEXT;                                                     \
-    }                                                             \
-    OP_DEFINE(name##_ri)                                          \
-    {                                                             \
-        T a = GET(op->d), b = IMMEDIATE, r;                       \
-        DO(a, b);                                                 \
-        SET(op->d, r);                                            \
-        NEXT;                                                     \
-    }                                                             \
-    READ_HANDLERS(name##_rm, T a = GET(op->d); T b = m; T r; DO(a, b); SET(op->d, r))            \
+    OP_DEFINE(name##_rr) TWO_BODY(DO, op->d, GET(op->s))          \
+    OP_DEFINE(name##_ri) TWO_BODY(DO, op->d, IMMEDIATE)           \
+    READ_HANDLERS(name##_rm, COMBINE_INTO(DO, op->d))             \
     MODIFY_HANDLERS(name##_mr, T b = GET(op->s), DO(value, b))                                   \
     MODIFY_HANDLERS(name##_mi, T b = IMMEDIATE, DO(value, b))
 ALU_HANDLERS(add, DO_ADD)
@@ -159,20 +68,8 @@ ALU_HANDLERS(sub, DO_SUB)
 ALU_HANDLERS(xor, DO_XOR)
 
 #define ALU_QUIET(name, DO)                                       \
-    OP_DEFINE(name##_rr_quiet)                                    \
-    {                                                             \
-        T a = GET(op->d), b = GET(op->s), r;                      \
-        DO(a, b);                                                 \
-        SET(op->d, r);                                            \
-        NEXT;                                                     \
-    }                                                             \
-    OP_DEFINE(name##_ri_quiet)                                    \
-    {                                                             \
-        T a = GET(op->d), b = IMMEDIATE, r;                       \
-        DO(a, b);                                                 \
-        SET(op->d, r);                                            \
-        NEXT;                                                     \
-    }
+    OP_DEFINE(name##_rr_quiet) TWO_BODY(DO, op->d, GET(op->s))    \
+    OP_DEFINE(name##_ri_quiet) TWO_BODY(DO, op->d, IMMEDIATE)
 ALU_QUIET(add, QUIET_ADD)
 ALU_QUIET(or, QUIET_OR)
 ALU_QUIET(and, QUIET_AND)
@@ -181,70 +78,22 @@ ALU_QUIET(xor, QUIET_XOR)
 
 /* CMP and TEST: nothing is written. */
 #define COMPARE_HANDLERS(name, DO)                                \
-    OP_DEFINE(name##_rr)                                          \
-    {                                                             \
-        T a = GET(op->d), b = GET(op->s), r;                      \
-        DO(a, b);                                                 \
-        (void)r;                                                  \
-        NEXT;                                                     \
-    }                                                             \
-    OP_DEFINE(name##_ri)                                          \
-    {                                                             \
-        T a = GET(op->d), b = IMMEDIATE, r;                       \
-        DO(a, b);                                                 \
-        (void)r;                                                  \
-        NEXT;                                                     \
-    }                                                             \
-    READ_HANDLERS(name##_rm, T a = GET(op->d); T b = m; T r; DO(a, b); (void)r)                  \
-    READ_HANDLERS(name##_mr, T a = m; T b = GET(op->s); T r; DO(a, b); (void)r)                  \
-    READ_HANDLERS(name##_mi, T a = m; T b = IMMEDIATE; T r; DO(a, b); (void)r)
+    OP_DEFINE(name##_rr) COMPARE_BODY(DO, GET(op->d), GET(op->s)) \
+    OP_DEFINE(name##_ri) COMPARE_BODY(DO, GET(op->d), IMMEDIATE)  \
+    READ_HANDLERS(name##_rm, COMPARE_ONLY(DO, GET(op->d), m))     \
+    READ_HANDLERS(name##_mr, COMPARE_ONLY(DO, m, GET(op->s)))     \
+    READ_HANDLERS(name##_mi, COMPARE_ONLY(DO, m, IMMEDIATE))
 COMPARE_HANDLERS(cmp, DO_CMP)
 COMPARE_HANDLERS(test, DO_AND)
 
 /* --- compare and branch ------------------------------------------------------------------------------ */
-#define COMPARE_CONDITIONS(X)                                               \
-    X(b, a < b) X(ae, a >= b) X(e, a == b) X(ne, a != b) X(be, a <= b)      \
-    X(a, a > b) X(s, (ST)r < 0) X(ns, (ST)r >= 0) X(l, (ST)a < (ST)b)       \
-    X(ge, (ST)a >= (ST)b) X(le, (ST)a <= (ST)b) X(g, (ST)a > (ST)b)
-#define TEST_CONDITIONS(X)                                                  \
-    X(e, r == 0) X(ne, r != 0) X(s, (ST)r < 0) X(ns, (ST)r >= 0)            \
-    X(l, (ST)r < 0) X(ge, (ST)r >= 0) X(le, (ST)r <= 0) X(g, (ST)r > 0)
-#define BRANCH(is_taken)    \
-    do {                    \
-        if (is_taken)       \
-            ENTER_LINK(0);  \
-        ENTER_LINK(1);      \
-    } while (0)
-
-#define CMP_JCC_REGISTERS(cc, is)                                 \
-    OP_DEFINE(cmp_rr_j##cc)                                       \
-    {                                                             \
-        T a = GET(op->d), b = GET(op->s), r;                      \
-        DO_CMP(a, b);                                             \
-        (void)r;                                                  \
-        BRANCH(is);                                               \
-    }                                                             \
-    OP_DEFINE(cmp_ri_j##cc)                                       \
-    {                                                             \
-        T a = GET(op->d), b = IMMEDIATE, r;                       \
-        DO_CMP(a, b);                                             \
-        (void)r;                                                  \
-        BRANCH(is);                                               \
-    }
+#define CMP_JCC_REGISTERS(cc, is)                                                \
+    OP_DEFINE(cmp_rr_j##cc) CMP_BRANCH_BODY(GET(op->d), GET(op->s), is)          \
+    OP_DEFINE(cmp_ri_j##cc) CMP_BRANCH_BODY(GET(op->d), IMMEDIATE, is)
 COMPARE_CONDITIONS(CMP_JCC_REGISTERS)
-#define TEST_JCC(cc, is)                                          \
-    OP_DEFINE(test_rr_j##cc)                                      \
-    {                                                             \
-        T r;                                                      \
-        DO_AND(GET(op->d), GET(op->s));                           \
-        BRANCH(is);                                               \
-    }                                                             \
-    OP_DEFINE(test_ri_j##cc)                                      \
-    {                                                             \
-        T r;                                                      \
-        DO_AND(GET(op->d), IMMEDIATE);                            \
-        BRANCH(is);                                               \
-    }
+#define TEST_JCC(cc, is)                                                         \
+    OP_DEFINE(test_rr_j##cc) TEST_BRANCH_BODY(GET(op->d), GET(op->s), is)        \
+    OP_DEFINE(test_ri_j##cc) TEST_BRANCH_BODY(GET(op->d), IMMEDIATE, is)
 TEST_CONDITIONS(TEST_JCC)
 
 /* With memory: what goes the slow way is taken apart again. */
@@ -261,18 +110,7 @@ SPLIT_HANDLER(cmp_mr_split, m, GET(op->s))
 SPLIT_HANDLER(cmp_mi_split, m, IMMEDIATE)
 #define CMP_JCC_MEMORY(M, form, cc, A, B, is)                     \
     OP_DEFINE(cmp_##form##_##M##_j##cc)                           \
-    {                                                             \
-        uint8_t *host;                                            \
-        T m, a, b, r;                                             \
-        if (!op_reach_##M(cpu, op, BYTES, false, &host))          \
-            MISS(cmp_##form##_split);                             \
-        m = PEEK(host);                                           \
-        a = A;                                                    \
-        b = B;                                                    \
-        DO_CMP(a, b);                                             \
-        (void)r;                                                  \
-        BRANCH(is);                                               \
-    }
+    CMP_READ_BRANCH_BODY(REACH(M, BYTES, false), MISS(cmp_##form##_split), A, B, is)
 #define CMP_JCC_RM(cc, is) CLASSES(CMP_JCC_MEMORY, rm, cc, GET(op->d), m, is)
 #define CMP_JCC_MR(cc, is) CLASSES(CMP_JCC_MEMORY, mr, cc, m, GET(op->s), is)
 #define CMP_JCC_MI(cc, is) CLASSES(CMP_JCC_MEMORY, mi, cc, m, IMMEDIATE, is)
@@ -281,16 +119,8 @@ COMPARE_CONDITIONS(CMP_JCC_MR)
 COMPARE_CONDITIONS(CMP_JCC_MI)
 
 /* --- moves ---------------------------------------------------------------------------------------------- */
-OP_DEFINE(mov_rr)
-{
-    SET(op->d, GET(op->s));
-    NEXT;
-}
-OP_DEFINE(mov_ri)
-{
-    SET(op->d, IMMEDIATE);
-    NEXT;
-}
+OP_DEFINE(mov_rr) SET_BODY(op->d, GET(op->s))
+OP_DEFINE(mov_ri) SET_BODY(op->d, IMMEDIATE)
 READ_HANDLERS(mov_rm, SET(op->d, m))
 WRITE_HANDLERS(mov_mr, GET(op->s))
 WRITE_HANDLERS(mov_mi, IMMEDIATE)
@@ -304,67 +134,20 @@ OP_DEFINE(xchg)
 }
 
 /* --- one operand ------------------------------------------------------------------------------------------ */
-#define DO_INC(a)                                                                              \
-    do {                                                                                       \
-        uint32_t carry_ = flags_cf(cpu) ? FLAG_CF : 0;                                         \
-        r = (T)((a) + 1);                                                                      \
-        flags_set(cpu, FLAGS_RESULT, LOG2, r,                                                  \
-                  carry_ | (r == (T)((T)1 << (BITS - 1)) ? FLAG_OF : 0) | (((a) ^ r) & FLAG_AF)); \
-    } while (0)
-#define DO_DEC(a)                                                                              \
-    do {                                                                                       \
-        uint32_t carry_ = flags_cf(cpu) ? FLAG_CF : 0;                                         \
-        r = (T)((a) - 1);                                                                      \
-        flags_set(cpu, FLAGS_RESULT, LOG2, r,                                                  \
-                  carry_ | (r == (T)((T) ~(T)0 >> 1) ? FLAG_OF : 0) | (((a) ^ r) & FLAG_AF));  \
-    } while (0)
-#define DO_NOT(a) (r = (T) ~(a))
-#define DO_NEG(a) (r = (T)(0 - (a)), flags_set(cpu, FLAGS_SUB, LOG2, r, (a)))
-#define UNARY_HANDLERS(name, DO)                     \
-    OP_DEFINE(name##_r)                              \
-    {                                                \
-        T a = GET(op->d), r;                         \
-        DO(a);                                       \
-        SET(op->d, r);                               \
-        NEXT;                                        \
-    }                                                \
+#define UNARY_HANDLERS(name, DO)             \
+    OP_DEFINE(name##_r) ONE_BODY(DO, op->d)  \
     MODIFY_HANDLERS(name##_m, , DO(value))
 UNARY_HANDLERS(inc, DO_INC)
 UNARY_HANDLERS(dec, DO_DEC)
-#define COUNT_CONDITIONS(X) X(e, r == 0) X(ne, r != 0) X(s, (ST)r < 0) X(ns, (ST)r >= 0)
 #define COUNT_JCC(cc, is)                                         \
-    OP_DEFINE(inc_j##cc)                                          \
-    {                                                             \
-        T a = GET(op->d), r;                                      \
-        DO_INC(a);                                                \
-        SET(op->d, r);                                            \
-        BRANCH(is);                                               \
-    }                                                             \
-    OP_DEFINE(dec_j##cc)                                          \
-    {                                                             \
-        T a = GET(op->d), r;                                      \
-        DO_DEC(a);                                                \
-        SET(op->d, r);                                            \
-        BRANCH(is);                                               \
-    }
+    OP_DEFINE(inc_j##cc) COUNT_BRANCH_BODY(DO_INC, op->d, is)     \
+    OP_DEFINE(dec_j##cc) COUNT_BRANCH_BODY(DO_DEC, op->d, is)
 COUNT_CONDITIONS(COUNT_JCC)
 UNARY_HANDLERS(not, DO_NOT)
 UNARY_HANDLERS(neg, DO_NEG)
-OP_DEFINE(inc_quiet)
-{
-    SET(op->d, GET(op->d) + 1);
-    NEXT;
-}
-OP_DEFINE(dec_quiet)
-{
-    SET(op->d, GET(op->d) - 1);
-    NEXT;
-}
-OP_DEFINE(neg_quiet)
-{
-    SET(op->d, 0 - GET(op->d));
-    NEXT;
-}
+OP_DEFINE(inc_quiet) SET_BODY(op->d, GET(op->d) + 1)
+OP_DEFINE(dec_quiet) SET_BODY(op->d, GET(op->d) - 1)
+OP_DEFINE(neg_quiet) SET_BODY(op->d, 0 - GET(op->d))
 
 /* --- shifts of registers: by an immediate of 1-31, by CL ----------------------------------------------------- */
 #define SHIFT_HANDLERS(name, digit)                                                      \
@@ -381,62 +164,9 @@ OP_DEFINE(neg_quiet)
     }
 SHIFT_HANDLERS(rcl, 2)
 SHIFT_HANDLERS(rcr, 3)
-static inline T rotate(T a, unsigned left)
-{
-    left &= BITS - 1;
-    return (T)((uint64_t)a << left | (uint64_t)a >> (BITS - left));
-}
-static inline T rotate_left(struct cpu *cpu, T a, unsigned count)
-{
-    T r = rotate(a, count);
-    uint32_t carry = r & 1, top = r >> (BITS - 1) & 1;
-    flags_change(cpu, FLAG_CF | FLAG_OF, (carry ? FLAG_CF : 0) | (carry ^ top ? FLAG_OF : 0));
-    return r;
-}
-static inline T rotate_right(struct cpu *cpu, T a, unsigned count)
-{
-    T r = rotate(a, BITS - (count & (BITS - 1)));
-    uint32_t carry = r >> (BITS - 1) & 1, next = r >> (BITS - 2) & 1;
-    flags_change(cpu, FLAG_CF | FLAG_OF, (carry ? FLAG_CF : 0) | (carry ^ next ? FLAG_OF : 0));
-    return r;
-}
-/* The flags of SHL, SHR, SAR: exec_integer.c explains them. */
-static inline void shift_flags(struct cpu *cpu, T r, bool carry, bool overflow)
-{
-    flags_set(cpu, FLAGS_RESULT, LOG2, r, (carry ? FLAG_CF : 0) | (overflow ? FLAG_OF : 0));
-}
-static inline T shift_left(struct cpu *cpu, T a, unsigned count)
-{
-    uint64_t wide = (uint64_t)a << count;
-    T r = (T)wide;
-    bool carry = wide >> BITS & 1;
-    shift_flags(cpu, r, carry, (r >> (BITS - 1) & 1) != carry);
-    return r;
-}
-static inline T shift_right(struct cpu *cpu, T a, unsigned count)
-{
-    T r = (T)((uint64_t)a >> count);
-    shift_flags(cpu, r, (uint64_t)a >> (count - 1) & 1, ((r >> (BITS - 1)) ^ (r >> (BITS - 2))) & 1);
-    return r;
-}
-static inline T shift_arithmetic(struct cpu *cpu, T a, unsigned count)
-{
-    int64_t wide = (ST)a;
-    T r = (T)(wide >> count);
-    shift_flags(cpu, r, wide >> (count - 1) & 1, false);
-    return r;
-}
 #define FAST_SHIFT_HANDLERS(name, function, quiet)                             \
-    OP_DEFINE(name##_i)                                                        \
-    {                                                                          \
-        SET(op->d, function(cpu, GET(op->d), op->condition));                  \
-        NEXT;                                                                  \
-    }                                                                          \
-    OP_DEFINE(name##_i_quiet)                                                  \
-    {                                                                          \
-        SET(op->d, quiet);                                                     \
-        NEXT;                                                                  \
-    }                                                                          \
+    OP_DEFINE(name##_i) SET_BODY(op->d, function(cpu, GET(op->d), op->condition)) \
+    OP_DEFINE(name##_i_quiet) SET_BODY(op->d, quiet)                           \
     OP_DEFINE(name##_c)                                                        \
     {                                                                          \
         unsigned count = (unsigned)cpu->gpr[CPU_CX] & 31;                      \
@@ -474,39 +204,12 @@ OP_DEFINE(cmov_r)
 READ_HANDLERS(cmov_m, DO_CMOV(m))
 
 /* --- 16 and 32 bits only ----------------------------------------------------------------------------------------- */
-OP_DEFINE(lea_B)
-{
-    SET(op->d, cpu->gpr[op->base] + op->u.v.displacement);
-    NEXT;
-}
-OP_DEFINE(lea_F)
-{
-    SET(op->d, op_offset(cpu, op));
-    NEXT;
-}
-OP_DEFINE(lea_S)
-{
-    SET(op->d, op_offset(cpu, op) & (0xffffffffu >> op->is_narrow));
-    NEXT;
-}
+OP_DEFINE(lea_B) SET_BODY(op->d, cpu->gpr[op->base] + op->u.v.displacement)
+OP_DEFINE(lea_F) SET_BODY(op->d, op_offset(cpu, op))
+OP_DEFINE(lea_S) SET_BODY(op->d, op_offset(cpu, op) & (0xffffffffu >> op->is_narrow))
 
-static inline T multiply(struct cpu *cpu, T a, T b)
-{
-    int64_t product = (int64_t)(ST)a * (ST)b;
-    T r = (T)product;
-    flags_set(cpu, FLAGS_RESULT, LOG2, r, product != (ST)r ? FLAG_CF | FLAG_OF : 0);
-    return r;
-}
-OP_DEFINE(imul_r)
-{
-    SET(op->d, multiply(cpu, GET(op->d), GET(op->s)));
-    NEXT;
-}
-OP_DEFINE(imul_i_r)
-{
-    SET(op->d, multiply(cpu, IMMEDIATE, GET(op->s)));
-    NEXT;
-}
+OP_DEFINE(imul_r) SET_BODY(op->d, multiply(cpu, GET(op->d), GET(op->s)))
+OP_DEFINE(imul_i_r) SET_BODY(op->d, multiply(cpu, IMMEDIATE, GET(op->s)))
 READ_HANDLERS(imul_m, SET(op->d, multiply(cpu, GET(op->d), m)))
 READ_HANDLERS(imul_i_m, SET(op->d, multiply(cpu, IMMEDIATE, m)))
 
@@ -555,12 +258,8 @@ OP_DEFINE(cwd)
 }
 
 #define EXTEND_HANDLERS(name, type, bytes, get)                                          \
-    OP_DEFINE(name##_r)                                                                  \
-    {                                                                                    \
-        SET(op->d, (T)(type)(get));                                                      \
-        NEXT;                                                                            \
-    }                                                                                    \
-    OP_SLOW(name##_m_slow)                                                             \
+    OP_DEFINE(name##_r) SET_BODY(op->d, (T)(type)(get))                                  \
+    OP_SLOW(name##_m_slow)                                                               \
     {                                                                                    \
         SET(op->d, (T)(type)op_load(cpu, op, op_linear_any(cpu, op, bytes, false), bytes)); \
         SLOW_NEXT;                                                                       \
@@ -568,13 +267,7 @@ OP_DEFINE(cwd)
     CLASSES(EXTEND_MEMORY, name, type, bytes)
 #define EXTEND_MEMORY(M, name, type, bytes)                                              \
     OP_DEFINE(name##_m_##M)                                                              \
-    {                                                                                    \
-        uint8_t *host;                                                                   \
-        if (!op_reach_##M(cpu, op, bytes, false, &host))                                 \
-            MISS(name##_m_slow);                                                         \
-        SET(op->d, (T)(type)load_le(host, bytes));                                       \
-        NEXT;                                                                            \
-    }
+    EXTEND_BODY(REACH(M, bytes, false), MISS(name##_m_slow), op->d, type, bytes)
 EXTEND_HANDLERS(movzx8, uint8_t, 1, get_gpr8(cpu, op->s))
 EXTEND_HANDLERS(movsx8, int8_t, 1, get_gpr8(cpu, op->s))
 EXTEND_HANDLERS(movzx16, uint16_t, 2, cpu->gpr[op->s])
@@ -674,16 +367,7 @@ OP_SLOW(ret_slow)
     ENTER_OFFSET(target);
 }
 #define POP_HANDLERS(M)                                                                   \
-    OP_DEFINE(pop_r_##M)                                                                  \
-    {                                                                                     \
-        uint8_t *host;                                                                    \
-        uint64_t sp;                                                                      \
-        if (!op_reach_stack_##M(cpu, BYTES, BYTES, false, &sp, &host))                    \
-            MISS(pop_r_slow);                                                             \
-        cpu->gpr[CPU_SP] = sp;                                                            \
-        SET(op->d, PEEK(host));                                                           \
-        NEXT;                                                                             \
-    }                                                                                     \
+    OP_DEFINE(pop_r_##M) POP_BODY(M, MISS(pop_r_slow), op->d)                             \
     OP_DEFINE(ret_##M)                                                                    \
     {                                                                                     \
         uint8_t *host;                                                                    \
@@ -797,10 +481,6 @@ const struct op_handlers OPS_NAME = {
     .jmp_r = jmp_r,
     .jmp_m = {CLASS_ROW(jmp_m)},
     .loop = loop,
-    .slow_mov_rm = mov_rm_slow,
-    .slow_mov_mr = mov_mr_slow,
-    .slow_push_r = push_r_slow,
-    .slow_pop_r = pop_r_slow,
 #if BITS == 32
     .bswap = bswap,
 #endif

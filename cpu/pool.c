@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "cpu/memory.h"
+#include "cpu/ops_registers.h"
 #include "cpu/run.h"
 
 #define HASH_SIZE 65536u
@@ -42,6 +43,7 @@ struct pool_ram {
 
 struct code_pool {
     struct opcode_map opcodes;
+    struct op_variant_map variants;
     struct block *hash[HASH_SIZE];
     struct code_page *pages[PAGE_HASH];
     struct chunk *chunks; /* the first is being filled */
@@ -60,12 +62,18 @@ enum status code_pool_new(struct code_pool **pool, size_t max_bytes, struct erro
         return error_set(error, STATUS_INTERNAL, "out of memory for the pool of decoded code");
     (*pool)->max_bytes = max_bytes < 4 * CHUNK_BYTES ? 4 * CHUNK_BYTES : max_bytes;
     opcode_map_init(&(*pool)->opcodes);
+    op_variant_map_init(&(*pool)->variants);
     return STATUS_OK;
 }
 
 const struct opcode_map *pool_opcodes(const struct code_pool *pool)
 {
     return &pool->opcodes;
+}
+
+const struct op_variant_map *pool_variants(const struct code_pool *pool)
+{
+    return &pool->variants;
 }
 
 static size_t page_slot(uint64_t frame_id)

@@ -1,0 +1,51 @@
+/* The frequent handlers once more, for each register: their operands are constants then. That saves the
+ * loads of register numbers, and the processor underneath can forward a register's value from its last
+ * store to the next load, as both have the same fixed address.
+ *
+ * Rows of struct op_variants say which general handler has a table of such variants and which of the op's
+ * fields choose from it. build.c exchanges the handlers when a block is finished. */
+#ifndef VITRINE_CPU_OPS_REGISTERS_H
+#define VITRINE_CPU_OPS_REGISTERS_H
+
+#include "cpu/ops.h"
+
+/* Fields of the op that index a table: `first` counts by 8, `second` by 1. D8, S8: codes of byte
+ * registers (ops.h). */
+enum op_field { NO_FIELD, FIELD_D, FIELD_S, FIELD_D8, FIELD_S8, FIELD_BASE, FIELD_INDEX, FIELD_CONDITION };
+
+struct op_variants {
+    op_handler *const *general; /* a place in OPS_8, OPS_32 */
+    enum op_field first, second;
+    op_handler *const *table;
+};
+
+/* Ended by a row without a table. */
+extern const struct op_variants OP_VARIANTS_REGISTER[], OP_VARIANTS_MEMORY[], OP_VARIANTS_BRANCH[],
+    OP_VARIANTS_8[];
+
+/* From a general handler to its row: open addressing, at most half full. */
+#define OP_VARIANT_SLOTS 1024u
+struct op_variant_map {
+    const struct op_variants *slot[OP_VARIANT_SLOTS];
+};
+void op_variant_map_init(struct op_variant_map *map);
+/* Exchanges the op's handler for that of its registers, where there is one: last of all. */
+void op_by_register(const struct op_variant_map *map, struct op *op);
+
+/* --- for the files that make variants ------------------------------------------------------------- */
+/* X(n) for each register; X(n, m) for each pair. */
+#define EACH(X) X(0) X(1) X(2) X(3) X(4) X(5) X(6) X(7)
+#define PAIRS_OF(X, a) X(a, 0) X(a, 1) X(a, 2) X(a, 3) X(a, 4) X(a, 5) X(a, 6) X(a, 7)
+#define PAIRS(X) PAIRS_OF(X, 0) PAIRS_OF(X, 1) PAIRS_OF(X, 2) PAIRS_OF(X, 3) \
+                 PAIRS_OF(X, 4) PAIRS_OF(X, 5) PAIRS_OF(X, 6) PAIRS_OF(X, 7)
+
+/* Tables of handlers called name_n and name_n_m. */
+#define LINE_OF(name) \
+    name##_0, name##_1, name##_2, name##_3, name##_4, name##_5, name##_6, name##_7
+#define LINE(name) static op_handler *const name##_table[8] = {LINE_OF(name)};
+#define SQUARE(name)                                                              \
+    static op_handler *const name##_table[64] = {                                 \
+        LINE_OF(name##_0), LINE_OF(name##_1), LINE_OF(name##_2), LINE_OF(name##_3), \
+        LINE_OF(name##_4), LINE_OF(name##_5), LINE_OF(name##_6), LINE_OF(name##_7)};
+
+#endif
