@@ -195,6 +195,12 @@ void exec_stmxcsr(struct cpu *cpu, const struct instruction *i)
     operand_write_sized(cpu, i, 4, cpu->fpu->simd.mxcsr);
 }
 
+/* Four bytes in 16-bit code too, where 66 does not name it. */
+void exec_movnti(struct cpu *cpu, const struct instruction *i)
+{
+    operand_write_sized(cpu, i, 4, register_read(cpu, i->reg, 4));
+}
+
 /* 0F AE /7: SFENCE, with a memory operand CLFLUSH, which faults as a load does. */
 void exec_sfence(struct cpu *cpu, const struct instruction *i)
 {

@@ -14,7 +14,8 @@
     X(jcc) X(setcc) X(cmov) X(loop) X(call) X(jmp) X(call_e) X(jmp_e) X(ret) X(carry) X(direction)  \
     X(movs) X(cmps) X(stos) X(lods) X(scas) X(ins) X(outs) X(in) X(out)                             \
     X(fwait) X(x87) X(fxsave) X(ud) X(too_long) X(code_limit)                                       \
-    X(simd) X(emms) X(maskmov) X(popcnt) X(crc32) X(ldmxcsr) X(stmxcsr) X(sfence)
+    X(simd) X(emms) X(maskmov) X(popcnt) X(crc32) X(movnti) X(ldmxcsr) X(stmxcsr)       \
+    X(sfence)
 #define PLAIN_PROTOTYPE(name) void exec_##name(struct cpu *cpu, const struct instruction *i);
 PLAIN_HANDLERS(PLAIN_PROTOTYPE)
 #undef PLAIN_PROTOTYPE

@@ -154,10 +154,16 @@ static void execute_memory(struct cpu *cpu, const struct instruction *i)
         cpu_raise(cpu, VECTOR_UD);
     if (operand.direction == X87_LOAD)
         fpu_read_operand(cpu, i, operand.bytes, buffer);
-    else
+    /* A store is computed first: where an unmasked exception keeps it back, its memory is not looked
+     * at (silicon); where the memory faults, nothing has happened. */
+    struct x87 after = cpu->fpu->x87;
+    bool is_stored =
+        x87_execute_memory(&after, opcode, i->modrm, format, &origin, buffer) == X87_DONE &&
+        operand.direction == X87_STORE;
+    if (is_stored)
         fpu_check_operand(cpu, i, operand.bytes);
-    if (x87_execute_memory(&cpu->fpu->x87, opcode, i->modrm, format, &origin, buffer) == X87_DONE &&
-        operand.direction == X87_STORE)
+    cpu->fpu->x87 = after;
+    if (is_stored)
         fpu_write_operand(cpu, i, operand.bytes, buffer);
 }
 
@@ -176,6 +182,29 @@ static void execute_register(struct cpu *cpu, const struct instruction *i)
         flags_set_explicit(cpu, (uint32_t)flags & FLAGS_ARITHMETIC);
 }
 
+/* Tried on a copy: nobody but the unit itself knows which encodings it has. */
+static bool is_undefined(const struct cpu *cpu, const struct instruction *i)
+{
+    static const struct x87_origin nowhere = {0};
+    uint8_t opcode = (uint8_t)i->opcode;
+    struct x87 copy = cpu->fpu->x87;
+    uint64_t flags = 0;
+    uint16_t ax = 0;
+    if (i->mod != 3)
+        return x87_memory_operand(opcode, i->modrm, true).direction == X87_UNDEFINED_OPERAND;
+    return x87_execute_register(&copy, opcode, i->modrm, &nowhere, &flags, &ax) == X87_UNDEFINED;
+}
+
+/* #UD comes before #MF (SDM 3A table 6-2: faults of decoding come first). */
+static void check_pending(struct cpu *cpu, const struct instruction *i)
+{
+    if (!x87_is_pending(&cpu->fpu->x87))
+        return;
+    if (is_undefined(cpu, i))
+        cpu_raise(cpu, VECTOR_UD);
+    fpu_check_pending(cpu);
+}
+
 void exec_x87(struct cpu *cpu, const struct instruction *i)
 {
     if (cpu->cr0 & (CR0_EM | CR0_TS))
@@ -183,7 +212,7 @@ void exec_x87(struct cpu *cpu, const struct instruction *i)
     if (!cpu_model_has(cpu->model, FEATURE_FPU))
         return; /* nobody listens on the coprocessor's bus */
     if (x87_waits((uint8_t)i->opcode, i->modrm))
-        fpu_check_pending(cpu);
+        check_pending(cpu, i);
     if (i->mod == 3)
         execute_register(cpu, i);
     else

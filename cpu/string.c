@@ -260,10 +260,13 @@ static bool is_over(const struct cpu *cpu, const struct instruction *i)
     return i->row->argument && flags_zf(cpu) != ((i->prefixes & PREFIX_REP) != 0);
 }
 
+/* CMPS and SCAS write their flags when the REP is over: a fault in the middle, an interrupt or a trap
+ * between two elements finds those in front of it (SDM 2 REP; silicon). */
 static void repeat(struct cpu *cpu, const struct instruction *i, const struct string_kind *kind)
 {
     uint64_t count = read_index(cpu, CPU_CX, i), done = 0, most;
-    bool is_upwards = !(cpu->flags_other & FLAG_DF);
+    bool is_upwards = !(cpu->flags_other & FLAG_DF), is_compare = i->row->argument;
+    uint32_t before = is_compare && has_rep(i) ? flags_arithmetic(cpu) : 0;
     if (!has_rep(i)) {
         one_element(cpu, i, kind);
         return;
@@ -273,6 +276,8 @@ static void repeat(struct cpu *cpu, const struct instruction *i, const struct st
     for (;;) {
         /* What the slice has left: the element that was charged with the instruction, and more. */
         most = smallest(count, run_elements_left(cpu));
+        if (is_compare)
+            flags_set_explicit(cpu, before);
         done = kind->run && is_upwards ? kind->run(cpu, i, most) : 0;
         if (done == 0) {
             one_element(cpu, i, kind);
@@ -287,6 +292,8 @@ static void repeat(struct cpu *cpu, const struct instruction *i, const struct st
             break;
         run_charge_elements(cpu, 1); /* the next one begins */
     }
+    if (is_compare)
+        flags_set_explicit(cpu, before);
     cpu->next_ip = cpu->ip;
 }
 

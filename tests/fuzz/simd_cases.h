@@ -326,6 +326,27 @@ static bool simd_is_near(bool is_root, uint32_t source, uint32_t real, uint32_t 
     return error <= (is_root ? 2 : 1) * 1.5 / 4096;
 }
 
+/* DPPS, DPPD: the manual does not say which of several NaNs the sum is, and makers differ. */
+static bool simd_is_dot_product(const struct opcode_row *row)
+{
+    return row->opcode == 0x3A40 || row->opcode == 0x3A41;
+}
+
+static bool simd_is_nan(unsigned bytes, uint64_t lane)
+{
+    uint64_t infinity = bytes == 4 ? UINT64_C(0x7F800000) : UINT64_C(0x7FF0000000000000);
+    return (lane & (infinity | (infinity - 1))) > infinity;
+}
+
+static void simd_forgive_nans(unsigned bytes, struct simd_value *real,
+                              const struct simd_value *model)
+{
+    for (unsigned n = 0; n < 16 / bytes; n++)
+        if (simd_is_nan(bytes, simd_lane(real, bytes, n)) &&
+            simd_is_nan(bytes, simd_lane(model, bytes, n)))
+            simd_set_lane(real, bytes, n, simd_lane(model, bytes, n));
+}
+
 static void simd_forgive(const struct opcode_row *row, bool has_memory,
                          const struct simd_state *before, struct simd_state *real,
                          const struct simd_state *model)
@@ -333,6 +354,8 @@ static void simd_forgive(const struct opcode_row *row, bool has_memory,
     bool is_root = (row->opcode & 0xFF) == 0x52;
     struct simd_value source =
         has_memory ? simd_from_memory(before, row->simd.memory_bytes) : before->xmm[2];
+    if (simd_is_dot_product(row))
+        simd_forgive_nans(row->opcode == 0x3A40 ? 4 : 8, &real->xmm[1], &model->xmm[1]);
     if (row->opcode != 0x0F52 && row->opcode != 0x0F53)
         return;
     for (unsigned n = 0; n < 4; n++)

@@ -99,6 +99,17 @@ static bool is_transcendental(uint8_t opcode, uint8_t modrm)
            ((modrm >= 0xF0 && modrm <= 0xF3) || modrm == 0xF9 || modrm == 0xFB || modrm >= 0xFE);
 }
 
+/* Neighbours in one binade, or on both sides of a power of two. The largest denormal (exponent 0) and
+ * the smallest normal (exponent 1) have last places of the same weight. */
+static bool is_neighbour(struct f80 a, struct f80 b)
+{
+    unsigned lowest = ((a.sign_exponent | b.sign_exponent) & 0x7FFF) <= 1;
+    return ((a.sign_exponent | lowest) == (b.sign_exponent | lowest) &&
+            a.significand + 1 - b.significand <= 2) ||
+           (~a.significand == 0 && a.sign_exponent + 1 == b.sign_exponent) ||
+           (~b.significand == 0 && b.sign_exponent + 1 == a.sign_exponent);
+}
+
 /* Functions may be off by one in the last place on the silicon, and so PE, UE and C1. */
 static void forgive_functions(const struct silicon_image *before, struct silicon_image *real,
                               struct silicon_image *model)
@@ -106,10 +117,7 @@ static void forgive_functions(const struct silicon_image *before, struct silicon
     const uint16_t mask = (uint16_t) ~(X87_C1 | F80_PE | F80_UE | X87_ES | X87_B);
     for (int i = 0; i < 2; i++) {
         struct f80 a = silicon_get(real, i), b = silicon_get(model, i);
-        /* Neighbours in one binade, or on both sides of a power of two. */
-        if ((a.sign_exponent == b.sign_exponent && a.significand + 1 - b.significand <= 2) ||
-            (~a.significand == 0 && a.sign_exponent + 1 == b.sign_exponent) ||
-            (~b.significand == 0 && b.sign_exponent + 1 == a.sign_exponent))
+        if (is_neighbour(a, b))
             silicon_set(real, i, b);
     }
     if ((before->status & X87_SF) || !(real->status & X87_SF)) {
@@ -182,7 +190,7 @@ static bool run_instruction(const struct silicon *silicon, uint8_t opcode, uint8
     struct silicon_image shown = real, shown_model = model;
     if (is_transcendental(opcode, modrm))
         forgive_functions(&before, &real, &model);
-    if (x87_writes_flags(opcode, modrm)) { /* the SDM clears C1, AMD leaves it */
+    if (x87_writes_flags(opcode, modrm)) { /* the SDM clears C1, silicon leaves it */
         real.status &= (uint16_t)~X87_C1;
         model.status &= (uint16_t)~X87_C1;
     }

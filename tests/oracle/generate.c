@@ -8,7 +8,7 @@
  *
  * Flags that the manual leaves undefined (SDM 1 appendix A) are followed through the stream: an
  * instruction that would read them gets a CMP in front, and the comparison leaves them out. */
-#include "tests/oracle/generate.h"
+#include "tests/oracle/generate_internal.h"
 
 #include <string.h>
 
@@ -19,45 +19,40 @@
 #define S FLAG_SF
 #define O FLAG_OF
 
-static uint64_t next_random(struct generator *g)
-{
-    uint64_t z = g->state += UINT64_C(0x9e3779b97f4a7c15); /* splitmix64 */
-    z = (z ^ z >> 30) * UINT64_C(0xbf58476d1ce4e5b9);
-    z = (z ^ z >> 27) * UINT64_C(0x94d049bb133111eb);
-    return z ^ z >> 31;
-}
-static uint32_t below(struct generator *g, uint32_t limit)
-{
-    return (uint32_t)(next_random(g) >> 32) % limit;
-}
-static bool one_in(struct generator *g, uint32_t n)
-{
-    return below(g, n) == 0;
-}
-
 /* --- which rows ------------------------------------------------------------------------------------------ */
 
-static bool is_left_out(const struct opcode_row *row, bool has_x87)
+static bool is_left_out(const struct opcode_row *row, const struct generator_choice *choice)
 {
     static const char *const MNEMONICS[] = {
-        "int", "int3", "icebp", "sysenter", "sysexit", "cpuid", "rdtsc", "rdpmc", "sldt", "str",
-        "sgdt", "sidt", "smsw", "fxsave", "fxrstor", "salc", "vmcall", "vmmcall"};
+        "int",   "int3",    "icebp",   "sysenter", "sysexit", "cpuid",  "rdtsc",   "rdpmc",
+        "sldt",  "str",     "sgdt",    "sidt",     "smsw",    "fxsave", "fxrstor", "rcpps",
+        "rcpss", "rsqrtps", "rsqrtss", "dpps",     "dppd",    "salc",   "vmcall",  "vmmcall"};
     for (unsigned n = 0; n < ARRAY_COUNT(MNEMONICS); n++) {
         if (strcmp(row->mnemonic, MNEMONICS[n]) == 0) {
             return true;
         }
     }
     bool is_x87 = (row->opcode >= 0xd8 && row->opcode <= 0xdf) || row->opcode == 0x9b;
-    return is_x87 && !has_x87;
+    return (is_x87 && !choice->has_fpu) ||
+           (choice->only != NULL && strcmp(row->mnemonic, choice->only) != 0) ||
+           (choice->has_row != NULL && !choice->has_row(row));
 }
 
-void generator_init(struct generator *g, uint64_t seed, const char *only, bool has_x87)
+void generator_init(struct generator *g, uint64_t seed, const struct generator_choice *choice)
 {
     memset(g, 0, sizeof *g);
     g->state = seed;
+    g->has_fpu = choice->has_fpu;
     const struct opcode_row *row;
     for (size_t n = 0; (row = opcode_row_at(n)) != NULL && g->row_count < 1024; n++) {
-        if (!is_left_out(row, has_x87) && (only == NULL || strcmp(row->mnemonic, only) == 0)) {
+        if (!is_left_out(row, choice)) {
+            g->rows[g->row_count++] = row;
+        }
+    }
+    g->simd_from = g->row_count;
+    for (size_t n = 0; choice->has_fpu && (row = simd_row_at(n)) != NULL && g->row_count < 1024;
+         n++) {
+        if (!is_left_out(row, choice)) {
             g->rows[g->row_count++] = row;
         }
     }
@@ -72,12 +67,26 @@ static uint32_t undefined_of(const struct opcode_row *row, unsigned known_count)
         const char *mnemonic;
         uint32_t flags;
     } ROWS[] = {
-        {"and", A}, {"or", A}, {"xor", A}, {"test", A}, {"mul", S | Z | A | P},
-        {"imul", S | Z | A | P}, {"div", C | P | A | Z | S | O}, {"idiv", C | P | A | Z | S | O},
-        {"aaa", O | S | Z | P}, {"aas", O | S | Z | P}, {"daa", O}, {"das", O},
-        {"aam", O | A | C}, {"aad", O | A | C}, {"bt", O | S | A | P}, {"bts", O | S | A | P},
-        {"btr", O | S | A | P}, {"btc", O | S | A | P}, {"bsf", C | O | S | A | P},
-        {"bsr", C | O | S | A | P},
+        {"and",  A                    },
+        {"or",   A                    },
+        {"xor",  A                    },
+        {"test", A                    },
+        {"mul",  S | Z | A | P        },
+        {"imul", S | Z | A | P        },
+        {"div",  C | P | A | Z | S | O},
+        {"idiv", C | P | A | Z | S | O},
+        {"aaa",  O | S | Z | P        },
+        {"aas",  O | S | Z | P        },
+        {"daa",  O                    },
+        {"das",  O                    },
+        {"aam",  O | A | C            },
+        {"aad",  O | A | C            },
+        {"bt",   O | S | A | P        },
+        {"bts",  O | S | A | P        },
+        {"btr",  O | S | A | P        },
+        {"btc",  O | S | A | P        },
+        {"bsf",  C | O | S | A | P    },
+        {"bsr",  C | O | S | A | P    },
     };
     for (unsigned n = 0; n < ARRAY_COUNT(ROWS); n++) {
         if (strcmp(row->mnemonic, ROWS[n].mnemonic) == 0) {
@@ -109,26 +118,11 @@ static uint32_t flags_of(unsigned row_flags)
 
 /* --- one instruction ------------------------------------------------------------------------------------- */
 
-struct emitter {
-    struct generator *g;
-    struct stream *stream;
-    uint32_t at;
-    bool is_16, address_16;      /* the operand and address size of this instruction */
-    unsigned jump_bytes;         /* size of the displacement to patch; 0: no jump */
-    unsigned count;              /* shift count, when it is in the instruction; else 99 */
-};
-
-static void put(struct emitter *e, uint32_t value, unsigned bytes)
-{
-    for (unsigned n = 0; n < bytes; n++) {
-        e->stream->test.code[e->at++] = (uint8_t)(value >> 8 * n);
-    }
-}
-
 static uint32_t interesting(struct generator *g)
 {
-    static const uint32_t VALUES[] = {0, 1, 2, 0x7f, 0x80, 0xff, 0x7fff, 0x8000, 0xffff, 0x7fffffff,
-                                      0x80000000u, 0xffffffffu, 0xfffffffeu, 31, 32, 33, 8, 16};
+    static const uint32_t VALUES[] = {
+        0,          1,           2,           0x7f,        0x80, 0xff, 0x7fff, 0x8000, 0xffff,
+        0x7fffffff, 0x80000000u, 0xffffffffu, 0xfffffffeu, 31,   32,   33,     8,      16};
     switch (below(g, 4)) {
     case 0: return VALUES[below(g, ARRAY_COUNT(VALUES))];
     case 1: return below(g, DATA_WRITABLE + 64);
@@ -140,21 +134,42 @@ static uint32_t interesting(struct generator *g)
 static bool form_has_modrm(const struct opcode_row *row)
 {
     switch ((enum operand_form)row->form) {
-    case FORM_E: case FORM_EG: case FORM_GE: case FORM_EI: case FORM_GEI: case FORM_E1:
+    case FORM_E:
+    case FORM_EG:
+    case FORM_GE:
+    case FORM_EI:
+    case FORM_GEI:
+    case FORM_E1:
     case FORM_EC: return true;
-    case FORM_N: case FORM_AI: case FORM_R: case FORM_RI: case FORM_I: case FORM_J:
-    case FORM_AO: case FORM_OA: break;
+    case FORM_N:
+    case FORM_AI:
+    case FORM_R:
+    case FORM_RI:
+    case FORM_I:
+    case FORM_J:
+    case FORM_AO:
+    case FORM_OA: break;
     }
     return false;
 }
 
+/* Inside the data; at times around its middle and its end, so that operands cross pages. */
+static uint32_t random_address(struct generator *g, unsigned alignment)
+{
+    uint32_t at = below(g, DATA_WRITABLE + (one_in(g, 8) ? 0x2010 : 0));
+    if (one_in(g, 8)) {
+        at = (one_in(g, 2) ? 0x1000 : DATA_WRITABLE) - below(g, 18);
+    }
+    return one_in(g, 4) ? at : at & ~(alignment - 1);
+}
+
 /* Memory operands: mostly inside the data, sometimes anywhere. */
-static void put_memory(struct emitter *e, unsigned reg)
+void put_memory(struct emitter *e, unsigned reg, unsigned alignment)
 {
     struct generator *g = e->g;
     unsigned mod = below(g, 3), rm = below(g, 8);
-    uint32_t inside = below(g, DATA_WRITABLE + (one_in(g, 8) ? 0x2010 : 0));
-    if (one_in(g, 2)) {
+    uint32_t inside = random_address(g, alignment);
+    if (one_in(g, 2) || (alignment > 1 && !one_in(g, 4))) {
         mod = 0;
         rm = e->address_16 ? 6 : 5;
     }
@@ -206,8 +221,8 @@ static void put_prefixes(struct emitter *e, const struct opcode_row *row, bool i
     if (row->opcode == 0xc8 && (e->stream->test.flags & TEST_STACK16) != 0) {
         toggles_operand = !code16; /* with 32 bits AMD takes all of ESP, Intel SP */
     }
-    bool is_string = (row->attributes & ROW_REPS) != 0 ||
-                     (row->opcode >= 0x6c && row->opcode <= 0x6f);
+    bool is_string =
+        (row->attributes & ROW_REPS) != 0 || (row->opcode >= 0x6c && row->opcode <= 0x6f);
     if (toggles_operand) {
         put(e, 0x66, 1);
     }
@@ -252,9 +267,18 @@ static void put_immediate(struct emitter *e, const struct opcode_row *row)
         put(e, below(g, one_in(g, 4) ? 0x10000 : 64), 2);
         put(e, below(g, one_in(g, 8) ? 256 : 4), 1);
         break;
-    case IMM_FAR: put(e, value, z); put(e, value, 2); break;
-    case IMM_JB: e->jump_bytes = 1; put(e, 0, 1); break;
-    case IMM_JZ: e->jump_bytes = z; put(e, 0, z); break;
+    case IMM_FAR:
+        put(e, value, z);
+        put(e, value, 2);
+        break;
+    case IMM_JB:
+        e->jump_bytes = 1;
+        put(e, 0, 1);
+        break;
+    case IMM_JZ:
+        e->jump_bytes = z;
+        put(e, 0, z);
+        break;
     }
 }
 
@@ -322,8 +346,8 @@ static void put_far_memory(struct emitter *e, const struct opcode_row *row, bool
     unsigned selector = is_transfer ? code_selector(e) : random_selector(g);
     uint32_t start = e->at;
     /* the offset is that behind the three instructions, whose length is known */
-    unsigned store = code16 ? 6 : 9, load = 2u + (is_16 != code16) + (code16 ? 2 : 4) +
-                                            (row->opcode >= 0x100);
+    unsigned store = code16 ? 6 : 9,
+             load = 2u + (is_16 != code16) + (code16 ? 2 : 4) + (row->opcode >= 0x100);
     uint32_t target = is_transfer ? start + (is_16 ? 2u : 3u) * store + load : below(g, 0x10000);
     put_store16(e, at, target & 0xffff);
     if (!is_16) {
@@ -347,7 +371,11 @@ static bool put_system(struct emitter *e, const struct opcode_row *row)
     bool code16 = (e->stream->test.flags & TEST_CODE16) != 0, is_16 = code16 != one_in(g, 4);
     unsigned reg = below(g, 8);
     switch (row->opcode) {
-    case 0x07: case 0x17: case 0x1f: case 0x0fa1: case 0x0fa9: /* push selector; pop segment */
+    case 0x07:
+    case 0x17:
+    case 0x1f:
+    case 0x0fa1:
+    case 0x0fa9: /* push selector; pop segment */
         put_push(e, random_selector(g), is_16);
         put_size_prefix(e, is_16);
         if (row->opcode >= 0x100) {
@@ -355,7 +383,10 @@ static bool put_system(struct emitter *e, const struct opcode_row *row)
         }
         put(e, row->opcode & 0xff, 1);
         return true;
-    case 0x8e: case 0x63: case 0x0f02: case 0x0f03: /* mov reg, selector; instruction with it */
+    case 0x8e:
+    case 0x63:
+    case 0x0f02:
+    case 0x0f03: /* mov reg, selector; instruction with it */
         put_size_prefix(e, true);
         put(e, 0xb8 + reg, 1);
         put(e, random_selector(g), 2);
@@ -378,28 +409,33 @@ static bool put_system(struct emitter *e, const struct opcode_row *row)
         put_size_prefix(e, is_16);
         put(e, 0x9d, 1);
         return true;
-    case 0xc4: case 0xc5: case 0x0fb2: case 0x0fb4: case 0x0fb5:
-        put_far_memory(e, row, false);
-        return true;
+    case 0xc4:
+    case 0xc5:
+    case 0x0fb2:
+    case 0x0fb4:
+    case 0x0fb5: put_far_memory(e, row, false); return true;
     case 0xff:
         if (row->digit != 3 && row->digit != 5) {
             return false;
         }
         put_far_memory(e, row, true);
         return true;
-    case 0x9a: case 0xea: { /* to the instruction behind it */
+    case 0x9a:
+    case 0xea: { /* to the instruction behind it */
         put_size_prefix(e, is_16);
         put(e, row->opcode, 1);
         put(e, e->at + (is_16 ? 4u : 6u), is_16 ? 2 : 4);
         put(e, code_selector(e), 2);
         return true;
     }
-    case 0xca: case 0xcb: case 0xcf: {
+    case 0xca:
+    case 0xcb:
+    case 0xcf: {
         /* push (flags,) cs, eip; the return goes behind itself */
         bool is_iret = row->opcode == 0xcf;
         unsigned push = (is_16 != code16) + (is_16 ? 3u : 5u);
-        uint32_t length = (is_iret ? 3 : 2) * push + (is_16 != code16) + 1 +
-                          (row->opcode == 0xca ? 2 : 0);
+        uint32_t length =
+            (is_iret ? 3 : 2) * push + (is_16 != code16) + 1 + (row->opcode == 0xca ? 2 : 0);
         uint32_t target = e->at + length;
         if (is_iret) {
             put_push(e, random_flags(g), is_16);
@@ -419,8 +455,9 @@ static bool put_system(struct emitter *e, const struct opcode_row *row)
 
 static void put_instruction(struct emitter *e, const struct opcode_row *row)
 {
-    if (put_system(e, row)) {
-        e->jump_bytes = 0;
+    e->jump_bytes = 0;
+    e->count = 99;
+    if (put_system(e, row) || generator_put_fpu(e, row)) {
         return;
     }
     struct generator *g = e->g;
@@ -428,7 +465,6 @@ static void put_instruction(struct emitter *e, const struct opcode_row *row)
     bool is_group7 = row->opcode == 0x0f01 && row->digit != 6; /* registers: other instructions */
     bool is_memory = has_modrm && (row->attributes & ROW_REGS) == 0 &&
                      ((row->attributes & ROW_MEM) != 0 || is_group7 || one_in(g, 2));
-    e->jump_bytes = 0;
     e->count = row->form == FORM_E1 ? 1 : 99;
     put_prefixes(e, row, is_memory);
     if (row->opcode >= 0x100) {
@@ -438,7 +474,7 @@ static void put_instruction(struct emitter *e, const struct opcode_row *row)
     if (has_modrm) {
         unsigned reg = row->digit == ROW_ANY ? below(g, 8) : row->digit;
         if (is_memory) {
-            put_memory(e, reg);
+            put_memory(e, reg, 1);
         } else {
             put(e, 0xc0 | reg << 3 | below(g, 8), 1);
         }
@@ -466,6 +502,10 @@ static void random_registers(struct generator *g, struct silicon_test *test)
         test->gpr[CPU_SP] = 0x800 + below(g, 0x1000);
     }
     test->gpr[CPU_CX] = one_in(g, 2) ? below(g, 40) : test->gpr[CPU_CX];
+    if (g->has_fpu) {
+        test->flags |= TEST_FPU;
+        generator_random_fpu(g, &test->fpu);
+    }
     test->eflags = ((uint32_t)next_random(g) & (FLAGS_ARITHMETIC | FLAG_DF)) | FLAG_IF | 2;
 }
 
@@ -491,18 +531,21 @@ void generate(struct generator *g, struct stream *stream)
     random_registers(g, &stream->test);
     unsigned n = 0;
     for (unsigned tries = 0; tries < 100 && n < wanted && e.at < CODE_BYTES - 32; tries++) {
-        const struct opcode_row *row = g->rows[below(g, g->row_count)];
+        unsigned index = below(g, g->row_count);
+        const struct opcode_row *row = g->rows[index];
+        e.is_simd = index >= g->simd_from;
+        /* rows of MMX and SSE say that they read flags where they only keep them */
+        uint32_t reads = e.is_simd ? 0 : flags_of(row->reads);
         if (generator_leaves(row) && wanted > 1) {
             continue; /* it could land in the middle of anything */
         }
         stream->start[n] = e.at;
         stream->undefined[n] = undefined;
-        if ((flags_of(row->reads) & undefined) != 0 && n >= merge_until && wanted > 1 &&
-            n + 1 < wanted) {
+        if ((reads & undefined) != 0 && n >= merge_until && wanted > 1 && n + 1 < wanted) {
             put(&e, 0xc039u | below(g, 64) << 8, 2); /* cmp r, r: defines all */
             undefined = 0;
             row = NULL;
-        } else if ((flags_of(row->reads) & undefined) != 0) {
+        } else if ((reads & undefined) != 0) {
             continue;
         } else {
             put_instruction(&e, row);

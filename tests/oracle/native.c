@@ -63,20 +63,34 @@ static uint32_t *data(void)
     return (uint32_t *)LINEAR_DATA;
 }
 
-/* The FSAVE image in front of the signal frame's FP state: cw sw tag, 4 pointers, 8 * 10 bytes. */
-static void x87_load(fpregset_t fp, const struct x87_image *image)
+/* The signal frame has the FSAVE image, from which the kernel takes the x87, and behind its status and
+ * magic number the FXSAVE image, from which it takes MXCSR (at 24) and the XMM registers (at 160). */
+#define FXSAVE_OF(fp) ((uint8_t *)(fp) + 112)
+
+static void fpu_load(fpregset_t fp, const struct fpu_image *image)
 {
+    unsigned long tag = 0xffff0000u;
+    for (unsigned n = 0; n < 8; n++) {
+        tag |= (image->tag >> n & 1) != 0 ? 0 : 3ul << 2 * n;
+        __builtin_memcpy(&fp->_st[n], image->st[n], 10);
+    }
     fp->cw = image->control | 0xffff0000u;
     fp->sw = image->status | 0xffff0000u;
-    fp->tag = image->tag | 0xffff0000u;
-    __builtin_memcpy(fp->_st, image->st, sizeof image->st);
+    fp->tag = tag;
+    __builtin_memcpy(FXSAVE_OF(fp) + 24, &image->mxcsr, 4);
+    __builtin_memcpy(FXSAVE_OF(fp) + 160, image->xmm, sizeof image->xmm);
 }
-static void x87_store(fpregset_t fp, struct x87_image *image)
+static void fpu_store(fpregset_t fp, struct fpu_image *image)
 {
+    __builtin_memset(image, 0, sizeof *image);
     image->control = (uint16_t)fp->cw;
     image->status = (uint16_t)fp->sw;
-    image->tag = (uint16_t)fp->tag;
-    __builtin_memcpy(image->st, fp->_st, sizeof image->st);
+    for (unsigned n = 0; n < 8; n++) {
+        image->tag |= (uint16_t)((fp->tag >> 2 * n & 3) != 3 ? 1u << n : 0);
+        __builtin_memcpy(image->st[n], &fp->_st[n], 10);
+    }
+    __builtin_memcpy(&image->mxcsr, FXSAVE_OF(fp) + 24, 4);
+    __builtin_memcpy(image->xmm, FXSAVE_OF(fp) + 160, sizeof image->xmm);
 }
 
 static const uint8_t GREGS[8] = {REG_EAX, REG_ECX, REG_EDX, REG_EBX,
@@ -99,8 +113,8 @@ static void begin(ucontext_t *context, const struct silicon_test *test)
     r[REG_SS] = (test->flags & TEST_STACK16) != 0 ? SELECTOR_DATA16 : SELECTOR_DATA32;
     r[REG_DS] = r[REG_ES] = r[REG_FS] = SELECTOR_DATA32;
     r[REG_GS] = 0;
-    if ((test->flags & TEST_X87) != 0) {
-        x87_load(context->uc_mcontext.fpregs, &test->x87);
+    if ((test->flags & TEST_FPU) != 0) {
+        fpu_load(context->uc_mcontext.fpregs, &test->fpu);
     }
 }
 
@@ -120,7 +134,7 @@ static void end(const ucontext_t *context, struct silicon_result *result)
         result->segments[n] = (uint16_t)r[SEGMENTS[n]];
     }
     result->data_hash = silicon_hash(data(), DATA_WRITABLE / 4);
-    x87_store(context->uc_mcontext.fpregs, &result->x87);
+    fpu_store(context->uc_mcontext.fpregs, &result->fpu);
 }
 
 static void next_batch(void)
@@ -204,8 +218,8 @@ static void set_up(void)
     }
     const int flags = MAP_PRIVATE | MAP_FIXED | MAP_ANONYMOUS;
     uint8_t *pages = mmap((void *)LINEAR_DATA, 0x3000, PROT_READ | PROT_WRITE, flags, -1, 0);
-    uint8_t *code = mmap((void *)LINEAR_CODE, 0x1000, PROT_READ | PROT_WRITE | PROT_EXEC, flags, -1,
-                         0);
+    uint8_t *code =
+        mmap((void *)LINEAR_CODE, 0x1000, PROT_READ | PROT_WRITE | PROT_EXEC, flags, -1, 0);
     if (pages != (uint8_t *)LINEAR_DATA || code != (uint8_t *)LINEAR_CODE) {
         leave(77);
     }

@@ -11,13 +11,13 @@
 
 /* Real mode, CS = DS = 0: code, data, and for each vector v a JMP to itself at HANDLERS
  * + 16 * v. */
-#define CODE     0x8000u
-#define DATA     0x5000u
-#define HANDLERS 0x3000u
-#define OSFXSR   0x200u
+#define CODE       0x8000u
+#define DATA       0x5000u
+#define HANDLERS   0x3000u
+#define OSFXSR     0x200u
 #define OSXMMEXCPT 0x400u
-#define NO_FAULT 0xFFu
-#define ONE      UINT64_C(0x3F800000)
+#define NO_FAULT   0xFFu
+#define ONE        UINT64_C(0x3F800000)
 
 static void box_init(struct cpu_box *box, const char *model, uint32_t cr0, uint32_t cr4)
 {
@@ -164,7 +164,7 @@ START_TEST(cpuid_tells_what_max_has)
     ck_assert_uint_eq(RUN(&box, "\x66\xb8\x01\x00\x00\x00\x0f\xa2"), NO_FAULT);
     cpu_get_registers(box.cpu, &r);
     ck_assert_uint_eq(r.gpr[CPU_DX] & 0x07880000, 0x07880000); /* SSE2 SSE FXSR MMX CLFLUSH */
-    ck_assert_uint_eq(r.gpr[CPU_CX], 0x00980201); /* POPCNT SSE4.2 SSE4.1 SSSE3 SSE3 */
+    ck_assert_uint_eq(r.gpr[CPU_CX], 0x00980201);              /* POPCNT SSE4.2 SSE4.1 SSSE3 SSE3 */
     cpu_box_fini(&box);
 }
 END_TEST
@@ -173,13 +173,13 @@ START_TEST(a_pentium_iii_has_sse_but_not_sse2)
 {
     struct cpu_box box;
     box_init(&box, "pentium3", 0, OSFXSR | OSXMMEXCPT);
-    ck_assert_uint_eq(RUN(&box, "\x0f\x58\xc1"), NO_FAULT);             /* addps */
-    ck_assert_uint_eq(RUN(&box, "\x66\x0f\x58\xc1"), 6);               /* addpd */
-    ck_assert_uint_eq(RUN(&box, "\x0f\xdb\xc1"), NO_FAULT);             /* pand mm0, mm1 */
-    ck_assert_uint_eq(RUN(&box, "\x66\x0f\xdb\xc1"), 6);               /* pand xmm0, xmm1 */
-    ck_assert_uint_eq(RUN(&box, "\x0f\xae\x3e\x00\x50"), 6);           /* clflush [5000h] */
-    ck_assert_uint_eq(RUN(&box, "\x0f\xae\xf8"), NO_FAULT);             /* sfence */
-    ck_assert_uint_eq(RUN(&box, "\x0f\xae\xf0"), 6);                   /* mfence */
+    ck_assert_uint_eq(RUN(&box, "\x0f\x58\xc1"), NO_FAULT);  /* addps */
+    ck_assert_uint_eq(RUN(&box, "\x66\x0f\x58\xc1"), 6);     /* addpd */
+    ck_assert_uint_eq(RUN(&box, "\x0f\xdb\xc1"), NO_FAULT);  /* pand mm0, mm1 */
+    ck_assert_uint_eq(RUN(&box, "\x66\x0f\xdb\xc1"), 6);     /* pand xmm0, xmm1 */
+    ck_assert_uint_eq(RUN(&box, "\x0f\xae\x3e\x00\x50"), 6); /* clflush [5000h] */
+    ck_assert_uint_eq(RUN(&box, "\x0f\xae\xf8"), NO_FAULT);  /* sfence */
+    ck_assert_uint_eq(RUN(&box, "\x0f\xae\xf0"), 6);         /* mfence */
     cpu_box_poke32(&box, DATA, 0x1fc0);
     ck_assert_uint_eq(RUN(&box, "\x0f\xae\x16\x00\x50"), 13); /* ldmxcsr: DAZ is reserved */
     cpu_box_fini(&box);
@@ -193,9 +193,13 @@ START_TEST(the_system_switches_the_units_off)
     static const struct {
         uint32_t cr0, cr4;
         unsigned sse, mmx, popcnt;
-    } rows[] = {{0, OSFXSR, NO_FAULT, NO_FAULT, NO_FAULT}, {0, 0, 6, NO_FAULT, NO_FAULT},
-                {CR0_EM, OSFXSR, 6, 6, NO_FAULT},          {CR0_TS, OSFXSR, 7, 7, NO_FAULT},
-                {CR0_EM | CR0_TS, OSFXSR, 6, 6, NO_FAULT}};
+    } rows[] = {
+        {0,               OSFXSR, NO_FAULT, NO_FAULT, NO_FAULT},
+        {0,               0,      6,        NO_FAULT, NO_FAULT},
+        {CR0_EM,          OSFXSR, 6,        6,        NO_FAULT},
+        {CR0_TS,          OSFXSR, 7,        7,        NO_FAULT},
+        {CR0_EM | CR0_TS, OSFXSR, 6,        6,        NO_FAULT}
+    };
     for (size_t n = 0; n < sizeof rows / sizeof *rows; n++) {
         struct cpu_box box;
         box_init(&box, "max", rows[n].cr0, rows[n].cr4);
@@ -212,10 +216,10 @@ START_TEST(sixteen_bytes_want_alignment)
 {
     struct cpu_box box;
     box_sse(&box);
-    ck_assert_uint_eq(RUN(&box, "\x0f\x28\x06\x08\x50"), 13);       /* movaps xmm0, [5008h] */
-    ck_assert_uint_eq(RUN(&box, "\x0f\x29\x06\x08\x50"), 13);       /* movaps [5008h], xmm0 */
-    ck_assert_uint_eq(RUN(&box, "\x0f\x58\x06\x08\x50"), 13);       /* addps xmm0, [5008h] */
-    ck_assert_uint_eq(RUN(&box, "\x0f\x10\x06\x08\x50"), NO_FAULT); /* movups */
+    ck_assert_uint_eq(RUN(&box, "\x0f\x28\x06\x08\x50"), 13);           /* movaps xmm0, [5008h] */
+    ck_assert_uint_eq(RUN(&box, "\x0f\x29\x06\x08\x50"), 13);           /* movaps [5008h], xmm0 */
+    ck_assert_uint_eq(RUN(&box, "\x0f\x58\x06\x08\x50"), 13);           /* addps xmm0, [5008h] */
+    ck_assert_uint_eq(RUN(&box, "\x0f\x10\x06\x08\x50"), NO_FAULT);     /* movups */
     ck_assert_uint_eq(RUN(&box, "\xf3\x0f\x58\x06\x09\x50"), NO_FAULT); /* addss xmm0, [5009h] */
     ck_assert_uint_eq(RUN(&box, "\x66\x0f\x3a\x63\x06\x01\x50\x00"), NO_FAULT); /* pcmpistri */
     cpu_box_fini(&box);
@@ -342,6 +346,54 @@ START_TEST(mmx_reports_a_pending_x87_exception_first)
 }
 END_TEST
 
+/* SDM 2 MOVNTI: m32, whatever the operand size; seen on silicon in 16-bit code. */
+START_TEST(movnti_writes_four_bytes_in_16_bit_code)
+{
+    struct cpu_box box;
+    box_sse(&box);
+    /* mov eax, 12345678h; movnti [5000h], eax */
+    ck_assert_uint_eq(RUN(&box, "\x66\xb8\x78\x56\x34\x12\x0f\xc3\x06\x00\x50"), NO_FAULT);
+    ck_assert_uint_eq(cpu_box_peek32(&box, DATA), 0x12345678);
+    cpu_box_fini(&box);
+}
+END_TEST
+
+/* SDM 3A table 6-2: faults of decoding come before those of execution; seen on silicon. */
+START_TEST(an_undefined_x87_encoding_comes_before_a_pending_exception)
+{
+    struct cpu_box box;
+    box_init(&box, "max", 0x20, OSFXSR); /* NE */
+    cpu_box_poke32(&box, DATA, 0x037b);  /* ZE unmasked */
+    /* fninit; fldcw [5000h]; fld1; fldz; fdivp; then FNOP, D9EF, DD /5 with memory */
+#define PENDING "\xdb\xe3\xd9\x2e\x00\x50\xd9\xe8\xd9\xee\xde\xf9"
+    ck_assert_uint_eq(RUN(&box, PENDING "\xd9\xd0"), 16);
+    ck_assert_uint_eq(RUN(&box, PENDING "\xd9\xef"), 6);
+    ck_assert_uint_eq(RUN(&box, PENDING "\xdd\x2e\x00\x50"), 6);
+#undef PENDING
+    cpu_box_fini(&box);
+}
+END_TEST
+
+/* An unmasked stack fault keeps FSTP from storing: its memory, here beyond the segment, does not matter.
+ * Seen on silicon; with a value to store the memory counts, and nothing is popped. */
+START_TEST(a_store_that_is_kept_back_does_not_look_at_memory)
+{
+    struct cpu_box box;
+    uint8_t image[512];
+    box_init(&box, "max", 0x20, OSFXSR); /* NE */
+    cpu_box_poke32(&box, DATA, 0x037e);  /* IE unmasked */
+    /* fninit; fldcw [5000h]; fstp tword [fffeh] */
+    ck_assert_uint_eq(RUN(&box, "\xdb\xe3\xd9\x2e\x00\x50\xdb\x3e\xfe\xff"), NO_FAULT);
+    cpu_get_fxsave(box.cpu, image);
+    ck_assert_uint_eq(load_le16(image + 2) & 0xff, 0xc1); /* ES SF IE */
+    /* fninit; fld1; fstp tword [fffeh] */
+    ck_assert_uint_eq(RUN(&box, "\xdb\xe3\xd9\xe8\xdb\x3e\xfe\xff"), 13);
+    cpu_get_fxsave(box.cpu, image);
+    ck_assert_uint_eq(image[4], 0x80);
+    cpu_box_fini(&box);
+}
+END_TEST
+
 START_TEST(a_saved_state_has_xmm_and_mxcsr)
 {
     struct cpu_box box, other;
@@ -390,7 +442,8 @@ START_TEST(popcnt_and_crc32_take_their_operand_size)
     ck_assert_uint_eq(r.gpr[CPU_BX] & 0xffff, 1);
     /* popcnt ebx, eax; mov ecx, -1; mov al, '1'; crc32 ecx, al */
     ck_assert_uint_eq(RUN(&box, "\xf3\x66\x0f\xb8\xd8\x66\xb9\xff\xff\xff\xff\xb0\x31"
-                                "\xf2\x0f\x38\xf0\xc8"), NO_FAULT);
+                                "\xf2\x0f\x38\xf0\xc8"),
+                      NO_FAULT);
     cpu_get_registers(box.cpu, &r);
     ck_assert_uint_eq(r.gpr[CPU_BX], 2);
     ck_assert_uint_eq(r.gpr[CPU_CX], simd_crc32(0xffffffff, '1', 1));
@@ -452,8 +505,8 @@ static void compare_case(struct cpu_box *box, const struct simd_silicon *silicon
     struct simd_state before __attribute__((aligned(16))), real __attribute__((aligned(16)));
     struct simd_state ours;
     uint8_t code[16];
-    bool has_memory = row->attributes & ROW_MEM ||
-                      (!(row->attributes & ROW_NOMEM) && silicon_random(seed) & 1);
+    bool has_memory =
+        row->attributes & ROW_MEM || (!(row->attributes & ROW_NOMEM) && silicon_random(seed) & 1);
     uint8_t immediate = (uint8_t)silicon_random(seed);
     unsigned length = simd_assemble(row, has_memory, immediate, silicon->code);
     simd_random_state(seed, simd_kind_of(row->mnemonic), &before);
@@ -512,6 +565,9 @@ Suite *cpu_simd_suite(void)
     tcase_add_test(tcase, fxsave_and_fxrstor_carry_xmm_and_mxcsr);
     tcase_add_test(tcase, mmx_lives_in_the_x87_registers);
     tcase_add_test(tcase, mmx_reports_a_pending_x87_exception_first);
+    tcase_add_test(tcase, movnti_writes_four_bytes_in_16_bit_code);
+    tcase_add_test(tcase, an_undefined_x87_encoding_comes_before_a_pending_exception);
+    tcase_add_test(tcase, a_store_that_is_kept_back_does_not_look_at_memory);
     tcase_add_test(tcase, a_saved_state_has_xmm_and_mxcsr);
     tcase_add_test(tcase, maskmov_writes_the_chosen_bytes_only);
     tcase_add_test(tcase, popcnt_and_crc32_take_their_operand_size);

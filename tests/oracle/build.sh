@@ -1,0 +1,25 @@
+# Functions that build the oracles with $CC, from the library in BUILDDIR, into the current folder.
+
+build_oracle() { # build_oracle NAME SOURCE...
+    name=$1
+    shift
+    # shellcheck disable=SC2046,SC2086
+    $CC -std=c11 -D_GNU_SOURCE -O2 $ORACLE_CFLAGS -I"$SRCDIR" -I"$BUILDDIR" -o "$name" "$@" \
+        "$SRCDIR/tests/unit/cpu_box.c" "$BUILDDIR/libvitrine.a" -lz -lm \
+        $([ "$SANITIZE" = yes ] && echo -fsanitize=address,undefined)
+}
+build_silicon() {
+    oracle=$SRCDIR/tests/oracle
+    build_oracle silicon "$oracle/silicon.c" "$oracle/generate.c" "$oracle/generate_fpu.c" "$oracle/compare_fpu.c"
+}
+build_vectors() { build_oracle vectors "$SRCDIR/tests/oracle/vectors.c"; }
+
+# find_vectors: sets vectors to the folder of the 80286's captures, or ends with 77.
+find_vectors() {
+    vectors=${VITRINE_VECTORS:-}
+    for folder in "$vectors" "$SRCDIR/../shared/vectors" "$SRCDIR/../../shared/vectors"; do
+        [ -n "$folder" ] && [ -f "$folder/metadata.json" ] && vectors=$folder && break
+    done
+    [ -n "$vectors" ] && [ -f "$vectors/metadata.json" ] ||
+        { echo "no captures found: set VITRINE_VECTORS to the folder of the 80286 set"; exit 77; }
+}
