@@ -20,8 +20,9 @@ static const struct format {
     enum status (*open)(struct image **image, struct storage *storage, const char *path,
                         const struct image_options *options, struct error *error);
 } FORMATS[] = {
-    [IMAGE_RAW] = {"raw",   NULL,     NULL,      0, image_raw_open  },
-    [IMAGE_QCOW2] = {"qcow2", ".qcow2", "QFI\xFB", 4, image_qcow2_open},
+    [IMAGE_RAW] = {"raw",   NULL,     NULL,       0, image_raw_open  },
+    [IMAGE_QCOW2] = {"qcow2", ".qcow2", "QFI\xFB",  4, image_qcow2_open},
+    [IMAGE_GZIP] = {"gz",    ".gz",    "\x1F\x8B", 2, image_gzip_open },
  /*Q*/
   /*G*/
 };
