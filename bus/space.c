@@ -6,8 +6,6 @@
 
 #include "bus/device.h"
 
-#define LEAF_SHIFT 22
-#define LEAF_PAGES 1024u
 #define ADDRESS_BITS 36 /* of the P6's bus; SDM 3A 4.1.4 */
 #define PORT_COUNT 65536u
 
@@ -87,16 +85,6 @@ void space_remapped(struct space *space)
 }
 
 /* --- pages --------------------------------------------------------------------------------------- */
-
-const struct space_page *space_page(const struct space *space, uint64_t gpa)
-{
-    const struct space_page *leaf;
-    gpa &= space->address_mask;
-    if (gpa >> LEAF_SHIFT >= space->leaf_count)
-        return NULL;
-    leaf = space->leaves[gpa >> LEAF_SHIFT];
-    return leaf ? &leaf[gpa >> FRAME_SHIFT & (LEAF_PAGES - 1)] : NULL;
-}
 
 /* The page for changing, made when it is the first of its leaf; NULL beyond the bus' width. */
 static struct space_page *page_for_change(struct space *space, uint64_t gpa)

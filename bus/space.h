@@ -50,7 +50,9 @@ struct space_port {
     const struct reg *in, *out; /* reg_always(): the row that takes the access without a search */
 };
 
-/* One page of a memory space. */
+/* One page of a memory space. Pages lie in leaves, made when the first of theirs is mapped. */
+#define LEAF_SHIFT 22
+#define LEAF_PAGES 1024u
 struct space_page {
     uint8_t *read;          /* the frame's bytes; NULL: region or nothing */
     uint8_t *write;         /* NULL: not writable here (ROM: dropped), or region */
@@ -120,7 +122,15 @@ void space_set_a20(struct space *space, bool is_enabled);
 /* The page that answers at gpa (after A20); NULL where nothing was ever mapped. The pointers inside
  * hold until the next remapping. A CPU writes RAM through `write` itself, after it has marked the
  * frame dirty and only while the frame has no CODE flag; else it calls ram_written(). */
-const struct space_page *space_page(const struct space *space, uint64_t gpa);
+static inline const struct space_page *space_page(const struct space *space, uint64_t gpa)
+{
+    const struct space_page *leaf;
+    gpa &= space->address_mask;
+    if (gpa >> LEAF_SHIFT >= space->leaf_count)
+        return NULL;
+    leaf = space->leaves[gpa >> LEAF_SHIFT];
+    return leaf ? &leaf[gpa >> FRAME_SHIFT & (LEAF_PAGES - 1)] : NULL;
+}
 /* Forgets all host pointers that others hold. */
 void space_remapped(struct space *space);
 

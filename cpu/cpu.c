@@ -355,8 +355,7 @@ enum status cpu_load(struct cpu *cpu, struct state_stream *stream, struct error 
     cpu_set_fxsave(cpu, image);
     fpu_load(cpu, &payload);
     cpu->current = NULL;
-    cpu->memory_unit->logged = TLB_LOG + 1; /* all entries may be in use */
-    memory_forget_hosts(cpu);
+    memory_loaded(cpu);
     cpu_code_remapped(cpu, false);
     cpu_mode_changed(cpu);
     return STATUS_OK;

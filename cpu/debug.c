@@ -146,8 +146,6 @@ void run_watch_access(struct cpu *cpu, uint64_t linear, unsigned bytes, bool is_
 {
     struct cpu_run *run = cpu->run;
     uint64_t address;
-    if (BASE_LIKELY(!(cpu->dr[7] & 0xff) && !run->watches_data))
-        return;
     match_registers(cpu, linear, bytes, is_write);
     for (size_t i = 0; run->watches_data && i < run->watch_count; i++) {
         const struct cpu_watch *w = &run->watches[i];

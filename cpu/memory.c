@@ -38,10 +38,11 @@ void memory_forget_writes(struct cpu *cpu, const uint8_t *host_page)
         }
 }
 
-static void fill(struct cpu *cpu, uint64_t linear, uint8_t *host_page, bool is_write, bool is_user)
+static inline void fill(struct cpu *cpu, uint64_t linear, uint8_t *host_page, bool is_write,
+                        bool is_user)
 {
     struct tlb_fast *e = &cpu->memory_unit->fast[is_user * 2 + is_write][tlb_index(linear)];
-    if (run_is_watched(cpu, linear, is_write))
+    if (BASE_UNLIKELY(run_has_data_watches(cpu)) && run_is_watched(cpu, linear, is_write))
         return;
     e->tag = linear & ~PAGE_MASK;
     e->addend = (uintptr_t)host_page - (uintptr_t)e->tag;
@@ -62,8 +63,8 @@ static void fill_beside_code(struct cpu *cpu, uint64_t linear, const struct spac
 
 /* --- one piece, inside a page ----------------------------------------------------------------- */
 
-static uint64_t read_piece(struct cpu *cpu, uint64_t linear, uint64_t physical, unsigned bytes,
-                           bool is_user)
+static inline uint64_t read_piece(struct cpu *cpu, uint64_t linear, uint64_t physical,
+                                  unsigned bytes, bool is_user)
 {
     const struct space_page *page = space_page(cpu->memory, physical);
     uint64_t value;
@@ -132,16 +133,18 @@ static __attribute__((noinline)) uint64_t read_general(struct cpu *cpu, uint64_t
 {
     const uint8_t *host;
     uint64_t value;
+    linear &= 0xffffffffu;
     host = tlb_hit(is_user ? cpu->memory_unit->fast[2] : cpu->memory_unit->fast[0], linear, bytes);
     check_alignment(cpu, linear, bytes, is_user);
-    if (BASE_LIKELY(host != NULL))
+    if (host != NULL)
         return load_le(host, bytes);
-    if ((linear & PAGE_MASK) + bytes > FRAME_BYTES)
+    if (BASE_UNLIKELY((linear & PAGE_MASK) + bytes > FRAME_BYTES))
         value = read_split(cpu, linear, bytes, is_user);
     else
         value = read_piece(cpu, linear, memory_translate(cpu, linear, false, is_user), bytes,
                            is_user);
-    run_watch_access(cpu, linear, bytes, false);
+    if (BASE_UNLIKELY(run_has_data_watches(cpu)))
+        run_watch_access(cpu, linear, bytes, false);
     return value;
 }
 
@@ -171,7 +174,8 @@ static __attribute__((noinline)) void write_general(struct cpu *cpu, uint64_t li
     else
         write_piece(cpu, linear, memory_translate(cpu, linear, true, is_user), bytes, value,
                     is_user);
-    run_watch_access(cpu, linear, bytes, true);
+    if (BASE_UNLIKELY(run_has_data_watches(cpu)))
+        run_watch_access(cpu, linear, bytes, true);
 }
 
 void memory_write(struct cpu *cpu, uint64_t linear, unsigned bytes, uint64_t value, bool is_user)
@@ -188,7 +192,7 @@ void memory_write(struct cpu *cpu, uint64_t linear, unsigned bytes, uint64_t val
 uint64_t memory_read_slow(struct cpu *cpu, const struct op *op, uint64_t linear, unsigned bytes)
 {
     run_sync(cpu, op);
-    return memory_read(cpu, linear, bytes, cpu->cpl == 3);
+    return read_general(cpu, linear, bytes, cpu->cpl == 3);
 }
 
 void memory_write_slow(struct cpu *cpu, const struct op *op, uint64_t linear, unsigned bytes,

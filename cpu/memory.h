@@ -30,14 +30,16 @@ struct tlb_entry {
     uint8_t flags;
 };
 
-#define TLB_LOG 128
+#define TLB_WORDS (TLB_ENTRIES / 64)
 struct cpu_memory {
     struct tlb_fast fast[5][TLB_ENTRIES]; /* user * 2 + write; 4: stays empty (alignment checks) */
     const uint64_t *code_lines[2][TLB_ENTRIES]; /* by user; beside tags with TLB_CODE */
     struct tlb_entry entry[TLB_ENTRIES];
-    uint16_t log[TLB_LOG]; /* indices filled since the last flush; overflow: all may be */
-    uint32_t logged;
     bool has_large;        /* some entry is of a large page (or was) */
+    /* Derived, so that flushes look at few entries. Bit i of `used`: entry i or a fast form of it may be
+     * valid; of `global`: entry i is of a global page. Bit i of `large`: some entry may be of a large
+     * page in the 2 MiB region i. */
+    uint64_t used[TLB_WORDS], global[TLB_WORDS], large[32];
 };
 
 static inline unsigned tlb_index(uint64_t linear)
@@ -89,6 +91,9 @@ uint8_t *memory_run(struct cpu *cpu, uint64_t linear, bool is_write);
 
 /* Linear → physical for data; raises page faults, sets A and D. */
 uint64_t memory_translate(struct cpu *cpu, uint64_t linear, bool is_write, bool is_user);
+/* Walks the page tables for an access (PF_WRITE, PF_USER, PF_FETCH): checks, sets A and D, raises #PF; else
+ * fills the entry, but for its tag. */
+void memory_walk(struct cpu *cpu, uint64_t linear, uint32_t access, struct tlb_entry *e);
 /* For code fetches: does not pass through the data TLB. */
 uint64_t memory_translate_fetch(struct cpu *cpu, uint64_t linear, bool *is_global);
 
@@ -97,6 +102,8 @@ void cpu_code_remapped(struct cpu *cpu, bool keep_global);
 void cpu_code_unmapped(struct cpu *cpu, uint64_t linear);
 
 void memory_reset(struct cpu *cpu);
+/* The guest's TLB has been loaded with a saved state: makes what is derived from it. */
+void memory_loaded(struct cpu *cpu);
 /* Forgets host pointers only; the guest sees nothing of it. */
 void memory_forget_hosts(struct cpu *cpu);
 /* The write entries of a frame are no longer right: it has got its first decoded code, or lost it. */

@@ -19,13 +19,13 @@
 /* What a walk found: the entries' common rights and where the last entry lies. */
 struct walk {
     uint64_t physical; /* of the 4 KiB page */
-    uint64_t rights;   /* PTE_W and PTE_U of all levels and-ed, PTE_G of the last */
+    uint64_t rights;   /* PTE_W and PTE_U of all levels and-ed */
     uint64_t at[2], value[2]; /* the entries passed, outermost first */
     unsigned levels, entry_bytes;
     bool is_large, is_reserved, is_execute_disabled;
 };
 
-static uint64_t read_entry(const struct cpu *cpu, uint64_t physical, unsigned bytes)
+static inline uint64_t read_entry(const struct cpu *cpu, uint64_t physical, unsigned bytes)
 {
     const struct space_page *page = space_page(cpu->memory, physical);
     if (page && page->read)
@@ -111,7 +111,7 @@ static bool walk_pae(const struct cpu *cpu, uint64_t linear, struct walk *walk)
 
 static bool walk_tables(const struct cpu *cpu, uint64_t linear, struct walk *walk)
 {
-    *walk = (struct walk){.rights = PTE_W | PTE_U | PTE_G};
+    *walk = (struct walk){.rights = PTE_W | PTE_U};
     return cpu->cr4 & CR4_PAE ? walk_pae(cpu, linear, walk) : walk_legacy(cpu, linear, walk);
 }
 
@@ -151,75 +151,68 @@ static void walk_or_fault(struct cpu *cpu, uint64_t linear, uint32_t access, str
     }
 }
 
-static uint8_t entry_flags(const struct cpu *cpu, const struct walk *walk)
+static uint8_t flags_of_entry(const struct cpu *cpu, uint64_t rights, uint64_t last)
 {
-    uint64_t last = walk->value[walk->levels - 1];
-    unsigned flags = 0;
-    flags |= walk->rights & PTE_U ? TLB_USER : 0;
-    flags |= walk->rights & PTE_W ? TLB_WRITABLE : 0;
-    flags |= last & PTE_D ? TLB_DIRTY : 0;
-    flags |= last & PTE_G && cpu->cr4 & CR4_PGE ? TLB_GLOBAL : 0;
-    flags |= walk->is_large ? TLB_LARGE : 0;
+    uint64_t flags = (rights & PTE_U) / PTE_U * TLB_USER;
+    flags |= (rights & PTE_W) / PTE_W * TLB_WRITABLE;
+    flags |= (last & PTE_D) / PTE_D * TLB_DIRTY;
+    flags |= cpu->cr4 & CR4_PGE ? (last & PTE_G) / PTE_G * TLB_GLOBAL : 0;
     return (uint8_t)flags;
 }
 
-static bool entry_serves(const struct cpu *cpu, const struct tlb_entry *e, bool is_write,
-                         bool is_user)
+static uint8_t entry_flags(const struct cpu *cpu, const struct walk *walk)
 {
-    uint64_t rights = (e->flags & TLB_USER ? PTE_U : 0) | (e->flags & TLB_WRITABLE ? PTE_W : 0);
-    return is_allowed(cpu, rights, is_write, is_user) && (!is_write || e->flags & TLB_DIRTY);
+    unsigned flags = flags_of_entry(cpu, walk->rights, walk->value[walk->levels - 1]);
+    return (uint8_t)(flags | (walk->is_large ? TLB_LARGE : 0));
 }
 
-static void log_index(struct cpu_memory *m, unsigned index)
+/* The frequent walk: a 4 KiB page by two legacy entries that allow the access and have their marks. False: it
+ * is not so, nothing has happened, and the general walk has to find out what is due. */
+static inline bool walk_plain(const struct cpu *cpu, uint64_t linear, uint32_t access,
+                              struct tlb_entry *e)
 {
-    if (m->logged < TLB_LOG)
-        m->log[m->logged] = (uint16_t)index;
-    m->logged++;
+    /* The bits of an error code lie where those of the rights do (SDM 3A 4.3, 4.7). */
+    uint64_t needed = PTE_P | PTE_A | (access & (PF_WRITE | PF_USER)), directory, last, rights;
+    if (cpu->cr4 & CR4_PAE)
+        return false;
+    directory = read_entry(cpu, (cpu->cr3 & 0xfffff000u) + (linear >> 22) * 4, 4);
+    if ((directory & (PTE_P | PTE_PS)) != PTE_P)
+        return false;
+    last = read_entry(cpu, (directory & 0xfffff000u) + (linear >> 12 & 1023) * 4, 4);
+    rights = directory & last;
+    if ((rights & needed) != needed || last & PTE_PAT || (access & PF_WRITE && !(last & PTE_D)))
+        return false;
+    e->physical = last & 0xfffff000u;
+    e->flags = flags_of_entry(cpu, rights, last);
+    return true;
 }
 
-static void drop_fast(struct cpu_memory *m, unsigned index)
+/* Apart, so that the frequent walk needs no stack frame. */
+static __attribute__((noinline)) void walk_general(struct cpu *cpu, uint64_t linear,
+                                                   uint32_t access, struct tlb_entry *e)
 {
-    for (unsigned k = 0; k < 4; k++)
-        m->fast[k][index].tag = TLB_INVALID;
-}
-
-uint64_t memory_translate(struct cpu *cpu, uint64_t linear, bool is_write, bool is_user)
-{
-    struct cpu_memory *m = cpu->memory_unit;
-    unsigned index = tlb_index(linear);
-    struct tlb_entry *e = &m->entry[index];
     struct walk walk;
-    linear &= 0xffffffffu;
-    if (!(cpu->cr0 & CR0_PG)) {
-        log_index(m, index);
-        return linear;
-    }
-    if (e->tag == (linear & ~PAGE_MASK) && entry_serves(cpu, e, is_write, is_user)) {
-        log_index(m, index);
-        return e->physical | (linear & PAGE_MASK);
-    }
-    /* A fault forgets the entry (SDM 3A 4.10.4.1), so that the handler's repair is seen. */
-    e->tag = TLB_INVALID;
-    drop_fast(m, index);
-    walk_or_fault(cpu, linear, (is_write ? PF_WRITE : 0) | (is_user ? PF_USER : 0), &walk);
-    e->tag = linear & ~PAGE_MASK;
+    walk_or_fault(cpu, linear, access, &walk);
     e->physical = walk.physical;
     e->flags = entry_flags(cpu, &walk);
-    m->has_large = m->has_large || walk.is_large;
-    log_index(m, index);
-    return walk.physical | (linear & PAGE_MASK);
+}
+
+void memory_walk(struct cpu *cpu, uint64_t linear, uint32_t access, struct tlb_entry *e)
+{
+    if (BASE_UNLIKELY(!walk_plain(cpu, linear, access, e)))
+        walk_general(cpu, linear, access, e);
 }
 
 uint64_t memory_translate_fetch(struct cpu *cpu, uint64_t linear, bool *is_global)
 {
-    struct walk walk;
+    struct tlb_entry e;
     linear &= 0xffffffffu;
     *is_global = false;
     if (!(cpu->cr0 & CR0_PG))
         return linear;
-    walk_or_fault(cpu, linear, PF_FETCH | (cpu->cpl == 3 ? PF_USER : 0), &walk);
-    *is_global = entry_flags(cpu, &walk) & TLB_GLOBAL;
-    return walk.physical | (linear & PAGE_MASK);
+    memory_walk(cpu, linear, PF_FETCH | (cpu->cpl == 3 ? PF_USER : 0), &e);
+    *is_global = e.flags & TLB_GLOBAL;
+    return e.physical | (linear & PAGE_MASK);
 }
 
 bool cpu_translate(const struct cpu *cpu, uint64_t linear, uint64_t *physical)
@@ -246,55 +239,4 @@ bool cpu_load_pdptes(struct cpu *cpu, uint64_t cr3)
     for (unsigned i = 0; i < 4; i++)
         cpu->pdpte[i] = entries[i];
     return true;
-}
-
-static void drop_entry(struct cpu_memory *m, unsigned index, bool keep_global)
-{
-    struct tlb_entry *e = &m->entry[index];
-    if (keep_global && e->tag != TLB_INVALID && e->flags & TLB_GLOBAL)
-        return; /* its fast forms stay right as well */
-    e->tag = TLB_INVALID;
-    drop_fast(m, index);
-}
-
-void cpu_tlb_flush(struct cpu *cpu, bool keep_global)
-{
-    struct cpu_memory *m = cpu->memory_unit;
-    if (m->logged <= TLB_LOG && keep_global) {
-        for (unsigned i = 0; i < m->logged; i++)
-            drop_entry(m, m->log[i], true);
-    } else {
-        for (unsigned i = 0; i < TLB_ENTRIES; i++)
-            drop_entry(m, i, keep_global);
-    }
-    m->logged = 0;
-    cpu_code_remapped(cpu, keep_global);
-}
-
-void cpu_tlb_invalidate(struct cpu *cpu, uint64_t linear)
-{
-    struct cpu_memory *m = cpu->memory_unit;
-    unsigned index = tlb_index(linear);
-    uint64_t region = ~(cpu->cr4 & CR4_PAE ? UINT64_C(0x1fffff) : UINT64_C(0x3fffff));
-    linear &= 0xffffffffu;
-    for (unsigned i = 0; i < TLB_ENTRIES && m->has_large; i++) {
-        struct tlb_entry *e = &m->entry[i];
-        if (e->tag != TLB_INVALID && e->flags & TLB_LARGE && !((e->tag ^ linear) & region))
-            drop_entry(m, i, false);
-    }
-    if (m->entry[index].tag == (linear & ~PAGE_MASK))
-        drop_entry(m, index, false);
-    cpu_code_unmapped(cpu, linear);
-}
-
-void memory_reset(struct cpu *cpu)
-{
-    struct cpu_memory *m = cpu->memory_unit;
-    for (unsigned i = 0; i < TLB_ENTRIES; i++) {
-        drop_entry(m, i, false);
-        m->fast[4][i].tag = TLB_INVALID;
-    }
-    m->logged = 0;
-    m->has_large = false;
-    memory_choose_tlb(cpu);
 }

@@ -86,6 +86,10 @@ void run_charge_elements(struct cpu *cpu, uint64_t elements);
 bool run_must_stop(const struct cpu *cpu);
 
 /* Data watches: of the debugger and of DR0-DR3. */
+static inline bool run_has_data_watches(const struct cpu *cpu)
+{
+    return cpu->dr[7] & 0xff || cpu->run->watches_data;
+}
 bool run_is_watched(const struct cpu *cpu, uint64_t linear, bool is_write); /* this page */
 void run_watch_access(struct cpu *cpu, uint64_t linear, unsigned bytes, bool is_write);
 /* Execution breakpoints: is there one at this address? */

@@ -307,6 +307,77 @@ START_TEST(global_pages_outlive_a_load_of_cr3)
 }
 END_TEST
 
+/* 4.10.4.1: INVLPG forgets all of a large page, whichever byte of it is named. */
+START_TEST(invlpg_forgets_all_of_a_large_page)
+{
+    static const struct {
+        uint32_t at, first, second;
+    } ROWS[] = {
+        {PAGE32 + 0x5000,   1, 2},
+        {PAGE32 + 0x3ff000, 1, 2},
+        {PAGE32 + 0x400000, 3, 4},
+    };
+    for (size_t n = 0; n < ARRAY_COUNT(ROWS); n++) {
+        struct cpu_box box;
+        cpu_guest_init(&box);
+        cpu_box_poke32(&box, 0x20000, 1);
+        cpu_box_poke32(&box, 0x21000, 2);
+        cpu_box_poke32(&box, 0x30000, 3);
+        cpu_box_poke32(&box, 0x31000, 4);
+        page_32(&box, P | W | U | PS, 0, CR0_PAGED, PSE);
+        for (uint32_t page = 0; page < 2; page++)
+            cpu_box_poke32(&box, TABLE + 4 * (0x30 + page), (0x20 + page) << 12 | PWU);
+        /* read both parts; the 4 MiB page becomes small ones; INVLPG; read both again */
+        uint8_t code[] = "\xa1\x00\x00\x43\x00\xa1\x00\x10\x43\x00"
+                         "\xc7\x05\x04\x00\x01\x00\x07\x20\x01\x00"
+                         "\x0f\x01\x3d....\xa1\x00\x00\x43\x00\x8b\x1d\x00\x10\x43\x00\xf4";
+        store_le32(code + 23, ROWS[n].at);
+        struct cpu_registers r = cpu_guest_run(&box, (const char *)code, sizeof code - 1);
+        /* the large page shows frames 30h and 31h, the small ones 20h and 21h */
+        ck_assert_uint_eq(r.gpr[CPU_AX], ROWS[n].first);
+        ck_assert_uint_eq(r.gpr[CPU_BX], ROWS[n].second);
+        cpu_box_fini(&box);
+    }
+}
+END_TEST
+
+/* Stale entries are state: a saved TLB shows them until it is flushed as the one that was saved would. */
+START_TEST(a_loaded_tlb_is_stale_until_it_is_flushed)
+{
+    static const struct {
+        uint32_t global;
+        uint64_t before, after;
+    } ROWS[] = {
+        {0, 1, 2},
+        {G, 1, 1}
+    };
+    for (size_t n = 0; n < ARRAY_COUNT(ROWS); n++) {
+        struct cpu_box box;
+        struct state_stream stream = {0};
+        struct error error = {0};
+        cpu_guest_init(&box);
+        cpu_box_poke32(&box, FRAME, 1);
+        cpu_box_poke32(&box, FRAME + 0x1000, 2);
+        page_32(&box, TABLE | PWU, FRAME | PWU | ROWS[n].global, CR0_PAGED, PGE);
+        RUN(&box, "\xa1\x00\x00\x40\x00\xeb\xfe");
+        cpu_box_poke32(&box, TABLE, (FRAME + 0x1000) | PWU);
+        cpu_save(box.cpu, &stream);
+        cpu_reset(box.cpu);
+        ck_assert_int_eq(cpu_load(box.cpu, &stream, &error), STATUS_OK);
+        state_stream_free(&stream);
+        struct cpu_registers r;
+        cpu_get_registers(box.cpu, &r);
+        r.ip = CODE;
+        cpu_set_registers(box.cpu, &r);
+        /* mov eax,[PAGE32]; reload CR3; mov ebx,[PAGE32] */
+        r = RUN(&box, "\xa1\x00\x00\x40\x00\x0f\x20\xd9\x0f\x22\xd9\x8b\x1d\x00\x00\x40\x00\xf4");
+        ck_assert_uint_eq(r.gpr[CPU_AX], ROWS[n].before);
+        ck_assert_uint_eq(r.gpr[CPU_BX], ROWS[n].after);
+        cpu_box_fini(&box);
+    }
+}
+END_TEST
+
 Suite *cpu_paging_suite(void)
 {
     const TTest *const TESTS[] = {
@@ -320,6 +391,8 @@ Suite *cpu_paging_suite(void)
         execute_disable_faults_on_fetches_only,
         accessed_bit_in_all_levels_and_dirty_in_the_last,
         global_pages_outlive_a_load_of_cr3,
+        invlpg_forgets_all_of_a_large_page,
+        a_loaded_tlb_is_stale_until_it_is_flushed,
     };
     Suite *suite = suite_create("cpu_paging");
     TCase *tcase = tcase_create("cpu_paging");

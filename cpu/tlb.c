@@ -1,0 +1,137 @@
+/* The guest's translation look-aside buffer: 1,024 entries, direct mapped; filling, serving, forgetting.
+ *
+ * What is in it, and for how long, is state of the machine: a guest that forgets to flush sees stale
+ * entries here as on hardware. What the host makes of it (fast forms, bitmaps) is derived. SDM 3A 4.10. */
+#include <string.h>
+
+#include "cpu/memory.h"
+
+/* Marks a filled entry, whose bit of `global` is clear. */
+static inline void mark_entry(struct cpu_memory *m, unsigned index)
+{
+    const struct tlb_entry *e = &m->entry[index];
+    uint64_t bit = UINT64_C(1) << index % 64;
+    m->used[index / 64] |= bit;
+    if (BASE_LIKELY(!(e->flags & (TLB_GLOBAL | TLB_LARGE))))
+        return;
+    if (e->flags & TLB_GLOBAL)
+        m->global[index / 64] |= bit;
+    if (e->flags & TLB_LARGE) {
+        m->has_large = true;
+        m->large[e->tag >> 27] |= UINT64_C(1) << (e->tag >> 21) % 64;
+    }
+}
+
+static inline void drop_entry(struct cpu_memory *m, unsigned index)
+{
+    m->global[index / 64] &= ~(UINT64_C(1) << index % 64);
+    m->entry[index].tag = TLB_INVALID;
+    for (unsigned k = 0; k < 4; k++)
+        m->fast[k][index].tag = TLB_INVALID;
+}
+
+/* The rights of the page, without a walk; a first write has to set D by a walk. SDM 3A 4.6.1. */
+static bool entry_serves(const struct cpu *cpu, const struct tlb_entry *e, bool is_write,
+                         bool is_user)
+{
+    if (is_user && !(e->flags & TLB_USER))
+        return false;
+    if (is_write && !(e->flags & TLB_WRITABLE) && (is_user || cpu->cr0 & CR0_WP))
+        return false;
+    return !is_write || e->flags & TLB_DIRTY;
+}
+
+uint64_t memory_translate(struct cpu *cpu, uint64_t linear, bool is_write, bool is_user)
+{
+    struct cpu_memory *m = cpu->memory_unit;
+    unsigned index = tlb_index(linear);
+    struct tlb_entry *e = &m->entry[index];
+    linear &= 0xffffffffu;
+    if (BASE_UNLIKELY(!(cpu->cr0 & CR0_PG))) {
+        m->used[index / 64] |= UINT64_C(1) << index % 64; /* fast forms only */
+        return linear;
+    }
+    if (e->tag == (linear & ~PAGE_MASK) && entry_serves(cpu, e, is_write, is_user))
+        return e->physical | (linear & PAGE_MASK);
+    /* A fault forgets the entry (SDM 3A 4.10.4.1), so that the handler's repair is seen. */
+    if (m->used[index / 64] >> index % 64 & 1)
+        drop_entry(m, index);
+    memory_walk(cpu, linear, (is_write ? PF_WRITE : 0) | (is_user ? PF_USER : 0), e);
+    e->tag = linear & ~PAGE_MASK;
+    mark_entry(m, index);
+    return e->physical | (linear & PAGE_MASK);
+}
+
+/* --- forgetting ------------------------------------------------------------------------------------ */
+
+void cpu_tlb_flush(struct cpu *cpu, bool keep_global)
+{
+    struct cpu_memory *m = cpu->memory_unit;
+    for (unsigned w = 0; w < TLB_WORDS; w++) {
+        uint64_t kept = keep_global ? m->global[w] : 0;
+        for (uint64_t rest = m->used[w] & ~kept; rest; rest &= rest - 1)
+            drop_entry(m, w * 64 + (unsigned)__builtin_ctzll(rest));
+        m->used[w] &= kept;
+    }
+    if (!keep_global)
+        memset(m->large, 0, sizeof m->large);
+    cpu_code_remapped(cpu, keep_global);
+}
+
+/* INVLPG drops all of a large page (SDM 3A 4.10.4.1), whose entries may be anywhere in the TLB. */
+static void invalidate_large(struct cpu *cpu, uint64_t linear)
+{
+    struct cpu_memory *m = cpu->memory_unit;
+    bool is_pae = cpu->cr4 & CR4_PAE;
+    uint64_t first = linear & ~(is_pae ? UINT64_C(0x1fffff) : UINT64_C(0x3fffff));
+    uint64_t bits = UINT64_C(3) >> is_pae << (first >> 21) % 64;
+    if (BASE_LIKELY(!(m->large[linear >> 27] & bits)))
+        return;
+    m->large[linear >> 27] &= ~bits;
+    for (unsigned i = 0; i < TLB_ENTRIES; i++) {
+        const struct tlb_entry *e = &m->entry[i];
+        if (e->tag != TLB_INVALID && e->flags & TLB_LARGE &&
+            e->tag - first < (is_pae ? 0x200000u : 0x400000u))
+            drop_entry(m, i);
+    }
+}
+
+void cpu_tlb_invalidate(struct cpu *cpu, uint64_t linear)
+{
+    struct cpu_memory *m = cpu->memory_unit;
+    unsigned index = tlb_index(linear);
+    linear &= 0xffffffffu;
+    invalidate_large(cpu, linear);
+    if (m->entry[index].tag == (linear & ~PAGE_MASK))
+        drop_entry(m, index);
+    cpu_code_unmapped(cpu, linear);
+}
+
+static void forget_used(struct cpu_memory *m)
+{
+    memset(m->used, 0, sizeof m->used);
+    memset(m->global, 0, sizeof m->global);
+    memset(m->large, 0, sizeof m->large);
+}
+
+void memory_reset(struct cpu *cpu)
+{
+    struct cpu_memory *m = cpu->memory_unit;
+    for (unsigned i = 0; i < TLB_ENTRIES; i++) {
+        drop_entry(m, i);
+        m->fast[4][i].tag = TLB_INVALID;
+    }
+    forget_used(m);
+    m->has_large = false;
+    memory_choose_tlb(cpu);
+}
+
+void memory_loaded(struct cpu *cpu)
+{
+    struct cpu_memory *m = cpu->memory_unit;
+    memory_forget_hosts(cpu);
+    forget_used(m);
+    for (unsigned i = 0; i < TLB_ENTRIES; i++)
+        if (m->entry[i].tag != TLB_INVALID)
+            mark_entry(m, i);
+}
