@@ -22,9 +22,11 @@
 
 /* --- state ----------------------------------------------------------------------------------- */
 
-/* An integer that came in a later version of the table. */
+/* An integer, or bytes, that came in a later version of the table. */
 #define ATA_SINCE(version, type, member) \
     {#member, STATE_UINT, version, offsetof(type, member), sizeof STATE_MEMBER(type, member), 1, NULL, 0}
+#define ATA_BYTES_SINCE(version, type, member) \
+    {#member, STATE_UINT, version, offsetof(type, member), 1, sizeof STATE_MEMBER(type, member), NULL, 0}
 
 static const struct state_field DRIVE_STATE[] = {
     STATE_REBUILT(struct ata_drive, channel),
@@ -51,6 +53,18 @@ static const struct state_field DRIVE_STATE[] = {
     STATE_ONE(struct ata_drive, keeps_settings),
     STATE_ONE(struct ata_drive, power),
     ATA_SINCE(2, struct ata_drive, dma_mode),
+    ATA_SINCE(3, struct ata_drive, is_asleep),
+    ATA_SINCE(3, struct ata_drive, standby_ns),
+    {"standby", STATE_EVENT, 3, offsetof(struct ata_drive, standby), sizeof(struct event), 1, NULL, 0},
+    ATA_SINCE(3, struct ata_drive, previous),
+    ATA_SINCE(3, struct ata_drive, limit_sectors),
+    ATA_SINCE(3, struct ata_drive, is_smart_enabled),
+    ATA_SINCE(3, struct ata_drive, read_errors),
+    ATA_SINCE(3, struct ata_drive, errors),
+    ATA_SINCE(3, struct ata_drive, sectors_read),
+    ATA_SINCE(3, struct ata_drive, sectors_written),
+    ATA_BYTES_SINCE(3, struct ata_drive, issued),
+    ATA_BYTES_SINCE(3, struct ata_drive, error_log),
     STATE_ONE(struct ata_drive, phase),
     STATE_ONE(struct ata_drive, then),
     STATE_ONE(struct ata_drive, is_lba),
@@ -324,6 +338,11 @@ static void command_write(void *self, const struct reg *row, uint32_t value)
                            (unsigned)value, d->status & ATA_BSY ? "busy" : "transferring data");
         return;
     }
+    if (d->is_asleep) {
+        device_guest_error(&s->device, "command %02X to a drive that sleeps: only a reset wakes it",
+                           (unsigned)value);
+        return;
+    }
     ata_command_start(d, (uint8_t)value);
 }
 
@@ -340,7 +359,8 @@ static void software_reset(struct ata *s)
         ata_drive_stop(d);
         d->phase = ATA_RESETTING;
         d->status = ATA_BSY;
-        d->power = ATA_ACTIVE;
+        d->power = d->is_asleep ? ATA_STANDBY : ATA_ACTIVE;
+        d->is_asleep = false;
         if (!d->keeps_settings)
             ata_settings_reset(d);
     }
@@ -381,12 +401,7 @@ static void reset(struct device *device, enum reset_kind kind)
         if (!is_present(s, i))
             continue;
         ata_drive_stop(d);
-        ata_translation_reset(d);
-        ata_settings_reset(d);
-        d->keeps_settings = false;
-        d->dma_mode = ATA_MODE_MULTIWORD;
-        d->power = ATA_ACTIVE;
-        d->command = 0;
+        ata_power_on(d);
         memset(&d->mechanics, 0, sizeof d->mechanics);
         ata_drive_signature(d);
     }
@@ -531,6 +546,7 @@ static void describe_command(const struct ata *s, uint8_t code, char *text, size
         snprintf(text, size, "drive %u: %s %u at %s", s->selected, command->name,
                  ata_sectors_asked(d, command->is_ext), where);
         break;
+    case ATA_LIMIT:
     case ATA_ONE_SECTOR:
         snprintf(text, size, "drive %u: %s to %s", s->selected, command->name, where);
         break;
@@ -617,6 +633,7 @@ static enum status init_drive(struct ata *s, unsigned number, const struct devic
     d->channel = s;
     event_init(&d->event, config->env->clock, number ? "ata drive 1" : "ata drive 0",
                ata_drive_event, d);
+    event_init(&d->standby, config->env->clock, "ata standby", ata_standby_event, d);
     if (!config->block[number])
         return STATUS_OK;
     d->block = config->block[number];
@@ -674,6 +691,7 @@ static void fini(struct device *device)
         if (s->drives[i].block)
             ata_drive_stop(&s->drives[i]);
         event_fini(&s->drives[i].event);
+        event_fini(&s->drives[i].standby);
         free(s->drives[i].buffer);
     }
 }
@@ -708,10 +726,11 @@ const struct device_type ATA_TYPE = {
     .title = "ATA channel with two disks",
     .datasheet = "ATA/ATAPI-6 (T13 d1410r3b, 2002); ATA-3 (X3T10/2008D, 1997)",
     .missing = "queued commands, packet devices\n"
-               "SMART, security, host protected area, microcode: aborted\n"
-               "SLEEP is STANDBY: the drive wakes without a reset; standby timers never run out",
+               "security, microcode, READ and WRITE BUFFER, READ and WRITE LONG: aborted\n"
+               "SMART's off-line collection, self-tests and writable logs: aborted\n"
+               "SET MAX ADDRESS lasts until power-off also where it is asked to stay; no passwords",
     .size = sizeof(struct ata),
-    .version = 2,
+    .version = 3,
     .options = OPTIONS,
     .banks = BANKS,
     .state = STATE,

@@ -2,7 +2,8 @@
  * of ATA-3 (X3T10/2008D).
  *
  * Head and sector of an address are judged here, by the current translation; the cylinder, or the
- * LBA, by the back-end alone. ata_transfer.c moves the data. */
+ * LBA, by the back-end alone. ata_transfer.c moves the data; ata_settings.c and ata_smart.c have the
+ * commands about the disk itself. */
 #include <stdio.h>
 #include <string.h>
 
@@ -42,7 +43,7 @@ struct block_geometry ata_translation(const struct ata_drive *d)
 }
 
 /* Takes the address from the registers; false (and a failure) when the drive itself refuses it. */
-static bool take_address(struct ata_drive *d, const struct ata_command *command)
+bool ata_take_address(struct ata_drive *d, const struct ata_command *command)
 {
     struct block_geometry g = ata_translation(d);
     struct block_address at = {.is_chs = true,
@@ -100,7 +101,7 @@ void ata_put_address(struct ata_drive *d, uint64_t position, uint32_t remaining)
 
 static void start_read(struct ata_drive *d, const struct ata_command *command)
 {
-    if (!take_address(d, command))
+    if (!ata_take_address(d, command))
         return;
     d->block_sectors = 1;
     ata_read_media(d);
@@ -112,7 +113,7 @@ static void start_read_multiple(struct ata_drive *d, const struct ata_command *c
         ata_fail_later(d, ATA_ABRT);
         return;
     }
-    if (!take_address(d, command))
+    if (!ata_take_address(d, command))
         return;
     d->block_sectors = d->multiple;
     ata_read_media(d);
@@ -127,7 +128,7 @@ static void start_read_dma(struct ata_drive *d, const struct ata_command *comman
 static void start_write_blocks(struct ata_drive *d, const struct ata_command *command,
                                uint32_t block_sectors)
 {
-    if (!take_address(d, command))
+    if (!ata_take_address(d, command))
         return;
     if (d->block->is_read_only) {
         device_guest_error(&d->channel->device, "write to %s, which is read-only; fix: --overlay",
@@ -160,7 +161,7 @@ static void start_write_dma(struct ata_drive *d, const struct ata_command *comma
 
 static void start_verify(struct ata_drive *d, const struct ata_command *command)
 {
-    if (take_address(d, command))
+    if (ata_take_address(d, command))
         ata_verify_media(d);
 }
 
@@ -184,85 +185,6 @@ static void start_identify(struct ata_drive *d, const struct ata_command *comman
     (void)command;
     ata_identify(d, d->buffer);
     ata_show(d, SECTOR_BYTES);
-}
-
-/* 91h (ATA-3 7.10): chooses how cylinders, heads and sectors are counted, nothing else. A count of
- * zero sectors can't be counted with: refused, and the old translation stays. */
-static void start_translation(struct ata_drive *d, const struct ata_command *command)
-{
-    uint16_t heads = (uint16_t)((d->device & ATA_DEVICE_HEAD) + 1), sectors = d->count[0];
-    uint64_t cylinders = sectors ? d->geometry.total / ((uint64_t)heads * sectors) : 0;
-    (void)command;
-    if (cylinders == 0) {
-        ata_fail_later(d, ATA_ABRT);
-        return;
-    }
-    d->heads = heads;
-    d->sectors = sectors;
-    d->cylinders = (uint32_t)(cylinders < 0xFFFF ? cylinders : 0xFFFF);
-    if (heads == d->geometry.heads && sectors == d->geometry.sectors)
-        d->cylinders = d->geometry.cylinders;
-    ata_done_later(d);
-}
-
-static void start_set_multiple(struct ata_drive *d, const struct ata_command *command)
-{
-    uint8_t count = d->count[0];
-    (void)command;
-    if (count > ATA_MULTIPLE_MAX || (count & (count - 1)) != 0) {
-        d->multiple = 0; /* 8.43: refused, and READ MULTIPLE is disabled */
-        ata_fail_later(d, ATA_ABRT);
-        return;
-    }
-    d->multiple = count;
-    ata_done_later(d);
-}
-
-/* 8.46.4, table 42: the default, PIO modes 0-4; multiword or Ultra DMA, of which one is chosen. */
-static bool set_transfer_mode(struct ata_drive *d, uint8_t mode)
-{
-    unsigned kind = mode & 0xF8u, number = mode & 7u;
-    if (mode <= 1 || (kind == ATA_MODE_PIO && number <= 4))
-        return true;
-    if ((kind != ATA_MODE_MULTIWORD && kind != ATA_MODE_ULTRA) || !(ATA_DMA_MODES >> number & 1))
-        return false;
-    d->dma_mode = mode;
-    return true;
-}
-
-/* 8.46, table 41. */
-static bool set_feature(struct ata_drive *d)
-{
-    switch (d->feature[0]) {
-    case 0x02: d->has_write_cache = true; return true;
-    case 0x82: d->has_write_cache = false; return true;
-    case 0x55: d->has_look_ahead = false; return true;
-    case 0xAA: d->has_look_ahead = true; return true;
-    case 0x66: d->keeps_settings = true; return true;
-    case 0xCC: d->keeps_settings = false; return true;
-    case 0x03: return set_transfer_mode(d, d->count[0]);
-    default: return false;
-    }
-}
-
-static void start_set_features(struct ata_drive *d, const struct ata_command *command)
-{
-    (void)command;
-    if (set_feature(d))
-        ata_done_later(d);
-    else
-        ata_fail_later(d, ATA_ABRT);
-}
-
-static void start_power(struct ata_drive *d, const struct ata_command *command)
-{
-    switch (command->code) {
-    case 0xE1: case 0x95: d->power = ATA_ACTIVE; break;      /* IDLE IMMEDIATE */
-    case 0xE3: case 0x97: d->power = ATA_ACTIVE; break;      /* IDLE */
-    case 0xE5: case 0x98: d->count[0] = d->power; break;     /* CHECK POWER MODE */
-    default: d->power = ATA_STANDBY; break;                  /* STANDBY (IMMEDIATE), SLEEP */
-    }
-    ata_done_later(d);
 }
 
 static void start_diagnostics(struct ata_drive *d, const struct ata_command *command)
@@ -290,38 +212,43 @@ static const struct ata_command COMMANDS[] = {
     {0x20, 0x21, "READ SECTORS", false, ATA_SECTORS, start_read},
     {0x24, 0x24, "READ SECTORS EXT", true, ATA_SECTORS, start_read},
     {0x25, 0x25, "READ DMA EXT", true, ATA_SECTORS, start_read_dma},
+    {0x27, 0x27, "READ NATIVE MAX ADDRESS EXT", true, ATA_NO_ADDRESS, ata_start_read_native_max},
     {0x29, 0x29, "READ MULTIPLE EXT", true, ATA_SECTORS, start_read_multiple},
     {0x30, 0x31, "WRITE SECTORS", false, ATA_SECTORS, start_write},
     {0x34, 0x34, "WRITE SECTORS EXT", true, ATA_SECTORS, start_write},
     {0x35, 0x35, "WRITE DMA EXT", true, ATA_SECTORS, start_write_dma},
+    {0x37, 0x37, "SET MAX ADDRESS EXT", true, ATA_LIMIT, ata_start_set_max},
     {0x39, 0x39, "WRITE MULTIPLE EXT", true, ATA_SECTORS, start_write_multiple},
     {0x3C, 0x3C, "WRITE VERIFY", false, ATA_SECTORS, start_write},
     {0x40, 0x41, "READ VERIFY SECTORS", false, ATA_SECTORS, start_verify},
     {0x42, 0x42, "READ VERIFY SECTORS EXT", true, ATA_SECTORS, start_verify},
     {0x70, 0x7F, "SEEK", false, ATA_ONE_SECTOR, start_verify},
     {0x90, 0x90, "EXECUTE DEVICE DIAGNOSTIC", false, ATA_NO_ADDRESS, start_diagnostics},
-    {0x91, 0x91, "INITIALIZE DEVICE PARAMETERS", false, ATA_NO_ADDRESS, start_translation},
-    {0x94, 0x94, "STANDBY IMMEDIATE", false, ATA_NO_ADDRESS, start_power},
-    {0x95, 0x95, "IDLE IMMEDIATE", false, ATA_NO_ADDRESS, start_power},
-    {0x96, 0x96, "STANDBY", false, ATA_NO_ADDRESS, start_power},
-    {0x97, 0x97, "IDLE", false, ATA_NO_ADDRESS, start_power},
-    {0x98, 0x98, "CHECK POWER MODE", false, ATA_NO_ADDRESS, start_power},
-    {0x99, 0x99, "SLEEP", false, ATA_NO_ADDRESS, start_power},
+    {0x91, 0x91, "INITIALIZE DEVICE PARAMETERS", false, ATA_NO_ADDRESS, ata_start_translation},
+    {0x94, 0x94, "STANDBY IMMEDIATE", false, ATA_NO_ADDRESS, ata_start_standby},
+    {0x95, 0x95, "IDLE IMMEDIATE", false, ATA_NO_ADDRESS, ata_start_idle},
+    {0x96, 0x96, "STANDBY", false, ATA_NO_ADDRESS, ata_start_standby},
+    {0x97, 0x97, "IDLE", false, ATA_NO_ADDRESS, ata_start_idle},
+    {0x98, 0x98, "CHECK POWER MODE", false, ATA_NO_ADDRESS, ata_start_check_power},
+    {0x99, 0x99, "SLEEP", false, ATA_NO_ADDRESS, ata_start_sleep},
+    {0xB0, 0xB0, "SMART", false, ATA_NO_ADDRESS, ata_start_smart},
     {0xC4, 0xC4, "READ MULTIPLE", false, ATA_SECTORS, start_read_multiple},
     {0xC5, 0xC5, "WRITE MULTIPLE", false, ATA_SECTORS, start_write_multiple},
-    {0xC6, 0xC6, "SET MULTIPLE MODE", false, ATA_NO_ADDRESS, start_set_multiple},
+    {0xC6, 0xC6, "SET MULTIPLE MODE", false, ATA_NO_ADDRESS, ata_start_set_multiple},
     {0xC8, 0xC9, "READ DMA", false, ATA_SECTORS, start_read_dma},
     {0xCA, 0xCB, "WRITE DMA", false, ATA_SECTORS, start_write_dma},
-    {0xE0, 0xE0, "STANDBY IMMEDIATE", false, ATA_NO_ADDRESS, start_power},
-    {0xE1, 0xE1, "IDLE IMMEDIATE", false, ATA_NO_ADDRESS, start_power},
-    {0xE2, 0xE2, "STANDBY", false, ATA_NO_ADDRESS, start_power},
-    {0xE3, 0xE3, "IDLE", false, ATA_NO_ADDRESS, start_power},
-    {0xE5, 0xE5, "CHECK POWER MODE", false, ATA_NO_ADDRESS, start_power},
-    {0xE6, 0xE6, "SLEEP", false, ATA_NO_ADDRESS, start_power},
+    {0xE0, 0xE0, "STANDBY IMMEDIATE", false, ATA_NO_ADDRESS, ata_start_standby},
+    {0xE1, 0xE1, "IDLE IMMEDIATE", false, ATA_NO_ADDRESS, ata_start_idle},
+    {0xE2, 0xE2, "STANDBY", false, ATA_NO_ADDRESS, ata_start_standby},
+    {0xE3, 0xE3, "IDLE", false, ATA_NO_ADDRESS, ata_start_idle},
+    {0xE5, 0xE5, "CHECK POWER MODE", false, ATA_NO_ADDRESS, ata_start_check_power},
+    {0xE6, 0xE6, "SLEEP", false, ATA_NO_ADDRESS, ata_start_sleep},
     {0xE7, 0xE7, "FLUSH CACHE", false, ATA_NO_ADDRESS, start_flush},
     {0xEA, 0xEA, "FLUSH CACHE EXT", true, ATA_NO_ADDRESS, start_flush},
     {0xEC, 0xEC, "IDENTIFY DEVICE", false, ATA_NO_ADDRESS, start_identify},
-    {0xEF, 0xEF, "SET FEATURES", false, ATA_NO_ADDRESS, start_set_features},
+    {0xEF, 0xEF, "SET FEATURES", false, ATA_NO_ADDRESS, ata_start_set_features},
+    {0xF8, 0xF8, "READ NATIVE MAX ADDRESS", false, ATA_NO_ADDRESS, ata_start_read_native_max},
+    {0xF9, 0xF9, "SET MAX ADDRESS", false, ATA_LIMIT, ata_start_set_max},
 };
 
 const struct ata_command *ata_command_find(uint8_t code)
@@ -335,7 +262,9 @@ const struct ata_command *ata_command_find(uint8_t code)
 void ata_command_start(struct ata_drive *d, uint8_t code)
 {
     const struct ata_command *command = ata_command_find(code);
+    d->previous = d->command;
     d->command = code;
+    ata_smart_note_command(d);
     d->error = 0;
     d->is_media = d->is_dma = false;
     d->result = BLOCK_OK;
@@ -345,26 +274,12 @@ void ata_command_start(struct ata_drive *d, uint8_t code)
         ata_fail_later(d, ATA_ABRT);
         return;
     }
-    if (command->addressing != ATA_NO_ADDRESS)
+    if (command->addressing == ATA_SECTORS || command->addressing == ATA_ONE_SECTOR)
         d->power = ATA_ACTIVE;
     command->start(d, command);
 }
 
-/* --- settings -------------------------------------------------------------------------------- */
-
-void ata_translation_reset(struct ata_drive *d)
-{
-    d->heads = d->geometry.heads;
-    d->sectors = d->geometry.sectors;
-    d->cylinders = d->geometry.cylinders;
-}
-
-void ata_settings_reset(struct ata_drive *d)
-{
-    d->multiple = d->channel->multiple_at_reset;
-    d->has_write_cache = true;
-    d->has_look_ahead = true;
-}
+/* --- the signature --------------------------------------------------------------------------- */
 
 /* 9.12, table 55: what a disk shows after a reset or EXECUTE DEVICE DIAGNOSTIC. */
 void ata_drive_signature(struct ata_drive *d)

@@ -4,6 +4,15 @@
 #include "base/bits.h"
 #include "devices/ata_internal.h"
 
+/* 8.15.61: the integrity word. */
+void ata_put_checksum(uint8_t *bytes)
+{
+    uint8_t sum = 0;
+    for (unsigned i = 0; i < SECTOR_BYTES - 1; i++)
+        sum = (uint8_t)(sum + bytes[i]);
+    bytes[SECTOR_BYTES - 1] = (uint8_t)(0u - sum);
+}
+
 #define LBA28_SECTORS_MAX UINT64_C(0x0FFFFFFF)
 
 static void put(uint8_t *bytes, unsigned word, uint16_t value)
@@ -19,11 +28,20 @@ static void put_text(uint8_t *bytes, unsigned word, unsigned words, const char *
         bytes[(size_t)word * 2 + (i ^ 1)] = i < length ? (uint8_t)text[i] : ' ';
 }
 
+/* Cylinders that SET MAX ADDRESS leaves whole. */
+static uint32_t reachable_cylinders(const struct ata_drive *d, const struct block_geometry *g)
+{
+    uint64_t cylinders = ata_reachable(d) / ((uint64_t)g->heads * g->sectors);
+    return cylinders < g->cylinders ? (uint32_t)cylinders : g->cylinders;
+}
+
 /* Words 54-58: the translation that INITIALIZE DEVICE PARAMETERS chose. */
 static void put_current(const struct ata_drive *d, uint8_t *bytes)
 {
-    uint32_t capacity = d->cylinders * d->heads * d->sectors;
-    put(bytes, 54, (uint16_t)d->cylinders);
+    struct block_geometry g = ata_translation(d);
+    uint32_t cylinders = reachable_cylinders(d, &g);
+    uint32_t capacity = cylinders * d->heads * d->sectors;
+    put(bytes, 54, (uint16_t)cylinders);
     put(bytes, 55, d->heads);
     put(bytes, 56, d->sectors);
     store_le32(bytes + 114, capacity);
@@ -41,22 +59,23 @@ static void put_features(const struct ata_drive *d, uint8_t *bytes)
 {
     uint16_t caches = (uint16_t)((d->has_write_cache ? 0x20 : 0) | (d->has_look_ahead ? 0x40 : 0));
     put(bytes, 80, 0x0078);          /* ATA-3 to ATA/ATAPI-6 */
-    put(bytes, 82, 0x4068);          /* NOP, look-ahead, write cache, power management */
-    put(bytes, 83, 0x7400);          /* FLUSH CACHE EXT, FLUSH CACHE, 48 bits; valid */
-    put(bytes, 84, 0x4000);
-    put(bytes, 85, 0x4008 | caches); /* enabled */
+    /* NOP, host protected area, look-ahead, write cache, power management, SMART. */
+    put(bytes, 82, 0x4469);
+    put(bytes, 83, 0x7400); /* FLUSH CACHE EXT, FLUSH CACHE, 48 bits; valid */
+    put(bytes, 84, 0x4001); /* SMART logs errors */
+    put(bytes, 85, (uint16_t)(0x4408 | caches | (d->is_smart_enabled ? 0x0001 : 0))); /* enabled */
     put(bytes, 86, 0x3400);
-    put(bytes, 87, 0x4000);
+    put(bytes, 87, 0x4001);
 }
 
 void ata_identify(const struct ata_drive *d, uint8_t *bytes)
 {
-    uint64_t total = d->geometry.total;
+    uint64_t total = ata_reachable(d);
     unsigned drive = d == &d->channel->drives[1];
-    uint8_t sum = 0;
     memset(bytes, 0, SECTOR_BYTES);
     put(bytes, 0, 0x0040); /* not removable */
-    put(bytes, 1, (uint16_t)d->geometry.cylinders);
+    put(bytes, 1, (uint16_t)reachable_cylinders(d, &d->geometry));
+    put(bytes, 2, 0xC837); /* it spins by itself, and this answer is complete */
     put(bytes, 3, d->geometry.heads);
     put(bytes, 6, d->geometry.sectors);
     put_text(bytes, 10, 10, d->serial);
@@ -81,9 +100,6 @@ void ata_identify(const struct ata_drive *d, uint8_t *bytes)
     put(bytes, 88, dma_modes(d, ATA_MODE_ULTRA));
     put(bytes, 93, drive ? 0x4B00 : 0x400B); /* reset result: jumpers, diagnostics passed */
     store_le64(bytes + 200, total);
-    /* 8.15.61: integrity word: the sum of all bytes is zero. */
     bytes[510] = 0xA5;
-    for (unsigned i = 0; i < 511; i++)
-        sum = (uint8_t)(sum + bytes[i]);
-    bytes[511] = (uint8_t)(0u - sum);
+    ata_put_checksum(bytes);
 }

@@ -1,4 +1,4 @@
-/* Shared by ata.c (registers, channel), ata_commands.c, ata_transfer.c and ata_identify.c. */
+/* Shared by the files of an ATA channel: ata.c (registers, channel) and ata_*.c. */
 #ifndef VITRINE_DEVICES_ATA_INTERNAL_H
 #define VITRINE_DEVICES_ATA_INTERNAL_H
 
@@ -19,6 +19,8 @@ enum ata_control_bits { ATA_CONTROL_HOB = 0x80, ATA_CONTROL_SRST = 4, ATA_CONTRO
 #define ATA_BUFFER_BYTES (ATA_MULTIPLE_MAX * SECTOR_BYTES)
 /* The highest cylinder count of IDENTIFY's word 1 (ATA-3, annex B: 16,383 with 16 heads of 63). */
 #define ATA_CYLINDERS_MAX 16383u
+#define ATA_ERROR_LOG 5u /* errors that SMART keeps, each as command and outcome */
+#define ATA_ERROR_LOG_BYTES 42u
 
 enum ata_phase {
     ATA_IDLE, ATA_BUSY, ATA_DATA_IN, ATA_DATA_OUT, ATA_RESETTING,
@@ -51,6 +53,17 @@ struct ata_drive {
     bool has_write_cache, has_look_ahead, keeps_settings;
     uint8_t power;
     uint8_t dma_mode; /* ATA_MODE_MULTIWORD or ATA_MODE_ULTRA, with its number */
+    bool is_asleep;
+    uint64_t standby_ns;    /* after the last command; 0: the timer does not run */
+    struct event standby;
+    uint8_t previous;       /* the command before this one */
+    uint64_t limit_sectors; /* SET MAX ADDRESS: what can be reached; 0: all */
+
+    bool is_smart_enabled;
+    uint32_t read_errors, errors;
+    uint64_t sectors_read, sectors_written;
+    uint8_t issued[12]; /* the command's registers, as SMART's log has them */
+    uint8_t error_log[ATA_ERROR_LOG * ATA_ERROR_LOG_BYTES]; /* error n at n modulo 5 */
 
     uint8_t phase, then;
     bool is_lba, is_media;   /* how the command's address is given; it has one */
@@ -91,7 +104,10 @@ struct ata_command {
     uint8_t code, last; /* first and last code of the row */
     const char *name;
     bool is_ext;        /* 48-bit address and count */
-    enum ata_addressing { ATA_NO_ADDRESS, ATA_ONE_SECTOR, ATA_SECTORS } addressing;
+    enum ata_addressing {
+        ATA_NO_ADDRESS, ATA_ONE_SECTOR, ATA_SECTORS,
+        ATA_LIMIT /* an address, but no sector is touched */
+    } addressing;
     void (*start)(struct ata_drive *drive, const struct ata_command *command);
 };
 const struct ata_command *ata_command_find(uint8_t code); /* NULL: aborted */
@@ -101,12 +117,36 @@ void ata_drive_signature(struct ata_drive *drive);
 /* Sectors that the count register asks for; the address in words. */
 uint32_t ata_sectors_asked(const struct ata_drive *drive, bool is_ext);
 void ata_address_text(const struct ata_drive *drive, bool is_ext, char *text, size_t size);
-/* Default translation; and what a reset without 66h does. */
-void ata_translation_reset(struct ata_drive *drive);
-void ata_settings_reset(struct ata_drive *drive);
 /* The translation as a geometry; and the registers made to name a sector and how many are left. */
 struct block_geometry ata_translation(const struct ata_drive *drive);
 void ata_put_address(struct ata_drive *drive, uint64_t position, uint32_t remaining);
+
+/* Takes the address from the registers; false (and a failure) when the drive itself refuses it. */
+bool ata_take_address(struct ata_drive *drive, const struct ata_command *command);
+
+/* ata_settings.c */
+void ata_power_on(struct ata_drive *drive);
+/* Default translation; and what a reset without 66h does. */
+void ata_translation_reset(struct ata_drive *drive);
+void ata_settings_reset(struct ata_drive *drive);
+uint64_t ata_reachable(const struct ata_drive *drive); /* sectors, by SET MAX ADDRESS */
+void ata_standby_restart(struct ata_drive *drive); /* a command has ended */
+void ata_standby_event(void *drive);
+void ata_start_translation(struct ata_drive *drive, const struct ata_command *command);
+void ata_start_set_multiple(struct ata_drive *drive, const struct ata_command *command);
+void ata_start_set_features(struct ata_drive *drive, const struct ata_command *command);
+void ata_start_idle(struct ata_drive *drive, const struct ata_command *command);
+void ata_start_standby(struct ata_drive *drive, const struct ata_command *command);
+void ata_start_check_power(struct ata_drive *drive, const struct ata_command *command);
+void ata_start_sleep(struct ata_drive *drive, const struct ata_command *command);
+void ata_start_read_native_max(struct ata_drive *drive, const struct ata_command *command);
+void ata_start_set_max(struct ata_drive *drive, const struct ata_command *command);
+
+/* ata_smart.c */
+void ata_start_smart(struct ata_drive *drive, const struct ata_command *command);
+void ata_smart_note_command(struct ata_drive *drive);
+void ata_smart_note_request(struct ata_drive *drive); /* done_sectors of request_op are over */
+void ata_smart_note_error(struct ata_drive *drive); /* of the medium; after the registers tell it */
 
 /* ata_transfer.c */
 void ata_drive_event(void *drive);
@@ -134,5 +174,7 @@ void ata_show(struct ata_drive *drive, uint32_t bytes);
 void ata_update_irq(struct ata *channel);
 /* ata_identify.c: 512 bytes. Pure. */
 void ata_identify(const struct ata_drive *drive, uint8_t *bytes);
+/* The last byte makes the sum of all 512 zero. */
+void ata_put_checksum(uint8_t *bytes);
 
 #endif

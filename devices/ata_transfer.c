@@ -41,6 +41,7 @@ void ata_finish(struct ata_drive *d)
 {
     d->phase = ATA_IDLE;
     d->status = ATA_READY;
+    ata_standby_restart(d);
     raise_irq(d);
 }
 
@@ -80,10 +81,22 @@ static void request_complete(struct block_request *request)
         return; /* the drive was reset meanwhile */
     d->is_request_out = false;
     d->result = (uint8_t)request->result;
-    d->done_sectors = request->done_sectors < d->request_sectors ? request->done_sectors
-                                                                 : d->request_sectors;
+    d->done_sectors =
+        request->done_sectors < d->request_sectors ? request->done_sectors : d->request_sectors;
+    if (d->result == BLOCK_OK && d->done_sectors < d->request_sectors)
+        d->result = BLOCK_RANGE; /* SET MAX ADDRESS ends here */
+    ata_smart_note_request(d);
     d->then = ATA_THEN_REQUEST;
     event_arm(&d->event, d->ready_when > now ? d->ready_when : now + 1);
+}
+
+/* What SET MAX ADDRESS leaves of the request: all, unless it was used. */
+static uint32_t sectors_within(const struct ata_drive *d)
+{
+    uint64_t end = ata_reachable(d);
+    if (end == d->geometry.total || d->position + d->request_sectors <= end)
+        return d->request_sectors;
+    return d->position < end ? (uint32_t)(end - d->position) : 0;
 }
 
 void ata_submit(struct ata_drive *d)
@@ -96,14 +109,19 @@ void ata_submit(struct ata_drive *d)
     /* In the drive's own geometry the back-end is told C/H/S, as the host said it. */
     if (!d->is_lba && g.heads == d->geometry.heads && g.sectors == d->geometry.sectors)
         request->at = block_lba_to_chs(&g, d->position);
-    request->sectors = d->request_sectors;
+    request->sectors = sectors_within(d);
     request->bytes = d->buffer;
     request->result = BLOCK_PENDING;
     request->cause = d->cause;
     request->complete = request_complete;
     request->owner = d;
     d->is_request_out = true;
-    d->block->ops->submit(d->block, request);
+    if (request->sectors == 0 && d->request_sectors) { /* nothing of it can be reached */
+        request->result = BLOCK_RANGE;
+        request_complete(request);
+    } else {
+        d->block->ops->submit(d->block, request);
+    }
 }
 
 /* Begins a request for sectors at `position`, as one step of the command. */
@@ -209,6 +227,8 @@ static void fail_at(struct ata_drive *d)
 {
     ata_put_address(d, d->position, d->remaining);
     ata_finish_error(d, error_of((enum block_result)d->result));
+    if (d->result == BLOCK_READ_ERROR || d->result == BLOCK_WRITE_ERROR)
+        ata_smart_note_error(d);
 }
 
 static void read_done(struct ata_drive *d)
@@ -249,6 +269,7 @@ static void block_read(struct ata_drive *d)
     else {
         d->phase = ATA_IDLE;
         d->status = ATA_READY;
+        ata_standby_restart(d);
     }
 }
 

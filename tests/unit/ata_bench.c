@@ -14,7 +14,9 @@ static void disk_carry_out(struct ata_disk *disk, struct block_request *request)
     uint64_t lba = request->at.lba;
     request->result = BLOCK_OK;
     request->done_sectors = 0;
-    if (request->op == BLOCK_FLUSH)
+    if (request->op == BLOCK_FLUSH && disk->fails_flush)
+        request->result = BLOCK_WRITE_ERROR;
+    else if (request->op == BLOCK_FLUSH)
         disk->flushes++;
     else if (request->at.is_chs && (request->at.cylinder >= disk->geometry.cylinders ||
                                     !block_chs_to_lba(&disk->geometry, &request->at, &lba)))
@@ -176,4 +178,12 @@ void ata_expect_error(struct ata_bench *c, unsigned error)
 {
     ck_assert_uint_eq(ata_alternate(c), 0x51);
     ck_assert_uint_eq(ata_in(c, 1), error);
+}
+
+uint16_t ata_identify_word(struct ata_bench *c, unsigned word)
+{
+    uint8_t id[SECTOR_BYTES];
+    ata_command(c, 0xEC);
+    ck_assert_uint_eq(space_read_block(&c->f->ports, 0x1F0, 2, id, 256), 256);
+    return load_le16(id + (size_t)2 * word);
 }

@@ -19,6 +19,7 @@ struct ata_disk {
     struct block_request *pending;
     uint64_t bad_lba; /* fails with bad_result; UINT64_MAX: none */
     enum block_result bad_result;
+    bool fails_flush;
     unsigned requests, cancels, flushes;
     struct block_address last;
     uint64_t last_cause;
@@ -45,5 +46,7 @@ void ata_command(struct ata_bench *c, unsigned code);
 uint32_t ata_read_sector(struct ata_bench *c);
 void ata_write_sector(struct ata_bench *c, uint32_t value);
 void ata_expect_error(struct ata_bench *c, unsigned error);
+/* A word of IDENTIFY DEVICE. */
+uint16_t ata_identify_word(struct ata_bench *c, unsigned word);
 
 #endif
