@@ -131,6 +131,11 @@ void cpu_nmi(struct cpu *cpu)
     cpu->has_event = true;
 }
 
+void cpu_set_ignne(struct cpu *cpu, bool level)
+{
+    cpu->ignne = level;
+}
+
 bool cpu_is_halted(const struct cpu *cpu)
 {
     return cpu->is_halted;
@@ -312,6 +317,7 @@ static const struct state_field CPU_STATE[] = {
     STATE_ONE(struct cpu, nmi_blocked),
     STATE_ONE(struct cpu, intr),
     STATE_ONE(struct cpu, pending_debug),
+    STATE_ONE_SINCE(2, struct cpu, ignne),
     STATE_TABLE_END};
 static const struct state_field TLB_STATE[] = {
     STATE_ONE(struct tlb_entry, tag), STATE_ONE(struct tlb_entry, physical),
@@ -320,7 +326,7 @@ static const struct state_field MEMORY_STATE[] = {
     STATE_STRUCTS(struct cpu_memory, entry, TLB_STATE),
     STATE_ONE(struct cpu_memory, has_large), STATE_TABLE_END};
 
-#define CPU_STATE_VERSION 2 /* 2: machine checks, EFER */
+#define CPU_STATE_VERSION 2 /* 2: machine checks, EFER, IGNNE# */
 
 void cpu_save(const struct cpu *cpu, struct state_stream *stream)
 {

@@ -119,7 +119,8 @@ enum cpu_event_kind {
     CPU_EVENT_EXTERNAL,  /* INTR, acknowledged */
     CPU_EVENT_NMI,
     CPU_EVENT_SOFTWARE,  /* INT n; INT3 and INTO are it too */
-    CPU_EVENT_ICEBP      /* F1: #DB without the DPL check */
+    CPU_EVENT_ICEBP,     /* F1: #DB without the DPL check */
+    CPU_EVENT_FREEZE     /* none: the processor waits before this instruction for an interrupt */
 };
 struct cpu_event_source {
     enum cpu_event_kind kind;
@@ -187,6 +188,7 @@ struct cpu {
     bool intr;
     bool has_event;            /* something to look at between instructions */
     bool suppress_trap;        /* this instruction takes no single-step trap (set by sys) */
+    bool ignne;                /* the pin */
     bool pending_debug;        /* #DB is due after this instruction; dr[6] is set */
     struct cpu_catch *catch;
 
@@ -264,6 +266,8 @@ void cpu_set_privilege(struct cpu *cpu, unsigned cpl);
 _Noreturn void cpu_raise(struct cpu *cpu, uint8_t vector);
 _Noreturn void cpu_raise_error(struct cpu *cpu, uint8_t vector, uint32_t error_code);
 _Noreturn void cpu_raise_page_fault(struct cpu *cpu, uint64_t linear, uint32_t error_code);
+/* Stops before this instruction, which is tried again when an interrupt has been served. */
+_Noreturn void cpu_freeze(struct cpu *cpu);
 /* Runs call(cpu, argument); returns true when it raised, with the event in *raised. */
 bool cpu_try(struct cpu *cpu, void (*call)(struct cpu *cpu, void *argument), void *argument,
              struct cpu_event_source *raised);

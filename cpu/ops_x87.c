@@ -1,7 +1,6 @@
 /* The decode side of the FPU: CR0's switches, pending errors, memory operands. The unit itself is
- * cpu/x87.c. SDM 1 8.3-8.7, 3A 2.5 (EM, MP, TS, NE), table 23-3 for FERR#.
- *
- * MISSING: with CR0.NE = 0 the processor does not freeze until IRQ 13 has come; it goes on. */
+ * cpu/x87.c. SDM 1 8.3-8.7, 3A 2.5 (EM, MP, TS, NE); 1 D.2 and 3B 23.18.6.7 for FERR# and IGNNE#, as
+ * the P6 and the 386 do it: FERR# comes at the end of the instruction with the error. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -95,6 +94,8 @@ void fpu_check_pending(struct cpu *cpu)
     if (cpu->cr0 & CR0_NE)
         cpu_raise(cpu, VECTOR_MF);
     fpu_update_ferr(cpu);
+    if (!cpu->ignne && cpu->config.ferr)
+        cpu_freeze(cpu);
 }
 
 void exec_fwait(struct cpu *cpu, const struct instruction *i)

@@ -336,6 +336,11 @@ _Noreturn void cpu_raise_page_fault(struct cpu *cpu, uint64_t linear, uint32_t e
                 &(struct cpu_event_source){CPU_EVENT_EXCEPTION, VECTOR_PF, true, error_code});
 }
 
+_Noreturn void cpu_freeze(struct cpu *cpu)
+{
+    throw_event(cpu, &(struct cpu_event_source){CPU_EVENT_FREEZE, 0, false, 0});
+}
+
 bool cpu_try(struct cpu *cpu, void (*call)(struct cpu *cpu, void *argument), void *argument,
              struct cpu_event_source *raised)
 {
@@ -516,7 +521,10 @@ static void recover(struct cpu *cpu, const struct cpu_event_source *event)
     cpu->current = NULL;
     unpatch(cpu);
     cpu->suppress_trap = false;
-    cpu_deliver(cpu, event);
+    if (event->kind == CPU_EVENT_FREEZE)
+        cpu->is_halted = cpu->has_event = true;
+    else
+        cpu_deliver(cpu, event);
     if (cpu->run->wants_step) {
         cpu->run->wants_step = false;
         cpu->run->event = (struct cpu_debug_event){.is_step = true, .watch = -1};

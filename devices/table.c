@@ -15,6 +15,7 @@ const struct device_type *const DEVICE_TYPES[] = {
     &SPEAKER_TYPE,
     &PORT92_TYPE,
     &POST_PORT_TYPE,
+    &COPROCESSOR_ERROR_TYPE,
     &SHUTDOWN_8900_TYPE,
     &VGA_TYPE,
     &VGA_PCI_TYPE,

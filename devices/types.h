@@ -17,6 +17,7 @@ extern const struct device_type ISA_DEBUG_EXIT_TYPE;
 extern const struct device_type SPEAKER_TYPE;
 extern const struct device_type PORT92_TYPE;
 extern const struct device_type POST_PORT_TYPE;
+extern const struct device_type COPROCESSOR_ERROR_TYPE;
 extern const struct device_type SHUTDOWN_8900_TYPE;
 extern const struct device_type VGA_TYPE;
 extern const struct device_type VGA_PCI_TYPE;

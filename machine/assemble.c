@@ -194,10 +194,11 @@ static void isa_irq(void *self, unsigned irq, bool level)
 void machine_ferr(void *self, bool level)
 {
     struct machine *machine = self;
+    struct device *latch = machine_find(machine, "cerr");
     if (machine->ferr_level == level)
         return;
     machine->ferr_level = level;
-    isa_irq(machine, 13, level);
+    latch->type->input(latch, 0, level);
 }
 
 static enum status wire(struct machine *machine, const struct board_wire *row, struct error *error)

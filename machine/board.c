@@ -14,7 +14,8 @@
         {"i8042", "kbc", NULL}, {"ps2-keyboard", "keyboard", NULL},                           \
         {"ps2-mouse", "mouse", NULL}, {"port92", "port92", NULL}, {"post-port", "post", NULL}, \
         {"debug-ports", "debug", NULL}, {"isa-debug-exit", "debug-exit", "base=0xf4"},        \
-        {"shutdown-8900", "shutdown", NULL}, {"uart16550", "com1", "base=0x3f8"},             \
+        {"shutdown-8900", "shutdown", NULL}, {"coprocessor-error", "cerr", NULL},             \
+        {"uart16550", "com1", "base=0x3f8"},             \
         {"uart16550", "com2", "base=0x2f8"}
 
 static const struct board_device PC_DEVICES[] = {
@@ -35,7 +36,7 @@ static const struct board_device PC_DEVICES[] = {
     {"pic1", "int", "pic0", "ir2"}, {"pit", "out0", "isa", "0"},                           \
         {"speaker", "gate2", "pit", "gate2"}, {"kbc", "a20", "port92", "a20"},             \
         {"rtc", "irq", "isa", "8"}, {"kbc", "irq1", "isa", "1"}, {"kbc", "irq12", "isa", "12"}, \
-        {"com1", "irq", "isa", "4"}, {"com2", "irq", "isa", "3"}
+        {"com1", "irq", "isa", "4"}, {"com2", "irq", "isa", "3"}, {"cerr", "irq", "isa", "13"}
 
 static const struct board_wire PC_WIRES[] = {
     AT_WIRES,

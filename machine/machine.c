@@ -121,6 +121,13 @@ static void intr_changed(void *self, unsigned input, bool level)
     cpu_set_intr(machine->cpu, level);
 }
 
+static void ignne_changed(void *self, unsigned input, bool level)
+{
+    struct machine *machine = self;
+    (void)input;
+    cpu_set_ignne(machine->cpu, level);
+}
+
 static void origin_of(void *self, struct access_origin *origin)
 {
     struct machine *machine = self;
@@ -147,6 +154,7 @@ static enum status build_cpu(struct machine *machine, struct error *error)
     if (status != STATUS_OK)
         return status;
     irq_line_connect(device_pin(machine->pic_master, "int"), intr_changed, machine, 0);
+    irq_line_connect(device_pin(machine_find(machine, "cerr"), "ignne"), ignne_changed, machine, 0);
     return STATUS_OK;
 }
 

@@ -22,6 +22,11 @@ static int box_acknowledge(void *self)
     return vector;
 }
 
+static void box_ferr(void *self, bool level)
+{
+    ((struct cpu_box *)self)->ferr = level;
+}
+
 static void box_log(void *self, enum log_level level, const char *line)
 {
     struct cpu_box *box = self;
@@ -57,6 +62,8 @@ void cpu_box_init(struct cpu_box *box, const char *model, size_t pages)
         .log = &box->log,
         .acknowledge = box_acknowledge,
         .acknowledge_self = box,
+        .ferr = box_ferr,
+        .ferr_self = box,
     };
     must(cpu_new(&box->cpu, &config, &error), &error);
 }

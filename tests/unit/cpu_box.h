@@ -20,6 +20,7 @@ struct cpu_box {
     struct space memory, ports;
     struct cpu *cpu;
     int irq;                /* vector of the next acknowledge; -1: none */
+    bool ferr;              /* the pin */
     unsigned log_lines;
 };
 

@@ -36,6 +36,31 @@ START_TEST(debug_port_can_be_left_out)
 }
 END_TEST
 
+/* SDM 1 figure D-2. */
+START_TEST(coprocessor_error_is_irq13_until_f0_and_ignne_until_ferr_goes)
+{
+    struct device_fixture *f = device_fixture_new(&COPROCESSOR_ERROR_TYPE, NULL);
+    struct irq_line *irq = device_pin(f->device, "irq"), *ignne = device_pin(f->device, "ignne");
+    f->device->type->input(f->device, 0, true);
+    ck_assert(irq->level && !ignne->level);
+    fixture_out(f, 0xF0, 0);
+    ck_assert(!irq->level && ignne->level);
+    ck_assert_str_eq(fixture_describe(f, f->device, 0xF0, true, 0),
+                     "IRQ 13 off, IGNNE# on: the handler may use the coprocessor");
+    f->device->type->input(f->device, 0, false);
+    ck_assert(!irq->level && !ignne->level);
+    fixture_out(f, 0xF0, 0); /* without an error IGNNE# stays off */
+    ck_assert(!ignne->level);
+    f->device->type->input(f->device, 0, true);
+    f->device->type->input(f->device, 0, false); /* cleared before F0h: the request is a latch's */
+    ck_assert(irq->level);
+    fixture_out(f, 0xF0, 0);
+    ck_assert(!irq->level && !ignne->level);
+    fixture_check_state(f->device);
+    device_fixture_free(f);
+}
+END_TEST
+
 START_TEST(exit_status_is_twice_the_value_plus_one)
 {
     struct device_fixture *f = device_fixture_new(&ISA_DEBUG_EXIT_TYPE, NULL);
@@ -166,6 +191,7 @@ Suite *small_ports_suite(void)
     tcase_add_test(tests, debug_ports_print_and_say_that_they_are_there);
     tcase_add_test(tests, debug_port_can_be_left_out);
     tcase_add_test(tests, exit_status_is_twice_the_value_plus_one);
+    tcase_add_test(tests, coprocessor_error_is_irq13_until_f0_and_ignne_until_ferr_goes);
     tcase_add_test(tests, speaker_port_gates_channel_2_and_shows_its_output);
     tcase_add_test(tests, refresh_bit_toggles_every_15_microseconds);
     tcase_add_test(tests, a20_is_on_when_either_source_wants_it);
