@@ -55,7 +55,7 @@ struct op {
     uint8_t base, index;
     uint8_t scale, segment;
     uint8_t is_narrow;     /* 16-bit addresses: a shift of 16 */
-    uint8_t condition;     /* condition code, shift digit … */
+    uint8_t condition;     /* condition code, count of a shift; with a stack of 16 bits: 16 */
     uint16_t ip_delta;     /* of the instruction from the block's first */
     uint8_t number;        /* place in the block's ops */
     uint8_t remaining;     /* instructions of the block not executed before this one */
@@ -143,6 +143,8 @@ bool pool_watch_frame(struct code_pool *pool, struct ram *ram, size_t frame, uns
 /* Bit i: bytes i * 64 ... i * 64 + 63 of the frame hold code. NULL: the pool knows no code there. The
  * pointer holds until memory_forget_writes() is called for the frame. */
 const uint64_t *pool_lines(const struct code_pool *pool, const struct ram *ram, size_t frame);
+/* A write to a frame with code, for whoever holds its pool_lines() and has written the bytes. */
+void pool_wrote_code(struct code_pool *pool, const uint64_t *lines, unsigned offset, unsigned bytes);
 /* Counts how often the pool was emptied. */
 uint64_t pool_epoch(const struct code_pool *pool);
 /* Forgets the blocks of one CPU (its watches changed). */

@@ -25,6 +25,19 @@ static unsigned stack_class(const struct builder *b)
     return b->is_flat && b->cpu->mode & MODE_STACK32 ? 0 : 1;
 }
 
+static uint8_t stack_shift(const struct builder *b)
+{
+    return b->cpu->mode & MODE_STACK32 ? 0 : 16;
+}
+
+/* Adds an op that pushes or pops: it may fault. */
+static struct op *add_stack(struct builder *b, op_handler *handler, const struct instruction *i)
+{
+    struct op *op = builder_add(b, handler, i);
+    op->condition = stack_shift(b);
+    return op;
+}
+
 static void set_memory(struct op *op, const struct instruction *i)
 {
     op->base = i->base;
@@ -217,14 +230,14 @@ static bool emit_push(struct builder *b, const struct op_handlers *h, const stru
     unsigned stack = stack_class(b);
     struct op *op;
     if (i->row->form == FORM_E && i->mod != 3) {
-        add_memory(b, h->push_m[address_class(b, i, false)], i);
+        add_memory(b, h->push_m[address_class(b, i, false)], i)->condition = stack_shift(b);
         return true;
     }
     if (i->row->form == FORM_I) {
-        builder_add(b, h->push_i[stack], i)->u.v.immediate = (uint32_t)i->immediate;
+        add_stack(b, h->push_i[stack], i)->u.v.immediate = (uint32_t)i->immediate;
         return true;
     }
-    op = builder_add(b, h->push_r[stack], i);
+    op = add_stack(b, h->push_r[stack], i);
     op->s = i->row->form == FORM_R ? i->opcode & 7 : i->rm;
     /* The 8086 pushes another SP. */
     if (op->s == CPU_SP && b->cpu->model->generation == GEN_8086) {
@@ -239,7 +252,7 @@ static bool emit_pop(struct builder *b, const struct op_handlers *h, const struc
     struct op *op;
     if (i->row->form == FORM_E && i->mod != 3)
         return false;
-    op = builder_add(b, h->pop_r[stack_class(b)], i);
+    op = add_stack(b, h->pop_r[stack_class(b)], i);
     op->d = i->row->form == FORM_R ? i->opcode & 7 : i->rm;
     return true;
 }
@@ -331,7 +344,7 @@ static bool emit_call(struct builder *b, const struct op_handlers *h, const stru
 {
     if (i->wide_size != i->operand_size || !set_targets(b, i))
         return false;
-    builder_add(b, h->call[stack_class(b)], i)->u.v.immediate = (uint32_t)b->target[1];
+    add_stack(b, h->call[stack_class(b)], i)->u.v.immediate = (uint32_t)b->target[1];
     return true;
 }
 
@@ -344,6 +357,7 @@ static bool emit_indirect(struct builder *b, const struct op_handlers *h,
         op = builder_add(b, is_call ? h->call_r[stack_class(b)] : h->jmp_r, i);
     else
         op = add_memory(b, (is_call ? h->call_m : h->jmp_m)[address_class(b, i, false)], i);
+    op->condition = stack_shift(b);
     op->s = i->rm;
     op->u.v.immediate = (uint32_t)(b->ip + i->length);
     b->has_ended = true;
@@ -352,7 +366,7 @@ static bool emit_indirect(struct builder *b, const struct op_handlers *h,
 
 static bool emit_ret(struct builder *b, const struct op_handlers *h, const struct instruction *i)
 {
-    builder_add(b, h->ret[stack_class(b)], i)->u.v.immediate = (uint32_t)i->immediate;
+    add_stack(b, h->ret[stack_class(b)], i)->u.v.immediate = (uint32_t)i->immediate;
     b->has_ended = true;
     return true;
 }

@@ -198,9 +198,12 @@ uint64_t memory_read_slow(struct cpu *cpu, const struct op *op, uint64_t linear,
 void memory_write_slow(struct cpu *cpu, const struct op *op, uint64_t linear, unsigned bytes,
                        uint64_t value)
 {
-    uint8_t *host = tlb_beside_code(cpu, linear, bytes);
-    if (host) {
+    const uint64_t *lines;
+    uint8_t *host;
+    if (tlb_reach_code(cpu, linear, bytes, &host, &lines)) {
         store_le(host, bytes, value);
+        if (touches_code(*lines, linear, bytes))
+            pool_wrote_code(cpu->run->pool, lines, (unsigned)(linear & PAGE_MASK), bytes);
         return;
     }
     run_sync(cpu, op);

@@ -65,17 +65,33 @@ static inline bool tlb_reach(const struct tlb_fast *tlb, uint64_t linear, unsign
     return e->tag == (linear & ~PAGE_MASK);
 }
 
-/* The bytes behind a write that touches no decoded code although its page has some; else NULL. */
-static inline uint8_t *tlb_beside_code(const struct cpu *cpu, uint64_t linear, unsigned bytes)
+/* Write entries of pages with decoded code: the bytes behind an access, and the lines of the page that
+ * have code. False: no such page, or not one that a plain write may reach. */
+static inline bool tlb_reach_code(const struct cpu *cpu, uint64_t linear, unsigned bytes,
+                                  uint8_t **host, const uint64_t **lines)
 {
     unsigned index = tlb_index(linear + bytes - 1);
     const struct tlb_fast *e = &cpu->tlb_write[index];
-    uint64_t first = linear >> 6 & 63, last = (linear + bytes - 1) >> 6 & 63, lines;
-    if (e->tag != ((linear & ~PAGE_MASK) | TLB_CODE))
-        return NULL;
-    lines = *cpu->memory_unit->code_lines[cpu->cpl == 3][index];
-    return (lines >> first | lines >> last) & 1 ? NULL
-                                                : (uint8_t *)(e->addend + (uintptr_t)linear);
+    *host = (uint8_t *)(e->addend + (uintptr_t)linear);
+    *lines = cpu->memory_unit->code_lines[cpu->cpl == 3][index];
+    return e->tag == ((linear & ~PAGE_MASK) | TLB_CODE);
+}
+static inline bool touches_code(uint64_t lines, uint64_t linear, unsigned bytes)
+{
+    return (lines >> (linear >> 6 & 63) | lines >> ((linear + bytes - 1) >> 6 & 63)) & 1;
+}
+/* A write to such a page that touches no code. */
+static inline bool tlb_reach_beside_code(const struct cpu *cpu, uint64_t linear, unsigned bytes,
+                                         uint8_t **host)
+{
+    const uint64_t *lines;
+    return tlb_reach_code(cpu, linear, bytes, host, &lines) && !touches_code(*lines, linear, bytes);
+}
+
+static inline uint8_t *tlb_beside_code(const struct cpu *cpu, uint64_t linear, unsigned bytes)
+{
+    uint8_t *host;
+    return tlb_reach_beside_code(cpu, linear, bytes, &host) ? host : NULL;
 }
 
 /* Any access, fast or slow, with cpu->current set by the caller where it may end in a fault. */

@@ -10,8 +10,9 @@ uint64_t op_linear_slow(struct cpu *cpu, const struct op *op, unsigned segment, 
 
 uint64_t op_modify_slow(struct cpu *cpu, const struct op *op, uint64_t linear, unsigned bytes)
 {
-    const uint8_t *host = tlb_beside_code(cpu, linear, bytes);
-    if (host)
+    const uint64_t *lines;
+    uint8_t *host;
+    if (tlb_reach_code(cpu, linear, bytes, &host, &lines))
         return load_le(host, bytes);
     run_sync(cpu, op);
     cpu_check_write(cpu, linear, bytes, cpu->cpl);

@@ -109,6 +109,13 @@ static inline bool op_reach(const struct cpu *cpu, uint64_t linear, unsigned byt
 {
     return BASE_LIKELY(tlb_reach(is_write ? cpu->tlb_write : cpu->tlb_read, linear, bytes, host));
 }
+/* The same, and writes beside decoded code: stacks and variables of 16-bit programs share pages with it. */
+static inline bool op_reach_any(const struct cpu *cpu, uint64_t linear, unsigned bytes,
+                                bool is_write, uint8_t **host)
+{
+    return op_reach(cpu, linear, bytes, is_write, host) ||
+           (is_write && tlb_reach_beside_code(cpu, linear, bytes, host));
+}
 static inline bool op_reach_at(const struct cpu *cpu, const struct op *op, unsigned base,
                                unsigned bytes, bool is_write, uint8_t **host)
 {
@@ -123,12 +130,13 @@ static inline bool op_reach_indexed(const struct cpu *cpu, const struct op *op, 
 static inline bool op_reach_B(const struct cpu *cpu, const struct op *op, unsigned bytes,
                               bool is_write, uint8_t **host)
 {
-    return op_reach_at(cpu, op, op->base, bytes, is_write, host);
+    return op_reach_any(cpu, (uint32_t)(cpu->gpr[op->base] + op->u.v.displacement), bytes, is_write,
+                        host);
 }
 static inline bool op_reach_F(const struct cpu *cpu, const struct op *op, unsigned bytes,
                               bool is_write, uint8_t **host)
 {
-    return op_reach_indexed(cpu, op, op->base, op->index, bytes, is_write, host);
+    return op_reach_any(cpu, (uint32_t)op_offset(cpu, op), bytes, is_write, host);
 }
 static inline bool op_reach_S(const struct cpu *cpu, const struct op *op, unsigned bytes,
                               bool is_write, uint8_t **host)
@@ -136,50 +144,52 @@ static inline bool op_reach_S(const struct cpu *cpu, const struct op *op, unsign
     const struct segment_bounds *b = &cpu->bounds[op->segment];
     uint64_t offset = op_offset(cpu, op) & (0xffffffffu >> op->is_narrow);
     return BASE_LIKELY(offset + bytes - 1 < (is_write ? b->write_bound : b->read_bound)) &&
-           op_reach(cpu, (uint32_t)(b->base + offset), bytes, is_write, host);
+           op_reach_any(cpu, (uint32_t)(b->base + offset), bytes, is_write, host);
 }
 
 /* Reads for a change: raises what the write would raise. */
 uint64_t op_modify_slow(struct cpu *cpu, const struct op *op, uint64_t linear, unsigned bytes);
 
-static inline uint64_t op_stack_mask(const struct cpu *cpu)
+/* Of SS.B, which decoding knows. */
+static inline uint64_t op_stack_mask(const struct op *op)
 {
-    return cpu->segment[CPU_SS].attributes & SEGMENT_DB ? 0xffffffffu : 0xffffu;
+    return 0xffffffffu >> op->condition;
 }
 /* Any stack: writes below SP, then moves it. */
 static inline void op_push_any(struct cpu *cpu, const struct op *op, unsigned bytes, uint64_t value)
 {
-    uint64_t mask = op_stack_mask(cpu), sp = cpu->gpr[CPU_SP], offset = (sp - bytes) & mask;
+    uint64_t mask = op_stack_mask(op), sp = cpu->gpr[CPU_SP], offset = (sp - bytes) & mask;
     op_store(cpu, op, op_linear_in(cpu, op, CPU_SS, offset, bytes, true), bytes, value);
     cpu->gpr[CPU_SP] = (sp & ~mask) | offset;
 }
 static inline uint64_t op_top_any(struct cpu *cpu, const struct op *op, unsigned bytes)
 {
-    uint64_t offset = cpu->gpr[CPU_SP] & op_stack_mask(cpu);
+    uint64_t offset = cpu->gpr[CPU_SP] & op_stack_mask(op);
     return op_load(cpu, op, op_linear_in(cpu, op, CPU_SS, offset, bytes, false), bytes);
 }
-static inline void op_drop_any(struct cpu *cpu, uint64_t bytes)
+static inline void op_drop_any(struct cpu *cpu, const struct op *op, uint64_t bytes)
 {
-    uint64_t mask = op_stack_mask(cpu), sp = cpu->gpr[CPU_SP];
+    uint64_t mask = op_stack_mask(op), sp = cpu->gpr[CPU_SP];
     cpu->gpr[CPU_SP] = (sp & ~mask) | ((sp + bytes) & mask);
 }
 /* The stack: F a flat one of 32 bits, S any. `plus` is added to SP; the new SP goes to *sp. */
-static inline bool op_reach_stack_F(const struct cpu *cpu, int32_t plus, unsigned bytes,
-                                    bool is_write, uint64_t *sp, uint8_t **host)
+static inline bool op_reach_stack_F(const struct cpu *cpu, const struct op *op, int32_t plus,
+                                    unsigned bytes, bool is_write, uint64_t *sp, uint8_t **host)
 {
+    (void)op;
     *sp = (uint32_t)(cpu->gpr[CPU_SP] + (uint64_t)(int64_t)plus);
     return op_reach(cpu, is_write ? *sp : (uint32_t)cpu->gpr[CPU_SP], bytes, is_write, host);
 }
-static inline bool op_reach_stack_S(const struct cpu *cpu, int32_t plus, unsigned bytes,
-                                    bool is_write, uint64_t *sp, uint8_t **host)
+static inline bool op_reach_stack_S(const struct cpu *cpu, const struct op *op, int32_t plus,
+                                    unsigned bytes, bool is_write, uint64_t *sp, uint8_t **host)
 {
     const struct segment_bounds *b = &cpu->bounds[CPU_SS];
-    uint64_t mask = op_stack_mask(cpu), old = cpu->gpr[CPU_SP];
+    uint64_t mask = op_stack_mask(op), old = cpu->gpr[CPU_SP];
     uint64_t offset = (old + (uint64_t)(int64_t)plus) & mask;
     uint64_t at = is_write ? offset : old & mask;
     *sp = (old & ~mask) | offset;
     return BASE_LIKELY(at + bytes - 1 < (is_write ? b->write_bound : b->read_bound)) &&
-           op_reach(cpu, (uint32_t)(b->base + at), bytes, is_write, host);
+           op_reach_any(cpu, (uint32_t)(b->base + at), bytes, is_write, host);
 }
 
 /* #GP(0) for a target beyond CS' limit. */

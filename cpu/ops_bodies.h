@@ -100,7 +100,7 @@
     {                                                             \
         uint8_t *host;                                            \
         uint64_t sp;                                              \
-        if (!op_reach_stack_##M(cpu, -BYTES, BYTES, true, &sp, &host)) \
+        if (!op_reach_stack_##M(cpu, op, -BYTES, BYTES, true, &sp, &host)) \
             miss;                                                 \
         store_le(host, BYTES, value);                             \
         cpu->gpr[CPU_SP] = sp;                                    \
@@ -110,7 +110,7 @@
     {                                                             \
         uint8_t *host;                                            \
         uint64_t sp;                                              \
-        if (!op_reach_stack_##M(cpu, BYTES, BYTES, false, &sp, &host)) \
+        if (!op_reach_stack_##M(cpu, op, BYTES, BYTES, false, &sp, &host)) \
             miss;                                                 \
         cpu->gpr[CPU_SP] = sp;                                    \
         SET(D, PEEK(host));                                       \

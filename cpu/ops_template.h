@@ -289,7 +289,7 @@ EXTEND_HANDLERS(movsx16, int16_t, 2, cpu->gpr[op->s])
         uint8_t *host;                                                        \
         uint64_t sp;                                                          \
         setup;                                                                \
-        if (!op_reach_stack_##M(cpu, -BYTES, BYTES, true, &sp, &host))        \
+        if (!op_reach_stack_##M(cpu, op, -BYTES, BYTES, true, &sp, &host))        \
             MISS(name##_slow);                                                \
         store_le(host, BYTES, value);                                         \
         cpu->gpr[CPU_SP] = sp;                                                \
@@ -312,7 +312,7 @@ STACK_HANDLERS(call_r, CALL_TARGET, IMMEDIATE, ENTER_OFFSET(target), ENTER_OFFSE
         uint64_t sp;                                                                  \
         T m;                                                                          \
         if (!op_reach_##M(cpu, op, BYTES, false, &host) ||                            \
-            !op_reach_stack_S(cpu, -BYTES, BYTES, true, &sp, &stack))                 \
+            !op_reach_stack_S(cpu, op, -BYTES, BYTES, true, &sp, &stack))                 \
             MISS(name##_slow);                                                        \
         m = PEEK(host);                                                               \
         END;                                                                          \
@@ -355,7 +355,7 @@ CLASSES(JMP_MEMORY, jmp_m)
 OP_SLOW(pop_r_slow)
 {
     T value = (T)op_top_any(cpu, op, BYTES);
-    op_drop_any(cpu, BYTES);
+    op_drop_any(cpu, op, BYTES);
     SET(op->d, value);
     SLOW_NEXT;
 }
@@ -363,7 +363,7 @@ OP_SLOW(ret_slow)
 {
     T target = (T)op_top_any(cpu, op, BYTES);
     op_check_target(cpu, op, target);
-    op_drop_any(cpu, BYTES + op->u.v.immediate);
+    op_drop_any(cpu, op, BYTES + op->u.v.immediate);
     ENTER_OFFSET(target);
 }
 #define POP_HANDLERS(M)                                                                   \
@@ -374,7 +374,7 @@ OP_SLOW(ret_slow)
         uint64_t sp;                                                                      \
         T target;                                                                         \
         int32_t drop = (int32_t)(BYTES + op->u.v.immediate);                              \
-        if (!op_reach_stack_##M(cpu, drop, BYTES, false, &sp, &host))                     \
+        if (!op_reach_stack_##M(cpu, op, drop, BYTES, false, &sp, &host))                     \
             MISS(ret_slow);                                                               \
         target = PEEK(host);                                                              \
         op_check_target(cpu, op, target);                                                 \

@@ -17,10 +17,17 @@
 /* Dead blocks of a page that are looked through for one to take again. */
 #define DEAD_LOOKED 16
 
+#define LINE_SHIFT 6
+#define LINES 64u
+
 struct code_page {
+    uint64_t lines; /* bit i: bytes i * 64 … i * 64 + 63 hold code; first: see pool_wrote_code() */
     uint64_t frame_id;
-    uint64_t lines; /* bit i: bytes i * 64 … i * 64 + 63 hold code */
-    struct block *blocks;
+    struct block *blocks[LINES]; /* by the line of their first byte */
+    unsigned block_count, longest; /* the most bytes that one of its blocks has */
+    bool may_have_scratch;         /* some CPU's scratch block may lie here */
+    struct op *patched;            /* the only op that a write to patch_offset touches; or NULL */
+    unsigned patch_offset, patch_bytes;
     struct block *dead; /* killed by writes; their memory may serve again */
     struct ram *ram;
     size_t frame;
@@ -141,10 +148,10 @@ static void unhash(struct code_pool *pool, struct block *block)
 
 static uint64_t lines_of(unsigned offset, unsigned bytes)
 {
-    unsigned first = offset >> 6, last = (offset + bytes - 1) >> 6;
-    if (last > 63)
-        last = 63;
-    return (UINT64_MAX << first) & (UINT64_MAX >> (63 - last));
+    unsigned first = offset >> LINE_SHIFT, last = (offset + bytes - 1) >> LINE_SHIFT;
+    if (last >= LINES)
+        last = LINES - 1;
+    return (UINT64_MAX << first) & (UINT64_MAX >> (LINES - 1 - last));
 }
 
 static uint64_t scratch_lines(const struct code_pool *pool, uint64_t frame_id)
@@ -164,52 +171,87 @@ static bool is_touched(const struct block *b, unsigned offset, unsigned bytes)
     return b->offset < offset + bytes && offset < (unsigned)b->offset + b->bytes;
 }
 
-/* Code that patches its own immediates (a loop that keeps a constant in an instruction) needs no new
- * block: the op takes the new value. False where the write touches anything else. */
-static bool patch_immediate(const struct code_page *page, struct block *b, unsigned offset,
-                            unsigned bytes)
+/* The op of a block whose immediate has all the bytes of a write, or NULL. */
+static struct op *immediate_at(struct block *b, unsigned offset, unsigned bytes)
 {
-    const uint8_t *code = page->ram->bytes + page->frame * FRAME_BYTES;
     for (unsigned n = 0; n < b->op_count; n++) {
         struct op *op = &b->ops[n];
         unsigned end = (unsigned)b->offset + op->ip_delta + op->length;
-        unsigned start = end - op->patchable;
-        if (!op->patchable || offset < start || offset + bytes > end)
-            continue;
-        op->u.v.immediate = (uint32_t)load_le(code + start, op->patchable);
-        return true;
+        if (op->patchable && offset >= end - op->patchable && offset + bytes <= end)
+            return op;
     }
-    return false;
+    return NULL;
 }
 
-/* True when something else than immediates was written. */
-static bool needs_killing(const struct code_page *page, unsigned offset, unsigned bytes)
+static void set_immediate(const struct code_page *page, struct op *op)
 {
-    bool needs = false;
-    for (struct block *b = page->blocks; b; b = b->page_next)
-        if (is_touched(b, offset, bytes) && !patch_immediate(page, b, offset, bytes))
-            needs = true;
-    return needs;
+    const uint8_t *code = page->ram->bytes + page->frame * FRAME_BYTES;
+    unsigned end = (unsigned)op_block(op)->offset + op->ip_delta + op->length;
+    op->u.v.immediate = (uint32_t)load_le(code + end - op->patchable, op->patchable);
 }
 
-/* Kills the blocks that a write touched and counts the lines of the others anew. */
+/* Lines in which a block can begin that reaches into bytes offset … offset + bytes - 1. */
+static unsigned first_line_to_reach(const struct code_page *page, unsigned offset)
+{
+    return offset >= page->longest ? (offset - page->longest) >> LINE_SHIFT : 0;
+}
+
+/* Code that patches its own immediates (a loop that keeps a constant in an instruction) needs no new
+ * blocks: their ops take the new value. Where it is one op, the next write of this kind finds it
+ * noted. False: something else was written. */
+static bool patch_immediates(struct code_page *page, unsigned offset, unsigned bytes)
+{
+    unsigned last = (offset + bytes - 1) >> LINE_SHIFT, count = 0;
+    page->patched = NULL;
+    for (unsigned n = first_line_to_reach(page, offset); n <= last; n++)
+        for (struct block *b = page->blocks[n]; b; b = b->page_next) {
+            struct op *op;
+            if (!is_touched(b, offset, bytes))
+                continue;
+            op = immediate_at(b, offset, bytes);
+            if (!op)
+                return false;
+            set_immediate(page, op);
+            page->patched = count++ ? NULL : op;
+        }
+    page->patch_offset = offset;
+    page->patch_bytes = bytes;
+    return true;
+}
+
+/* Counts lines anew, of which bits in `lines` may be too many. */
+static void recount_lines(const struct code_pool *pool, struct code_page *page, uint64_t lines)
+{
+    unsigned first = (unsigned)__builtin_ctzll(lines), last = 63 - (unsigned)__builtin_clzll(lines);
+    page->lines = (page->lines & ~lines) | scratch_lines(pool, page->frame_id);
+    for (unsigned n = first_line_to_reach(page, first << LINE_SHIFT); n <= last; n++)
+        for (const struct block *b = page->blocks[n]; b; b = b->page_next)
+            page->lines |= lines_of(b->offset, b->bytes);
+}
+
+/* Kills the blocks that a write touched. */
 static void kill_touched(struct code_pool *pool, struct code_page *page, unsigned offset,
                          unsigned bytes)
 {
-    struct block **at = &page->blocks, *b;
-    page->lines = scratch_lines(pool, page->frame_id);
-    while ((b = *at) != NULL) {
-        if (is_touched(b, offset, bytes)) {
+    unsigned last = (offset + bytes - 1) >> LINE_SHIFT;
+    uint64_t lines = lines_of(offset, bytes);
+    for (unsigned n = first_line_to_reach(page, offset); n <= last; n++) {
+        struct block **at = &page->blocks[n], *b;
+        while ((b = *at) != NULL) {
+            if (!is_touched(b, offset, bytes)) {
+                at = &b->page_next;
+                continue;
+            }
             *at = b->page_next;
+            lines |= lines_of(b->offset, b->bytes);
             unhash(pool, b);
             block_kill(b);
             b->page_next = page->dead;
             page->dead = b;
-        } else {
-            page->lines |= lines_of(b->offset, b->bytes);
-            at = &b->page_next;
+            page->block_count--;
         }
     }
+    recount_lines(pool, page, lines);
 }
 
 /* Returns true when some CPU's scratch block lies in the frame. */
@@ -229,18 +271,33 @@ static bool kill_scratch(struct code_pool *pool, uint64_t frame_id, unsigned off
     return is_used;
 }
 
+static void page_written(struct code_pool *pool, struct code_page *page, unsigned offset,
+                         unsigned bytes)
+{
+    if (page->may_have_scratch)
+        page->may_have_scratch = kill_scratch(pool, page->frame_id, offset, bytes);
+    if (page->patched && page->patch_offset == offset && page->patch_bytes == bytes) {
+        set_immediate(page, page->patched);
+    } else if (page->lines & lines_of(offset, bytes)) {
+        if (!patch_immediates(page, offset, bytes))
+            kill_touched(pool, page, offset, bytes);
+    } else if (!page->block_count && !page->may_have_scratch &&
+               ++page->idle_writes >= IDLE_WRITES) {
+        free_page(pool, page);
+    }
+}
+
 static void pool_written(void *self, uint64_t frame_id, uint32_t offset, uint32_t bytes)
 {
     struct code_pool *pool = self;
     struct code_page *page = find_page(pool, frame_id);
-    bool is_used = kill_scratch(pool, frame_id, offset, bytes);
-    if (!page)
-        return;
-    if (page->lines & lines_of(offset, bytes)) {
-        if (needs_killing(page, offset, bytes))
-            kill_touched(pool, page, offset, bytes);
-    } else if (!page->blocks && !is_used && ++page->idle_writes >= IDLE_WRITES)
-        free_page(pool, page);
+    if (page)
+        page_written(pool, page, offset, bytes);
+}
+
+void pool_wrote_code(struct code_pool *pool, const uint64_t *lines, unsigned offset, unsigned bytes)
+{
+    page_written(pool, (struct code_page *)(uintptr_t)lines, offset, bytes);
 }
 
 static void listen_to(struct code_pool *pool, struct ram *ram)
@@ -286,6 +343,7 @@ bool pool_watch_frame(struct code_pool *pool, struct ram *ram, size_t frame, uns
     if (!page)
         return false;
     page->lines |= lines_of(offset, bytes);
+    page->may_have_scratch = true;
     if (ram->flags[frame] & FRAME_CODE)
         return true;
     ram->flags[frame] |= FRAME_CODE;
@@ -302,8 +360,12 @@ void pool_insert(struct code_pool *pool, struct block *block, struct ram *ram, s
         return; /* the workstation is out of memory: the block is used once */
     block->hash_next = *slot;
     *slot = block;
-    block->page_next = page->blocks;
-    page->blocks = block;
+    block->page_next = page->blocks[block->offset >> LINE_SHIFT];
+    page->blocks[block->offset >> LINE_SHIFT] = block;
+    page->block_count++;
+    page->patched = NULL;
+    if (block->bytes > page->longest)
+        page->longest = block->bytes;
     page->lines |= lines_of(block->offset, block->bytes);
     page->idle_writes = 0;
 }
@@ -412,21 +474,29 @@ void pool_add_cpu(struct code_pool *pool, struct cpu *cpu)
     pool->cpus[pool->cpu_count++] = cpu;
 }
 
+static void forget_cpu_in(struct code_pool *pool, struct code_page *page, const struct cpu *cpu)
+{
+    page->patched = NULL;
+    for (unsigned n = 0; n < LINES; n++) {
+        struct block **at = &page->blocks[n], *b;
+        while ((b = *at) != NULL) {
+            if (b->cpu != cpu) {
+                at = &b->page_next;
+                continue;
+            }
+            *at = b->page_next;
+            unhash(pool, b);
+            block_kill(b);
+            page->block_count--;
+        }
+    }
+}
+
 void pool_forget_cpu(struct code_pool *pool, const struct cpu *cpu)
 {
     for (size_t i = 0; i < PAGE_HASH; i++)
-        for (struct code_page *page = pool->pages[i]; page; page = page->next) {
-            struct block **at = &page->blocks, *b;
-            while ((b = *at) != NULL) {
-                if (b->cpu == cpu) {
-                    *at = b->page_next;
-                    unhash(pool, b);
-                    block_kill(b);
-                } else {
-                    at = &b->page_next;
-                }
-            }
-        }
+        for (struct code_page *page = pool->pages[i]; page; page = page->next)
+            forget_cpu_in(pool, page, cpu);
 }
 
 /* Lets pages without blocks go, then RAM without pages: its owner may free it next. */
@@ -436,7 +506,7 @@ static void release_unused(struct code_pool *pool)
     for (size_t i = 0; i < PAGE_HASH; i++)
         for (struct code_page *page = pool->pages[i], *next; page; page = next) {
             next = page->next;
-            if (!page->blocks)
+            if (!page->block_count)
                 free_page(pool, page);
         }
     while ((known = *at) != NULL) {
