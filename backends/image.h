@@ -94,6 +94,9 @@ enum status image_gzip_open(struct image **image, struct storage *storage, const
                             const struct image_options *options, struct error *error);
 enum status image_qcow2_open(struct image **image, struct storage *storage, const char *path,
                              const struct image_options *options, struct error *error);
+/* A new one of `sectors` zeros, to be written from front to back; its flush ends it. */
+enum status image_gzip_create(struct image **image, struct storage *storage, const char *path,
+                              uint64_t sectors, struct error *error);
 /* Writes above `below`, which becomes its own (also when it fails), go to a file without a name. */
 enum status image_overlay_open(struct image **image, struct image *below, const char *path,
                                struct error *error);

@@ -73,8 +73,8 @@ static enum status confirm_format(enum image_format format, struct storage *stor
     (void)storage->ops->read(storage, magic, sizeof magic, 0); /* zeros: it has no magic */
     if (row->magic && memcmp(magic, row->magic, row->magic_bytes) != 0)
         return error_set(error, STATUS_FILE,
-                         "%s: is no %s image; fix: say format=raw if it holds the "
-                         "disk's sectors as they are",
+                         "%s: is no %s image; fix: if it holds the disk's sectors as they are, "
+                         "say ,format=raw (disk: --format raw)",
                          path, row->name);
     if (format == IMAGE_RAW && options->format == IMAGE_BY_NAME && options->log &&
         image_is_qcow2(magic, sizeof magic))

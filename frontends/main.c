@@ -1,4 +1,5 @@
 /* vitrine: the program. Each command is a row. */
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -16,7 +17,7 @@ static const struct command {
     {"run", run_command, "[OPTIONS] [IMAGE]", "run one machine"},
     {"host", host_command, "[OPTIONS] LAB.ini", "run one host with several guests"},
     {"debug", debug_command, "[OPTIONS] [IMAGE]", "the same as run, stopped at the first instruction"},
-    {"disk", disk_command, "create|info|check|pad FILE", "work on disk images"},
+    {"disk", disk_command, "create|convert|info|check|pad FILE", "work on disk images"},
     {"doctor", doctor_command, "", "what is built in, what is missing, how to get it"},
 };
 
@@ -45,6 +46,9 @@ static int unknown_command(const char *word)
 
 int main(int argc, char **argv)
 {
+#ifdef SIGXFSZ
+    signal(SIGXFSZ, SIG_IGN); /* a file at its limit is an error of the write, not our end */
+#endif
     if (argc < 2) {
         print_usage(stderr);
         return STATUS_USAGE;

@@ -24,6 +24,20 @@ printf 'a line\n' >text
 { printf '\177ELF\001\001\001'; head -c 60 /dev/zero; } >short.elf
 { printf '\177ELF\002\001\001'; head -c 9000 /dev/zero; } >long.elf
 { head -c 514 /dev/zero; printf HdrS; head -c 2000 /dev/zero; } >cut.bzimage
+cp good.img raw.qcow2 && cp good.img raw.gz && cp good.img long.qcow2
+gzip -c "$VITRINE" | head -c 10000 >cut.gz
+printf 'QFI\373' >cut.qcow2
+# A qcow2 image of 1 MiB whose header names a backing file of a format: backing NAME FORMAT FILE.
+number() { printf "$(printf '\\%03o\\%03o\\%03o\\%03o' $(($1 >> 24 & 255)) $(($1 >> 16 & 255)) $(($1 >> 8 & 255)) $(($1 & 255)))"; }
+backing() {
+    "$VITRINE" disk create "$3" --size 1M >/dev/null || exit 1
+    { number 0xE2792ACA; number ${#2}; printf '%s' "$2"; head -c $((8 - ${#2})) /dev/zero; head -c 8 /dev/zero; printf '%s' "$1"; } |
+        dd of="$3" bs=1 seek=104 conv=notrunc 2>/dev/null
+    { number 0; number 128; number ${#1}; } | dd of="$3" bs=1 seek=8 conv=notrunc 2>/dev/null
+}
+backing ../before raw away.qcow2
+backing lost.img raw lost.qcow2
+backing circle.qcow2 qcow2 circle.qcow2
 host='[host]\nmemory = 64M\ndisk = good.img,geometry=1/16/63\n'
 lab() { printf "$2" >"$1.ini"; }
 lab nohost '[guest a]\nmemory = 8M\n[guest b]\nmemory = 400M\n'
@@ -162,7 +176,29 @@ cat >table <<'END'
 2 | host utf8.ini | utf8.ini:2: error: not UTF-8
 6 | host line.ini | line.ini: 10000016 bytes are too many
 2 | host long.ini | long.ini:2: error: the line is longer
+2 | run good.img,format=vmdk | format=vmdk; fix: format=raw
+6 | run good.img,format=qcow2 | good.img: is no qcow2 image
+6 | run good.img,format=gz | good.img: is no gz image
+6 | run raw.qcow2 | raw.qcow2: is no qcow2 image
+6 | run raw.gz | raw.gz: is no gz image
+6 | run cut.gz | cut.gz: is damaged at byte
+6 | run cut.qcow2 | cut.qcow2: is too short
+6 | run away.qcow2 | lies outside of its folder
+6 | run lost.qcow2 | its backing file lost.img: No such file
+6 | run circle.qcow2,overlay | circle
 2 | disk creat good.img | 'creat'
+2 | disk convert good.img | the new image has no name
+2 | disk convert good.img new.img third.img | one image at a time
+6 | disk convert good.img other.img | other.img: is there already
+6 | disk convert missing.img new.img | missing.img: No such file
+6 | disk convert good.img folder.img | folder.img: is not a regular file
+2 | disk convert good.img new.img --size 1M | --size does not go with convert
+2 | disk create new.img --size 1M --format vmdk | raw, qcow2 or gz
+2 | disk create new.img --size 1M --backing good.img | only qcow2 has a backing file
+2 | disk create new.gz --size 1M | a gzip'd image is only read
+6 | disk create new.qcow2 --backing missing.img | missing.img: No such file
+2 | disk pad long.qcow2 | is no raw image
+2 | disk info good.img --sizes | did you mean '--size'?
 2 | disk create | no image
 6 | disk create good.img --size 1M | good.img
 2 | disk create new.img | --size
