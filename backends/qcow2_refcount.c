@@ -15,30 +15,36 @@ static unsigned block_bits(const struct qcow2 *q)
 /* --- counts of 1 to 64 bits ------------------------------------------------------------------ */
 
 /* Below 8 bits, the first count is in the low bits of a byte. */
+static uint64_t get_bits(const uint8_t *block, uint64_t bit, unsigned width)
+{
+    return block[bit / 8] >> (bit % 8) & ((1u << width) - 1);
+}
+
+static void put_bits(uint8_t *block, uint64_t bit, unsigned width, unsigned value)
+{
+    unsigned shift = (unsigned)(bit % 8), mask = ((1u << width) - 1) << shift;
+    block[bit / 8] = (uint8_t)((block[bit / 8] & ~mask) | (value << shift & mask));
+}
+
 static uint64_t get(const uint8_t *block, uint64_t i, unsigned order)
 {
-    unsigned width = 1u << order;
     switch (order) {
     case 3: return block[i];
     case 4: return load_be16(block + i * 2);
     case 5: return load_be32(block + i * 4);
     case 6: return load_be64(block + i * 8);
-    default: return block[i * width / 8] >> (i * width % 8) & ((1u << width) - 1);
+    default: return get_bits(block, i << order, 1u << order);
     }
 }
 
 static void put(uint8_t *block, uint64_t i, unsigned order, uint64_t value)
 {
-    unsigned width = 1u << order, shift = (unsigned)(i * width % 8),
-             mask = ((1u << width) - 1) & 0xFF;
     switch (order) {
     case 3: block[i] = (uint8_t)value; break;
     case 4: store_be16(block + i * 2, (uint16_t)value); break;
     case 5: store_be32(block + i * 4, (uint32_t)value); break;
     case 6: store_be64(block + i * 8, value); break;
-    default:
-        block[i * width / 8] =
-            (uint8_t)((block[i * width / 8] & ~(mask << shift)) | (unsigned)value << shift);
+    default: put_bits(block, i << order, 1u << order, (unsigned)value);
     }
 }
 

@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
+#include <zlib.h>
 
 #include "base/bits.h"
 #include "tests/unit/block_bench.h"
@@ -447,6 +448,40 @@ START_TEST(qcow2_as_raw_is_warned_of)
 }
 END_TEST
 
+/* It is said at the start, not when the guest's first write fails. */
+START_TEST(gzip_images_are_read_only_and_an_overlay_lifts_that)
+{
+    struct place p;
+    struct bench_log log;
+    struct block_image_options options = {
+        .image = {.log = &log.log, .format = IMAGE_GZIP}
+    };
+    struct block *block;
+    uint8_t bytes[SECTOR_BYTES] = {0};
+    gzFile file;
+    place_make(&p);
+    file = gzopen(p.path, "wb");
+    for (unsigned lba = 0; lba < 100; lba++)
+        ck_assert_int_eq(gzwrite(file, bytes, sizeof bytes), sizeof bytes);
+    gzclose(file);
+    bench_log_init(&log);
+    block = open_image(p.path, &options);
+    ck_assert(block->is_read_only);
+    ck_assert_ptr_nonnull(
+        strstr(log.line, "only read, the guest's writes will fail; fix: --overlay"));
+    ck_assert_int_eq(bench_put(block, 3, 7), BLOCK_READ_ONLY);
+    block->ops->close(block);
+    options.image.has_overlay = true;
+    block = open_image(p.path, &options);
+    ck_assert_int_eq(bench_put(block, 3, 7), BLOCK_OK);
+    ck_assert_uint_eq(bench_get(block, 3), 7);
+    ck_assert_uint_eq(bench_get(block, 4), 0);
+    ck_assert_uint_eq(log.lines, 1);
+    block->ops->close(block);
+    place_remove(&p);
+}
+END_TEST
+
 START_TEST(geometry_comes_from_the_partition_table_or_the_size)
 {
     uint8_t mbr[SECTOR_BYTES] = {0};
@@ -501,6 +536,7 @@ Suite *block_image_suite(void)
     tcase_add_test(tcase, a_failed_flush_stays_failed);
     tcase_add_test(tcase, written_sectors_are_known);
     tcase_add_test(tcase, qcow2_as_raw_is_warned_of);
+    tcase_add_test(tcase, gzip_images_are_read_only_and_an_overlay_lifts_that);
     tcase_add_test(tcase, geometry_comes_from_the_partition_table_or_the_size);
     suite_add_tcase(suite, tcase);
     return suite;

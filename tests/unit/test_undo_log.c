@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "backends/qcow2.h"
 #include "tests/unit/block_bench.h"
 
 #define SECTORS 64u
@@ -36,6 +37,29 @@ START_TEST(rollback_brings_back_each_checkpoint)
         ck_assert_int_eq(block->ops->rollback(block, marks[i]), BLOCK_OK);
         ck_assert(memcmp(memory->bytes, copies[i], sizeof copies[i]) == 0);
     }
+    end(block, memory);
+}
+END_TEST
+
+START_TEST(rollback_works_above_qcow2_as_well)
+{
+    struct storage_memory *memory = storage_memory_new(2u << 20);
+    struct error error = {STATUS_OK, ""};
+    struct image *image;
+    struct block *block;
+    uint64_t mark;
+    ck_assert_int_eq(qcow2_create(&memory->storage, 1000, NULL, NULL), 0);
+    ck_assert_int_eq(
+        image_qcow2_open(&image, &memory->storage, "memory.qcow2", &PLAIN.image, &error),
+        STATUS_OK);
+    ck_assert_int_eq(block_image_new(&block, image, "memory.qcow2", &PLAIN, &error), STATUS_OK);
+    bench_put(block, 10, 1);
+    mark = block->ops->checkpoint(block);
+    bench_put(block, 10, 2);
+    bench_put(block, 500, 2); /* a cluster that was not there at the mark */
+    ck_assert_int_eq(block->ops->rollback(block, mark), BLOCK_OK);
+    ck_assert_uint_eq(bench_get(block, 10), 1);
+    ck_assert_uint_eq(bench_get(block, 500), 0);
     end(block, memory);
 }
 END_TEST
@@ -146,6 +170,7 @@ Suite *undo_log_suite(void)
     Suite *suite = suite_create("undo_log");
     TCase *tcase = tcase_create("undo_log");
     tcase_add_test(tcase, rollback_brings_back_each_checkpoint);
+    tcase_add_test(tcase, rollback_works_above_qcow2_as_well);
     tcase_add_test(tcase, a_mark_can_be_returned_to_again_and_again);
     tcase_add_test(tcase, marks_whose_images_had_to_go_are_refused_and_later_ones_hold);
     tcase_add_test(tcase, a_checkpoint_after_a_full_log_is_whole_again);
