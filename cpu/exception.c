@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "cpu/flat.h"
 #include "cpu/segment.h"
 
 #define ERROR_IDT 2u
@@ -256,8 +257,58 @@ static void deliver_gate(struct cpu *cpu, struct descriptor gate, const struct d
     }
 }
 
+/* flat.h: an interrupt or trap gate of 32 bits into flat code of CPL 0, on the running stack or that of
+ * the TSS. */
+static bool deliver_flat(struct cpu *cpu, const struct delivery *delivery)
+{
+    unsigned entry = delivery->vector * 8u, bytes = delivery->has_error ? 16 : 12;
+    uint64_t gate, code, tss = 0, data = 0;
+    uint32_t sp = (uint32_t)cpu->gpr[CPU_SP], high;
+    bool is_inner = cpu->cpl != 0;
+    uint8_t *frame;
+    if (!flat_is_mode(cpu) || cpu->flags_other & (FLAG_TF | FLAG_NT) ||
+        entry + 7 > cpu->idtr.limit || !flat_read(cpu, cpu->idtr.base + entry, &gate))
+        return false;
+    high = (uint32_t)(gate >> 32); /* P = 1, S = 0, type 1110b or 1111b */
+    if ((high & 0x9e00) != 0x8e00 || (delivery->is_software && (high >> 13 & 3) < cpu->cpl) ||
+        !flat_descriptor(cpu, (uint16_t)(gate >> 16), &code) || !flat_is(code, FLAT_CODE, 0))
+        return false;
+    if (is_inner) {
+        if (!(cpu->tr.attributes & 8) || cpu->tr.limit < 9 ||
+            !flat_read(cpu, cpu->tr.base + 4, &tss) || tss >> 32 & 3 ||
+            !flat_descriptor(cpu, (uint16_t)(tss >> 32), &data) || !flat_is(data, FLAT_DATA, 0))
+            return false;
+        sp = (uint32_t)tss;
+        bytes += 8;
+    }
+    sp -= bytes;
+    frame = flat_bytes(cpu, sp, bytes, true);
+    if (!frame)
+        return false;
+    if (delivery->has_error) {
+        store_le32(frame, delivery->error_code);
+        frame += 4;
+    }
+    store_le32(frame, delivery->return_ip);
+    store_le32(frame + 4, cpu->segment[CPU_CS].selector);
+    store_le32(frame + 8, delivery->flags);
+    if (is_inner) {
+        store_le32(frame + 12, (uint32_t)cpu->gpr[CPU_SP]);
+        store_le32(frame + 16, cpu->segment[CPU_SS].selector);
+        flat_reload(cpu, CPU_SS, (uint16_t)(tss >> 32), data);
+        cpu_set_privilege(cpu, 0);
+    }
+    cpu->gpr[CPU_SP] = sp;
+    flat_reload(cpu, CPU_CS, (uint16_t)(gate >> 16 & 0xfffc), code);
+    cpu->flags_other &= ~(FLAG_RF | (high & 0x100 ? 0 : FLAG_IF)); /* a trap gate keeps IF */
+    cpu->next_ip = (high & 0xffff0000u) | (gate & 0xffff);
+    return true;
+}
+
 static void deliver_protected(struct cpu *cpu, const struct delivery *delivery)
 {
+    if (BASE_LIKELY(deliver_flat(cpu, delivery)))
+        return;
     struct descriptor gate = gate_fetch(cpu, delivery);
     if (descriptor_type(gate) == TYPE_TASK_GATE) {
         deliver_task(cpu, gate, delivery);

@@ -276,7 +276,11 @@ bool cpu_try(struct cpu *cpu, void (*call)(struct cpu *cpu, void *argument), voi
  * triple faults; after a triple fault is_shutdown is set. Never raises. */
 void cpu_deliver(struct cpu *cpu, const struct cpu_event_source *source);
 /* Asks the hook; true: it has carried the thing out itself. */
-bool cpu_leave(struct cpu *cpu, const struct cpu_exit *exit);
+static inline bool cpu_leave(struct cpu *cpu, const struct cpu_exit *exit)
+{
+    return BASE_UNLIKELY(cpu->hook.mask & (uint32_t)exit->kind) &&
+           cpu->hook.leave(cpu->hook.self, cpu, exit);
+}
 
 /* By sys: CR, DR, EFLAGS, segments, tables, MSRs, EDX as after RESET# (SDM 3A 9.1.1). */
 void cpu_reset_system(struct cpu *cpu);

@@ -3,6 +3,7 @@
  *
  * Specification: Intel SDM 2A (2023) IRET; SDM 3B 20.2.2 (entering v86 mode), 20.3 (VME).
  * MISSING: 64-bit form. */
+#include "cpu/flat.h"
 #include "cpu/segment.h"
 
 /* What IRET in real mode and v86 mode with IOPL 3 may change. */
@@ -100,18 +101,63 @@ static void iret_to_v86(struct cpu *cpu, struct iret_frame frame)
     cpu_mode_changed(cpu);
 }
 
+/* What IRET in protected mode may change. */
+static uint32_t iret_mask(const struct cpu *cpu, unsigned bytes)
+{
+    uint32_t mask = FLAGS_ARITHMETIC | FLAG_TF | FLAG_DF | FLAG_NT;
+    mask |= bytes == 4 ? FLAG_RF | FLAG_AC | FLAG_ID : 0;
+    mask |= cpu->cpl <= cpu_iopl(cpu) ? FLAG_IF : 0;
+    mask |= cpu->cpl == 0 ? FLAG_IOPL | (bytes == 4 ? FLAG_VIF | FLAG_VIP : 0) : 0;
+    return mask & cpu_model_flags_mask(cpu->model);
+}
+
+/* flat.h: from CPL 0 to flat code of the same or an outer level. */
+static bool iret_flat(struct cpu *cpu)
+{
+    const uint8_t *frame = flat_bytes(cpu, cpu->gpr[CPU_SP], 12, false);
+    uint64_t code, data;
+    uint32_t mask, flags;
+    uint16_t cs, ss;
+    if (!flat_is_mode(cpu) || cpu->cpl != 0 || !frame)
+        return false;
+    cs = load_le16(frame + 4);
+    flags = load_le32(frame + 8);
+    mask = iret_mask(cpu, 4);
+    if (flags & (FLAG_VM | FLAG_TF | FLAG_NT) || !flat_descriptor(cpu, cs, &code) ||
+        !flat_is(code, FLAT_CODE, cs & 3))
+        return false;
+    if (cs & 3) {
+        frame = flat_bytes(cpu, cpu->gpr[CPU_SP], 20, false);
+        if (!frame)
+            return false;
+        ss = load_le16(frame + 16);
+        if ((ss & 3) != (cs & 3) || !flat_descriptor(cpu, ss, &data) ||
+            !flat_is(data, FLAT_DATA, ss & 3))
+            return false;
+        cpu->gpr[CPU_SP] = load_le32(frame + 12);
+        flat_reload(cpu, CPU_SS, ss, data);
+        cpu_set_privilege(cpu, cs & 3);
+        segment_drop_inner(cpu, cs & 3);
+    } else {
+        cpu->gpr[CPU_SP] = (uint32_t)(cpu->gpr[CPU_SP] + 12);
+    }
+    flat_reload(cpu, CPU_CS, cs, code);
+    cpu->next_ip = load_le32(frame);
+    cpu_flags_write(cpu, flags, mask);
+    return true;
+}
+
 static void iret_protected(struct cpu *cpu, unsigned bytes)
 {
+    if (bytes == 4 && BASE_LIKELY(iret_flat(cpu)))
+        return;
     struct iret_frame frame = frame_read(cpu, bytes);
     unsigned cpl = cpu->cpl;
+    uint32_t mask = iret_mask(cpu, bytes);
     if (bytes == 4 && (frame.flags & FLAG_VM) != 0 && cpl == 0) {
         iret_to_v86(cpu, frame);
         return;
     }
-    uint32_t mask = FLAGS_ARITHMETIC | FLAG_TF | FLAG_DF | FLAG_NT;
-    mask |= bytes == 4 ? FLAG_RF | FLAG_AC | FLAG_ID : 0;
-    mask |= cpl <= cpu_iopl(cpu) ? FLAG_IF : 0;
-    mask |= cpl == 0 ? FLAG_IOPL | (bytes == 4 ? FLAG_VIF | FLAG_VIP : 0) : 0;
     struct far_return r = {
         .bytes = bytes,
         .offset = frame.offset,
@@ -126,7 +172,7 @@ static void iret_protected(struct cpu *cpu, unsigned bytes)
         code_enter(cpu, r.selector, &r.code, r.offset, cpl);
         cpu_stack_move(cpu, (int64_t)(3 * bytes));
     }
-    cpu_flags_write(cpu, frame.flags, mask & cpu_model_flags_mask(cpu->model));
+    cpu_flags_write(cpu, frame.flags, mask);
 }
 
 void sys_iret(struct cpu *cpu, const struct instruction *i)

@@ -275,11 +275,14 @@ void cpu_load_segment(struct cpu *cpu, unsigned index, const struct cpu_segment 
         set_mode(cpu);
 }
 
+/* Of the mode and of the context only MODE_USER changes. */
 void cpu_set_privilege(struct cpu *cpu, unsigned cpl)
 {
+    uint64_t mode = (cpu->mode & ~(uint64_t)MODE_USER) | (cpl == 3 ? MODE_USER : 0);
     cpu->cpl = (uint8_t)cpl;
+    cpu->context ^= mode ^ cpu->mode;
+    cpu->mode = mode;
     memory_choose_tlb(cpu);
-    set_mode(cpu);
 }
 
 void cpu_code_remapped(struct cpu *cpu, bool keep_global)
@@ -355,12 +358,6 @@ bool cpu_try(struct cpu *cpu, void (*call)(struct cpu *cpu, void *argument), voi
     call(cpu, argument);
     cpu->catch = catch.outer;
     return false;
-}
-
-bool cpu_leave(struct cpu *cpu, const struct cpu_exit *exit)
-{
-    return cpu->hook.mask & (uint32_t)exit->kind &&
-           cpu->hook.leave(cpu->hook.self, cpu, exit);
 }
 
 /* --- REP ------------------------------------------------------------------------------------------------------ */

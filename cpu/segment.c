@@ -4,6 +4,7 @@
  * Specification: Intel SDM 3A (2023) 3.4-3.5, 5.2-5.10; SDM 2 MOV, POP, LDS, LAR, LSL, VERR, ARPL,
  * LGDT, LLDT, LTR, SGDT, SLDT, STR.
  * MISSING: UMIP; 16-byte system descriptors (long mode). */
+#include "cpu/flat.h"
 #include "cpu/segment.h"
 
 /* --- descriptors ---------------------------------------------------------------------------------- */
@@ -142,8 +143,27 @@ static struct descriptor data_descriptor(struct cpu *cpu, uint16_t selector)
     return d;
 }
 
+/* flat.h: a flat data segment where one is loaded already. */
+static bool segment_load_flat(struct cpu *cpu, unsigned index, uint16_t selector)
+{
+    uint64_t descriptor;
+    unsigned rpl = selector & 3, dpl;
+    if (!flat_is_mode(cpu) || !(cpu->plain_segments >> index & 1) ||
+        !flat_descriptor(cpu, selector, &descriptor))
+        return false;
+    dpl = descriptor >> FLAT_DPL_SHIFT & 3;
+    if (!flat_is(descriptor, FLAT_DATA, dpl))
+        return false;
+    if (index == CPU_SS ? rpl != cpu->cpl || dpl != cpu->cpl : rpl > dpl || cpu->cpl > dpl)
+        return false;
+    flat_reload(cpu, index, selector, descriptor);
+    return true;
+}
+
 void segment_load(struct cpu *cpu, unsigned index, uint16_t selector)
 {
+    if (BASE_LIKELY(segment_load_flat(cpu, index, selector)))
+        return;
     if (cpu_uses_paragraphs(cpu)) {
         segment_load_paragraph(cpu, index, selector);
         return;
@@ -166,7 +186,8 @@ void segment_drop_inner(struct cpu *cpu, unsigned privilege)
     for (size_t n = 0; n < ARRAY_COUNT(ORDER); n++) {
         const struct cpu_segment *s = &cpu->segment[ORDER[n]];
         unsigned conforming = SEGMENT_CODE | SEGMENT_EXPAND_DOWN;
-        if (segment_dpl(s) < privilege && (s->attributes & conforming) != conforming) {
+        bool is_null = s->attributes == SEGMENT_NULL && s->selector == 0;
+        if (!is_null && segment_dpl(s) < privilege && (s->attributes & conforming) != conforming) {
             segment_load_null(cpu, ORDER[n], 0);
         }
     }
