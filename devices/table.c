@@ -10,6 +10,7 @@ const struct device_type *const DEVICE_TYPES[] = {
     &PS2_KEYBOARD_TYPE,
     &PS2_MOUSE_TYPE,
     &UART16550_TYPE,
+    &PARALLEL_TYPE,
     &DEBUG_PORTS_TYPE,
     &ISA_DEBUG_EXIT_TYPE,
     &SPEAKER_TYPE,

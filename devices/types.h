@@ -12,6 +12,7 @@ extern const struct device_type I8042_TYPE;
 extern const struct device_type PS2_KEYBOARD_TYPE;
 extern const struct device_type PS2_MOUSE_TYPE;
 extern const struct device_type UART16550_TYPE;
+extern const struct device_type PARALLEL_TYPE;
 extern const struct device_type DEBUG_PORTS_TYPE;
 extern const struct device_type ISA_DEBUG_EXIT_TYPE;
 extern const struct device_type SPEAKER_TYPE;

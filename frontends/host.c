@@ -26,6 +26,7 @@ static enum status refuse(const struct run_options *o, struct error *error)
         const char *name;
     } rows[] = {{o->memory_bytes != 0, "memory"},
                 {o->debug_console != NULL, "debug-console"},
+                {o->parallel != NULL, "parallel"},
                 {o->cpu != NULL, "cpu"},       {o->board != NULL, "board"},
                 {o->kernel != NULL, "kernel"}, {o->initrd != NULL, "initrd"},
                 {o->append != NULL, "append"}, {o->disks.count != 0, "disk"},

@@ -73,21 +73,28 @@ static enum status take_nic(struct run *run, size_t index, char *room, size_t si
     return status;
 }
 
-static enum status take_serials(struct run *run, struct error *error)
+/* The byte stream of one option; none where it is not given. */
+static enum status take_stream(struct run *run, const char *option, const char *spec,
+                               struct chardev **chardev, struct error *error)
 {
-    const struct option_list *list = &run->options.serials;
-    for (size_t i = 0; i < list->count; i++) {
-        enum status status =
-            session_chardev(&run->session, list->items[i], &run->config.serials[i], error);
-        if (status != STATUS_OK) {
-            error_prefix(error, "--serial");
-            return status;
-        }
-    }
-    return run->options.debug_console
-               ? session_chardev(&run->session, run->options.debug_console,
-                                 &run->config.debug_console, error)
-               : STATUS_OK;
+    enum status status = spec ? session_chardev(&run->session, spec, chardev, error) : STATUS_OK;
+    if (status != STATUS_OK)
+        error_prefix(error, "--%s", option);
+    return status;
+}
+
+static enum status take_streams(struct run *run, struct error *error)
+{
+    const struct run_options *o = &run->options;
+    enum status status = STATUS_OK;
+    for (size_t i = 0; status == STATUS_OK && i < o->serials.count; i++)
+        status = take_stream(run, "serial", o->serials.items[i], &run->config.serials[i], error);
+    if (status == STATUS_OK)
+        status = take_stream(run, "parallel", o->parallel, &run->config.parallel, error);
+    if (status == STATUS_OK)
+        status = take_stream(run, "debug-console", o->debug_console, &run->config.debug_console,
+                             error);
+    return status;
 }
 
 /* The operand: a kernel where --kernel could stand, else the first hard disk. */
@@ -178,7 +185,7 @@ static enum status build(struct run *run, char rooms[OPTION_LIST_MAX][512], stru
     if ((status = refuse_missing(o, error)) != STATUS_OK ||
         (status = session_open(&run->session, o, 0, error)) != STATUS_OK ||
         (status = take_image(run, error)) != STATUS_OK ||
-        (status = take_serials(run, error)) != STATUS_OK ||
+        (status = take_streams(run, error)) != STATUS_OK ||
         (status = session_firmware(&run->session, &run->config.bios, &run->config.vga_bios, error)) !=
             STATUS_OK)
         return status;

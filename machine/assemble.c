@@ -123,6 +123,8 @@ static enum status add_board_device(struct machine *machine, const struct board_
     enum status status;
     if (serial >= 0)
         config.chardev = given->serials[serial];
+    if (strcmp(row->name, "lpt1") == 0)
+        config.chardev = given->parallel;
     if (strcmp(row->name, "debug") == 0)
         config.chardev = given->debug_console;
     if (strncmp(row->name, "ide", 3) == 0 && row->name[3] != '\0') {

@@ -47,6 +47,7 @@ struct machine_config {
     struct block *disks[MACHINE_DISKS];
     struct machine_nic nics[MACHINE_NICS];
     struct chardev *serials[MACHINE_SERIALS];
+    struct chardev *parallel;       /* the printer at LPT1; NULL: none */
     struct chardev *debug_console;  /* ports 402h and E9h; NULL: dropped */
     const char *disk_settings;      /* of the ATA channels: "mechanics=realistic" */
     uint64_t rtc_seconds;           /* since 1970, from the world's recorded door */

@@ -112,6 +112,9 @@ cat >table <<'END'
 2 | run --nic ne2k-isa,mac=52:54:00:00:00:01 --nic ne2k-pci,mac=52:54:00:00:00:01 good.img | one MAC
 2 | run --nic ne2k-isa,mac=53:54:00:00:00:01 good.img | mac=53:54:00:00:00:01
 2 | run --nic ne2k-isa,mac=5 good.img | mac=5
+2 | run --parallel lpt good.img | --parallel: 'lpt' is no byte stream
+6 | run --parallel file:nowhere/out good.img | --parallel: nowhere/out
+2 | run --nic ne2k-isa,irq=7 good.img | irq=7 belongs to lpt1 already
 2 | run --nic ne2k-pci,net=usr good.img | net=usr
 2 | run --nic ne2k-pci,net=stream: good.img | net=stream:
 2 | run --nic ne2k-pci,net=user,net=switch good.img | net= is given twice

@@ -31,8 +31,12 @@ expect_steps bios.log 1
 
 "$VITRINE" run --memory 64M --disk disk.img,geometry=400/16/63 --nic ne2k-pci,mac=52:54:00:56:00:01 \
     --serial file:direct.log --display none --kernel "$GUESTS/vmlinuz" --initrd "$GUESTS/initramfs.gz" \
-    --append "$(cat "$SRCDIR/tests/guests/command-line") vitrine.job=selftest"
+    --append "$(cat "$SRCDIR/tests/guests/command-line") vitrine.job=selftest vitrine.print=Gutenberg" \
+    --parallel file:printed
 expect_steps direct.log 2
+# lp prints 3,903 bytes by interrupts, about one for each.
+expect direct.log ' lp0: using parport0 (interrupt-driven)\.$' '^VITRINE-PRINT-OK 3[0-9]\{3\} interrupts$'
+{ echo Gutenberg && seq 1 1000; } | cmp - printed
 
 PATH=$PATH:/sbin:/usr/sbin
 e2fsck -f -n "disk.img?offset=$((40 * 16 * 63 * 512))"

@@ -39,6 +39,8 @@ for m in crc32c_generic crct10dif_generic crc64_rocksoft_generic \
 done
 add pata_legacy no
 add ne no
+add lp no
+add parport_pc no
 
 cp "$folder/i386/bin/busybox" "$root/bin/busybox"
 ln -s busybox "$root/bin/sh"
