@@ -12,12 +12,14 @@
 #include <termios.h>
 #include <unistd.h>
 
+#include "backends/tcp.h"
+
 #define OUTPUT_BYTES 65536u /* what a slow reader may be behind; more is dropped, and said once */
 
 struct char_stream {
     struct chardev chardev; /* first */
     int input, output;      /* -1: none */
-    int listener;           /* UNIX socket; -1: none */
+    int listener;           /* UNIX or TCP socket; -1: none */
     bool is_stdio, is_terminal, owns_fds, has_complained, has_raw;
     struct termios saved;
     char path[sizeof((struct sockaddr_un *)0)->sun_path];
@@ -148,7 +150,8 @@ static void close_stream(struct chardev *chardev)
     }
     if (s->listener >= 0) {
         close(s->listener);
-        unlink(s->path);
+        if (s->path[0])
+            unlink(s->path);
     }
     free(s);
 }
@@ -222,6 +225,17 @@ static enum status open_unix(struct char_stream *s, const char *path, struct err
     return STATUS_OK;
 }
 
+/* Where a free port was asked for, it is said which one it is. */
+static enum status open_tcp(struct char_stream *s, const char *where, struct error *error)
+{
+    unsigned port;
+    enum status status = tcp_listen(where, &s->listener, &port, error);
+    s->owns_fds = true;
+    if (status == STATUS_OK)
+        fprintf(stderr, "vitrine: %s listens on port %u\n", s->chardev.name, port);
+    return status;
+}
+
 enum status char_stream_open(struct chardev **chardev, const char *spec, struct error *error)
 {
     struct char_stream *s = calloc(1, sizeof *s);
@@ -243,9 +257,11 @@ enum status char_stream_open(struct chardev **chardev, const char *spec, struct 
         status = open_pty(s, error);
     else if (strncmp(spec, "unix:", 5) == 0)
         status = open_unix(s, spec + 5, error);
+    else if (strncmp(spec, "tcp:", 4) == 0)
+        status = open_tcp(s, spec + 4, error);
     else
         status = error_set(error, STATUS_USAGE, "'%s' is no byte stream; fix: stdio, stderr, "
-                           "file:PATH, pty, unix:PATH or null", spec);
+                           "file:PATH, pty, unix:PATH, tcp:PORT or null", spec);
     if (status != STATUS_OK) {
         free(s);
         return status;

@@ -1,5 +1,5 @@
 /* Byte streams of the workstation behind serial and parallel ports: standard input and output, a
- * file, a pseudo-terminal, a UNIX socket. Nothing here waits; input is taken only when asked for, so
+ * file, a pseudo-terminal, a UNIX or TCP socket. Nothing here waits; input is taken only when asked for, so
  * that it enters the world at its recorded door. */
 #ifndef VITRINE_BACKENDS_CHAR_STREAM_H
 #define VITRINE_BACKENDS_CHAR_STREAM_H
@@ -9,7 +9,8 @@
 #include "base/status.h"
 #include "bus/chardev.h"
 
-/* "stdio", "stderr", "file:PATH", "pty", "unix:PATH" (listens; one peer at a time). */
+/* "stdio", "stderr", "file:PATH", "pty", "unix:PATH" and "tcp:[HOST:]PORT" of the loopback
+ * (listen; one peer at a time). */
 enum status char_stream_open(struct chardev **chardev, const char *spec, struct error *error);
 /* Bytes that came from outside, at most as many as the device has room for; 0: none. */
 size_t char_stream_take(struct chardev *chardev, uint8_t *bytes, size_t room);

@@ -56,7 +56,7 @@ static enum status parse(const char *where, struct sockaddr_in *address, struct 
     if (inet_pton(AF_INET, host, &address->sin_addr) != 1 ||
         ntohl(address->sin_addr.s_addr) >> 24 != 127)
         return error_set(error, STATUS_USAGE,
-                         "%s is not this workstation's loopback: a debugger's port "
+                         "%s is not this workstation's loopback: such a port "
                          "has no password; fix: 127.0.0.1:%llu, and ssh -L from elsewhere",
                          host, (unsigned long long)port);
     return STATUS_OK;
@@ -69,38 +69,47 @@ static bool set_flags(int descriptor)
            fcntl(descriptor, F_SETFD, FD_CLOEXEC) == 0;
 }
 
-static enum status listen_at(struct tcp_server *server, struct sockaddr_in *address,
-                             const char *where, struct error *error)
+static enum status listen_at(int listener, struct sockaddr_in *address, const char *where,
+                             struct error *error)
 {
     socklen_t length = sizeof *address;
     int yes = 1;
-    server->listener = socket(AF_INET, SOCK_STREAM, 0);
-    if (server->listener < 0)
-        return error_set(error, STATUS_INTERNAL, "%s: no socket: %s", where, strerror(errno));
-    setsockopt(server->listener, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes);
-    if (bind(server->listener, (struct sockaddr *)address, length) != 0 ||
-        listen(server->listener, 4) != 0)
+    setsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes);
+    if (bind(listener, (struct sockaddr *)address, length) != 0 || listen(listener, 4) != 0)
         return error_set(error, STATUS_USAGE, "%s: %s; fix: another port, 0 takes a free one",
                          where, strerror(errno));
-    if (!set_flags(server->listener) ||
-        getsockname(server->listener, (struct sockaddr *)address, &length) != 0)
+    if (!set_flags(listener) || getsockname(listener, (struct sockaddr *)address, &length) != 0)
         return error_set(error, STATUS_INTERNAL, "%s: %s", where, strerror(errno));
-    server->port = ntohs(address->sin_port);
     return STATUS_OK;
+}
+
+enum status tcp_listen(const char *where, int *listener, unsigned *port, struct error *error)
+{
+    struct sockaddr_in address;
+    enum status status = parse(where, &address, error);
+    *listener = -1;
+    if (status != STATUS_OK)
+        return status;
+    if ((*listener = socket(AF_INET, SOCK_STREAM, 0)) < 0)
+        return error_set(error, STATUS_INTERNAL, "%s: no socket: %s", where, strerror(errno));
+    status = listen_at(*listener, &address, where, error);
+    if (status != STATUS_OK) {
+        close(*listener);
+        *listener = -1;
+    }
+    *port = ntohs(address.sin_port);
+    return status;
 }
 
 enum status tcp_server_new(struct tcp_server **server, const char *where, struct error *error)
 {
     struct tcp_server *made = calloc(1, sizeof *made);
-    struct sockaddr_in address;
     enum status status;
     *server = NULL;
     if (!made)
         return error_set(error, STATUS_INTERNAL, "out of memory for a socket");
     made->listener = made->client = -1;
-    status = parse(where, &address, error);
-    if (status == STATUS_OK)
-        status = listen_at(made, &address, where, error);
+    status = tcp_listen(where, &made->listener, &made->port, error);
     if (status != STATUS_OK) {
         tcp_server_free(made);
         return status;

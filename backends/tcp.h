@@ -17,6 +17,8 @@ enum tcp_news {
     TCP_CLOSED     /* the client is gone */
 };
 
+/* A socket that listens at "[HOST:]PORT", not waiting; the same places and errors as below. */
+enum status tcp_listen(const char *where, int *listener, unsigned *port, struct error *error);
 /* Listens at "[HOST:]PORT"; HOST is localhost or an address 127.x.y.z, port 0 takes a free one.
  * Errors: STATUS_USAGE (no such place, not loopback, port in use), STATUS_INTERNAL. */
 enum status tcp_server_new(struct tcp_server **server, const char *where, struct error *error);

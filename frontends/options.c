@@ -35,7 +35,7 @@ static const struct option OPTIONS[] = {
     {"append", OPTION_TEXT, AT(append), "TEXT", "command line for --kernel", 0, 0},
     {"nic", OPTION_LIST, AT(nics), "MODEL[,opt=val]",
      "ne2k-isa or ne2k-pci; mac=, net=user|stream:PATH|tap:NAME|switch, pcap=FILE", 0, 0},
-    {"serial", OPTION_LIST, AT(serials), "WHERE", "stdio, file:PATH, pty, unix:PATH or null", 0, 0},
+    {"serial", OPTION_LIST, AT(serials), "WHERE", "stdio, file:PATH, pty, unix:PATH, tcp:PORT or null", 0, 0},
     {"display", OPTION_TEXT, AT(display), "KIND", "sdl, terminal or none", 0, 0},
     {"screenshot", OPTION_TEXT, AT(screenshot), "FILE", "write the screen as PNG at the end", 0, 0},
     {"trace", OPTION_TEXT, AT(trace), "FILTER", "what to log: io, io:dev=NAME", 0, 0},

@@ -52,7 +52,7 @@ enum status session_open(struct session *session, const struct run_options *opti
 /* "FILE[,format=raw|qcow2|gz][,geometry=C/H/S][,ro][,overlay][,backing=any]" */
 enum status session_disk(struct session *session, const char *spec, struct block **block,
                          struct error *error);
-/* "stdio", "file:PATH", "pty", "unix:PATH", "null"; *chardev NULL for null. */
+/* "stdio", "file:PATH", "pty", "unix:PATH", "tcp:PORT", "null"; *chardev NULL for null. */
 enum status session_chardev(struct session *session, const char *spec, struct chardev **chardev,
                             struct error *error);
 /* Firmware: as asked for, else SeaBIOS as configure found it, else the embedded one. */
