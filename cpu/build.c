@@ -52,11 +52,14 @@ struct block *block_at(struct cpu *cpu, uint64_t linear, struct block *known, ui
     return pool_find(cpu->run->pool, cpu, frame_id, offset);
 }
 
-/* Bytes of code that no RAM holds are asked for one by one, as the bus would. */
-static void fetch_slowly(struct cpu *cpu, uint64_t linear, uint8_t *bytes, size_t from, size_t to)
+/* Bytes of code that no RAM holds are asked for one by one, as the bus would. On the 8086 they go on at
+ * the segment's beginning. */
+static void fetch_slowly(struct cpu *cpu, uint8_t *bytes, size_t from, size_t to)
 {
+    uint64_t ip_mask = cpu->model->generation == GEN_8086 ? 0xffff : UINT64_MAX;
     for (size_t i = from; i < to; i++) {
-        uint64_t mask, physical = translate_code(cpu, (linear + i) & 0xffffffffu, &mask);
+        uint64_t linear = (cpu->bounds[CPU_CS].base + ((cpu->ip + i) & ip_mask)) & 0xffffffffu;
+        uint64_t mask, physical = translate_code(cpu, linear, &mask);
         const struct space_page *page = space_page(cpu->memory, physical);
         bytes[i] = page && page->read ? page->read[physical & PAGE_MASK]
                                       : (uint8_t)space_read(cpu->memory, physical, 1);
@@ -130,7 +133,7 @@ static void emit(struct builder *b, const struct instruction *i)
 }
 
 /* Decodes one more instruction. Returns false when it cannot be had from this page's bytes. */
-static bool add_instruction(struct builder *b, const uint8_t *bytes, size_t available)
+static bool add_instruction(struct builder *b, const uint8_t *bytes, size_t available, bool is_alone)
 {
     struct decode_mode mode = mode_of(b->cpu);
     struct instruction i;
@@ -138,7 +141,10 @@ static bool add_instruction(struct builder *b, const uint8_t *bytes, size_t avai
     enum decode_result result =
         decode(pool_opcodes(b->cpu->run->pool), &mode, bytes, available, &i);
     uint64_t last = b->ip + (result == DECODE_SHORT ? available : i.length - 1u);
-    if (last > limit) {
+    if (last > limit && b->cpu->model->generation == GEN_8086) {
+        if (!is_alone)
+            return false;
+    } else if (last > limit) {
         i = (struct instruction){.row = &ROW_CODE_LIMIT, .length = 1};
     } else if (result == DECODE_SHORT) {
         return false;
@@ -254,17 +260,17 @@ struct block *block_build(struct cpu *cpu, unsigned most)
         if (b->instruction_count && cpu->mode & MODE_WATCHED &&
             run_has_breakpoint(cpu, (s.linear + used) & 0xffffffffu))
             break;
-        if (!add_instruction(b, s.bytes + used, s.available - used))
+        if (!add_instruction(b, s.bytes + used, s.available - used, false))
             break;
     }
     if (b->instruction_count == 0) { /* it crosses the page, or lies in no RAM */
         size_t near = (size_t)(FRAME_BYTES - (s.linear & PAGE_MASK));
         is_kept = false;
         near = near < sizeof bytes ? near : sizeof bytes;
-        fetch_slowly(cpu, s.linear, bytes, 0, near);
-        if (!add_instruction(b, bytes, near)) {
-            fetch_slowly(cpu, s.linear, bytes, near, sizeof bytes);
-            add_instruction(b, bytes, sizeof bytes);
+        fetch_slowly(cpu, bytes, 0, near);
+        if (!add_instruction(b, bytes, near, near == sizeof bytes)) {
+            fetch_slowly(cpu, bytes, near, sizeof bytes);
+            add_instruction(b, bytes, sizeof bytes, true);
         }
     }
     if (!b->has_ended) {

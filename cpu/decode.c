@@ -1,6 +1,6 @@
 /* The instruction decoder: prefixes, opcode, ModRM, SIB, displacement, immediate. SDM 2 chapter 2.
  *
- * MISSING: long mode (REX), the 8086's aliases of opcodes. */
+ * MISSING: long mode (REX). */
 #include "cpu/decode.h"
 
 #include "cpu/execute.h"
@@ -36,14 +36,20 @@ struct prefixes {
     uint8_t flags;
 };
 
-static bool is_prefix(uint8_t byte, bool has_386, struct prefixes *p)
+static bool is_prefix(uint8_t byte, const struct cpu_model *model, struct prefixes *p)
 {
+    bool has_386 = cpu_model_has(model, FEATURE_386);
     switch (byte) {
     case 0x26: p->segment = CPU_ES; return true;
     case 0x2e: p->segment = CPU_CS; return true;
     case 0x36: p->segment = CPU_SS; return true;
     case 0x3e: p->segment = CPU_DS; return true;
     case 0xf0: p->flags |= PREFIX_LOCK; return true;
+    case 0xf1: /* the 8086 does not look at bit 0 */
+        if (!cpu_model_is_8086(model))
+            return false;
+        p->flags |= PREFIX_LOCK;
+        return true;
     case 0xf2: p->flags = (uint8_t)((p->flags & ~PREFIX_REP) | PREFIX_REPNE); return true;
     case 0xf3: p->flags = (uint8_t)((p->flags & ~PREFIX_REPNE) | PREFIX_REP); return true;
     case 0x64: p->segment = has_386 ? CPU_FS : p->segment; return has_386;
@@ -252,13 +258,15 @@ static const struct opcode_row *find_simd_row(const struct opcode_map *map, stru
 }
 
 /* Finds the row; NULL where there is none. Groups look at ModRM, which every group has. */
-static const struct opcode_row *find_row(const struct opcode_map *map, struct cursor *c,
+static const struct opcode_row *find_row(const struct opcode_map *map,
+                                         const struct cpu_model *model, struct cursor *c,
                                          struct instruction *i)
 {
+    bool is_8086 = cpu_model_is_8086(model);
     unsigned byte = (unsigned)take(c, 1), at = byte;
     const struct opcode_row *const *rows;
     i->opcode = (uint16_t)byte;
-    if (byte == 0x0f) {
+    if (byte == 0x0f && !is_8086) {
         byte = (unsigned)take(c, 1);
         const struct opcode_row *simd = find_simd_row(map, c, i, byte);
         if (simd)
@@ -266,7 +274,7 @@ static const struct opcode_row *find_row(const struct opcode_map *map, struct cu
         at = 0x100 + byte;
         i->opcode = (uint16_t)(0x0f00 | byte);
     }
-    rows = map->row[at];
+    rows = is_8086 ? map->row_8086[at] : map->row[at];
     if (c->is_short)
         return NULL;
     if (rows[0] && rows[0]->digit == ROW_ANY) {
@@ -302,14 +310,13 @@ enum decode_result decode(const struct opcode_map *map, const struct decode_mode
     size_t most = mode->model->generation == GEN_286 ? INSTRUCTION_MAX_286 : INSTRUCTION_MAX;
     struct cursor c = {bytes, 0, available < most ? available : most, most, false};
     struct prefixes p = {.segment = -1};
-    bool has_386 = cpu_model_has(mode->model, FEATURE_386);
     *i = (struct instruction){.base = REGISTER_ZERO, .index = REGISTER_ZERO, .segment = CPU_DS};
-    while (c.at < c.available && is_prefix(bytes[c.at], has_386, &p))
+    while (c.at < c.available && is_prefix(bytes[c.at], mode->model, &p))
         c.at++;
     i->prefixes = p.flags;
     i->wide_size = (mode->code_bytes == 2) != p.operand ? 2 : 4;
     i->address_size = (mode->code_bytes == 2) != p.address ? 2 : 4;
-    i->row = find_row(map, &c, i);
+    i->row = find_row(map, mode->model, &c, i);
     if (c.is_short)
         return ran_out(i, &c);
     if (!i->row)

@@ -42,6 +42,7 @@ enum row_flags { ROW_FLAGS_0 = 0, ROW_FLAGS_C = 1, ROW_FLAGS_X = 2, ROW_FLAGS_A 
 /* Where to find the row of an opcode; filled once, owned by the pool of decoded code. */
 struct opcode_map {
     const struct opcode_row *row[512][8];
+    const struct opcode_row *row_8086[256][8]; /* before the 80186: ops_8086.def over the others */
     /* MMX and SSE, by map (0F, 0F 38, 0F 3A), opcode and prefix: 1 + the first row, 0 where there is
      * none. The rows of an opcode follow each other. */
     uint16_t simd[3][256][SIMD_PREFIXES];

@@ -9,7 +9,7 @@ static unsigned sign_shift(unsigned bytes)
 {
     return 8 * bytes - 1;
 }
-static uint64_t sign_extend(uint64_t value, unsigned bytes)
+uint64_t operand_sign_extend(uint64_t value, unsigned bytes)
 {
     uint64_t sign = UINT64_C(1) << sign_shift(bytes);
     return ((value & mask_bytes(bytes)) ^ sign) - sign;
@@ -215,20 +215,20 @@ void exec_mul(struct cpu *cpu, const struct instruction *i)
 void exec_imul1(struct cpu *cpu, const struct instruction *i)
 {
     unsigned bytes = i->operand_size;
-    uint64_t a = sign_extend(operand_read(cpu, i), bytes);
-    uint64_t product = a * sign_extend(cpu->gpr[CPU_AX], bytes);
+    uint64_t a = operand_sign_extend(operand_read(cpu, i), bytes);
+    uint64_t product = a * operand_sign_extend(cpu->gpr[CPU_AX], bytes);
     write_product(cpu, bytes, product);
-    multiply_flags(cpu, bytes, product, sign_extend(product, bytes) != product);
+    multiply_flags(cpu, bytes, product, operand_sign_extend(product, bytes) != product);
 }
 
 void exec_imul(struct cpu *cpu, const struct instruction *i)
 {
     unsigned bytes = i->operand_size;
-    uint64_t a = sign_extend(operand_read(cpu, i), bytes);
+    uint64_t a = operand_sign_extend(operand_read(cpu, i), bytes);
     uint64_t b = i->row->form == FORM_GEI ? i->immediate : register_read(cpu, i->reg, bytes);
-    uint64_t product = a * sign_extend(b, bytes);
+    uint64_t product = a * operand_sign_extend(b, bytes);
     register_write(cpu, i->reg, bytes, product & mask_bytes(bytes));
-    multiply_flags(cpu, bytes, product, sign_extend(product, bytes) != product);
+    multiply_flags(cpu, bytes, product, operand_sign_extend(product, bytes) != product);
 }
 
 static uint64_t read_dividend(const struct cpu *cpu, unsigned bytes)
@@ -261,10 +261,10 @@ void exec_div(struct cpu *cpu, const struct instruction *i)
 void exec_idiv(struct cpu *cpu, const struct instruction *i)
 {
     unsigned bytes = i->operand_size;
-    uint64_t divisor = sign_extend(operand_read(cpu, i), bytes);
+    uint64_t divisor = operand_sign_extend(operand_read(cpu, i), bytes);
     uint64_t dividend = read_dividend(cpu, bytes);
     if (bytes < 4)
-        dividend = sign_extend(dividend, 2 * bytes);
+        dividend = operand_sign_extend(dividend, 2 * bytes);
     /* The magnitudes, so that -2^63 / -1 never reaches the workstation's divider. */
     bool is_negative_a = dividend >> 63, is_negative_b = divisor >> 63;
     uint64_t a = is_negative_a ? 0 - dividend : dividend, b = is_negative_b ? 0 - divisor : divisor;
@@ -319,7 +319,7 @@ uint64_t shift_value(unsigned digit, unsigned bytes, uint64_t value, unsigned co
         r = value >> count;
         break;
     case 7: /* SAR */
-        r = sign_extend(value, bytes);
+        r = operand_sign_extend(value, bytes);
         carry = (r >> (count - 1) & 1) != 0;
         r = ((r >> count) | (r >> 63 ? ~(UINT64_MAX >> count) : 0)) & mask;
         break;
@@ -401,7 +401,7 @@ void exec_bt(struct cpu *cpu, const struct instruction *i)
     } else {
         /* A register may name a bit far from the operand's own bytes (SDM 2, BT). */
         if (!is_immediate)
-            plus = (uint64_t)((int64_t)sign_extend(bit, bytes) >> (bytes == 2 ? 4 : 5)) * bytes;
+            plus = (uint64_t)((int64_t)operand_sign_extend(bit, bytes) >> (bytes == 2 ? 4 : 5)) * bytes;
         uint64_t offset = (operand_address(cpu, i) + plus) & mask_bytes(i->address_size);
         linear = cpu_segment_linear(cpu, i->segment, offset, bytes, operation != 0);
         if (operation)

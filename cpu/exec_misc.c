@@ -40,8 +40,12 @@ static void report_missing(struct cpu *cpu)
              cpu->name, cpu->segment[CPU_CS].selector, (unsigned)cpu->ip, text);
 }
 
+/* The 8086 knows no invalid opcodes. MISSING: what it does for those that nobody has published; here
+ * they do nothing. */
 void exec_ud(struct cpu *cpu, const struct instruction *i)
 {
+    if (cpu_model_is_8086(cpu->model))
+        return;
     if (i->row == &ROW_UNDEFINED && is_of_later_models(i->opcode))
         report_missing(cpu);
     cpu_raise(cpu, VECTOR_UD);
@@ -196,7 +200,8 @@ void exec_push(struct cpu *cpu, const struct instruction *i)
 {
     uint64_t value = source_read(cpu, i);
     /* The 8086 pushes SP as it is after the decrement (SDM 3B 23.2.4). */
-    if (cpu->model->generation == GEN_8086 && i->opcode == 0x54)
+    bool is_sp = i->opcode == 0x54 || (i->row->form == FORM_E && i->mod == 3 && i->rm == CPU_SP);
+    if (cpu->model->generation == GEN_8086 && is_sp)
         value -= 2;
     cpu_push(cpu, i->operand_size, value);
 }

@@ -13,6 +13,8 @@
     X(lea) X(xchg) X(xchg_ax) X(nop) X(cbw) X(cwd) X(sahf) X(lahf) X(salc) X(xlat) X(bound) X(movx) \
     X(jcc) X(setcc) X(cmov) X(loop) X(call) X(jmp) X(call_e) X(jmp_e) X(ret) X(carry) X(direction)  \
     X(movs) X(cmps) X(stos) X(lods) X(scas) X(ins) X(outs) X(in) X(out)                             \
+    X(shift_8086) X(mul_8086) X(div_8086) X(daa_8086) X(aaa_8086) X(aam_8086) X(pop_cs_8086)        \
+    X(mov_from_segment_8086) X(mov_to_segment_8086)                                                 \
     X(fwait) X(x87) X(fxsave) X(ud) X(too_long) X(code_limit)                                       \
     X(simd) X(emms) X(maskmov) X(popcnt) X(crc32) X(movnti) X(ldmxcsr) X(stmxcsr)       \
     X(sfence)
@@ -25,6 +27,7 @@ extern const struct opcode_row ROW_UNDEFINED, ROW_TOO_LONG, ROW_CODE_LIMIT;
 
 /* Operands as the row's form says. modify: a memory destination is checked for writing first. */
 uint64_t source_read(struct cpu *cpu, const struct instruction *i);
+uint64_t operand_sign_extend(uint64_t value, unsigned bytes);
 uint64_t destination_read(struct cpu *cpu, const struct instruction *i);
 uint64_t destination_modify(struct cpu *cpu, const struct instruction *i);
 void destination_write(struct cpu *cpu, const struct instruction *i, uint64_t value);

@@ -1,7 +1,8 @@
 /* Accesses by linear address: RAM by host pointer, devices by the door, segments' limits, stacks.
  * SDM 3A 3.4 (segments), 4.10 (TLB), 5.3 (limit checks), 1 6.2 (stacks).
  *
- * MISSING: the 8086's wrap of a word at offset FFFFh inside the segment. */
+ * QUIRK: on the 8086 a word at offset FFFFh has its second byte at offset 0 of the same segment. Its
+ * linear address carries in the bits from WRAP_SHIFT on how many bytes lie before the segment's end. */
 #include "cpu/memory.h"
 
 #include <string.h>
@@ -59,6 +60,35 @@ static void fill_beside_code(struct cpu *cpu, uint64_t linear, const struct spac
     e->tag = (linear & ~PAGE_MASK) | TLB_CODE;
     e->addend = (uintptr_t)page->write - (uintptr_t)(linear & ~PAGE_MASK);
     cpu->memory_unit->code_lines[is_user][index] = lines;
+}
+
+#define WRAP_SHIFT 56
+
+static uint64_t wrapping_address(uint64_t base, uint64_t offset)
+{
+    return ((base + offset) & 0xffffffffu) | (0x10000 - offset) << WRAP_SHIFT;
+}
+
+static uint64_t wrapped_part(uint64_t linear, unsigned n)
+{
+    unsigned first = (unsigned)(linear >> WRAP_SHIFT);
+    return ((linear & 0xffffffffu) + n - (n < first ? 0 : 0x10000u)) & 0xffffffffu;
+}
+
+static __attribute__((noinline)) uint64_t read_wrapped(struct cpu *cpu, uint64_t linear,
+                                                       unsigned bytes)
+{
+    uint64_t value = 0;
+    for (unsigned n = 0; n < bytes; n++)
+        value |= memory_read(cpu, wrapped_part(linear, n), 1, false) << (8 * n);
+    return value;
+}
+
+static __attribute__((noinline)) void write_wrapped(struct cpu *cpu, uint64_t linear, unsigned bytes,
+                                                    uint64_t value)
+{
+    for (unsigned n = 0; n < bytes; n++)
+        memory_write(cpu, wrapped_part(linear, n), 1, value >> (8 * n) & 0xff, false);
 }
 
 /* --- one piece, inside a page ----------------------------------------------------------------- */
@@ -133,6 +163,8 @@ static __attribute__((noinline)) uint64_t read_general(struct cpu *cpu, uint64_t
 {
     const uint8_t *host;
     uint64_t value;
+    if (BASE_UNLIKELY(linear >> WRAP_SHIFT))
+        return read_wrapped(cpu, linear, bytes);
     linear &= 0xffffffffu;
     host = tlb_hit(is_user ? cpu->memory_unit->fast[2] : cpu->memory_unit->fast[0], linear, bytes);
     check_alignment(cpu, linear, bytes, is_user);
@@ -152,7 +184,6 @@ static __attribute__((noinline)) uint64_t read_general(struct cpu *cpu, uint64_t
 uint64_t memory_read(struct cpu *cpu, uint64_t linear, unsigned bytes, bool is_user)
 {
     uint8_t *host;
-    linear &= 0xffffffffu;
     if (BASE_LIKELY(bytes == 4 && !(linear & 3) &&
                     tlb_reach(cpu->memory_unit->fast[is_user ? 2 : 0], linear, 4, &host)))
         return load_le32(host);
@@ -163,6 +194,11 @@ static __attribute__((noinline)) void write_general(struct cpu *cpu, uint64_t li
                                                     uint64_t value, bool is_user)
 {
     uint8_t *host;
+    if (BASE_UNLIKELY(linear >> WRAP_SHIFT)) {
+        write_wrapped(cpu, linear, bytes, value);
+        return;
+    }
+    linear &= 0xffffffffu;
     host = tlb_hit(is_user ? cpu->memory_unit->fast[3] : cpu->memory_unit->fast[1], linear, bytes);
     check_alignment(cpu, linear, bytes, is_user);
     if (BASE_LIKELY(host != NULL)) {
@@ -181,7 +217,6 @@ static __attribute__((noinline)) void write_general(struct cpu *cpu, uint64_t li
 void memory_write(struct cpu *cpu, uint64_t linear, unsigned bytes, uint64_t value, bool is_user)
 {
     uint8_t *host;
-    linear &= 0xffffffffu;
     if (BASE_LIKELY(bytes == 4 && !(linear & 3) &&
                     tlb_reach(cpu->memory_unit->fast[is_user ? 3 : 1], linear, 4, &host)))
         store_le32(host, (uint32_t)value);
@@ -248,6 +283,8 @@ void cpu_write_linear(struct cpu *cpu, uint64_t linear, unsigned bytes, uint64_t
 void cpu_check_write(struct cpu *cpu, uint64_t linear, unsigned bytes, unsigned privilege)
 {
     uint64_t last = linear + bytes - 1;
+    if (cpu->model->generation == GEN_8086)
+        return; /* nothing can be wrong */
     if ((bytes & (bytes - 1)) == 0)
         check_alignment(cpu, linear, bytes, privilege == 3);
     memory_translate(cpu, linear, true, privilege == 3);
@@ -294,6 +331,8 @@ uint64_t cpu_segment_linear(struct cpu *cpu, unsigned segment, uint64_t offset, 
         return (bounds->base + offset) & 0xffffffffu;
     if (!is_null(s) && is_type_right(cpu, s, is_write) && is_inside_limit(s, offset, bytes))
         return (s->base + offset) & 0xffffffffu;
+    if (cpu->model->generation == GEN_8086)
+        return wrapping_address(s->base, offset & 0xffff);
     /* QUIRK: captures of an 80286 show vector 13 for its stack in real mode too. */
     bool is_stack = segment == CPU_SS &&
                     !(cpu->model->generation == GEN_286 && !cpu_is_protected(cpu));
@@ -386,7 +425,12 @@ void cpu_write_stack_of(struct cpu *cpu, const struct cpu_segment *ss, uint64_t 
                         unsigned bytes, uint64_t value, unsigned privilege, uint32_t error)
 {
     offset &= ss->attributes & SEGMENT_DB ? 0xffffffffu : 0xffffu;
-    if (!is_inside_limit(ss, offset, bytes))
+    bool is_inside = is_inside_limit(ss, offset, bytes);
+    if (!is_inside && cpu->model->generation == GEN_8086) {
+        memory_write(cpu, wrapping_address(ss->base, offset), bytes, value, false);
+        return;
+    }
+    if (!is_inside)
         cpu_fault(cpu, VECTOR_SS, error, "stack segment %: offset % beyond the limit",
                   ss->selector, (uint32_t)offset);
     memory_write(cpu, (ss->base + offset) & 0xffffffffu, bytes, value, privilege == 3);

@@ -28,6 +28,7 @@
 static const struct cpu_model MODELS[] = {
     {"p6", GEN_P6, FEATURES_P6, 0x0652, 2, INTEL, NULL, "Pentium II (i686), the default"},
     {"8086", GEN_8086, FEATURE_FPU, 0, 0, NULL, NULL, "8086 with 8087"},
+    {"8088", GEN_8086, 0, 0, 0, NULL, NULL, "8088 without coprocessor"},
     {"80186", GEN_8086, FEATURE_186 | FEATURE_FPU, 0, 0, NULL, NULL, "80186 with 80187"},
     {"80286", GEN_286, FEATURES_286, 0, 0, NULL, NULL, "80286 with 80287"},
     {"80386", GEN_386, FEATURES_386, 0x0308, 0, NULL, NULL, "80386DX with 80387"},

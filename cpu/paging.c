@@ -209,7 +209,7 @@ uint64_t memory_translate_fetch(struct cpu *cpu, uint64_t linear, bool *is_globa
     linear &= 0xffffffffu;
     *is_global = false;
     if (!(cpu->cr0 & CR0_PG))
-        return linear;
+        return linear & cpu_model_address_mask(cpu->model);
     memory_walk(cpu, linear, PF_FETCH | (cpu->cpl == 3 ? PF_USER : 0), &e);
     *is_global = e.flags & TLB_GLOBAL;
     return e.physical | (linear & PAGE_MASK);
@@ -219,7 +219,7 @@ bool cpu_translate(const struct cpu *cpu, uint64_t linear, uint64_t *physical)
 {
     struct walk walk;
     linear &= 0xffffffffu;
-    *physical = linear;
+    *physical = linear & cpu_model_address_mask(cpu->model);
     if (!(cpu->cr0 & CR0_PG))
         return true;
     if (!walk_tables(cpu, linear, &walk))

@@ -19,6 +19,9 @@
 static const struct opcode_row rows[] = {
 #include "cpu/ops.def"
 };
+static const struct opcode_row rows_8086[] = {
+#include "cpu/ops_8086.def"
+};
 #undef A
 #undef C
 #undef X
@@ -37,5 +40,10 @@ void opcode_map_init(struct opcode_map *map)
             if (rows[i].digit == ROW_ANY || rows[i].digit == digit)
                 map->row[at][digit] = &rows[i];
     }
+    memcpy(map->row_8086, map->row, sizeof map->row_8086);
+    for (size_t i = 0; i < ARRAY_COUNT(rows_8086); i++)
+        for (unsigned digit = 0; digit < 8; digit++)
+            if (rows_8086[i].digit == ROW_ANY || rows_8086[i].digit == digit)
+                map->row_8086[rows_8086[i].opcode][digit] = &rows_8086[i];
     simd_map_init(map);
 }

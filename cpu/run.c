@@ -149,13 +149,18 @@ const struct op *run_out_of_budget(struct cpu *cpu, const struct block *block)
 /* `known`: a block that was right under another generation, or NULL. */
 static struct block *find_block(struct cpu *cpu, struct block *known, uint64_t *mask)
 {
-    uint64_t linear = (cpu->bounds[CPU_CS].base + cpu->ip) & 0xffffffffu;
-    struct jump_entry *jump = &cpu->jumps[jump_index(linear)];
+    uint64_t linear;
+    struct jump_entry *jump;
     struct block *block;
     cpu->current = NULL;
     cpu->timeline->now = now_between(cpu);
-    if (cpu->ip > cpu->segment[CPU_CS].limit)
-        cpu_fault_gp(cpu, "execution beyond the limit of CS");
+    if (BASE_UNLIKELY(cpu->ip > cpu->segment[CPU_CS].limit)) {
+        if (cpu->model->generation != GEN_8086)
+            cpu_fault_gp(cpu, "execution beyond the limit of CS");
+        cpu->ip &= 0xffff;
+    }
+    linear = (cpu->bounds[CPU_CS].base + cpu->ip) & 0xffffffffu;
+    jump = &cpu->jumps[jump_index(linear)];
     if (!known && jump->linear == linear)
         known = jump->block;
     block = block_at(cpu, linear, known, mask);

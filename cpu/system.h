@@ -77,6 +77,18 @@ static inline bool cpu_model_has(const struct cpu_model *model, uint64_t feature
 {
     return (model->features & features) == features;
 }
+/* 8086 and 8088: no invalid opcodes, no faults, 20 address bits. */
+static inline bool cpu_model_is_8086(const struct cpu_model *model)
+{
+    return !cpu_model_has(model, FEATURE_186);
+}
+/* Address pins. */
+static inline uint64_t cpu_model_address_mask(const struct cpu_model *model)
+{
+    return model->generation == GEN_8086  ? 0xfffff
+           : model->generation == GEN_286 ? 0xffffff
+                                          : 0xffffffffu;
+}
 /* CPUID.1:EDX and ECX of a model. */
 uint32_t cpu_model_edx(const struct cpu_model *model);
 uint32_t cpu_model_ecx(const struct cpu_model *model);

@@ -49,7 +49,7 @@ uint64_t memory_translate(struct cpu *cpu, uint64_t linear, bool is_write, bool 
     linear &= 0xffffffffu;
     if (BASE_UNLIKELY(!(cpu->cr0 & CR0_PG))) {
         m->used[index / 64] |= UINT64_C(1) << index % 64; /* fast forms only */
-        return linear;
+        return linear & cpu_model_address_mask(cpu->model);
     }
     if (e->tag == (linear & ~PAGE_MASK) && entry_serves(cpu, e, is_write, is_user))
         return e->physical | (linear & PAGE_MASK);

@@ -1,4 +1,4 @@
-# The 80286's published captures (single instructions, real mode) on our core.
+# Published captures of processors (single instructions, real mode) on our core.
 # timeout: 300
 . "$SRCDIR/tests/oracle/build.sh"
 find_vectors

@@ -12,14 +12,14 @@ build_silicon() {
     oracle=$SRCDIR/tests/oracle
     build_oracle silicon "$oracle/silicon.c" "$oracle/generate.c" "$oracle/generate_fpu.c" "$oracle/compare_fpu.c"
 }
-build_vectors() { build_oracle vectors "$SRCDIR/tests/oracle/vectors.c"; }
+build_vectors() { build_oracle vectors "$SRCDIR/tests/oracle/vectors.c" "$SRCDIR/tests/unit/moo.c"; }
 
-# find_vectors: sets vectors to the folder of the 80286's captures, or ends with 77.
+# find_vectors: sets vectors to the folder of a set of captures, or ends with 77.
 find_vectors() {
     vectors=${VITRINE_VECTORS:-}
     for folder in "$vectors" "$SRCDIR/../shared/vectors" "$SRCDIR/../../shared/vectors"; do
         [ -n "$folder" ] && [ -f "$folder/metadata.json" ] && vectors=$folder && break
     done
     [ -n "$vectors" ] && [ -f "$vectors/metadata.json" ] ||
-        { echo "no captures found: set VITRINE_VECTORS to the folder of the 80286 set"; exit 77; }
+        { echo "no captures found: set VITRINE_VECTORS to the folder of a set (8088, 80286, 80386 …)"; exit 77; }
 }

@@ -1,12 +1,14 @@
-/* Runs hardware captures of single instructions of an 80286 on the CPU core and compares registers
- * and memory: vectors [-v N] [-m MODEL] FOLDER [OPCODE...]
+/* Runs hardware captures of single instructions in real mode on the CPU core and compares registers and
+ * memory: vectors [-v N] [-m MODEL] FOLDER [FILE...]
  *
- * The format is MOO 1.0 (SingleStepTests 80286, README of the set). One test is one instruction;
- * after it the captured machine ran a HLT, which is why the final IP is one behind. Undefined flags
- * are those that the set's metadata.json marks, also in the flags word that an exception pushed. On
- * a model later than the 80286 bits 12-15 of FLAGS are left out: real mode keeps them there.
- *
- * Output: one line per file with what passed, then a total. Exit status 1 when a test failed. */
+ * The sets are those of github.com/SingleStepTests: 8088, 8086, 80186, 80286 and 80386, as MOO files,
+ * packed or not. The file's header names the processor, and with it the model and the conventions of
+ * the set: up to the 80186 the registers are those behind the instruction; later the captured machine
+ * ran a HLT then, which is why the final IP is one behind. Undefined flags are those that the set marks:
+ * in the files (RMSK, RM32), in metadata.json, or in 80386.csv; also in the flags word that an exception
+ * pushed. Output: one line per file with what passed, then a total. Exit status 1 when a test failed. */
+#include <ctype.h>
+#include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,62 +16,62 @@
 
 #include "base/bits.h"
 #include "tests/unit/cpu_box.h"
+#include "tests/unit/moo.h"
 
-enum vector_register {
-    R_AX, R_BX, R_CX, R_DX, R_CS, R_SS, R_DS, R_ES, R_SP, R_BP, R_SI, R_DI, R_IP, R_FLAGS, R_COUNT
+/* How the captures of a processor are to be read. */
+struct processor {
+    const char *id, *model;
+    uint32_t address_mask;
+    uint32_t flags_loaded, flags_compared; /* bits of FLAGS that software can see in real mode */
+    bool has_32, halts;
 };
-static const char *const NAMES[R_COUNT] = {"ax", "bx", "cx", "dx", "cs", "ss", "ds",
-                                           "es", "sp", "bp", "si", "di", "ip", "flags"};
-struct byte_at {
-    uint32_t address;
-    uint8_t value;
+static const struct processor PROCESSORS[] = {
+    {"8088", "8088", 0xfffff, 0xffff, 0xffff, false, false},
+    {"8086", "8088", 0xfffff, 0xffff, 0xffff, false, false}, /* the same without a coprocessor */
+    {"186 ", "80186", 0xfffff, 0xffff, 0xffff, false, false},
+    {"C286", "80286", 0xffffff, 0x0fd7, 0x0fff, false, true},
+    {"286 ", "80286", 0xffffff, 0x0fd7, 0x0fff, false, true},
+    {"386E", "80386", 0xffffff, 0x7fd7, 0x37fff, true, true},
+    {"386 ", "80386", 0xffffff, 0x7fd7, 0x37fff, true, true},
 };
-struct machine_state {
-    uint16_t registers[R_COUNT];
-    uint16_t mask;
-    uint32_t count;
-    const uint8_t *ram; /* count times {uint32 address, uint8 value} */
-};
-struct vector_test {
-    uint32_t index;
-    char name[64];
-    const uint8_t *bytes;
-    uint32_t byte_count;
-    struct machine_state initial, final;
-    bool has_exception;
-    uint8_t vector;
-};
+static const char *const NAMES[MOO_REGISTERS] = {
+    "cr0", "cr3", "ax", "bx", "cx", "dx", "si", "di", "bp", "sp",
+    "cs", "ds", "es", "fs", "gs", "ss", "ip", "flags", "dr6", "dr7"};
+
 struct totals {
     unsigned passed, failed;
 };
 struct runner {
     struct cpu_box box;
-    unsigned verbose;   /* failures shown per file */
-    uint16_t flags_mask;
-    const char *metadata;
+    bool has_box;
+    const struct processor *processor; /* of the file */
+    const char *model;    /* asked for; NULL: the file's */
+    unsigned verbose;     /* failures shown per file */
+    uint32_t flags_mask;  /* of the opcode, from the set's table */
+    char *metadata, *csv; /* NULL: the set has none */
     struct totals all;
 };
 
-/* --- reading --------------------------------------------------------------------------------------------- */
+/* --- files ------------------------------------------------------------------------------------------ */
 
 static char *read_whole(const char *path, size_t *size)
 {
     gzFile file = gzopen(path, "rb");
     size_t capacity = 1 << 20, used = 0;
     char *bytes = malloc(capacity);
+    int got;
     if (file == NULL || bytes == NULL) {
         free(bytes);
+        if (file != NULL)
+            gzclose(file);
         return NULL;
     }
-    int got;
     while ((got = gzread(file, bytes + used, (unsigned)(capacity - used - 1))) > 0) {
         used += (size_t)got;
         if (used + 1 == capacity) {
-            capacity *= 2;
-            char *larger = realloc(bytes, capacity);
-            if (larger == NULL) {
+            char *larger = realloc(bytes, capacity *= 2);
+            if (larger == NULL)
                 exit(70);
-            }
             bytes = larger;
         }
     }
@@ -79,298 +81,353 @@ static char *read_whole(const char *path, size_t *size)
     return bytes;
 }
 
-struct chunk {
-    const uint8_t *body;
-    uint32_t length;
-    char type[5];
-};
-
-static bool next_chunk(const uint8_t **at, const uint8_t *end, struct chunk *chunk)
+/* A table beside the set or one folder up. */
+static char *read_table(const char *folder, const char *name)
 {
-    if (end - *at < 8) {
-        return false;
+    static const char *const PLACES[] = {"", "../"};
+    char path[4096], *text = NULL;
+    size_t size;
+    for (size_t n = 0; n < 2 && text == NULL; n++) {
+        snprintf(path, sizeof path, "%s/%s%s", folder, PLACES[n], name);
+        text = read_whole(path, &size);
     }
-    memcpy(chunk->type, *at, 4);
-    chunk->type[4] = '\0';
-    chunk->length = load_le32(*at + 4);
-    chunk->body = *at + 8;
-    if ((size_t)(end - chunk->body) < chunk->length) {
-        return false;
-    }
-    *at = chunk->body + chunk->length;
-    return true;
+    return text;
 }
 
-static void parse_state(const struct chunk *from, struct machine_state *state)
-{
-    struct chunk c;
-    const uint8_t *at = from->body;
-    while (next_chunk(&at, from->body + from->length, &c)) {
-        if (strcmp(c.type, "REGS") == 0) {
-            const uint8_t *p = c.body + 2;
-            state->mask = load_le16(c.body);
-            for (unsigned n = 0; n < R_COUNT; n++) {
-                if (state->mask >> n & 1) {
-                    state->registers[n] = load_le16(p);
-                    p += 2;
-                }
-            }
-        } else if (strcmp(c.type, "RAM ") == 0) {
-            state->count = load_le32(c.body);
-            state->ram = c.body + 4;
-        }
-    }
-}
+/* --- undefined flags ------------------------------------------------------------------------------- */
 
-static void parse_test(const struct chunk *from, struct vector_test *test)
-{
-    struct chunk c;
-    const uint8_t *at = from->body + 4;
-    memset(test, 0, sizeof *test);
-    test->index = load_le32(from->body);
-    while (next_chunk(&at, from->body + from->length, &c)) {
-        if (strcmp(c.type, "NAME") == 0) {
-            snprintf(test->name, sizeof test->name, "%.*s", (int)(c.length - 4),
-                     (const char *)c.body + 4);
-        } else if (strcmp(c.type, "BYTS") == 0) {
-            test->byte_count = load_le32(c.body);
-            test->bytes = c.body + 4;
-        } else if (strcmp(c.type, "INIT") == 0) {
-            parse_state(&c, &test->initial);
-        } else if (strcmp(c.type, "FINA") == 0) {
-            parse_state(&c, &test->final);
-        } else if (strcmp(c.type, "EXCP") == 0) {
-            test->has_exception = true;
-            test->vector = c.body[0];
-        }
-    }
-}
-
-/* flags-mask of an opcode in metadata.json: the text between its key and the next key of its level.
- * The file is machine-made with fixed indentation. */
-static uint16_t metadata_mask(const char *json, const char *opcode)
+/* flags-mask of an opcode ("80.4") in metadata.json: the text between its key and the next key of its
+ * level. The file is machine-made with fixed indentation. */
+static uint32_t metadata_mask(const char *json, const char *opcode)
 {
     char key[32];
-    snprintf(key, sizeof key, "\n        \"%.2s\": {", opcode);
+    size_t length = strcspn(opcode, ".");
+    snprintf(key, sizeof key, "\n        \"%.*s\": {", (int)length, opcode);
     const char *start = strstr(json, key);
-    if (start == NULL) {
-        return 0xffff;
-    }
+    if (start == NULL)
+        return UINT32_MAX;
     const char *end = strstr(start, "\n        }");
-    if (opcode[2] == '.') {
-        snprintf(key, sizeof key, "\"%c\": {", opcode[3]);
+    if (opcode[length] == '.') {
+        snprintf(key, sizeof key, "\"%c\": {", opcode[length + 1]);
         start = strstr(start, key);
         end = start != NULL ? strchr(start, '}') : NULL;
     }
     const char *mask = start != NULL ? strstr(start, "\"flags-mask\":") : NULL;
-    return mask != NULL && end != NULL && mask < end ? (uint16_t)atoi(mask + 13) : 0xffff;
+    return mask != NULL && end != NULL && mask < end ? (uint32_t)atoi(mask + 13) | 0xffff0000u
+                                                     : UINT32_MAX;
 }
 
-/* --- running ---------------------------------------------------------------------------------------------- */
-
-static void load_state(struct runner *runner, const struct machine_state *state)
+/* Column n of a line of comma-separated values; what it holds lies in text. */
+static void csv_column(const char *line, int n, char *text, size_t size)
 {
-    static const uint8_t GPR[] = {[R_AX] = CPU_AX, [R_BX] = CPU_BX, [R_CX] = CPU_CX,
-                                  [R_DX] = CPU_DX, [R_SP] = CPU_SP, [R_BP] = CPU_BP,
-                                  [R_SI] = CPU_SI, [R_DI] = CPU_DI};
-    static const uint8_t SEGMENT[] = {[R_CS] = CPU_CS, [R_SS] = CPU_SS, [R_DS] = CPU_DS,
-                                      [R_ES] = CPU_ES};
+    size_t length;
+    for (; n > 0 && *line != '\n' && *line != '\0'; line++)
+        n -= *line == ',';
+    length = strcspn(line, ",\r\n");
+    snprintf(text, size, "%.*s", (int)length, line);
+}
+
+static int csv_find(const char *header, const char *name)
+{
+    char text[32];
+    for (int n = 0; n < 64; n++) {
+        csv_column(header, n, text, sizeof text);
+        if (strcmp(text, name) == 0)
+            return n;
+    }
+    return -1;
+}
+
+/* f_umask of an opcode in 80386.csv, whose rows have op and ex. A mask keeps bit 15 (which no
+ * instruction leaves undefined); a value without it lists the undefined flags themselves. */
+static uint32_t csv_mask(const char *csv, const char *opcode)
+{
+    int op = csv_find(csv, "op"), ex = csv_find(csv, "ex"), umask = csv_find(csv, "f_umask");
+    size_t length = strcspn(opcode, ".");
+    char text[32], wanted[8];
+    snprintf(wanted, sizeof wanted, "%.*s", (int)length, opcode);
+    if (op < 0 || umask < 0)
+        return UINT32_MAX;
+    for (const char *line = strchr(csv, '\n'); line != NULL; line = strchr(line + 1, '\n')) {
+        csv_column(line + 1, op, text, sizeof text);
+        if (strtoul(text, NULL, 16) != strtoul(wanted, NULL, 16) || strlen(text) < 2)
+            continue;
+        csv_column(line + 1, ex, text, sizeof text);
+        if (opcode[length] == '.' && text[0] != opcode[length + 1])
+            continue;
+        csv_column(line + 1, umask, text, sizeof text);
+        uint32_t value = (uint32_t)strtoul(text, NULL, 16);
+        return value == 0 ? UINT32_MAX : value & 0x8000 ? value | 0xffff0000u : ~value;
+    }
+    return UINT32_MAX;
+}
+
+/* The opcode in a file's name: "6780.4.MOO.gz" is 80.4 with another address size. */
+static void opcode_of(const char *file, char *opcode, size_t size)
+{
+    while ((strncmp(file, "66", 2) == 0 || strncmp(file, "67", 2) == 0) &&
+           isxdigit((unsigned char)file[2]))
+        file += 2;
+    const char *end = strstr(file, ".MOO");
+    snprintf(opcode, size, "%.*s", end != NULL ? (int)(end - file) : (int)strlen(file), file);
+}
+
+/* --- running ------------------------------------------------------------------------------------------ */
+
+static const uint8_t GPR[] = {[MOO_AX] = CPU_AX, [MOO_BX] = CPU_BX, [MOO_CX] = CPU_CX,
+                              [MOO_DX] = CPU_DX, [MOO_SI] = CPU_SI, [MOO_DI] = CPU_DI,
+                              [MOO_BP] = CPU_BP, [MOO_SP] = CPU_SP};
+static const uint8_t SEGMENT[] = {[MOO_CS] = CPU_CS, [MOO_DS] = CPU_DS, [MOO_ES] = CPU_ES,
+                                  [MOO_FS] = CPU_FS, [MOO_GS] = CPU_GS, [MOO_SS] = CPU_SS};
+
+static void load_state(struct runner *runner, const struct moo_state *state)
+{
+    const uint32_t *from = state->registers.value;
+    uint32_t loaded = runner->processor->flags_loaded;
     struct cpu_registers r;
     cpu_reset(runner->box.cpu);
     cpu_get_registers(runner->box.cpu, &r);
-    for (unsigned n = 0; n < R_IP; n++) {
-        uint16_t value = state->registers[n];
-        if (n >= R_CS && n <= R_ES) {
-            struct cpu_segment *s = &r.segment[SEGMENT[n]];
-            s->selector = value;
-            s->base = (uint32_t)value << 4;
-        } else {
-            r.gpr[GPR[n]] = value;
-        }
+    for (unsigned n = MOO_AX; n <= MOO_SP; n++)
+        r.gpr[GPR[n]] = from[n];
+    for (unsigned n = MOO_CS; n <= MOO_SS; n++) {
+        struct cpu_segment *s = &r.segment[SEGMENT[n]];
+        s->selector = (uint16_t)from[n];
+        s->base = (uint32_t)s->selector << 4;
     }
-    r.ip = state->registers[R_IP];
-    r.flags = (r.flags & ~UINT64_C(0xffff)) | (state->registers[R_FLAGS] & 0x0fd7) | 2;
+    r.ip = from[MOO_IP];
+    r.flags = (r.flags & ~(uint64_t)loaded) | (from[MOO_FLAGS] & loaded) | 2;
+    if (runner->processor->has_32) {
+        r.dr[6] = from[MOO_DR6];
+        r.dr[7] = from[MOO_DR7];
+    }
     cpu_set_registers(runner->box.cpu, &r);
     for (uint32_t n = 0; n < state->count; n++) {
         const uint8_t *p = state->ram + 5 * n;
-        cpu_box_poke(&runner->box, load_le32(p), p + 4, 1);
+        cpu_box_poke(&runner->box, load_le32(p) & runner->processor->address_mask, p + 4, 1);
     }
 }
 
-static void fetch_state(const struct runner *runner, uint16_t *to)
+static void fetch_state(const struct runner *runner, uint32_t *to)
 {
     struct cpu_registers r;
     cpu_get_registers(runner->box.cpu, &r);
-    const uint64_t values[R_COUNT] = {
-        r.gpr[CPU_AX], r.gpr[CPU_BX], r.gpr[CPU_CX], r.gpr[CPU_DX],
-        r.segment[CPU_CS].selector, r.segment[CPU_SS].selector, r.segment[CPU_DS].selector,
-        r.segment[CPU_ES].selector, r.gpr[CPU_SP], r.gpr[CPU_BP], r.gpr[CPU_SI], r.gpr[CPU_DI],
-        r.ip, r.flags};
-    for (unsigned n = 0; n < R_COUNT; n++) {
-        to[n] = (uint16_t)values[n];
-    }
+    to[MOO_CR0] = (uint32_t)r.cr0;
+    to[MOO_CR3] = (uint32_t)r.cr3;
+    for (unsigned n = MOO_AX; n <= MOO_SP; n++)
+        to[n] = (uint32_t)r.gpr[GPR[n]];
+    for (unsigned n = MOO_CS; n <= MOO_SS; n++)
+        to[n] = r.segment[SEGMENT[n]].selector;
+    to[MOO_IP] = (uint32_t)r.ip;
+    to[MOO_FLAGS] = (uint32_t)r.flags;
+    to[MOO_DR6] = (uint32_t)r.dr[6];
+    to[MOO_DR7] = (uint32_t)r.dr[7];
 }
 
 /* Is this a string instruction with a repeat prefix? Its elements count one by one. */
-static bool is_repeated(const struct vector_test *test)
+static bool is_repeated(const struct moo_test *test)
 {
     bool has_rep = false;
     for (uint32_t n = 0; n < test->byte_count; n++) {
         uint8_t b = test->bytes[n];
-        if (b == 0xf2 || b == 0xf3) {
+        bool is_string = (b >> 2 == 0x1b) || (b >= 0xa4 && b <= 0xa7) || (b >= 0xaa && b <= 0xaf);
+        if (b == 0xf2 || b == 0xf3)
             has_rep = true;
-        } else if (b != 0x26 && b != 0x2e && b != 0x36 && b != 0x3e && b != 0xf0) {
-            return has_rep && (b >> 2 == 0x1b || (b >= 0xa4 && b <= 0xa7) ||
-                               (b >= 0xaa && b <= 0xaf));
-        }
+        else if (strchr("\x26\x2e\x36\x3e\x64\x65\x66\x67\xf0", b) == NULL)
+            return has_rep && is_string;
     }
     return false;
 }
 
 /* One instruction; returns whether it was a HLT. */
-static bool run_one(struct runner *runner, const struct vector_test *test)
+static bool run_one(struct runner *runner, const struct moo_test *test)
 {
     unsigned limit = is_repeated(test) ? 0x10001 : 1;
     for (unsigned n = 0; n < limit; n++) {
         struct cpu_registers r;
         cpu_box_run(&runner->box, 1);
-        if (cpu_is_halted(runner->box.cpu)) {
+        if (cpu_is_halted(runner->box.cpu))
             return true;
-        }
         cpu_get_registers(runner->box.cpu, &r);
-        if ((uint16_t)r.ip != test->initial.registers[R_IP] ||
-            r.segment[CPU_CS].selector != test->initial.registers[R_CS]) {
+        if (r.ip != test->initial.registers.value[MOO_IP] ||
+            r.segment[CPU_CS].selector != (uint16_t)test->initial.registers.value[MOO_CS])
             return false;
-        }
     }
     return false;
 }
 
+/* Before the 80286 the sets do not tell of exceptions; the only one is a division's, vector 0, whose
+ * handler has been fetched from the table. */
+static bool has_pushed_flags(const struct runner *runner, const struct moo_test *test)
+{
+    const uint32_t *final = test->final.registers.value;
+    uint8_t vector[4];
+    if (test->has_exception || runner->processor->halts)
+        return test->has_exception;
+    cpu_box_peek(&runner->box, 0, vector, 4);
+    return load_le16(vector) == (uint16_t)final[MOO_IP] &&
+           load_le16(vector + 2) == (uint16_t)final[MOO_CS];
+}
+
+/* What of a register is compared. */
+static uint32_t compared(const struct runner *runner, const struct moo_test *test, unsigned n)
+{
+    uint32_t mask = test->final.masks.value[n];
+    if (n == MOO_FLAGS)
+        return mask & runner->flags_mask & runner->processor->flags_compared;
+    if (n >= MOO_CS && n <= MOO_SS)
+        mask &= 0xffff;
+    if (!runner->processor->has_32)
+        return n == MOO_FS || n == MOO_GS || n < MOO_AX || n > MOO_FLAGS ? 0 : mask & 0xffff;
+    return n == MOO_CR0 ? mask & 0xf : n == MOO_CR3 ? 0 : mask;
+}
+
 /* Compares; writes the first differences to text. */
-static bool compare(const struct runner *runner, const struct vector_test *test, bool halted,
+static bool compare(const struct runner *runner, const struct moo_test *test, bool halted,
                     char *text, size_t size)
 {
-    uint16_t is[R_COUNT];
+    const uint32_t *want = test->final.registers.value;
+    uint32_t got[MOO_REGISTERS], pushed[2];
     size_t used = 0;
     text[0] = '\0';
-    fetch_state(runner, is);
-    for (unsigned n = 0; n < R_COUNT; n++) {
-        uint16_t want = test->final.mask >> n & 1 ? test->final.registers[n]
-                                                  : test->initial.registers[n];
-        uint16_t mask = n == R_FLAGS ? runner->flags_mask & 0x0fff : 0xffff;
-        uint16_t got = n == R_IP && !halted ? (uint16_t)(is[n] + 1) : is[n];
-        if (((want ^ got) & mask) != 0) {
-            text_append(text, size, &used, " %s=%04x want %04x", NAMES[n], got, want);
-        }
-    }
-    /* The set rounds the address of a flags word at an odd place down: the stack says where it is. */
-    uint16_t sp = test->final.mask >> R_SP & 1 ? test->final.registers[R_SP]
-                                               : test->initial.registers[R_SP];
-    uint32_t pushed = ((uint32_t)test->initial.registers[R_SS] << 4) + (uint16_t)(sp + 4);
+    fetch_state(runner, got);
+    if (runner->processor->halts && !halted)
+        got[MOO_IP]++;
+    for (unsigned n = 0; n < MOO_REGISTERS; n++)
+        if (((want[n] ^ got[n]) & compared(runner, test, n)) != 0)
+            text_append(text, size, &used, " %s=%x want %x", NAMES[n], got[n], want[n]);
+    /* The 80286's set rounds the address of a flags word at an odd place down: the stack says where. */
+    for (unsigned n = 0; n < 2; n++)
+        pushed[n] = ((want[MOO_SS] << 4 & 0xffff0) + (uint16_t)(want[MOO_SP] + 4 + n)) &
+                    runner->processor->address_mask;
+    bool has_pushed = has_pushed_flags(runner, test);
+    uint32_t flags = compared(runner, test, MOO_FLAGS);
     for (uint32_t n = 0; n < test->final.count; n++) {
         const uint8_t *p = test->final.ram + 5 * n;
-        uint32_t address = load_le32(p);
-        uint8_t got, mask = 0xff;
-        cpu_box_peek(&runner->box, address, &got, 1);
-        if (test->has_exception && address == pushed) {
-            mask = (uint8_t)runner->flags_mask;
-        } else if (test->has_exception && address == pushed + 1) {
-            mask = runner->flags_mask >> 8 & 0x0f;
-        }
-        if (((got ^ p[4]) & mask) != 0) {
-            text_append(text, size, &used, " [%05x]=%02x want %02x", address, got, p[4]);
-        }
+        uint32_t address = load_le32(p) & runner->processor->address_mask;
+        uint8_t is, mask = 0xff;
+        cpu_box_peek(&runner->box, address, &is, 1);
+        if (has_pushed && address == pushed[0])
+            mask = (uint8_t)flags;
+        else if (has_pushed && address == pushed[1])
+            mask = (uint8_t)(flags >> 8);
+        if (((is ^ p[4]) & mask) != 0)
+            text_append(text, size, &used, " [%05x]=%02x want %02x", address, is, p[4]);
     }
     return used == 0;
 }
 
-static void run_file(struct runner *runner, const char *folder, const char *opcode)
+/* The processor and a box for it; a message where there is none. */
+static bool choose_processor(struct runner *runner, const char *cpu, const char *file)
 {
-    char path[4096], text[512];
+    const struct processor *found = NULL;
+    for (size_t n = 0; n < ARRAY_COUNT(PROCESSORS); n++)
+        if (strcmp(PROCESSORS[n].id, cpu) == 0)
+            found = &PROCESSORS[n];
+    if (found == NULL) {
+        fprintf(stderr, "vectors: %s: no model for the processor '%s'; fix: leave the file out\n", file,
+                cpu);
+        return false;
+    }
+    if (runner->has_box && found != runner->processor) {
+        cpu_box_fini(&runner->box);
+        runner->has_box = false;
+    }
+    runner->processor = found;
+    if (!runner->has_box)
+        cpu_box_init(&runner->box, runner->model ? runner->model : found->model, 0x1000000 / 4096);
+    return runner->has_box = true;
+}
+
+static void run_file(struct runner *runner, const char *folder, const char *name)
+{
+    char path[4096], text[512], opcode[32];
+    struct totals totals = {0};
+    struct moo_file file;
+    struct moo_test test;
     size_t size;
-    snprintf(path, sizeof path, "%s/%s.MOO.gz", folder, opcode);
+    snprintf(path, sizeof path, "%s/%s", folder, name);
     char *bytes = read_whole(path, &size);
-    if (bytes == NULL) {
+    if (bytes == NULL || !moo_open(&file, (const uint8_t *)bytes, size)) {
+        fprintf(stderr, "vectors: %s: not a MOO file\n", path);
+        runner->all.failed++;
+        free(bytes);
         return;
     }
-    runner->flags_mask = metadata_mask(runner->metadata, opcode);
-    struct totals totals = {0};
-    const uint8_t *at = (const uint8_t *)bytes, *end = at + size;
-    struct chunk c;
-    while (next_chunk(&at, end, &c)) {
-        struct vector_test test;
-        if (strcmp(c.type, "TEST") != 0) {
-            continue;
-        }
-        parse_test(&c, &test);
+    if (!choose_processor(runner, file.cpu, path)) {
+        runner->all.failed++;
+        free(bytes);
+        return;
+    }
+    opcode_of(name, opcode, sizeof opcode);
+    runner->flags_mask = runner->metadata != NULL ? metadata_mask(runner->metadata, opcode)
+                         : runner->csv != NULL    ? csv_mask(runner->csv, opcode)
+                                                  : UINT32_MAX;
+    while (moo_next(&file, &test)) {
         load_state(runner, &test.initial);
         bool halted = run_one(runner, &test);
         if (compare(runner, &test, halted, text, sizeof text)) {
             totals.passed++;
         } else if (totals.failed++ < runner->verbose) {
             printf("  %s #%u %s (", opcode, test.index, test.name);
-            for (uint32_t n = 0; n < test.byte_count; n++) {
+            for (uint32_t n = 0; n < test.byte_count; n++)
                 printf("%02x", test.bytes[n]);
-            }
             printf(")%s:%s\n", test.has_exception ? " [exception]" : "", text);
         }
     }
     free(bytes);
-    printf("%-5s %5u passed %5u failed\n", opcode, totals.passed, totals.failed);
+    printf("%-12s %5u passed %5u failed\n", name, totals.passed, totals.failed);
     runner->all.passed += totals.passed;
     runner->all.failed += totals.failed;
 }
 
+static int is_moo(const struct dirent *entry)
+{
+    const char *end = strstr(entry->d_name, ".MOO");
+    return end != NULL && (strcmp(end, ".MOO") == 0 || strcmp(end, ".MOO.gz") == 0);
+}
+
 static void run_folder(struct runner *runner, const char *folder)
 {
-    for (unsigned opcode = 0; opcode < 0x100; opcode++) {
-        char name[8];
-        snprintf(name, sizeof name, "%02X", opcode);
-        run_file(runner, folder, name);
-        for (unsigned reg = 0; reg < 8; reg++) {
-            snprintf(name, sizeof name, "%02X.%u", opcode, reg);
-            run_file(runner, folder, name);
-        }
+    struct dirent **entries;
+    int count = scandir(folder, &entries, is_moo, alphasort);
+    for (int n = 0; n < count; n++) {
+        run_file(runner, folder, entries[n]->d_name);
+        free(entries[n]);
     }
+    if (count >= 0)
+        free(entries);
 }
 
 int main(int argc, char **argv)
 {
     struct runner *runner = calloc(1, sizeof *runner);
-    const char *model = "80286";
     int n = 1;
-    if (runner == NULL) {
+    if (runner == NULL)
         return 70;
-    }
     for (; n + 1 < argc && argv[n][0] == '-'; n += 2) {
         switch (argv[n][1]) {
         case 'v': runner->verbose = (unsigned)atoi(argv[n + 1]); break;
-        case 'm': model = argv[n + 1]; break;
+        case 'm': runner->model = argv[n + 1]; break;
         default: n = argc; break;
         }
     }
     if (n >= argc) {
-        fprintf(stderr, "usage: vectors [-v N] [-m MODEL] FOLDER [OPCODE...]\n");
+        fprintf(stderr, "usage: vectors [-v N] [-m MODEL] FOLDER [FILE...]\n");
         return 2;
     }
-    char path[4096];
-    size_t size;
     const char *folder = argv[n++];
-    snprintf(path, sizeof path, "%s/metadata.json", folder);
-    runner->metadata = read_whole(path, &size);
-    if (runner->metadata == NULL) {
-        fprintf(stderr, "vectors: cannot read %s\n", path);
-        return 6;
-    }
-    cpu_box_init(&runner->box, model, 0x1000000 / 4096);
-    if (n < argc) {
-        for (; n < argc; n++) {
-            run_file(runner, folder, argv[n]);
-        }
-    } else {
+    runner->metadata = read_table(folder, "metadata.json");
+    runner->csv = read_table(folder, "80386.csv");
+    if (n == argc)
         run_folder(runner, folder);
-    }
-    cpu_box_fini(&runner->box);
+    for (; n < argc; n++)
+        run_file(runner, folder, argv[n]);
+    if (runner->has_box)
+        cpu_box_fini(&runner->box);
     printf("total %u passed, %u failed\n", runner->all.passed, runner->all.failed);
-    return runner->all.failed == 0 && runner->all.passed > 0 ? 0 : 1;
+    int status = runner->all.failed == 0 && runner->all.passed > 0 ? 0 : 1;
+    free(runner->metadata);
+    free(runner->csv);
+    free(runner);
+    return status;
 }
