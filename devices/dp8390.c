@@ -88,12 +88,15 @@ static void raise(struct dp8390 *nic, uint8_t causes)
     dp8390_interrupt(nic);
 }
 
-static void count_lost(struct dp8390 *nic)
+/* A frame for this station that is not kept (datasheet section 10.3, RSR.MPA and ISR.RXE). */
+static void miss_frame(struct dp8390 *nic, uint8_t rsr, uint8_t causes)
 {
+    nic->rsr = RSR_MPA | rsr;
     if (nic->tally[2] < TALLY_FULL)
         nic->tally[2]++;
     if (nic->tally[2] & 0x80)
-        raise(nic, ISR_CNT);
+        causes |= ISR_CNT;
+    raise(nic, ISR_RXE | causes);
 }
 
 /* --- remote DMA: the data port ------------------------------------------------------------------- */
@@ -194,56 +197,6 @@ static void data_write(struct dp8390 *nic, unsigned size, uint32_t value)
         remote_done(nic);
 }
 
-/* --- transmission ---------------------------------------------------------------------------------- */
-
-static void send_to_wire(struct dp8390 *nic)
-{
-    uint8_t frame[NET_FRAME_MAX] = {0};
-    size_t bytes = nic->tbcr;
-    uint16_t address = (uint16_t)(nic->tpsr * PAGE_BYTES);
-    if (bytes > NET_FRAME_MAX) {
-        device_guest_error(&nic->device, "a frame of %zu bytes is too long for the wire", bytes);
-        return;
-    }
-    for (size_t i = 0; i < bytes; i++)
-        frame[i] = memory_read(nic, address++);
-    net_send(&nic->port, frame, bytes < NET_FRAME_MIN ? NET_FRAME_MIN : bytes, nic->tx_cause);
-}
-
-/* The last bit has left. Results of loopback: datasheet section 12, "Loopback modes". */
-static void transmitted(void *self)
-{
-    static const uint8_t LOOPBACK_TSR[4] = {
-        TSR_PTX, TSR_PTX | TSR_ND | TSR_CRS | TSR_CDH, TSR_PTX | TSR_ND | TSR_CDH,
-        TSR_PTX | TSR_ND};
-    struct dp8390 *nic = self;
-    struct door *door = nic->device.env->door;
-    uint64_t outer = door->cause;
-    unsigned loopback = (unsigned)(nic->tcr & TCR_LB) >> 1;
-    door->cause = nic->tx_cause;
-    nic->tsr = LOOPBACK_TSR[loopback];
-    nic->cr &= (uint8_t)~CR_TXP;
-    if (loopback)
-        nic->rsr = RSR_CRC; /* the FCS is not checked in loopback */
-    else
-        send_to_wire(nic);
-    raise(nic, ISR_PTX);
-    door->cause = outer;
-}
-
-static void transmit(struct dp8390 *nic)
-{
-    const struct clock *clock = nic->device.env->clock;
-    uint32_t end = nic->tpsr * PAGE_BYTES + nic->tbcr;
-    if (end > DP8390_RAM_BASE + DP8390_RAM_BYTES)
-        device_guest_error(&nic->device, "a frame of %u bytes at page %02Xh ends past memory",
-                           nic->tbcr, nic->tpsr);
-    nic->cr |= CR_TXP;
-    nic->tsr = 0;
-    nic->tx_cause = door_cause(nic->device.env->door);
-    event_arm(&nic->tx, clock_after_ns(clock, net_wire_ns(nic->tbcr)));
-}
-
 /* --- reception --------------------------------------------------------------------------------------- */
 
 /* Multicast: the top six bits of the address' CRC choose a bit of MAR (datasheet section 10.4). */
@@ -303,9 +256,7 @@ static void store_frame(struct dp8390 *nic, const uint8_t *frame, size_t bytes)
         device_guest_error(&nic->device, "a frame for the ring %02X-%02Xh with CURR %02Xh outside",
                            nic->pstart, nic->pstop, nic->curr);
     if (!find_next_page(nic, HEADER_BYTES + bytes + FCS_BYTES, &next)) {
-        nic->rsr = RSR_MPA;
-        count_lost(nic);
-        raise(nic, ISR_OVW);
+        miss_frame(nic, 0, ISR_OVW | ISR_RST);
         return;
     }
     nic->rsr = (uint8_t)(RSR_PRX | (frame[0] & 1 ? RSR_PHY : 0));
@@ -333,13 +284,81 @@ static void receive(void *self, const uint8_t *frame, size_t bytes, uint64_t cau
     if (!is_wanted(nic, frame))
         return;
     door->cause = cause;
-    if (nic->rcr & RCR_MON) {
-        nic->rsr = RSR_MPA | RSR_DIS;
-        count_lost(nic);
-    } else {
+    if (nic->rcr & RCR_MON)
+        miss_frame(nic, RSR_DIS, 0);
+    else
         store_frame(nic, frame, bytes);
-    }
     door->cause = outer;
+}
+
+/* --- transmission ---------------------------------------------------------------------------------- */
+
+static void send_to_wire(struct dp8390 *nic)
+{
+    uint8_t frame[NET_FRAME_MAX] = {0};
+    size_t bytes = nic->tbcr;
+    uint16_t address = (uint16_t)(nic->tpsr * PAGE_BYTES);
+    if (bytes > NET_FRAME_MAX) {
+        device_guest_error(&nic->device, "a frame of %zu bytes is too long for the wire", bytes);
+        return;
+    }
+    for (size_t i = 0; i < bytes; i++)
+        frame[i] = memory_read(nic, address++);
+    net_send(&nic->port, frame, bytes < NET_FRAME_MIN ? NET_FRAME_MIN : bytes, nic->tx_cause);
+}
+
+/* The chip cannot make and check an FCS at once. With TCR.CRC the frame brings its own, which is
+ * checked where the address matches: RSR 01 or 02, with PHY for a group. An address that does not
+ * match reads 01 (datasheet section 12, loopback tests A to C of CRC and address recognition). */
+static uint8_t loopback_rsr(const struct dp8390 *nic)
+{
+    uint8_t frame[NET_FRAME_MAX];
+    size_t bytes = nic->tbcr;
+    bool is_good;
+    if (!(nic->tcr & TCR_CRC) || bytes < NET_MAC_BYTES + FCS_BYTES || bytes > sizeof frame)
+        return RSR_CRC;
+    for (size_t i = 0; i < bytes; i++)
+        frame[i] = memory_read(nic, (uint16_t)(nic->tpsr * PAGE_BYTES + i));
+    if (!is_wanted(nic, frame))
+        return RSR_PRX;
+    is_good = load_le32(frame + bytes - FCS_BYTES) == crc32_z(0, frame, bytes - FCS_BYTES);
+    return (uint8_t)((is_good ? RSR_PRX : RSR_CRC) | (frame[0] & 1 ? RSR_PHY : 0));
+}
+
+/* The last bit has left. Results of loopback: datasheet section 12, "Loopback modes". */
+static void transmitted(void *self)
+{
+    static const uint8_t LOOPBACK_TSR[4] = {
+        TSR_PTX, TSR_PTX | TSR_ND | TSR_CRS | TSR_CDH, TSR_PTX | TSR_ND | TSR_CDH,
+        TSR_PTX | TSR_ND};
+    struct dp8390 *nic = self;
+    struct door *door = nic->device.env->door;
+    uint64_t outer = door->cause;
+    unsigned loopback = (unsigned)(nic->tcr & TCR_LB) >> 1;
+    door->cause = nic->tx_cause;
+    nic->tsr = LOOPBACK_TSR[loopback];
+    nic->cr &= (uint8_t)~CR_TXP;
+    if (nic->cr & CR_STP) /* it was stopped in the middle of the frame: now it is */
+        nic->isr |= ISR_RST;
+    if (loopback)
+        nic->rsr = loopback_rsr(nic);
+    else
+        send_to_wire(nic);
+    raise(nic, ISR_PTX);
+    door->cause = outer;
+}
+
+static void transmit(struct dp8390 *nic)
+{
+    const struct clock *clock = nic->device.env->clock;
+    uint32_t end = nic->tpsr * PAGE_BYTES + nic->tbcr;
+    if (end > DP8390_RAM_BASE + DP8390_RAM_BYTES)
+        device_guest_error(&nic->device, "a frame of %u bytes at page %02Xh ends past memory",
+                           nic->tbcr, nic->tpsr);
+    nic->cr |= CR_TXP;
+    nic->tsr = 0;
+    nic->tx_cause = door_cause(nic->device.env->door);
+    event_arm(&nic->tx, clock_after_ns(clock, net_wire_ns(nic->tbcr)));
 }
 
 /* --- commands ------------------------------------------------------------------------------------------ */
@@ -350,7 +369,8 @@ void dp8390_command(struct dp8390 *nic, uint8_t value)
     nic->cr = (uint8_t)((nic->cr & (CR_TXP | CR_RD | CR_STP | CR_STA)) | (value & CR_PS));
     if (value & CR_STP) {
         nic->cr = (uint8_t)((nic->cr & ~CR_STA) | CR_STP);
-        nic->isr |= ISR_RST;
+        if (!(nic->cr & CR_TXP)) /* else when the frame that is being sent has left (section 7.0) */
+            nic->isr |= ISR_RST;
     } else if (value & CR_STA) {
         nic->cr = (uint8_t)((nic->cr & ~CR_STP) | CR_STA);
         nic->isr &= (uint8_t)~ISR_RST;
@@ -364,12 +384,20 @@ void dp8390_command(struct dp8390 *nic, uint8_t value)
         transmit(nic);
 }
 
+/* The frames before BNRY are read: the ring is not full any more (datasheet section 10.3, ISR.RST). */
+void dp8390_ring_freed(struct dp8390 *nic)
+{
+    if (nic->cr & CR_STA)
+        nic->isr &= (uint8_t)~ISR_RST;
+}
+
 /* The reset port, and RESET (datasheet section 11.0): other registers keep their values. */
 void dp8390_soft_reset(struct dp8390 *nic)
 {
     nic->cr = CR_STP | CR_RD_ABORT;
     nic->isr = ISR_RST;
     nic->imr = 0;
+    nic->dcr |= DCR_LAS;
     nic->tcr &= (uint8_t)~TCR_LB;
     nic->remaining = 0;
     event_disarm(&nic->tx);

@@ -26,8 +26,8 @@ enum { RCR_SEP = 0x01, RCR_AR = 0x02, RCR_AB = 0x04, RCR_AM = 0x08, RCR_PRO = 0x
        RCR_MON = 0x20 };
 enum { RSR_PRX = 0x01, RSR_CRC = 0x02, RSR_MPA = 0x10, RSR_PHY = 0x20, RSR_DIS = 0x40 };
 enum { TSR_PTX = 0x01, TSR_ND = 0x02, TSR_CRS = 0x10, TSR_CDH = 0x40 };
-enum { TCR_LB = 0x06 };
-enum { DCR_WTS = 0x01 };
+enum { TCR_CRC = 0x01, TCR_LB = 0x06 };
+enum { DCR_WTS = 0x01, DCR_LAS = 0x04 };
 
 struct dp8390 {
     struct device device;
@@ -69,5 +69,6 @@ void dp8390_describe(const struct device *device, const struct access *access, c
 void dp8390_command(struct dp8390 *nic, uint8_t value);
 void dp8390_interrupt(struct dp8390 *nic); /* after ISR or IMR changed */
 void dp8390_soft_reset(struct dp8390 *nic);
+void dp8390_ring_freed(struct dp8390 *nic); /* after BNRY was written */
 
 #endif

@@ -94,7 +94,6 @@ PEEK(eeprom, nic->eeprom_control)
 PEEK(config3, nic->config3)
 KEEP(pstart, pstart)
 KEEP(pstop, pstop)
-KEEP(bnry, bnry)
 KEEP(tpsr, tpsr)
 KEEP(curr, curr)
 KEEP(rcr, rcr)
@@ -114,6 +113,14 @@ static void cr_write(void *self, const struct reg *row, uint32_t value)
 {
     (void)row;
     dp8390_command(self, (uint8_t)value);
+}
+
+static void bnry_write(void *self, const struct reg *row, uint32_t value)
+{
+    struct dp8390 *nic = self;
+    (void)row;
+    nic->bnry = (uint8_t)value;
+    dp8390_ring_freed(nic);
 }
 
 /* Ones clear; RST goes only with a start command. */
@@ -197,7 +204,7 @@ static const struct reg_field ISR_FIELDS[] = {{"PRX", 0, 1, NULL, "frame receive
                                               {"OVW", 4, 1, NULL, "ring overflow"},
                                               {"CNT", 5, 1, NULL, "tally counter above 127"},
                                               {"RDC", 6, 1, NULL, "remote DMA complete"},
-                                              {"RST", 7, 1, NULL, "in reset"},
+                                              {"RST", 7, 1, NULL, "in reset, or the ring is full"},
                                               REG_FIELDS_END};
 static const struct reg_field TSR_FIELDS[] = {{"PTX", 0, 1, NULL, "transmitted"},
                                               {"ND", 1, 1, NULL, "not deferred"},
@@ -313,7 +320,7 @@ static const struct reg ROWS[] = {
         .fields = RCR_FIELDS),
     REG(0x0D, "TCR", "transmit configuration", REG_READ, is_page_2, .reset = 0xE0,
         .peek = tcr_peek, .fields = TCR_FIELDS),
-    REG(0x0E, "DCR", "data configuration", REG_READ, is_page_2, .reset = 0x80, .peek = dcr_peek,
+    REG(0x0E, "DCR", "data configuration", REG_READ, is_page_2, .reset = 0x84, .peek = dcr_peek,
         .fields = DCR_FIELDS),
     REG(0x0F, "IMR", "causes that interrupt", REG_READ, is_page_2, .reset = 0x80, .peek = imr_peek,
         .fields = ISR_FIELDS),

@@ -463,9 +463,9 @@ START_TEST(monitor_counts_and_keeps_nothing)
     make_frame(frame, sizeof frame, MAC, 4);
     for (unsigned i = 0; i < 127; i++)
         give(&b, frame, sizeof frame);
-    ck_assert_uint_eq(in(&b, 0x07), 0);
+    ck_assert_uint_eq(in(&b, 0x07), 0x04); /* RXE: missed */
     give(&b, frame, sizeof frame);
-    ck_assert_uint_eq(in(&b, 0x07), 0x20); /* CNT: a counter's top bit */
+    ck_assert_uint_eq(in(&b, 0x07), 0x24); /* CNT: a counter's top bit */
     for (unsigned i = 0; i < 200; i++)
         give(&b, frame, sizeof frame);
     ck_assert_uint_eq(in(&b, 0x0F), 192); /* they stop there */
@@ -511,6 +511,139 @@ START_TEST(runts_and_giants_are_refused)
     ck_assert_uint_eq(in(&b, 0x07), 1);
     ck_assert_uint_eq(curr(&b), RING_FIRST + 2);
     free(frame);
+    device_fixture_free(b.f);
+}
+END_TEST
+
+/* Frames of 1,000 bytes until the ring is full; returns how many fitted. */
+static unsigned fill_ring(struct bench *b)
+{
+    uint8_t frame[1000];
+    unsigned count = 0;
+    while (!(in(b, 0x07) & 0x10) && count < 100) {
+        make_frame(frame, sizeof frame, MAC, ++count);
+        give(b, frame, sizeof frame);
+    }
+    return count - 1;
+}
+
+/* Section 10.3: ISR.RST also shows a full ring, until frames are removed; a missed frame is RXE. */
+START_TEST(a_full_ring_shows_in_rst_until_frames_are_removed)
+{
+    struct bench b;
+    bench_init(&b);
+    start(&b);
+    ck_assert_uint_eq(fill_ring(&b), 14); /* 57 pages, 4 a frame */
+    ck_assert_uint_eq(in(&b, 0x07), 0x80 | 0x10 | 0x04 | 0x01);
+    out(&b, 0x07, 0xFF);
+    ck_assert_uint_eq(in(&b, 0x07), 0x80);
+    out(&b, 0x03, RING_FIRST + 8);
+    ck_assert_uint_eq(in(&b, 0x07), 0x00);
+    device_fixture_free(b.f);
+}
+END_TEST
+
+/* Section 7.0, the routine for a buffer ring overflow, while a frame is being sent. */
+START_TEST(an_overflow_is_recovered_by_the_published_routine)
+{
+    struct bench b;
+    uint8_t frame[1000], back[1004];
+    unsigned was_sending, has_left;
+    bench_init(&b);
+    start(&b);
+    make_frame(frame, sizeof frame, MAC, 99);
+    write_memory(&b, 0x4000, frame, sizeof frame);
+    out(&b, 0x07, 0xFF);
+    transmit(&b, 0x40, 1000);
+    fill_ring(&b);
+    was_sending = in(&b, 0x00) & 0x04;
+    ck_assert_uint_eq(was_sending, 0x04);
+    out(&b, 0x00, 0x21);
+    fixture_run_us(b.f, 1600);
+    out(&b, 0x0A, 0);
+    out(&b, 0x0B, 0);
+    has_left = in(&b, 0x07) & 0x0A; /* the chip finishes what it has begun */
+    ck_assert_uint_eq(has_left, 0x02);
+    ck_assert_uint_eq(b.sent_count, 1);
+    out(&b, 0x0D, 0x02);
+    out(&b, 0x00, 0x22);
+    for (unsigned n = 1; n <= 14; n++) { /* all frames, in order and whole */
+        unsigned page = RING_FIRST + 1 + 4 * (n - 1);
+        make_frame(frame, sizeof frame, MAC, n);
+        read_memory(&b, page << 8, back, sizeof back);
+        ck_assert_mem_eq(back + 4, frame, sizeof frame);
+        out(&b, 0x03, back[1] - 1u);
+    }
+    out(&b, 0x07, 0x10);
+    out(&b, 0x0D, 0x00);
+    out(&b, 0x07, 0x7F);
+    give(&b, frame, sizeof frame);
+    ck_assert_uint_eq(in(&b, 0x07), 0x01);
+    device_fixture_free(b.f);
+}
+END_TEST
+
+START_TEST(a_stop_takes_effect_when_the_frame_has_left)
+{
+    struct bench b;
+    bench_init(&b);
+    start(&b);
+    transmit(&b, 0x40, 1000);
+    out(&b, 0x00, 0x21);
+    ck_assert_uint_eq(in(&b, 0x07), 0x00);
+    fixture_run_us(b.f, 1600);
+    ck_assert_uint_eq(in(&b, 0x07), 0x82);
+    ck_assert_uint_eq(b.sent_count, 1);
+    device_fixture_free(b.f);
+}
+END_TEST
+
+/* Section 11.0: what RESET sets and clears. */
+START_TEST(a_reset_sets_las_and_clears_the_masks)
+{
+    struct bench b;
+    bench_init(&b);
+    start(&b);
+    out(&b, 0x0D, 0x06);
+    in(&b, 0x1F);
+    out(&b, 0x00, 0xA1);
+    ck_assert_uint_eq(in(&b, 0x0E), 0xC9 | 0x04); /* DCR */
+    ck_assert_uint_eq(in(&b, 0x0D), 0xE0);        /* TCR: LB cleared */
+    ck_assert_uint_eq(in(&b, 0x0F), 0x80);        /* IMR */
+    ck_assert_uint_eq(in(&b, 0x0C), 0xC4);        /* RCR: as it was */
+    device_fixture_free(b.f);
+}
+END_TEST
+
+/* Section 12: tests A (address and FCS match), B (bad FCS), C (another address), groups. */
+START_TEST(loopback_checks_a_frame_that_brings_its_fcs)
+{
+    static const uint8_t OTHER[6] = {0x52, 0x54, 0, 9, 9, 9};
+    static const uint8_t GROUP[6] = {0x01, 0x00, 0x5E, 0x00, 0x00, 0x01};
+    static const struct {
+        const uint8_t *to;
+        bool is_bad;
+        unsigned rsr;
+    } CASES[] = {{MAC, false, 0x01}, {MAC, true, 0x02}, {OTHER, true, 0x01},
+                 {GROUP, false, 0x21}, {GROUP, true, 0x22}};
+    struct bench b;
+    uint8_t frame[68];
+    bench_init(&b);
+    start(&b);
+    out(&b, 0x0C, 0x08);
+    out(&b, 0x00, 0x62);
+    out(&b, 8 + 31 / 8, 1u << 31 % 8); /* the group's bit, as above */
+    for (size_t i = 0; i < ARRAY_COUNT(CASES); i++) {
+        make_frame(frame, sizeof frame, CASES[i].to, 7);
+        store_le32(frame + 64, (uint32_t)crc32(0, frame, 64) ^ CASES[i].is_bad);
+        out(&b, 0x00, 0x22);
+        out(&b, 0x0D, 0x03); /* internal, no FCS of the chip's */
+        write_memory(&b, 0x4000, frame, sizeof frame);
+        transmit(&b, 0x40, sizeof frame);
+        fixture_run_us(b.f, 200);
+        ck_assert_msg(in(&b, 0x0C) == CASES[i].rsr, "case %zu: %02x", i, in(&b, 0x0C));
+    }
+    ck_assert_uint_eq(b.sent_count, 0);
     device_fixture_free(b.f);
 }
 END_TEST
@@ -694,6 +827,11 @@ Suite *ne2000_suite(void)
     tcase_add_test(tc, monitor_counts_and_keeps_nothing);
     tcase_add_test(tc, stopped_or_looping_it_hears_nothing);
     tcase_add_test(tc, runts_and_giants_are_refused);
+    tcase_add_test(tc, a_full_ring_shows_in_rst_until_frames_are_removed);
+    tcase_add_test(tc, an_overflow_is_recovered_by_the_published_routine);
+    tcase_add_test(tc, a_stop_takes_effect_when_the_frame_has_left);
+    tcase_add_test(tc, a_reset_sets_las_and_clears_the_masks);
+    tcase_add_test(tc, loopback_checks_a_frame_that_brings_its_fcs);
     tcase_add_test(tc, send_packet_reads_the_frame_at_the_boundary);
     tcase_add_test(tc, absurd_rings_stay_inside_memory);
     tcase_add_test(tc, hostile_accesses_stay_inside);
