@@ -93,7 +93,7 @@ static struct f80 add_general(struct f80_env *env, struct f80 a, struct f80 b, b
 struct f80 f80_add(struct f80_env *env, struct f80 a, struct f80 b)
 {
     if (is_default_mode(env)) {
-        struct f80_fast fast = f80_fast_add(a, b, b.sign_exponent & 0x8000);
+        struct f80_fast fast = f80_fast_add(a, b, b.sign_exponent & 0x8000, 64);
         if (take(env, &fast))
             return fast.value;
     }
@@ -103,7 +103,7 @@ struct f80 f80_add(struct f80_env *env, struct f80 a, struct f80 b)
 struct f80 f80_sub(struct f80_env *env, struct f80 a, struct f80 b)
 {
     if (is_default_mode(env)) {
-        struct f80_fast fast = f80_fast_add(a, b, ~b.sign_exponent & 0x8000);
+        struct f80_fast fast = f80_fast_add(a, b, ~b.sign_exponent & 0x8000, 64);
         if (take(env, &fast))
             return fast.value;
     }
@@ -134,7 +134,7 @@ static struct f80 mul_general(struct f80_env *env, struct f80 a, struct f80 b)
 struct f80 f80_mul(struct f80_env *env, struct f80 a, struct f80 b)
 {
     if (is_default_mode(env)) {
-        struct f80_fast fast = f80_fast_mul(a, b);
+        struct f80_fast fast = f80_fast_mul(a, b, 64);
         if (take(env, &fast))
             return fast.value;
     }
@@ -168,7 +168,7 @@ static struct f80 div_general(struct f80_env *env, struct f80 a, struct f80 b)
 struct f80 f80_div(struct f80_env *env, struct f80 a, struct f80 b)
 {
     if (is_default_mode(env)) {
-        struct f80_fast fast = f80_fast_div(a, b);
+        struct f80_fast fast = f80_fast_div(a, b, 64);
         if (take(env, &fast))
             return fast.value;
     }

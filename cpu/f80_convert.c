@@ -4,16 +4,11 @@
  * Specification: Intel SDM vol. 1, 4.2 and 4.7 (formats, indefinites), 8.5 (exceptions on stores);
  * vol. 2 FBLD, FBSTP, FILD, FIST, FLD, FST.
  */
-#include "cpu/f80_internal.h"
+#include "cpu/f80_fast.h"
 
 struct f80 f80_from_int64(int64_t value)
 {
-    if (value == 0)
-        return f80_zero(false);
-    uint64_t magnitude = value < 0 ? 0 - (uint64_t)value : (uint64_t)value;
-    int shift = f80_leading_zeros(magnitude);
-    int32_t exponent = F80_BIAS + 63 - shift;
-    return f80_make((uint16_t)(exponent | (value < 0 ? 0x8000 : 0)), magnitude << shift);
+    return f80_fast_from_int(value);
 }
 
 /*

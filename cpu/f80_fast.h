@@ -17,102 +17,118 @@ struct f80_fast {
 };
 
 /* Normal, by exponent 1 to 7FFE and J set. */
-static inline bool f80_is_normal(struct f80 a)
+F80_SHORT bool f80_is_normal(struct f80 a)
 {
     return (uint32_t)(a.sign_exponent & 0x7FFF) - 1 < 0x7FFE && a.significand >> 63 != 0;
 }
 
-/* Rounds the normalised high:low at 64 bits. */
-static inline struct f80_fast f80_fast_round(uint16_t sign, int32_t exponent, uint64_t high,
-                                             uint64_t low)
+F80_SHORT bool f80_is_zero(struct f80 a)
 {
-    struct f80_fast result = {.is_inexact = low != 0};
-    result.is_up = low > F80_INTEGER_BIT || (low == F80_INTEGER_BIT && (high & 1) != 0);
-    uint64_t significand = high + result.is_up;
-    if (significand < high) {
+    return (a.sign_exponent & 0x7FFF) == 0 && a.significand == 0;
+}
+
+/* The larger exponent, then the larger significand; without a branch, which nobody could foresee. */
+F80_SHORT bool f80_is_smaller(struct f80 a, struct f80 b)
+{
+    uint32_t x = a.sign_exponent & 0x7FFF, y = b.sign_exponent & 0x7FFF;
+    return (x < y) | ((x == y) & (a.significand < b.significand));
+}
+
+/*
+ * Rounds the normalised high:low to `bits` of precision, 64 or 53 (a constant where it is called);
+ * the range of exponents is the extended one with both (SDM vol. 1, 8.1.5.2). Which way it goes is a
+ * matter of chance: no branch.
+ */
+F80_SHORT struct f80_fast f80_fast_round(uint32_t sign, int32_t exponent, uint64_t high,
+                                             uint64_t low, unsigned bits)
+{
+    struct f80_fast result;
+    uint64_t last = (uint64_t)1 << (64 - bits); /* a unit of the last place that is kept */
+    if (bits < 64) {
+        low = high << (bits & 63) | (low != 0);
+        high &= ~(last - 1);
+    }
+    uint64_t is_up = (low >> 63) & ((low << 1 | (high & last)) != 0);
+    uint64_t significand = high + (is_up << (64 - bits));
+    result.is_inexact = low != 0;
+    result.is_up = is_up != 0;
+    if (significand >> 63 == 0) { /* all ones before */
         significand = F80_INTEGER_BIT;
         exponent++;
     }
     result.is_done = (uint32_t)(exponent - 1) < 0x7FFE;
-    result.value = f80_make((uint16_t)(sign | (uint16_t)exponent), significand);
+    result.value = f80_make((uint16_t)(sign | (uint32_t)exponent), significand);
     return result;
 }
 
-/* a + b, b with sign_b (0 or 8000) for its sign. */
-static inline struct f80_fast f80_fast_add(struct f80 a, struct f80 b, uint16_t sign_b)
+/*
+ * a + b, b with sign_b (0 or 8000) for its sign. What depends on the operands alone is computed
+ * without branches: which is larger, whether the sum has a carry, how far it is shifted.
+ */
+F80_SHORT struct f80_fast f80_fast_add(struct f80 a, struct f80 b, uint32_t sign_b,
+                                           unsigned bits)
 {
     const struct f80_fast undone = {.is_done = false};
-    if (!f80_is_normal(a) || !f80_is_normal(b))
-        return undone;
-    uint16_t sign = a.sign_exponent & 0x8000;
-    int32_t exponent = a.sign_exponent & 0x7FFF, distance = exponent - (b.sign_exponent & 0x7FFF);
-    uint64_t large = a.significand, small = b.significand;
+    uint32_t sign = a.sign_exponent & 0x8000;
+    uint64_t swap = 0 - (uint64_t)f80_is_smaller(a, b);
+    uint64_t difference = (a.significand ^ b.significand) & swap;
+    uint64_t large = a.significand ^ difference, small = b.significand ^ difference;
+    int32_t exponent_a = a.sign_exponent & 0x7FFF, exponent_b = b.sign_exponent & 0x7FFF;
+    int32_t gap = exponent_a - exponent_b, exponent = swap ? exponent_b : exponent_a;
+    unsigned distance = (unsigned)(gap < 0 ? -gap : gap);
     bool is_subtraction = sign != sign_b;
-    if (distance < 0 || (distance == 0 && large < small)) {
-        exponent -= distance;
-        distance = -distance;
-        large = b.significand;
-        small = a.significand;
-        sign = sign_b;
-    }
-    if (distance >= 64)
+    if (!f80_is_normal(a) || !f80_is_normal(b) || distance > 63)
         return undone;
-    uint64_t low = distance != 0 ? small << (64 - distance) : 0;
+    uint64_t low = small << 1 << (63 - distance);
     small >>= distance;
     if (!is_subtraction) {
         uint64_t high = large + small;
-        if (high < small) {
-            low = low >> 1 | high << 63 | (low & 1);
-            high = high >> 1 | F80_INTEGER_BIT;
-            exponent++;
-        }
-        return f80_fast_round(sign, exponent, high, low);
+        unsigned carry = high < small;
+        low = low >> carry | high << 1 << (63 - carry) | (low & carry);
+        high = high >> carry | (uint64_t)carry << 63;
+        return f80_fast_round(sign, exponent + (int32_t)carry, high, low, bits);
     }
+    sign ^= (uint32_t)swap & 0x8000; /* that of the larger one */
     uint64_t high = large - small - (low != 0);
     low = 0 - low;
     if (high == 0)
         return undone;
-    int shift = f80_leading_zeros(high);
-    if (shift != 0) {
-        high = high << shift | low >> (64 - shift);
-        low <<= shift;
-    }
-    return f80_fast_round(sign, exponent - shift, high, low);
+    unsigned shift = (unsigned)f80_leading_zeros(high);
+    high = high << shift | low >> 1 >> (63 - shift);
+    low <<= shift;
+    return f80_fast_round(sign, exponent - (int32_t)shift, high, low, bits);
 }
 
-static inline struct f80_fast f80_fast_mul(struct f80 a, struct f80 b)
+F80_SHORT struct f80_fast f80_fast_mul(struct f80 a, struct f80 b, unsigned bits)
 {
     const struct f80_fast undone = {.is_done = false};
     if (!f80_is_normal(a) || !f80_is_normal(b))
         return undone;
     struct f80_u128 product = f80_multiply64(a.significand, b.significand);
     int32_t exponent = (a.sign_exponent & 0x7FFF) + (b.sign_exponent & 0x7FFF) - F80_BIAS + 1;
-    if (product.high >> 63 == 0) {
-        product = f80_shift_left128(product, 1);
-        exponent--;
-    }
-    return f80_fast_round((a.sign_exponent ^ b.sign_exponent) & 0x8000, exponent, product.high,
-                          product.low);
+    unsigned shift = (unsigned)(product.high >> 63 ^ 1);
+    product.high = product.high << shift | (product.low >> 63 & shift);
+    product.low <<= shift;
+    return f80_fast_round((a.sign_exponent ^ b.sign_exponent) & 0x8000,
+                          exponent - (int32_t)shift, product.high, product.low, bits);
 }
 
 /*
  * Divides normalised significands: 64 bits of quotient, bit 63 set, and a tail for rounding, in
  * which bit 63 is exact and the rest only tells whether anything follows.
  */
-static inline struct f80_u128 f80_divide_significands(uint64_t a, uint64_t b, int32_t *exponent)
+F80_SHORT struct f80_u128 f80_divide_significands(uint64_t a, uint64_t b, int32_t *exponent)
 {
-    struct f80_u128 dividend = {a, 0};
-    if (a >= b)
-        dividend = f80_shift_right128(dividend, 1);
-    else
-        *exponent -= 1;
+    unsigned shift = a >= b;
+    struct f80_u128 dividend = {a >> shift, a << 63 & (0 - (uint64_t)shift)};
     uint64_t rest, quotient = f80_divide128(dividend, b, &rest);
     bool is_half = rest >= b - rest;
-    bool is_sticky = rest != 0 && rest != b - rest;
+    bool is_sticky = (rest != 0) & (rest != b - rest);
+    *exponent -= !shift;
     return (struct f80_u128){quotient, (is_half ? F80_INTEGER_BIT : 0) | is_sticky};
 }
 
-static inline struct f80_fast f80_fast_div(struct f80 a, struct f80 b)
+F80_SHORT struct f80_fast f80_fast_div(struct f80 a, struct f80 b, unsigned bits)
 {
     const struct f80_fast undone = {.is_done = false};
     if (!f80_is_normal(a) || !f80_is_normal(b))
@@ -120,55 +136,96 @@ static inline struct f80_fast f80_fast_div(struct f80 a, struct f80 b)
     int32_t exponent = (a.sign_exponent & 0x7FFF) - (b.sign_exponent & 0x7FFF) + F80_BIAS;
     struct f80_u128 quotient = f80_divide_significands(a.significand, b.significand, &exponent);
     return f80_fast_round((a.sign_exponent ^ b.sign_exponent) & 0x8000, exponent, quotient.high,
-                          quotient.low);
+                          quotient.low, bits);
 }
 
-/* From the bits of a normal single or double; false: it is not. */
-static inline bool f80_fast_widen32(uint32_t bits, struct f80 *value)
+/* From the bits of a single or double that is normal or zero; false: it is not. */
+F80_SHORT bool f80_fast_widen32(uint32_t bits, struct f80 *value)
 {
     unsigned exponent = bits >> 23 & 0xFF;
-    *value = f80_make((uint16_t)((bits >> 16 & 0x8000) | (exponent + F80_BIAS - 127)),
+    uint32_t sign = bits >> 16 & 0x8000;
+    *value = f80_make((uint16_t)(sign | (exponent + F80_BIAS - 127)),
                       (uint64_t)bits << 40 | F80_INTEGER_BIT);
-    return exponent - 1 < 0xFE;
+    if (exponent - 1 < 0xFE)
+        return true;
+    *value = f80_make((uint16_t)sign, 0);
+    return bits << 1 == 0;
 }
 
-static inline bool f80_fast_widen64(uint64_t bits, struct f80 *value)
+F80_SHORT bool f80_fast_widen64(uint64_t bits, struct f80 *value)
 {
     unsigned exponent = bits >> 52 & 0x7FF;
-    *value = f80_make((uint16_t)((bits >> 48 & 0x8000) | (exponent + F80_BIAS - 1023)),
-                      bits << 11 | F80_INTEGER_BIT);
-    return exponent - 1 < 0x7FE;
+    uint32_t sign = (uint32_t)(bits >> 48) & 0x8000;
+    *value = f80_make((uint16_t)(sign | (exponent + F80_BIAS - 1023)), bits << 11 | F80_INTEGER_BIT);
+    if (exponent - 1 < 0x7FE)
+        return true;
+    *value = f80_make((uint16_t)sign, 0);
+    return bits << 1 == 0;
 }
 
-/* To the bits of a normal double, rounded to nearest; false: the general function has to. */
-static inline bool f80_fast_narrow64(struct f80 a, uint64_t *bits, bool *is_inexact, bool *is_up)
+/*
+ * To a binary format of 1 sign, exponent_bits and fraction_bits, rounded to nearest; normal results
+ * and zero. false: the general function has to.
+ */
+F80_SHORT bool f80_fast_narrow(struct f80 a, unsigned exponent_bits, unsigned fraction_bits,
+                                   uint64_t *bits, bool *is_inexact, bool *is_up)
 {
-    uint32_t exponent = (uint32_t)(a.sign_exponent & 0x7FFF) - (F80_BIAS - 1023);
-    if (exponent - 1 >= 0x7FD || a.significand >> 63 == 0) /* 1 to 7FD: a carry does no harm */
-        return false;
-    uint64_t kept = a.significand << 1 >> 12, tail = a.significand << 53;
+    uint32_t bias = (1u << (exponent_bits - 1)) - 1, largest = (1u << exponent_bits) - 2;
+    uint32_t exponent = (uint32_t)(a.sign_exponent & 0x7FFF) - (F80_BIAS - bias);
+    uint64_t sign = (uint64_t)(a.sign_exponent >> 15) << (exponent_bits + fraction_bits);
+    *is_inexact = *is_up = false;
+    *bits = sign;
+    if (exponent - 1 >= largest - 1 || a.significand >> 63 == 0) /* so that a carry does no harm */
+        return f80_is_zero(a);
+    uint64_t kept = a.significand << 1 >> (64 - fraction_bits);
+    uint64_t tail = a.significand << (fraction_bits + 1);
     *is_inexact = tail != 0;
-    *is_up = f80_rounds_away(F80_NEAREST, false, (kept & 1) != 0, tail);
-    *bits = ((uint64_t)(a.sign_exponent & 0x8000) << 48 | (uint64_t)exponent << 52 | kept) + *is_up;
+    *is_up = (tail >> 63) & ((tail << 1 != 0) | (kept & 1));
+    *bits = (sign | (uint64_t)exponent << fraction_bits | kept) + *is_up;
     return true;
 }
 
-/* Normal operands; false: not both are. */
-static inline bool f80_fast_compare(struct f80 a, struct f80 b, enum f80_relation *relation)
+/* An integer of at most 2^62, to nearest or truncated; larger, infinite or none at all: false. */
+F80_SHORT bool f80_fast_to_int(struct f80 a, unsigned bits, bool truncates, int64_t *value,
+                                   bool *is_inexact, bool *is_up)
 {
-    if (!f80_is_normal(a) || !f80_is_normal(b))
+    uint32_t shift = F80_BIAS + 63 - (uint32_t)(a.sign_exponent & 0x7FFF); /* 1 ... 63: fraction */
+    uint64_t magnitude, tail;
+    *value = 0;
+    *is_inexact = *is_up = false;
+    if (shift - (66 - bits) > bits - 3 || a.significand >> 63 == 0)
+        return f80_is_zero(a);
+    magnitude = a.significand >> shift;
+    tail = a.significand << (64 - shift);
+    *is_inexact = tail != 0;
+    *is_up = (tail >> 63) & ((tail << 1 != 0) | (magnitude & 1)) & (truncates ? 0u : 1u);
+    magnitude += *is_up;
+    *value = f80_is_negative(a) ? -(int64_t)magnitude : (int64_t)magnitude;
+    return true;
+}
+
+F80_SHORT struct f80 f80_fast_from_int(int64_t value)
+{
+    uint64_t magnitude = value < 0 ? 0 - (uint64_t)value : (uint64_t)value;
+    uint32_t sign = value < 0 ? 0x8000 : 0;
+    unsigned shift = (unsigned)f80_leading_zeros(magnitude | 1);
+    return magnitude == 0 ? f80_make(0, 0)
+                          : f80_make((uint16_t)(sign | (F80_BIAS + 63 - shift)), magnitude << shift);
+}
+
+/* Operands that are normal or zero; false: not both are. Less and equal as bits, else greater. */
+F80_SHORT bool f80_fast_compare(struct f80 a, struct f80 b, unsigned *less, unsigned *equal)
+{
+    bool a_is_negative = f80_is_negative(a), b_is_negative = f80_is_negative(b);
+    bool is_zero = (a.significand | b.significand) == 0;
+    bool is_same = (a.sign_exponent == b.sign_exponent) & (a.significand == b.significand);
+    if ((!f80_is_normal(a) && !f80_is_zero(a)) || (!f80_is_normal(b) && !f80_is_zero(b)))
         return false;
-    bool is_negative = f80_is_negative(a);
-    if (is_negative != f80_is_negative(b)) {
-        *relation = is_negative ? F80_LESS : F80_GREATER;
-        return true;
-    }
-    bool is_smaller = a.sign_exponent < b.sign_exponent ||
-                      (a.sign_exponent == b.sign_exponent && a.significand < b.significand);
-    if (a.sign_exponent == b.sign_exponent && a.significand == b.significand)
-        *relation = F80_EQUAL;
+    *equal = is_same | is_zero;
+    if (a_is_negative != b_is_negative)
+        *less = a_is_negative & !is_zero;
     else
-        *relation = is_smaller != is_negative ? F80_LESS : F80_GREATER;
+        *less = a_is_negative ? f80_is_smaller(b, a) : f80_is_smaller(a, b);
     return true;
 }
 

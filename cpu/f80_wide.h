@@ -13,6 +13,14 @@ struct f80_u128 {
     uint64_t high, low;
 };
 
+/* The short ways are worth their room in each handler; a compiler that counts instructions would make
+ * them functions. */
+#if defined(__GNUC__)
+#define F80_SHORT static inline __attribute__((always_inline))
+#else
+#define F80_SHORT static inline
+#endif
+
 /* Number of leading zero bits; 64 for zero. */
 static inline int f80_leading_zeros(uint64_t x)
 {

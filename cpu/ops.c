@@ -38,6 +38,14 @@ const struct op *op_nop(struct cpu *cpu, const struct op *op)
     NEXT;
 }
 
+/* OF stays. */
+const struct op *op_sahf(struct cpu *cpu, const struct op *op)
+{
+    uint32_t ah = (uint32_t)(cpu->gpr[CPU_AX] >> 8) & FLAGS_ARITHMETIC & ~FLAG_OF;
+    flags_set_explicit(cpu, ah | (flags_of(cpu) ? FLAG_OF : 0));
+    NEXT;
+}
+
 const struct op *op_jmp(struct cpu *cpu, const struct op *op)
 {
     ENTER_LINK(0);

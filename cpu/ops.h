@@ -39,7 +39,7 @@ struct op_handlers {
     op_handler *push_m[OP_CLASSES], *call_m[OP_CLASSES], *jmp_m[OP_CLASSES], *jmp_r, *loop;
 };
 extern const struct op_handlers OPS_8, OPS_16, OPS_32;
-op_handler op_nop, op_jmp;
+op_handler op_nop, op_jmp, op_sahf;
 extern op_handler *const OP_JCC[16];
 
 #define OP_DEFINE(name) static const struct op *name(struct cpu *cpu, const struct op *op)

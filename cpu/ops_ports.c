@@ -10,17 +10,12 @@ static inline bool has_io_privilege(const struct cpu *cpu)
     return cpu->cpl <= cpu_iopl(cpu) && !cpu_is_v86(cpu);
 }
 
-#ifdef DISPATCH_MUSTTAIL
-#define PLAIN DISPATCH_MUSTTAIL return op_execute(cpu, op)
-#else
-#define PLAIN return op_execute(cpu, op)
-#endif
 /* An access by the door, at its exact time. */
 #define PORT_HANDLER(name, access)                      \
     OP_DEFINE(name)                                     \
     {                                                   \
         if (BASE_UNLIKELY(!has_io_privilege(cpu)))      \
-            PLAIN;                                      \
+            DISPATCH_MUSTTAIL return op_execute(cpu, op); \
         run_sync_here(cpu, op);                         \
         access;                                         \
         if (BASE_UNLIKELY(!run_is_undisturbed(cpu)))    \

@@ -3,14 +3,7 @@
  *
  * Specification: Intel SDM vol. 1, 8.1 (environment), 8.3 (instructions), 8.4-8.7 (exceptions).
  */
-#include "cpu/x87_internal.h"
-#include "cpu/f80_fast.h"
-
-/* Rounding to nearest, extended precision, PE masked. */
-static bool is_default_mode(const struct x87 *x)
-{
-    return (x->control & 0x0F20) == 0x0320;
-}
+#include "cpu/x87_fast.h"
 
 /* --- exceptions ------------------------------------------------------------------------------- */
 
@@ -106,7 +99,7 @@ static void finish_load(struct x87 *x, const struct f80_env *env, struct f80 val
 
 void x87_fld32(struct x87 *x, uint32_t bits)
 {
-    if (!can_push(x))
+    if (x87_fast_fld32(x, bits) || !can_push(x))
         return;
     struct f80_env env = x87_env(x);
     struct f80 value = f80_from_float32(&env, bits);
@@ -115,16 +108,10 @@ void x87_fld32(struct x87 *x, uint32_t bits)
 
 void x87_fld64(struct x87 *x, uint64_t bits)
 {
-    if (!can_push(x))
+    if (x87_fast_fld64(x, bits) || !can_push(x))
         return;
-    struct f80 value;
-    if (f80_fast_widen64(bits, &value)) {
-        x87_clear_c1(x);
-        x87_push(x, value);
-        return;
-    }
     struct f80_env env = x87_env(x);
-    value = f80_from_float64(&env, bits);
+    struct f80 value = f80_from_float64(&env, bits);
     finish_load(x, &env, value);
 }
 
@@ -186,7 +173,12 @@ static bool finish_store(struct x87 *x, const struct f80_env *env, bool is_empty
 bool x87_fst32(struct x87 *x, uint32_t *bits, bool pops)
 {
     struct f80 value;
+    uint64_t narrow;
     bool is_empty;
+    if (x87_fast_fst32(x, pops, &narrow)) {
+        *bits = (uint32_t)narrow;
+        return true;
+    }
     if (!store_operand(x, &value, &is_empty))
         return false;
     struct f80_env env = x87_env(x);
@@ -194,24 +186,12 @@ bool x87_fst32(struct x87 *x, uint32_t *bits, bool pops)
     return finish_store(x, &env, is_empty, pops);
 }
 
-static void note_fast(struct x87 *x, bool is_inexact, bool is_up)
-{
-    x->status =
-        (uint16_t)((x->status & ~X87_C1) | (is_inexact ? F80_PE : 0) | (is_up ? X87_C1 : 0));
-}
-
 bool x87_fst64(struct x87 *x, uint64_t *bits, bool pops)
 {
-    bool is_inexact, is_up;
-    if (is_default_mode(x) && !x87_is_empty(x, 0) &&
-        f80_fast_narrow64(x87_get(x, 0), bits, &is_inexact, &is_up)) {
-        note_fast(x, is_inexact, is_up);
-        if (pops)
-            x87_pop(x);
-        return true;
-    }
     struct f80 value;
     bool is_empty;
+    if (x87_fast_fst64(x, pops, bits))
+        return true;
     if (!store_operand(x, &value, &is_empty))
         return false;
     struct f80_env env = x87_env(x);
@@ -223,6 +203,8 @@ bool x87_fist(struct x87 *x, int64_t *value, unsigned bytes, bool truncates, boo
 {
     struct f80 source;
     bool is_empty;
+    if (x87_fast_fist(x, bytes, truncates, pops, value))
+        return true;
     if (!store_operand(x, &source, &is_empty))
         return false;
     struct f80_env env = x87_env(x);
@@ -256,6 +238,8 @@ bool x87_fstp80(struct x87 *x, struct f80 *value)
 
 void x87_fxch(struct x87 *x, unsigned i)
 {
+    if (x87_fast_fxch(x, i))
+        return;
     struct f80 a = x87_get(x, 0), b = x87_get(x, i);
     bool a_is_empty = x87_is_empty(x, 0), b_is_empty = x87_is_empty(x, i);
     if (a_is_empty || b_is_empty) {
@@ -263,8 +247,6 @@ void x87_fxch(struct x87 *x, unsigned i)
             return;
         a = a_is_empty ? f80_indefinite() : a;
         b = b_is_empty ? f80_indefinite() : b;
-    } else {
-        x87_clear_c1(x);
     }
     x87_set(x, 0, b);
     x87_set(x, i, a);
@@ -287,37 +269,20 @@ static struct f80 operate(struct f80_env *env, enum x87_arithmetic op, struct f8
     return a;
 }
 
-static inline struct f80_fast operate_fast(enum x87_arithmetic op, struct f80 a, struct f80 b)
+/* ST(to) := ST(0) op b the short way, in the precision that the control word wants. */
+static bool try_fast(struct x87 *x, enum x87_arithmetic op, struct f80 b, unsigned to)
 {
-    switch (op) {
-    case X87_ADD: return f80_fast_add(a, b, b.sign_exponent & 0x8000);
-    case X87_MUL: return f80_fast_mul(a, b);
-    case X87_SUB: return f80_fast_add(a, b, ~b.sign_exponent & 0x8000);
-    case X87_SUB_REVERSED: return f80_fast_add(b, a, ~a.sign_exponent & 0x8000);
-    case X87_DIV: return f80_fast_div(a, b);
-    case X87_DIV_REVERSED: return f80_fast_div(b, a);
-    case X87_COMPARE:
-    case X87_COMPARE_POP: break;
+    switch (x->control & X87_FAST_MODE) {
+    case X87_EXTENDED_NEAREST: return x87_fast_arithmetic(x, op, b, to, 64);
+    case X87_DOUBLE_NEAREST: return x87_fast_arithmetic(x, op, b, to, 53);
+    default: return false;
     }
-    return (struct f80_fast){.is_done = false};
-}
-
-/* ST(to) := ST(0) op b where both are normal; false: nothing done. */
-static bool arithmetic_fast(struct x87 *x, enum x87_arithmetic op, struct f80 b, unsigned to)
-{
-    struct f80_fast fast = operate_fast(op, x87_get(x, 0), b);
-    if (!fast.is_done)
-        return false;
-    note_fast(x, fast.is_inexact, fast.is_up);
-    x->reg[x87_index(x, to)] = fast.value;
-    return true;
 }
 
 void x87_arithmetic_register(struct x87 *x, enum x87_arithmetic op, unsigned i, bool to_i,
                              bool pops)
 {
-    if (is_default_mode(x) && !x87_is_empty(x, 0) && !x87_is_empty(x, i) &&
-        arithmetic_fast(x, op, x87_get(x, i), to_i ? i : 0)) {
+    if (x87_has_both(x, i) && try_fast(x, op, x87_get(x, i), to_i ? i : 0)) {
         if (pops)
             x87_pop(x);
         return;
@@ -361,8 +326,7 @@ static void arithmetic(struct x87 *x, struct f80_env *env, enum x87_arithmetic o
 void x87_arithmetic_float32(struct x87 *x, enum x87_arithmetic op, uint32_t bits)
 {
     struct f80 b;
-    if (is_default_mode(x) && !x87_is_empty(x, 0) && f80_fast_widen32(bits, &b) &&
-        arithmetic_fast(x, op, b, 0))
+    if (!x87_is_empty(x, 0) && f80_fast_widen32(bits, &b) && try_fast(x, op, b, 0))
         return;
     struct f80_env env = x87_env(x);
     b = f80_widen_float32(&env, bits);
@@ -372,8 +336,7 @@ void x87_arithmetic_float32(struct x87 *x, enum x87_arithmetic op, uint32_t bits
 void x87_arithmetic_float64(struct x87 *x, enum x87_arithmetic op, uint64_t bits)
 {
     struct f80 b;
-    if (is_default_mode(x) && !x87_is_empty(x, 0) && f80_fast_widen64(bits, &b) &&
-        arithmetic_fast(x, op, b, 0))
+    if (!x87_is_empty(x, 0) && f80_fast_widen64(bits, &b) && try_fast(x, op, b, 0))
         return;
     struct f80_env env = x87_env(x);
     b = f80_widen_float64(&env, bits);
@@ -383,7 +346,9 @@ void x87_arithmetic_float64(struct x87 *x, enum x87_arithmetic op, uint64_t bits
 void x87_arithmetic_int(struct x87 *x, enum x87_arithmetic op, int64_t value)
 {
     struct f80_env env = x87_env(x);
-    arithmetic(x, &env, op, f80_from_int64(value));
+    struct f80 b = f80_fast_from_int(value);
+    if (x87_is_empty(x, 0) || !try_fast(x, op, b, 0))
+        arithmetic(x, &env, op, b);
 }
 
 /* --- compares --------------------------------------------------------------------------------- */
@@ -404,10 +369,8 @@ bool x87_compare(struct x87 *x, struct f80_env *env, struct f80 b, bool is_quiet
 {
     struct f80 a = x87_get(x, 0);
     enum f80_relation relation;
-    if (!env->is_widened && f80_fast_compare(a, b, &relation)) {
-        x87_set_conditions(x, relation_conditions(relation));
+    if (!env->is_widened && x87_fast_compare(x, b))
         return true;
-    }
     relation = is_quiet ? f80_compare_quiet(env, a, b) : f80_compare(env, a, b);
     x87_set_conditions(x, relation_conditions(relation));
     return x87_settle(x, env);
