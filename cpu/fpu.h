@@ -15,7 +15,8 @@ struct cpu_fpu {
 enum status fpu_new(struct cpu *cpu, struct error *error);
 void fpu_free(struct cpu *cpu);
 void fpu_reset(struct cpu *cpu);
-/* FERR# follows the pending exception while CR0.NE is 0. */
+/* FERR# follows the pending exception while CR0.NE is 0. In an instruction: after run_sync(), for what
+ * the pin leads to comes right behind it. */
 void fpu_update_ferr(struct cpu *cpu);
 /* Bits of MXCSR that exist; DAZ came after the first SSE (SDM 1 10.2.3, 11.6.6). */
 static inline uint32_t fpu_mxcsr_mask(const struct cpu *cpu)

@@ -186,6 +186,7 @@ OP_SLOW(arithmetic_whole)
     const struct instruction *i = op->u.instruction;
     if (!is_ordinary(cpu, x))
         return op_execute(cpu, op);
+    run_sync_here(cpu, op);
     note_origin(cpu, op, x);
     x87_arithmetic_register(x, (enum x87_arithmetic)i->reg, i->rm, i->opcode != 0xd8,
                             i->opcode == 0xde);
@@ -201,6 +202,7 @@ OP_SLOW(arithmetic_memory_whole)
     uint8_t *host;
     if (!is_ordinary(cpu, x) || !reach_S(cpu, op, i->opcode == 0xd8 ? 4 : 8, false, &offset, &host))
         return op_execute(cpu, op);
+    run_sync_here(cpu, op);
     note_operand(cpu, op, x, offset);
     if (i->opcode == 0xd8)
         x87_arithmetic_float32(x, (enum x87_arithmetic)i->reg, load_le32(host));
@@ -231,7 +233,7 @@ ARITHMETIC(divr, X87_DIV_REVERSED)
 /* FIADD and its kin, the compares too, by the unit. */
 #define INTEGER_HANDLERS(M, name, bytes, type)                                            \
     MEMORY_HANDLER(M, name, bytes, false,                                                 \
-                   (note_operand(cpu, op, x, offset),                                     \
+                   (run_sync_here(cpu, op), note_operand(cpu, op, x, offset),             \
                     x87_arithmetic_int(x, (enum x87_arithmetic)op->u.instruction->reg,    \
                                        (type)load_le(host, bytes)),                       \
                     fpu_update_ferr(cpu)))
@@ -304,6 +306,7 @@ OP_DEFINE(function)
     FPU;
     if (BASE_UNLIKELY(!is_ordinary(cpu, x)))
         GO_TO(op_execute);
+    run_sync_here(cpu, op);
     note_origin(cpu, op, x);
     x87_execute_function(x, op->u.instruction->modrm);
     fpu_update_ferr(cpu);
@@ -322,7 +325,8 @@ OP_DEFINE(fnstsw_ax)
 
 #define CONTROL_HANDLERS(M)                                                               \
     MEMORY_HANDLER(M, fldcw, 2, false,                                                    \
-                   (x87_set_control(x, load_le16(host)), fpu_update_ferr(cpu)))           \
+                   (run_sync_here(cpu, op), x87_set_control(x, load_le16(host)),          \
+                    fpu_update_ferr(cpu)))                                                \
     MEMORY_HANDLER(M, fnstcw, 2, true, store_le16(host, x->control))
 CONTROL_HANDLERS(F)
 CONTROL_HANDLERS(S)

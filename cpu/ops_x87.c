@@ -7,6 +7,7 @@
 #include "cpu/execute.h"
 #include "cpu/flags.h"
 #include "cpu/fpu.h"
+#include "cpu/run.h"
 
 enum status fpu_new(struct cpu *cpu, struct error *error)
 {
@@ -27,6 +28,7 @@ void fpu_update_ferr(struct cpu *cpu)
     cpu->fpu->ferr = level;
     if (cpu->config.ferr)
         cpu->config.ferr(cpu->config.ferr_self, level);
+    run_after_access(cpu);
 }
 
 void fpu_reset(struct cpu *cpu)

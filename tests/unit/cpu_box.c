@@ -24,7 +24,12 @@ static int box_acknowledge(void *self)
 
 static void box_ferr(void *self, bool level)
 {
-    ((struct cpu_box *)self)->ferr = level;
+    struct cpu_box *box = self;
+    box->ferr = level;
+    if (level && box->irq_of_ferr) {
+        box->irq = box->irq_of_ferr;
+        cpu_set_intr(box->cpu, true);
+    }
 }
 
 static void box_log(void *self, enum log_level level, const char *line)

@@ -21,6 +21,7 @@ struct cpu_box {
     struct cpu *cpu;
     int irq;                /* vector of the next acknowledge; -1: none */
     bool ferr;              /* the pin */
+    int irq_of_ferr;        /* vector that FERR# raises; 0: none */
     unsigned log_lines;
 };
 

@@ -59,6 +59,33 @@ START_TEST(an_interrupt_ends_the_freeze_and_returns_to_the_instruction)
 }
 END_TEST
 
+/* Between registers, from memory, by a function. */
+START_TEST(the_interrupt_of_an_error_comes_right_behind_it)
+{
+    static const char *const ERRORS[] = {
+        "\xde\xf9\x90\x90\x90\x90\x90",             /* fdivp */
+        "\xd8\x35\x00\x60\x00\x00\x90",             /* fdiv dword [6000], 0 */
+        "\xda\x35\x00\x60\x00\x00\x90",             /* fidiv dword [6000] */
+        "\xd9\xe0\xd9\xfa\x90\x90\x90",             /* fchs, fsqrt of -1 */
+    };
+    static const unsigned LENGTH[] = {2, 6, 6, 4};
+    for (size_t n = 0; n < ARRAY_COUNT(ERRORS); n++) {
+        struct cpu_box box;
+        char code[] = "\xdb\xe3\xd9\x2d\x00\x50\x00\x00\xd9\xee\xd9\xe8" /* fldz; fld1 */
+                      "..\x90\x90\x90\x90\x90.......\x40\x40\x40\xf4";
+        box_init(&box, 0, 0x200);
+        cpu_box_poke(&box, CONTROL, "\x7a\x03", 2); /* IE and ZE unmasked */
+        memcpy(code + 12, n == 0 ? "\xd9\xc9" : "\x90\x90", 2); /* fxch: 1 / 0 */
+        memcpy(code + 19, ERRORS[n], 7);
+        box.irq_of_ferr = IRQ13;
+        struct cpu_registers r = RUN(&box, code);
+        ck_assert_int_eq(stopped_vector(&r), IRQ13);
+        ck_assert_uint_eq(stack_word(&box, &r, 0), CODE + 19 + LENGTH[n]);
+        cpu_box_fini(&box);
+    }
+}
+END_TEST
+
 START_TEST(ignne_lets_it_go_on)
 {
     struct cpu_box box;
@@ -100,6 +127,7 @@ Suite *ferr_suite(void)
     const TTest *const TESTS[] = {
         error_asserts_ferr_and_freezes_the_next_waiting_instruction,
         an_interrupt_ends_the_freeze_and_returns_to_the_instruction,
+        the_interrupt_of_an_error_comes_right_behind_it,
         ignne_lets_it_go_on,
         instructions_that_do_not_wait_are_carried_out,
         with_ne_it_is_exception_16_and_no_ferr,
