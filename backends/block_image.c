@@ -195,6 +195,7 @@ static void close_block(struct block *block)
 {
     struct block_image *self = self_of(block);
     int code = image_close(self->image);
+    self->has_reported = false; /* what is lost for good is said in any case */
     if (code)
         report(self, "can't be written back", strerror(code));
     undo_log_free(self->undo);

@@ -233,13 +233,15 @@ static enum status open_format(struct image **image, const char *path,
         storage->ops->close(storage);
         return status;
     }
+    status = FORMATS[format].open(image, storage, path, &own, error);
+    if (status != STATUS_OK)
+        return status;
     if (format == IMAGE_GZIP && !options->is_read_only && !options->has_overlay && options->log)
         log_line(options->log, LOG_WARNING,
                  "%s: a gzip'd image is only read, the guest's writes will fail; fix: --overlay",
                  path);
-    status = FORMATS[format].open(image, storage, path, &own, error);
-    if (status != STATUS_OK || !options->has_overlay)
-        return status;
+    if (!options->has_overlay)
+        return STATUS_OK;
     return image_overlay_open(image, *image, path, error);
 }
 

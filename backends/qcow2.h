@@ -6,7 +6,8 @@
  *   refcount table ─► refcount block ─► how often each cluster of the file is referred to
  *
  * Order on the file, so that a kill or a loss of power at any time leaves an image that opens, with
- * every flushed sector (at worst some clusters are counted and not used):
+ * every flushed sector (at worst some clusters are counted and not used; what was not flushed may lack
+ * the latest QCOW2_UNLINKED_MAX new clusters):
  *
  *   1. refcounts and contents of new clusters    at the write that needs them
  *   2. sync, then L2 and L1 entries              at a flush, after QCOW2_UNLINKED_MAX new clusters,

@@ -106,10 +106,18 @@ static enum status set_nic(const struct lab *lab, const struct ini_entry *entry,
 
 /* --- [host] ----------------------------------------------------------------------------------------- */
 
+/* What the opening of an image understands, and judges. */
+static bool is_image_word(const char *word)
+{
+    return strncmp(word, "format=", 7) == 0 || strcmp(word, "ro") == 0 ||
+           strcmp(word, "overlay") == 0 || strncmp(word, "backing=", 8) == 0;
+}
+
 static enum status host_disk(struct lab *lab, struct lab_guest *guest, const struct ini_entry *entry,
                              struct error *error)
 {
     char words[LAB_TEXT], *rest, *word;
+    size_t used = 0;
     (void)guest;
     if (strlen(entry->value) >= sizeof words)
         return bad(lab, entry, "a shorter value", error);
@@ -124,10 +132,13 @@ static enum status host_disk(struct lab *lab, struct lab_guest *guest, const str
         if (strncmp(word, "geometry=", 9) == 0) {
             if (!block_geometry_parse(word + 9, &lab->geometry))
                 return bad(lab, entry, "geometry=C/H/S with C to 65535, H to 16, S to 63", error);
+        } else if (is_image_word(word)) {
+            text_append(lab->disk_words, sizeof lab->disk_words, &used, ",%s", word);
         } else if (strcmp(word, "mechanics=realistic") == 0) {
             lab->has_mechanics = true;
         } else if (strcmp(word, "mechanics=immediate") != 0) {
-            return bad(lab, entry, "FILE,geometry=C/H/S[,mechanics=realistic|immediate]", error);
+            return bad(lab, entry, "FILE,geometry=C/H/S[,mechanics=realistic|immediate]"
+                                   "[,format=F][,ro][,overlay][,backing=any]", error);
         }
     }
     return set_path(lab, entry, words, lab->disk, error);

@@ -39,6 +39,7 @@ struct lab {
     char folder[LAB_TEXT];   /* of the file; relative paths start there */
     uint64_t memory_bytes;
     char disk[LAB_TEXT];
+    char disk_words[64];     /* ",format=qcow2,overlay": for whoever opens it */
     struct block_geometry geometry;
     struct lab_nic nic;
     uint32_t display_width, display_height; /* 0: chosen to fit the guests */

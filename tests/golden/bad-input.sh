@@ -51,6 +51,8 @@ lab uplink '[host]\nnic = ne2k-isa,net=usr\n[guest a]\nmemory = 8M\n'
 lab guestnet '[host]\nmemory = 64M\n[guest a]\nnic = ne2k-isa,net=user\nmemory = 8M\n'
 lab geometry '[host]\ndisk = good.img,geometry=70000/17/63\n[guest a]\nmemory = 8M\n'
 lab overlap '[host]\nmemory = 64M\ndisk = good.img,geometry=2/16/63\n[guest a]\nmemory = 8M\ncylinders = 0-1\n[guest b]\nmemory = 8M\ncylinders = 1-1\n'
+lab format '[host]\nmemory = 64M\ndisk = good.img,geometry=1/16/63,format=vmdk\n[guest a]\nmemory = 8M\n'
+lab qcow2 '[host]\nmemory = 64M\ndisk = good.img,geometry=1/16/63,format=qcow2\n[guest a]\nmemory = 8M\n'
 lab nodisk '[host]\nmemory = 64M\ndisk = missing.img,geometry=2/16/63\n[guest a]\nmemory = 8M\n'
 lab wrongsize '[host]\nmemory = 64M\ndisk = good.img,geometry=1000/16/63\n[guest a]\nmemory = 8M\n'
 lab kernel '[host]\nmemory = 64M\n[guest a]\nmemory = 8M\nkernel = text\n'
@@ -173,6 +175,8 @@ cat >table <<'END'
 2 | host geometry.ini | geometry.ini:2: error
 2 | host overlap.ini | overlap.ini:7: error: guests 'a' (0-1) and 'b' (1-1) overlap
 6 | host nodisk.ini | missing.img: No such file
+2 | host format.ini | format=vmdk; fix: format=raw
+6 | host qcow2.ini | good.img: is no qcow2 image
 6 | host wrongsize.ini | good.img
 6 | host kernel.ini | text: neither a bzImage
 2 | host nul.ini | nul.ini:2: error: a NUL byte

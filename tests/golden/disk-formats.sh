@@ -39,6 +39,20 @@ disk convert cut.gz h.img; [ $? = 6 ] || fail "a cut gz was converted"
 grep -q 'no room' err && [ "$(wc -l <err)" = 1 ] || fail "no room is not said: $(cat err)"
 [ ! -e h.img ] && [ ! -e h.img.part ] || fail "something was left behind"
 disk convert --force a.qcow2 b.img || fail "--force: $(cat err)"
+head -c 60000000 /dev/urandom >random.img
+disk pad random.img
+"$VITRINE" disk convert random.img k.gz >out 2>err &
+pid=$!
+tries=0
+while [ ! -s k.gz.part ] && [ $tries -lt 200 ]; do
+    tries=$((tries + 1))
+    sleep 0.02
+done
+kill $pid
+wait $pid
+[ $? = 143 ] || fail "SIGTERM did not end it"
+[ ! -e k.gz ] || fail "half an image has the name of a whole one"
+rm random.img
 ls -- *.part 2>/dev/null && fail "a part was left behind"
 
 # --- a format is stated, or the name's -----------------------------------------------------------

@@ -100,6 +100,18 @@ START_TEST(mark_crlf_and_comments_are_accepted)
 }
 END_TEST
 
+START_TEST(words_about_the_image_are_kept_for_its_opening)
+{
+    static const char TEXT[] = "[host]\nmemory=64M\ndisk=d.qcow2,overlay,geometry=1000/16/63,"
+                               "mechanics=realistic,format=qcow2,backing=any\n[guest a]\nmemory=8M\n";
+    ck_assert_int_eq(read_text(TEXT, sizeof TEXT - 1), STATUS_OK);
+    ck_assert_str_eq(lab.disk_words, ",overlay,format=qcow2,backing=any");
+    ck_assert_uint_eq(lab.geometry.total, 1008000);
+    ck_assert(lab.has_mechanics);
+    lab_free(&lab);
+}
+END_TEST
+
 Suite *lab_suite(void);
 Suite *lab_suite(void)
 {
@@ -108,6 +120,7 @@ Suite *lab_suite(void)
     tcase_add_loop_test(tcase, each_mistake_gets_one_message_with_its_line, 0,
                         (int)(sizeof WRONG / sizeof WRONG[0]));
     tcase_add_test(tcase, a_nul_byte_is_refused);
+    tcase_add_test(tcase, words_about_the_image_are_kept_for_its_opening);
     tcase_add_test(tcase, mark_crlf_and_comments_are_accepted);
     suite_add_tcase(suite, tcase);
     return suite;
