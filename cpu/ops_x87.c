@@ -111,6 +111,9 @@ void exec_fwait(struct cpu *cpu, const struct instruction *i)
 
 void fpu_read_operand(struct cpu *cpu, const struct instruction *i, unsigned count, uint8_t *to)
 {
+    /* The limit is looked at for the whole operand, before the page of its first byte (silicon). */
+    if (count > 8)
+        cpu_segment_linear(cpu, i->segment, operand_address(cpu, i), count, false);
     for (unsigned at = 0; at < count;) {
         unsigned bytes = count - at >= 8 ? 8 : count - at >= 4 ? 4 : count - at >= 2 ? 2 : 1;
         store_le(to + at, bytes, operand_read_at(cpu, i, at, bytes));
@@ -251,5 +254,6 @@ void exec_fxsave(struct cpu *cpu, const struct instruction *i)
     }
     fpu_check_operand(cpu, i, sizeof image);
     cpu_get_fxsave(cpu, image);
-    fpu_write_operand(cpu, i, sizeof image, image);
+    /* What is reserved for more registers, or left to software, is not written (SDM 1 10.5.1). */
+    fpu_write_operand(cpu, i, cpu_model_has(cpu->model, FEATURE_SSE) ? 288 : 160, image);
 }

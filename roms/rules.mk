@@ -93,6 +93,7 @@ $(FIRMWARE_C): $(FIRMWARE_BIN) $(ROMS_SRC)/firmware/make-c.awk
 ROMS_OUTPUTS := $(LAB_OUTPUTS) $(TEST_GUESTS) $(FIRMWARE_BIN) $(FIRMWARE_C)
 
 include $(ROMS_SRC)/bench/rules.mk
+include $(ROMS_SRC)/dumps/rules.mk
 
 .PHONY: roms
 roms: $(ROMS_OUTPUTS)

@@ -350,6 +350,9 @@ static unsigned explained_by(const struct stream *stream, const struct silicon_r
         ours->vector == theirs->vector) {
         return 11; /* REP CMPS, SCAS cut by a fault or trap: AMD has the last element's flags */
     }
+    if (same_place && strcmp(row->mnemonic, "bound") == 0 && theirs->vector == 5) {
+        return 12; /* BOUND below the first bound: Intel does not read the second */
+    }
     return explained_fpu(stream, ours, theirs, row);
 }
 

@@ -307,6 +307,30 @@ START_TEST(fxsave_and_fxrstor_carry_xmm_and_mxcsr)
 END_TEST
 
 /* SDM 3A 12.2: MM0-MM7 are the significands; all tags become valid; EMMS empties. */
+START_TEST(fxsave_leaves_what_lies_behind_the_registers)
+{
+    struct cpu_box box;
+    box_sse(&box);
+    for (unsigned at = 0; at < 512; at += 4)
+        cpu_box_poke32(&box, DATA + at, 0x5a5a5a5a);
+    ck_assert_uint_eq(RUN(&box, "\x0f\xae\x06\x00\x50"), NO_FAULT); /* fxsave [5000h] */
+    ck_assert_uint_eq(cpu_box_peek32(&box, DATA + 284), 0);           /* XMM7 */
+    for (unsigned at = 288; at < 512; at += 4)
+        ck_assert_uint_eq(cpu_box_peek32(&box, DATA + at), 0x5a5a5a5a);
+    cpu_box_fini(&box);
+}
+END_TEST
+
+/* The limit is looked at for all 16 bytes, before the first one's page: seen on silicon. */
+START_TEST(a_long_operand_is_checked_as_a_whole)
+{
+    struct cpu_box box;
+    box_sse(&box);
+    ck_assert_uint_eq(RUN(&box, "\x0f\x10\x06\xf8\xff"), 13); /* movups xmm0, [fff8h] */
+    cpu_box_fini(&box);
+}
+END_TEST
+
 START_TEST(mmx_lives_in_the_x87_registers)
 {
     struct cpu_box box;
@@ -563,6 +587,8 @@ Suite *cpu_simd_suite(void)
     tcase_add_test(tcase, an_unmasked_exception_keeps_the_flags);
     tcase_add_test(tcase, mxcsr_has_reserved_bits_and_a_value_after_reset);
     tcase_add_test(tcase, fxsave_and_fxrstor_carry_xmm_and_mxcsr);
+    tcase_add_test(tcase, fxsave_leaves_what_lies_behind_the_registers);
+    tcase_add_test(tcase, a_long_operand_is_checked_as_a_whole);
     tcase_add_test(tcase, mmx_lives_in_the_x87_registers);
     tcase_add_test(tcase, mmx_reports_a_pending_x87_exception_first);
     tcase_add_test(tcase, movnti_writes_four_bytes_in_16_bit_code);
