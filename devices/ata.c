@@ -1,4 +1,4 @@
-/* An ATA channel with up to two disks: the registers, the two drives' sharing of them, resets.
+/* An ATA channel with up to two disks or CD-ROM drives: the registers, the two drives' sharing of them, resets.
  *
  * AT Attachment with Packet Interface - 6 (T13 d1410r3b, February 2002), and ATA-3 (X3T10/2008D
  * rev 7b, 1997) for what it made obsolete: C/H/S translation, INITIALIZE DEVICE PARAMETERS.
@@ -31,6 +31,9 @@
 static const struct state_field DRIVE_STATE[] = {
     STATE_REBUILT(struct ata_drive, channel),
     STATE_REBUILT(struct ata_drive, block),
+    STATE_REBUILT(struct ata_drive, is_there),
+    STATE_REBUILT(struct ata_drive, is_packet),
+    STATE_REBUILT(struct ata_drive, cdrom),
     STATE_REBUILT(struct ata_drive, geometry),
     STATE_REBUILT(struct ata_drive, model),
     STATE_REBUILT(struct ata_drive, serial),
@@ -58,6 +61,16 @@ static const struct state_field DRIVE_STATE[] = {
     {"standby", STATE_EVENT, 3, offsetof(struct ata_drive, standby), sizeof(struct event), 1, NULL, 0},
     ATA_SINCE(3, struct ata_drive, previous),
     ATA_SINCE(3, struct ata_drive, limit_sectors),
+    ATA_SINCE(4, struct ata_drive, disc),
+    ATA_SINCE(4, struct ata_drive, is_tray_open),
+    ATA_SINCE(4, struct ata_drive, is_locked),
+    ATA_SINCE(4, struct ata_drive, sense),
+    ATA_SINCE(4, struct ata_drive, sense_code),
+    ATA_SINCE(4, struct ata_drive, sense_qualifier),
+    ATA_SINCE(4, struct ata_drive, attention),
+    ATA_SINCE(4, struct ata_drive, media_event),
+    ATA_SINCE(4, struct ata_drive, byte_limit),
+    ATA_BYTES_SINCE(4, struct ata_drive, packet),
     ATA_SINCE(3, struct ata_drive, is_smart_enabled),
     ATA_SINCE(3, struct ata_drive, read_errors),
     ATA_SINCE(3, struct ata_drive, errors),
@@ -115,7 +128,7 @@ static struct ata *ata_of(void *self)
 
 static bool is_present(const struct ata *s, unsigned drive)
 {
-    return s->drives[drive].block != NULL;
+    return s->drives[drive].is_there;
 }
 
 /* The drive whose registers are read: drive 0 stands in for an absent drive 1 (9.16.1), nobody for
@@ -329,16 +342,16 @@ static void command_write(void *self, const struct reg *row, uint32_t value)
     if (!s->is_decoded)
         return;
     s->control &= (uint8_t)~ATA_CONTROL_HOB;
-    if (!d && value == 0x90 && is_present(s, 0))
+    if (!d && value == ATA_DIAGNOSTICS && is_present(s, 0))
         d = &s->drives[0]; /* drive 0 obeys for both (9.16.1) */
     if (!d)
         return;
-    if (d->phase != ATA_IDLE) {
+    if (d->phase != ATA_IDLE && !(d->is_packet && value == 0x08)) {
         device_guest_error(&s->device, "command %02X while the drive is %s: ignored",
                            (unsigned)value, d->status & ATA_BSY ? "busy" : "transferring data");
         return;
     }
-    if (d->is_asleep) {
+    if (d->is_asleep && value != 0x08) {
         device_guest_error(&s->device, "command %02X to a drive that sleeps: only a reset wakes it",
                            (unsigned)value);
         return;
@@ -402,6 +415,8 @@ static void reset(struct device *device, enum reset_kind kind)
             continue;
         ata_drive_stop(d);
         ata_power_on(d);
+        if (d->is_packet)
+            atapi_power_on(d);
         memset(&d->mechanics, 0, sizeof d->mechanics);
         ata_drive_signature(d);
     }
@@ -530,7 +545,7 @@ static const struct reg_bank *const BANKS[] = {&COMMAND_BANK, &CONTROL_BANK, NUL
 static void describe_command(const struct ata *s, uint8_t code, char *text, size_t size)
 {
     const struct ata_drive *d = selected(s);
-    const struct ata_command *command = ata_command_find(code);
+    const struct ata_command *command = d ? ata_command_find(d, code) : NULL;
     char where[48];
     if (!d) {
         snprintf(text, size, "drive %u is not there: nobody obeys", s->selected);
@@ -574,18 +589,35 @@ static void describe_status(const struct ata *s, uint8_t value, char *text, size
     for (size_t i = 0; i < ARRAY_COUNT(BITS); i++)
         if (value & BITS[i].bit)
             text_append(text, size, &used, " %s", BITS[i].name);
-    if (value & ATA_ERR) {
+    if ((value & ATA_ERR) && atapi_is_active(d)) {
+        text_append(text, size, &used, " (sense %u/%02X/%02X)", d->sense, d->sense_code,
+                    d->sense_qualifier);
+    } else if (value & ATA_ERR) {
         char where[48];
-        const struct ata_command *command = ata_command_find(d->command);
+        const struct ata_command *command = ata_command_find(d, d->command);
         ata_address_text(d, command && command->is_ext, where, sizeof where);
         text_append(text, size, &used, " (%s%s%sat %s)", d->error & ATA_UNC ? "UNC " : "",
                     d->error & ATA_IDNF ? "IDNF " : "", d->error & ATA_ABRT ? "ABRT " : "", where);
     }
 }
 
+/* "packet 28h READ(10)": its first word is written. */
+static void describe_packet(const struct ata_drive *d, uint8_t code, char *text, size_t size)
+{
+    const struct atapi_command *command = atapi_command_find(code);
+    if (d->at == 0)
+        snprintf(text, size, "packet %02Xh %s", code, command ? command->name : "is not known");
+    else
+        snprintf(text, size, "packet, from byte %u", d->at);
+}
+
 static void describe_data(const struct ata *s, const struct access *access, char *text, size_t size)
 {
     const struct ata_drive *d = selected(s);
+    if (d && d->phase == ATA_DATA_OUT && atapi_is_active(d)) {
+        describe_packet(d, (uint8_t)access->value, text, size);
+        return;
+    }
     if (!d || (d->phase != ATA_DATA_IN && d->phase != ATA_DATA_OUT))
         snprintf(text, size, "no data is requested");
     else
@@ -625,17 +657,50 @@ static const struct device_option OPTIONS[] = {
     DEVICE_OPTIONS_END,
 };
 
+static enum status give_identity(struct ata_drive *d, unsigned number,
+                                 const struct device_config *config, const char *model,
+                                 struct error *error)
+{
+    snprintf(d->model, sizeof d->model, "%s", model);
+    snprintf(d->serial, sizeof d->serial, "%.18s%u", device_text(&ATA_TYPE, config, "serial"),
+             number);
+    d->buffer_bytes = ATA_BUFFER_BYTES;
+    d->buffer = calloc(1, ATA_BUFFER_BYTES);
+    return d->buffer ? STATUS_OK : error_set(error, STATUS_INTERNAL, "out of memory");
+}
+
+static enum status init_cdrom(struct ata_drive *d, unsigned number,
+                              const struct device_config *config, const struct ata_cdrom *cdrom,
+                              struct error *error)
+{
+    for (unsigned i = 0; i < ATA_DISCS && cdrom->discs[i]; i++) {
+        struct block_geometry g;
+        cdrom->discs[i]->ops->geometry(cdrom->discs[i], &g);
+        if (g.total == 0 || g.total % ATAPI_BLOCK_SECTORS != 0)
+            return error_set(error, STATUS_FILE, "%s: %llu bytes are not a CD-ROM's, which has blocks "
+                             "of 2048; fix: an ISO 9660 image", cdrom->discs[i]->name,
+                             (unsigned long long)(g.total * SECTOR_BYTES));
+    }
+    d->is_there = d->is_packet = true;
+    d->cdrom = *cdrom;
+    return give_identity(d, number, config, "VITRINE CD-ROM", error);
+}
+
 static enum status init_drive(struct ata *s, unsigned number, const struct device_config *config,
                               struct error *error)
 {
     struct ata_drive *d = &s->drives[number];
     struct block_geometry *g = &d->geometry;
+    const struct ata_cdroms *cdroms = config->extra;
     d->channel = s;
     event_init(&d->event, config->env->clock, number ? "ata drive 1" : "ata drive 0",
                ata_drive_event, d);
     event_init(&d->standby, config->env->clock, "ata standby", ata_standby_event, d);
+    if (cdroms && cdroms->drives[number].is_there)
+        return init_cdrom(d, number, config, &cdroms->drives[number], error);
     if (!config->block[number])
         return STATUS_OK;
+    d->is_there = true;
     d->block = config->block[number];
     d->block->ops->geometry(d->block, g);
     if (g->heads < 1 || g->heads > 16 || g->sectors < 1 || g->sectors > 255 || g->cylinders < 1 ||
@@ -646,12 +711,7 @@ static enum status init_drive(struct ata *s, unsigned number, const struct devic
                          g->heads, g->sectors);
     if (g->cylinders > 0xFFFF)
         g->cylinders = ATA_CYLINDERS_MAX;
-    snprintf(d->model, sizeof d->model, "%s", device_text(&ATA_TYPE, config, "model"));
-    snprintf(d->serial, sizeof d->serial, "%.18s%u", device_text(&ATA_TYPE, config, "serial"),
-             number);
-    d->buffer_bytes = ATA_BUFFER_BYTES;
-    d->buffer = calloc(1, ATA_BUFFER_BYTES);
-    return d->buffer ? STATUS_OK : error_set(error, STATUS_INTERNAL, "out of memory");
+    return give_identity(d, number, config, device_text(&ATA_TYPE, config, "model"), error);
 }
 
 static enum status init(struct device *device, const struct device_config *config,
@@ -688,7 +748,7 @@ static void fini(struct device *device)
 {
     struct ata *s = (struct ata *)device;
     for (unsigned i = 0; i < 2; i++) {
-        if (s->drives[i].block)
+        if (s->drives[i].is_there)
             ata_drive_stop(&s->drives[i]);
         event_fini(&s->drives[i].event);
         event_fini(&s->drives[i].standby);
@@ -704,12 +764,14 @@ static void loaded(struct device *device)
     s->intrq.level = s->irq.level;
     for (unsigned i = 0; i < 2; i++) {
         struct ata_drive *d = &s->drives[i];
-        if (!d->block)
+        if (!d->is_there)
             continue;
         if (d->request.complete && d->request.result == BLOCK_PENDING) {
             d->block->ops->cancel(d->block, &d->request);
             d->request.result = BLOCK_OK;
         }
+        if (d->is_packet)
+            atapi_disc_loaded(d);
         if (d->is_request_out)
             ata_submit(d);
     }
@@ -723,14 +785,15 @@ static const struct device_pin PINS[] = {
 
 const struct device_type ATA_TYPE = {
     .name = "ata",
-    .title = "ATA channel with two disks",
+    .title = "ATA channel with two disks or CD-ROM drives",
     .datasheet = "ATA/ATAPI-6 (T13 d1410r3b, 2002); ATA-3 (X3T10/2008D, 1997)",
-    .missing = "queued commands, packet devices\n"
+    .missing = "queued and overlapped commands\n"
+               "CD-ROM: audio, raw sectors, GET CONFIGURATION and what writes discs\n"
                "security, microcode, READ and WRITE BUFFER, READ and WRITE LONG: aborted\n"
                "SMART's off-line collection, self-tests and writable logs: aborted\n"
                "SET MAX ADDRESS lasts until power-off also where it is asked to stay; no passwords",
     .size = sizeof(struct ata),
-    .version = 3,
+    .version = 4,
     .options = OPTIONS,
     .banks = BANKS,
     .state = STATE,

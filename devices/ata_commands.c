@@ -71,7 +71,7 @@ bool ata_take_address(struct ata_drive *d, const struct ata_command *command)
 /* The registers name a sector, and how many are left to do. */
 void ata_put_address(struct ata_drive *d, uint64_t position, uint32_t remaining)
 {
-    const struct ata_command *command = ata_command_find(d->command);
+    const struct ata_command *command = ata_command_find(d, d->command);
     struct block_geometry g = ata_translation(d);
     bool is_ext = command && command->is_ext;
     if (d->is_lba) {
@@ -193,10 +193,10 @@ static void start_diagnostics(struct ata_drive *d, const struct ata_command *com
     (void)command;
     channel->selected = 0;
     for (unsigned i = 0; i < 2; i++)
-        if (channel->drives[i].block)
+        if (channel->drives[i].is_there)
             ata_drive_signature(&channel->drives[i]);
     /* 9.12: device 0 answers for both. */
-    if (channel->drives[0].block)
+    if (channel->drives[0].is_there)
         ata_later(&channel->drives[0], ATA_THEN_DONE, channel->delay_ns);
 }
 
@@ -207,61 +207,65 @@ static void start_nop(struct ata_drive *d, const struct ata_command *command)
 }
 
 static const struct ata_command COMMANDS[] = {
-    {0x00, 0x00, "NOP", false, ATA_NO_ADDRESS, start_nop},
-    {0x10, 0x1F, "RECALIBRATE", false, ATA_NO_ADDRESS, start_recalibrate},
-    {0x20, 0x21, "READ SECTORS", false, ATA_SECTORS, start_read},
-    {0x24, 0x24, "READ SECTORS EXT", true, ATA_SECTORS, start_read},
-    {0x25, 0x25, "READ DMA EXT", true, ATA_SECTORS, start_read_dma},
-    {0x27, 0x27, "READ NATIVE MAX ADDRESS EXT", true, ATA_NO_ADDRESS, ata_start_read_native_max},
-    {0x29, 0x29, "READ MULTIPLE EXT", true, ATA_SECTORS, start_read_multiple},
-    {0x30, 0x31, "WRITE SECTORS", false, ATA_SECTORS, start_write},
-    {0x34, 0x34, "WRITE SECTORS EXT", true, ATA_SECTORS, start_write},
-    {0x35, 0x35, "WRITE DMA EXT", true, ATA_SECTORS, start_write_dma},
-    {0x37, 0x37, "SET MAX ADDRESS EXT", true, ATA_LIMIT, ata_start_set_max},
-    {0x39, 0x39, "WRITE MULTIPLE EXT", true, ATA_SECTORS, start_write_multiple},
-    {0x3C, 0x3C, "WRITE VERIFY", false, ATA_SECTORS, start_write},
-    {0x40, 0x41, "READ VERIFY SECTORS", false, ATA_SECTORS, start_verify},
-    {0x42, 0x42, "READ VERIFY SECTORS EXT", true, ATA_SECTORS, start_verify},
-    {0x70, 0x7F, "SEEK", false, ATA_ONE_SECTOR, start_verify},
-    {0x90, 0x90, "EXECUTE DEVICE DIAGNOSTIC", false, ATA_NO_ADDRESS, start_diagnostics},
-    {0x91, 0x91, "INITIALIZE DEVICE PARAMETERS", false, ATA_NO_ADDRESS, ata_start_translation},
-    {0x94, 0x94, "STANDBY IMMEDIATE", false, ATA_NO_ADDRESS, ata_start_standby},
-    {0x95, 0x95, "IDLE IMMEDIATE", false, ATA_NO_ADDRESS, ata_start_idle},
-    {0x96, 0x96, "STANDBY", false, ATA_NO_ADDRESS, ata_start_standby},
-    {0x97, 0x97, "IDLE", false, ATA_NO_ADDRESS, ata_start_idle},
-    {0x98, 0x98, "CHECK POWER MODE", false, ATA_NO_ADDRESS, ata_start_check_power},
-    {0x99, 0x99, "SLEEP", false, ATA_NO_ADDRESS, ata_start_sleep},
-    {0xB0, 0xB0, "SMART", false, ATA_NO_ADDRESS, ata_start_smart},
-    {0xC4, 0xC4, "READ MULTIPLE", false, ATA_SECTORS, start_read_multiple},
-    {0xC5, 0xC5, "WRITE MULTIPLE", false, ATA_SECTORS, start_write_multiple},
-    {0xC6, 0xC6, "SET MULTIPLE MODE", false, ATA_NO_ADDRESS, ata_start_set_multiple},
-    {0xC8, 0xC9, "READ DMA", false, ATA_SECTORS, start_read_dma},
-    {0xCA, 0xCB, "WRITE DMA", false, ATA_SECTORS, start_write_dma},
-    {0xE0, 0xE0, "STANDBY IMMEDIATE", false, ATA_NO_ADDRESS, ata_start_standby},
-    {0xE1, 0xE1, "IDLE IMMEDIATE", false, ATA_NO_ADDRESS, ata_start_idle},
-    {0xE2, 0xE2, "STANDBY", false, ATA_NO_ADDRESS, ata_start_standby},
-    {0xE3, 0xE3, "IDLE", false, ATA_NO_ADDRESS, ata_start_idle},
-    {0xE5, 0xE5, "CHECK POWER MODE", false, ATA_NO_ADDRESS, ata_start_check_power},
-    {0xE6, 0xE6, "SLEEP", false, ATA_NO_ADDRESS, ata_start_sleep},
-    {0xE7, 0xE7, "FLUSH CACHE", false, ATA_NO_ADDRESS, start_flush},
-    {0xEA, 0xEA, "FLUSH CACHE EXT", true, ATA_NO_ADDRESS, start_flush},
-    {0xEC, 0xEC, "IDENTIFY DEVICE", false, ATA_NO_ADDRESS, start_identify},
-    {0xEF, 0xEF, "SET FEATURES", false, ATA_NO_ADDRESS, ata_start_set_features},
-    {0xF8, 0xF8, "READ NATIVE MAX ADDRESS", false, ATA_NO_ADDRESS, ata_start_read_native_max},
-    {0xF9, 0xF9, "SET MAX ADDRESS", false, ATA_LIMIT, ata_start_set_max},
+    {0x00, 0x00, "NOP", false, ATA_NO_ADDRESS, ATA_BOTH, start_nop},
+    {0x08, 0x08, "DEVICE RESET", false, ATA_NO_ADDRESS, ATA_PACKET, atapi_start_reset},
+    {0x10, 0x1F, "RECALIBRATE", false, ATA_NO_ADDRESS, ATA_DISK, start_recalibrate},
+    {0x20, 0x21, "READ SECTORS", false, ATA_SECTORS, ATA_DISK, start_read},
+    {0x24, 0x24, "READ SECTORS EXT", true, ATA_SECTORS, ATA_DISK, start_read},
+    {0x25, 0x25, "READ DMA EXT", true, ATA_SECTORS, ATA_DISK, start_read_dma},
+    {0x27, 0x27, "READ NATIVE MAX ADDRESS EXT", true, ATA_NO_ADDRESS, ATA_DISK, ata_start_read_native_max},
+    {0x29, 0x29, "READ MULTIPLE EXT", true, ATA_SECTORS, ATA_DISK, start_read_multiple},
+    {0x30, 0x31, "WRITE SECTORS", false, ATA_SECTORS, ATA_DISK, start_write},
+    {0x34, 0x34, "WRITE SECTORS EXT", true, ATA_SECTORS, ATA_DISK, start_write},
+    {0x35, 0x35, "WRITE DMA EXT", true, ATA_SECTORS, ATA_DISK, start_write_dma},
+    {0x37, 0x37, "SET MAX ADDRESS EXT", true, ATA_LIMIT, ATA_DISK, ata_start_set_max},
+    {0x39, 0x39, "WRITE MULTIPLE EXT", true, ATA_SECTORS, ATA_DISK, start_write_multiple},
+    {0x3C, 0x3C, "WRITE VERIFY", false, ATA_SECTORS, ATA_DISK, start_write},
+    {0x40, 0x41, "READ VERIFY SECTORS", false, ATA_SECTORS, ATA_DISK, start_verify},
+    {0x42, 0x42, "READ VERIFY SECTORS EXT", true, ATA_SECTORS, ATA_DISK, start_verify},
+    {0x70, 0x7F, "SEEK", false, ATA_ONE_SECTOR, ATA_DISK, start_verify},
+    {0x90, 0x90, "EXECUTE DEVICE DIAGNOSTIC", false, ATA_NO_ADDRESS, ATA_BOTH, start_diagnostics},
+    {0x91, 0x91, "INITIALIZE DEVICE PARAMETERS", false, ATA_NO_ADDRESS, ATA_DISK, ata_start_translation},
+    {0x94, 0x94, "STANDBY IMMEDIATE", false, ATA_NO_ADDRESS, ATA_DISK, ata_start_standby},
+    {0x95, 0x95, "IDLE IMMEDIATE", false, ATA_NO_ADDRESS, ATA_DISK, ata_start_idle},
+    {0x96, 0x96, "STANDBY", false, ATA_NO_ADDRESS, ATA_DISK, ata_start_standby},
+    {0x97, 0x97, "IDLE", false, ATA_NO_ADDRESS, ATA_DISK, ata_start_idle},
+    {0x98, 0x98, "CHECK POWER MODE", false, ATA_NO_ADDRESS, ATA_DISK, ata_start_check_power},
+    {0x99, 0x99, "SLEEP", false, ATA_NO_ADDRESS, ATA_DISK, ata_start_sleep},
+    {0xA0, 0xA0, "PACKET", false, ATA_NO_ADDRESS, ATA_PACKET, atapi_start_packet},
+    {0xA1, 0xA1, "IDENTIFY PACKET DEVICE", false, ATA_NO_ADDRESS, ATA_PACKET, atapi_start_identify},
+    {0xB0, 0xB0, "SMART", false, ATA_NO_ADDRESS, ATA_DISK, ata_start_smart},
+    {0xC4, 0xC4, "READ MULTIPLE", false, ATA_SECTORS, ATA_DISK, start_read_multiple},
+    {0xC5, 0xC5, "WRITE MULTIPLE", false, ATA_SECTORS, ATA_DISK, start_write_multiple},
+    {0xC6, 0xC6, "SET MULTIPLE MODE", false, ATA_NO_ADDRESS, ATA_DISK, ata_start_set_multiple},
+    {0xC8, 0xC9, "READ DMA", false, ATA_SECTORS, ATA_DISK, start_read_dma},
+    {0xCA, 0xCB, "WRITE DMA", false, ATA_SECTORS, ATA_DISK, start_write_dma},
+    {0xE0, 0xE0, "STANDBY IMMEDIATE", false, ATA_NO_ADDRESS, ATA_BOTH, ata_start_standby},
+    {0xE1, 0xE1, "IDLE IMMEDIATE", false, ATA_NO_ADDRESS, ATA_BOTH, ata_start_idle},
+    {0xE2, 0xE2, "STANDBY", false, ATA_NO_ADDRESS, ATA_BOTH, ata_start_standby},
+    {0xE3, 0xE3, "IDLE", false, ATA_NO_ADDRESS, ATA_BOTH, ata_start_idle},
+    {0xE5, 0xE5, "CHECK POWER MODE", false, ATA_NO_ADDRESS, ATA_BOTH, ata_start_check_power},
+    {0xE6, 0xE6, "SLEEP", false, ATA_NO_ADDRESS, ATA_BOTH, ata_start_sleep},
+    {0xE7, 0xE7, "FLUSH CACHE", false, ATA_NO_ADDRESS, ATA_DISK, start_flush},
+    {0xEA, 0xEA, "FLUSH CACHE EXT", true, ATA_NO_ADDRESS, ATA_DISK, start_flush},
+    {0xEC, 0xEC, "IDENTIFY DEVICE", false, ATA_NO_ADDRESS, ATA_DISK, start_identify},
+    {0xEF, 0xEF, "SET FEATURES", false, ATA_NO_ADDRESS, ATA_BOTH, ata_start_set_features},
+    {0xF8, 0xF8, "READ NATIVE MAX ADDRESS", false, ATA_NO_ADDRESS, ATA_DISK, ata_start_read_native_max},
+    {0xF9, 0xF9, "SET MAX ADDRESS", false, ATA_LIMIT, ATA_DISK, ata_start_set_max},
 };
 
-const struct ata_command *ata_command_find(uint8_t code)
+const struct ata_command *ata_command_find(const struct ata_drive *d, uint8_t code)
 {
+    enum ata_obeys who = d->is_packet ? ATA_PACKET : ATA_DISK;
     for (size_t i = 0; i < ARRAY_COUNT(COMMANDS); i++)
         if (code >= COMMANDS[i].code && code <= COMMANDS[i].last)
-            return &COMMANDS[i];
+            return COMMANDS[i].who & who ? &COMMANDS[i] : NULL;
     return NULL;
 }
 
 void ata_command_start(struct ata_drive *d, uint8_t code)
 {
-    const struct ata_command *command = ata_command_find(code);
+    const struct ata_command *command = ata_command_find(d, code);
     d->previous = d->command;
     d->command = code;
     ata_smart_note_command(d);
@@ -271,6 +275,9 @@ void ata_command_start(struct ata_drive *d, uint8_t code)
     d->irq_pending = false;
     ata_update_irq(d->channel);
     if (!command) {
+        /* 9.12: by this a driver that looks for disks finds out what it has. */
+        if (d->is_packet && (code == 0x20 || code == 0xEC))
+            ata_drive_signature(d);
         ata_fail_later(d, ATA_ABRT);
         return;
     }
@@ -281,13 +288,15 @@ void ata_command_start(struct ata_drive *d, uint8_t code)
 
 /* --- the signature --------------------------------------------------------------------------- */
 
-/* 9.12, table 55: what a disk shows after a reset or EXECUTE DEVICE DIAGNOSTIC. */
+/* 9.12, table 55: what a drive shows after a reset or EXECUTE DEVICE DIAGNOSTIC. A packet device is
+ * not ready for disk commands: DRDY stays clear until it has obeyed a command of its own. */
 void ata_drive_signature(struct ata_drive *d)
 {
     d->phase = ATA_IDLE;
     d->error = 0x01; /* diagnostics passed */
     d->count[0] = d->low[0] = 0x01;
-    d->middle[0] = d->high[0] = 0x00;
+    d->middle[0] = d->is_packet ? 0x14 : 0x00;
+    d->high[0] = d->is_packet ? 0xEB : 0x00;
     d->device = 0;
-    d->status = ATA_READY;
+    d->status = d->is_packet ? 0x00 : ATA_READY;
 }

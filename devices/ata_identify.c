@@ -1,4 +1,4 @@
-/* IDENTIFY DEVICE: the 256 words by which a disk presents itself (ATA/ATAPI-6, d1410r3b, 8.15). */
+/* IDENTIFY (PACKET) DEVICE: the 256 words by which a drive presents itself (ATA/ATAPI-6, d1410r3b, 8.15). */
 #include <string.h>
 
 #include "base/bits.h"
@@ -100,6 +100,32 @@ void ata_identify(const struct ata_drive *d, uint8_t *bytes)
     put(bytes, 88, dma_modes(d, ATA_MODE_ULTRA));
     put(bytes, 93, drive ? 0x4B00 : 0x400B); /* reset result: jumpers, diagnostics passed */
     store_le64(bytes + 200, total);
+    bytes[510] = 0xA5;
+    ata_put_checksum(bytes);
+}
+
+/* IDENTIFY PACKET DEVICE (8.16). */
+void ata_identify_packet(const struct ata_drive *d, uint8_t *bytes)
+{
+    memset(bytes, 0, SECTOR_BYTES);
+    put(bytes, 0, 0x85C0); /* packets of 12 bytes, CD-ROM, removable, DRQ within 50 microseconds */
+    put_text(bytes, 10, 10, d->serial);
+    put_text(bytes, 23, 4, "1.0");
+    put_text(bytes, 27, 20, d->model);
+    put(bytes, 49, 0x0B00); /* IORDY, LBA, DMA */
+    put(bytes, 53, 0x0006); /* words 64-70 and 88 are valid */
+    put(bytes, 63, dma_modes(d, ATA_MODE_MULTIWORD));
+    put(bytes, 64, 0x0003); /* PIO modes 3 and 4 */
+    for (unsigned word = 65; word <= 68; word++)
+        put(bytes, word, 120); /* cycle times in nanoseconds */
+    put(bytes, 80, 0x0070);    /* ATA/ATAPI-4 to -6 */
+    put(bytes, 82, 0x4218);    /* NOP, DEVICE RESET, PACKET, power management */
+    put(bytes, 83, 0x4000);
+    put(bytes, 84, 0x4000);
+    put(bytes, 85, 0x4218);
+    put(bytes, 87, 0x4000);
+    put(bytes, 88, dma_modes(d, ATA_MODE_ULTRA));
+    put(bytes, 93, d == &d->channel->drives[1] ? 0x4B00 : 0x400B);
     bytes[510] = 0xA5;
     ata_put_checksum(bytes);
 }

@@ -5,6 +5,7 @@
 #include "bus/block.h"
 #include "bus/device.h"
 #include "bus/dma.h"
+#include "devices/ata.h"
 #include "devices/disk_mechanics.h"
 
 enum ata_status {
@@ -15,6 +16,14 @@ enum ata_device_bits { ATA_DEVICE_LBA = 0x40, ATA_DEVICE_DEV = 0x10, ATA_DEVICE_
 enum ata_control_bits { ATA_CONTROL_HOB = 0x80, ATA_CONTROL_SRST = 4, ATA_CONTROL_NIEN = 2 };
 
 #define ATA_READY (ATA_DRDY | ATA_DSC)
+#define ATA_DIAGNOSTICS 0x90 /* EXECUTE DEVICE DIAGNOSTIC */
+#define ATAPI_BLOCK_SECTORS 4u /* a CD-ROM's block of 2,048 bytes */
+#define ATAPI_PACKET_BYTES 12u
+enum atapi_sense {
+    ATAPI_NO_SENSE = 0x0, ATAPI_NOT_READY = 0x2, ATAPI_MEDIUM_ERROR = 0x3,
+    ATAPI_ILLEGAL_REQUEST = 0x5, ATAPI_UNIT_ATTENTION = 0x6
+};
+enum atapi_event { ATAPI_NO_EVENT = 0, ATAPI_NEW_MEDIA = 2, ATAPI_MEDIA_REMOVAL = 3 };
 #define ATA_MULTIPLE_MAX 16u /* sectors; also what one request to the back-end holds */
 #define ATA_BUFFER_BYTES (ATA_MULTIPLE_MAX * SECTOR_BYTES)
 /* The highest cylinder count of IDENTIFY's word 1 (ATA-3, annex B: 16,383 with 16 heads of 63). */
@@ -38,7 +47,9 @@ enum ata_power { ATA_STANDBY = 0x00, ATA_STANDS_IDLE = 0x80, ATA_ACTIVE = 0xFF }
 /* A command block register: [0] as written last, [1] before (48-bit commands, HOB). */
 struct ata_drive {
     struct ata *channel;
-    struct block *block; /* NULL: the drive is not there */
+    struct block *block; /* the disk, or the disc in the drive; NULL: none */
+    bool is_there;
+    bool is_packet;      /* a CD-ROM drive */
     struct block_geometry geometry;
     char model[41], serial[21];
 
@@ -58,6 +69,15 @@ struct ata_drive {
     struct event standby;
     uint8_t previous;       /* the command before this one */
     uint64_t limit_sectors; /* SET MAX ADDRESS: what can be reached; 0: all */
+
+    struct ata_cdrom cdrom; /* its pile of discs */
+    uint8_t disc;           /* which of them is, or will be, in the drive */
+    bool is_tray_open, is_locked;
+    uint8_t sense, sense_code, sense_qualifier; /* why the last packet failed */
+    uint8_t attention;      /* additional sense code that the host was not told yet; 0: none */
+    uint8_t media_event;    /* GET EVENT STATUS NOTIFICATION: since it was asked last */
+    uint16_t byte_limit;    /* of a DRQ block, as the host wishes it */
+    uint8_t packet[12];
 
     bool is_smart_enabled;
     uint32_t read_errors, errors;
@@ -108,9 +128,11 @@ struct ata_command {
         ATA_NO_ADDRESS, ATA_ONE_SECTOR, ATA_SECTORS,
         ATA_LIMIT /* an address, but no sector is touched */
     } addressing;
+    enum ata_obeys { ATA_DISK = 1, ATA_PACKET = 2, ATA_BOTH = 3 } who;
     void (*start)(struct ata_drive *drive, const struct ata_command *command);
 };
-const struct ata_command *ata_command_find(uint8_t code); /* NULL: aborted */
+/* NULL: this kind of drive aborts it. */
+const struct ata_command *ata_command_find(const struct ata_drive *drive, uint8_t code);
 /* The command register was written, the drive being ready for it. */
 void ata_command_start(struct ata_drive *drive, uint8_t code);
 void ata_drive_signature(struct ata_drive *drive);
@@ -167,13 +189,52 @@ void ata_read_media(struct ata_drive *drive);
 void ata_write_media(struct ata_drive *drive);
 void ata_verify_media(struct ata_drive *drive);
 void ata_flush_media(struct ata_drive *drive);
+/* Shows the next bytes of the buffer, up to `end`, as a DRQ block with its interrupt. */
+void ata_show_block(struct ata_drive *drive, uint32_t end);
 /* Data in that is in the buffer already. */
 void ata_show(struct ata_drive *drive, uint32_t bytes);
 
 /* ata.c */
 void ata_update_irq(struct ata *channel);
+/* atapi.c: the packet protocol. */
+/* A PACKET command is being carried out: its end, its blocks and errors are the packet protocol's. */
+bool atapi_is_active(const struct ata_drive *drive);
+void atapi_start_packet(struct ata_drive *drive, const struct ata_command *command);
+void atapi_start_identify(struct ata_drive *drive, const struct ata_command *command);
+void atapi_start_reset(struct ata_drive *drive, const struct ata_command *command);
+void atapi_power_on(struct ata_drive *drive);
+void atapi_packet_written(struct ata_drive *drive); /* its twelve bytes are in the buffer */
+void atapi_show_block(struct ata_drive *drive);
+void atapi_ready(struct ata_drive *drive); /* the command ends well: its interrupt reason */
+void atapi_media_error(struct ata_drive *drive);
+/* The disc that is in the drive now: after loading a state. */
+void atapi_disc_loaded(struct ata_drive *drive);
+
+/* Ends of a packet's command, for atapi_commands.c. */
+void atapi_fail(struct ata_drive *drive, uint8_t sense, uint8_t code, uint8_t qualifier);
+void atapi_done(struct ata_drive *drive);
+/* The first `bytes` of the buffer, as far as the host has room for them. */
+void atapi_reply(struct ata_drive *drive, uint32_t bytes, uint32_t room);
+/* 2,048-byte blocks; false (and a failure): not all of them are on the disc. */
+bool atapi_check_range(struct ata_drive *drive, uint64_t lba, uint64_t blocks);
+void atapi_read(struct ata_drive *drive, uint64_t lba, uint64_t blocks);
+uint32_t atapi_blocks(const struct ata_drive *drive); /* of the disc; 0: none */
+void atapi_open_tray(struct ata_drive *drive);
+void atapi_close_tray(struct ata_drive *drive);
+
+/* atapi_commands.c */
+struct atapi_command {
+    uint8_t code;
+    const char *name;
+    bool needs_disc;
+    bool bears_attention; /* a unit attention does not keep it from being carried out */
+    void (*start)(struct ata_drive *drive);
+};
+const struct atapi_command *atapi_command_find(uint8_t code); /* NULL: not known */
+
 /* ata_identify.c: 512 bytes. Pure. */
 void ata_identify(const struct ata_drive *drive, uint8_t *bytes);
+void ata_identify_packet(const struct ata_drive *drive, uint8_t *bytes);
 /* The last byte makes the sum of all 512 zero. */
 void ata_put_checksum(uint8_t *bytes);
 

@@ -37,10 +37,21 @@ static void raise_irq(struct ata_drive *d)
     ata_update_irq(d->channel);
 }
 
+/* DSC is a disk's; the bit is SERV of a packet device, which never asks for service. After
+ * diagnostics that one shows its signature, with DRDY clear (9.12). */
+static uint8_t ready(const struct ata_drive *d)
+{
+    if (d->is_packet)
+        return d->command == ATA_DIAGNOSTICS ? 0x00 : ATA_DRDY;
+    return ATA_READY;
+}
+
 void ata_finish(struct ata_drive *d)
 {
     d->phase = ATA_IDLE;
-    d->status = ATA_READY;
+    d->status = ready(d);
+    if (atapi_is_active(d))
+        atapi_ready(d);
     ata_standby_restart(d);
     raise_irq(d);
 }
@@ -49,7 +60,7 @@ void ata_finish_error(struct ata_drive *d, uint8_t error)
 {
     d->error = error;
     ata_finish(d);
-    d->status = ATA_READY | ATA_ERR;
+    d->status |= ATA_ERR;
 }
 
 void ata_later(struct ata_drive *d, enum ata_then then, uint64_t delay_ns)
@@ -135,7 +146,7 @@ static void begin_request(struct ata_drive *d, enum block_op op, uint32_t sector
     d->request_sectors = sectors;
     if (door_cause(channel->device.env->door)) /* else it goes on with what the command began */
         d->cause = door_cause(channel->device.env->door);
-    if (channel->is_realistic && sectors)
+    if (channel->is_realistic && sectors && !d->is_packet)
         delay_ns += disk_mechanics_request(&d->mechanics, &d->geometry, d->position, sectors,
                                            clock_ns(clock_of(d)));
     d->ready_when = clock_after_ns(clock_of(d), delay_ns);
@@ -188,7 +199,7 @@ static void dma_request(struct ata_drive *d, enum ata_phase phase, uint32_t byte
     d->at = 0;
     d->end = bytes;
     d->phase = (uint8_t)phase;
-    d->status = ATA_READY | ATA_DRQ;
+    d->status = ready(d) | ATA_DRQ;
     dma_move(d);
 }
 
@@ -208,23 +219,36 @@ void ata_read_media(struct ata_drive *d)
     begin_request(d, BLOCK_READ, at_most(d->remaining, ATA_MULTIPLE_MAX));
 }
 
-/* Shows the next DRQ block of the buffer. */
+void ata_show_block(struct ata_drive *d, uint32_t end)
+{
+    d->end = end;
+    d->phase = ATA_DATA_IN;
+    d->status = ready(d) | ATA_DRQ;
+    raise_irq(d);
+}
+
 static void show_block(struct ata_drive *d)
 {
-    uint32_t sectors = at_most((d->filled - d->at) / SECTOR_BYTES, d->block_sectors);
-    d->end = d->at + sectors * SECTOR_BYTES;
+    uint32_t sectors;
+    if (atapi_is_active(d)) {
+        atapi_show_block(d);
+        return;
+    }
+    sectors = at_most((d->filled - d->at) / SECTOR_BYTES, d->block_sectors);
     if (d->is_media) {
         d->position += sectors;
         d->remaining -= sectors;
         ata_put_address(d, d->position - 1, d->remaining);
     }
-    d->phase = ATA_DATA_IN;
-    d->status = ATA_READY | ATA_DRQ;
-    raise_irq(d);
+    ata_show_block(d, d->at + sectors * SECTOR_BYTES);
 }
 
 static void fail_at(struct ata_drive *d)
 {
+    if (atapi_is_active(d)) {
+        atapi_media_error(d);
+        return;
+    }
     ata_put_address(d, d->position, d->remaining);
     ata_finish_error(d, error_of((enum block_result)d->result));
     if (d->result == BLOCK_READ_ERROR || d->result == BLOCK_WRITE_ERROR)
@@ -243,32 +267,48 @@ static void read_done(struct ata_drive *d)
         show_block(d);
 }
 
-/* What the engine took is in memory. */
-static void dma_taken(struct ata_drive *d)
+/* The host has what the buffer held of the medium. */
+static void advance(struct ata_drive *d)
 {
     d->position += d->filled / SECTOR_BYTES;
     d->remaining -= d->filled / SECTOR_BYTES;
+}
+
+/* What the engine took is in memory. */
+static void dma_taken(struct ata_drive *d)
+{
+    if (!d->is_media) {
+        ata_finish(d);
+        return;
+    }
+    advance(d);
     if (d->result != BLOCK_OK) {
         fail_at(d);
     } else if (d->remaining) {
         ata_read_media(d);
     } else {
-        ata_put_address(d, d->position - 1, 0);
+        if (!atapi_is_active(d))
+            ata_put_address(d, d->position - 1, 0);
         ata_finish(d);
     }
 }
 
 static void block_read(struct ata_drive *d)
 {
+    bool is_packet = atapi_is_active(d);
+    if (d->at == d->filled && d->is_media && is_packet) /* a disk counts when it shows a block */
+        advance(d);
     if (d->at < d->filled)
         ata_later(d, ATA_THEN_DATA, d->channel->delay_ns);
     else if (d->is_media && d->result != BLOCK_OK)
         ata_later(d, ATA_THEN_REQUEST, d->channel->delay_ns);
     else if (d->is_media && d->remaining)
         ata_read_media(d);
+    else if (is_packet)
+        ata_done_later(d); /* 9.9: its end interrupts once more */
     else {
         d->phase = ATA_IDLE;
-        d->status = ATA_READY;
+        d->status = ready(d);
         ata_standby_restart(d);
     }
 }
@@ -279,7 +319,7 @@ void ata_show(struct ata_drive *d, uint32_t bytes)
     d->at = 0;
     d->filled = bytes;
     d->block_sectors = 1;
-    ata_later(d, ATA_THEN_DATA, d->channel->delay_ns);
+    ata_later(d, d->is_dma ? ATA_THEN_DMA : ATA_THEN_DATA, d->channel->delay_ns);
 }
 
 /* --- data out -------------------------------------------------------------------------------- */
@@ -292,13 +332,14 @@ static uint32_t bytes_wanted(const struct ata_drive *d)
 void ata_write_media(struct ata_drive *d)
 {
     if (d->is_dma) {
+        d->filled = 0; /* the data come from the host */
         ata_later(d, ATA_THEN_DMA, d->channel->delay_ns);
         return;
     }
     d->at = 0;
     d->end = bytes_wanted(d);
     d->phase = ATA_DATA_OUT;
-    d->status = ATA_READY | ATA_DRQ;
+    d->status = ready(d) | ATA_DRQ;
 }
 
 static void write_done(struct ata_drive *d)
@@ -378,7 +419,9 @@ void ata_drive_event(void *self)
     case ATA_THEN_DATA: show_block(d); break;
     case ATA_THEN_RETRY: ata_submit(d); break;
     case ATA_THEN_DMA:
-        if (d->phase == ATA_BUSY)
+        if (d->phase == ATA_BUSY && d->filled)
+            dma_request(d, ATA_DMA_IN, d->filled);
+        else if (d->phase == ATA_BUSY)
             dma_request(d, ATA_DMA_OUT, bytes_wanted(d));
         else
             dma_move(d);
@@ -396,6 +439,8 @@ void ata_block_moved(struct ata_drive *d)
 {
     if (d->phase == ATA_DATA_IN)
         block_read(d);
+    else if (d->phase == ATA_DATA_OUT && atapi_is_active(d))
+        atapi_packet_written(d);
     else if (d->phase == ATA_DATA_OUT)
         begin_request(d, BLOCK_WRITE, d->end / SECTOR_BYTES);
 }

@@ -8,12 +8,14 @@
 
 #include "base/bits.h"
 
-#define HEAD_BYTES 8192u
+#define HEAD_BYTES 34816u   /* up to the first descriptor of a CD-ROM, and with it */
+#define MULTIBOOT_BYTES 8192u
+#define ISO_DESCRIPTOR 32768u /* ECMA-119 6.7.1: block 16 of 2,048 bytes */
 #define MULTIBOOT_MAGIC 0x1BADB002u
 
 static bool has_multiboot(const uint8_t *head, size_t count)
 {
-    for (size_t at = 0; at + 12 <= count; at += 4)
+    for (size_t at = 0; at + 12 <= count && at < MULTIBOOT_BYTES; at += 4)
         if (load_le32(head + at) == MULTIBOOT_MAGIC &&
             load_le32(head + at) + load_le32(head + at + 4) + load_le32(head + at + 8) == 0)
             return true;
@@ -42,7 +44,9 @@ enum status guess_image(const char *path, enum image_kind *kind, struct error *e
     /* A boot sector's signature makes it a disk, though a multiboot kernel may lie behind. */
     if (load_le16(head + 510) != 0xAA55 && has_multiboot(head, count))
         is_kernel = true;
-    if (is_kernel)
+    if (memcmp(head + ISO_DESCRIPTOR + 1, "CD001", 5) == 0) /* also with a boot sector for USB sticks */
+        *kind = IMAGE_DISC;
+    else if (is_kernel)
         *kind = IMAGE_KERNEL;
     return STATUS_OK;
 }

@@ -28,7 +28,7 @@ static const struct option OPTIONS[] = {
     {"disk", OPTION_LIST, AT(disks), "FILE[,opt=val]", "hard disk image; format=raw|qcow2|gz, "
      "geometry=C/H/S, ro, overlay, backing=any", 0, 0},
     {"floppy", OPTION_TEXT, AT(floppy), "FILE", "floppy image", 0, 0},
-    {"cdrom", OPTION_TEXT, AT(cdrom), "FILE", "CD-ROM image", 0, 0},
+    {"cdrom", OPTION_LIST, AT(cdroms), "FILE", "CD-ROM image; given again: what is in the tray after an eject", 0, 0},
     {"kernel", OPTION_TEXT, AT(kernel), "FILE", "bzImage or multiboot ELF, booted after the firmware",
      0, 0},
     {"initrd", OPTION_TEXT, AT(initrd), "FILE", "initial RAM disk for --kernel", 0, 0},

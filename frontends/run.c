@@ -97,7 +97,19 @@ static enum status take_streams(struct run *run, struct error *error)
     return status;
 }
 
-/* The operand: a kernel where --kernel could stand, else the first hard disk. */
+static enum status add_disc(struct run *run, const char *path, struct error *error)
+{
+    size_t count = 0;
+    while (count < MACHINE_DISCS && run->config.discs[count])
+        count++;
+    if (count == MACHINE_DISCS)
+        return error_set(error, STATUS_USAGE, "--cdrom: more than %d discs; fix: leave some out", MACHINE_DISCS);
+    run->config.has_cdrom = true;
+    return session_disc(&run->session, path, &run->config.discs[count], error);
+}
+
+/* The operand: a kernel where --kernel could stand, a disc where --cdrom could, else the first hard
+ * disk. */
 static enum status take_image(struct run *run, struct error *error)
 {
     struct run_options *o = &run->options;
@@ -114,8 +126,11 @@ static enum status take_image(struct run *run, struct error *error)
                              "out", o->image);
         if (kind == IMAGE_KERNEL)
             o->kernel = o->image;
-        else if ((status = session_disk(&run->session, o->image, &run->config.disks[disk++], error)) !=
-                 STATUS_OK)
+        else if (kind == IMAGE_DISC)
+            status = add_disc(run, o->image, error);
+        else
+            status = session_disk(&run->session, o->image, &run->config.disks[disk++], error);
+        if (status != STATUS_OK)
             return status;
     }
     for (size_t i = 0; i < o->disks.count; i++) {
@@ -126,9 +141,12 @@ static enum status take_image(struct run *run, struct error *error)
         if (status != STATUS_OK)
             return status;
     }
-    if (!o->kernel && disk == 0 && !o->snapshot_load)
-        return error_set(error, STATUS_USAGE, "nothing to boot from; fix: vitrine run disk.img, --disk FILE "
-                         "or --kernel FILE");
+    for (size_t i = 0; i < o->cdroms.count; i++)
+        if ((status = add_disc(run, o->cdroms.items[i], error)) != STATUS_OK)
+            return status;
+    if (!o->kernel && disk == 0 && !run->config.has_cdrom && !o->snapshot_load)
+        return error_set(error, STATUS_USAGE, "nothing to boot from; fix: vitrine run disk.img, --disk FILE, "
+                         "--cdrom FILE or --kernel FILE");
     if (!o->kernel && (o->initrd || o->append))
         return error_set(error, STATUS_USAGE, "%s goes with --kernel; fix: add --kernel FILE",
                          o->initrd ? "--initrd" : "--append");
@@ -137,9 +155,9 @@ static enum status take_image(struct run *run, struct error *error)
 
 static enum status refuse_missing(const struct run_options *o, struct error *error)
 {
-    if (o->floppy || o->cdrom)
-        return error_set(error, STATUS_USAGE, "--%s: this version has no such drive; fix: copy it to a hard "
-                         "disk image", o->floppy ? "floppy" : "cdrom");
+    if (o->floppy)
+        return error_set(error, STATUS_USAGE, "--floppy: this version has no such drive; fix: copy it to a hard "
+                         "disk image");
     if (o->board && !board_find(o->board))
         return error_set(error, STATUS_USAGE, "--board %s; fix: pc or isa", o->board);
     return STATUS_OK;

@@ -163,6 +163,22 @@ enum status session_disk(struct session *session, const char *spec, struct block
     return status;
 }
 
+enum status session_disc(struct session *session, const char *path, struct block **block,
+                         struct error *error)
+{
+    struct block_image_options options = {.image = {.is_read_only = true,
+                                                    .set = &session->images,
+                                                    .log = &session->world.log}};
+    enum status status;
+    *block = NULL;
+    if (session->disk_count == SESSION_DISKS)
+        return error_set(error, STATUS_USAGE, "--cdrom: too many images; fix: fewer than %d", SESSION_DISKS);
+    status = block_image_open(block, path, &options, error);
+    if (status == STATUS_OK)
+        session->disks[session->disk_count++] = *block;
+    return status;
+}
+
 enum status session_chardev(struct session *session, const char *spec, struct chardev **chardev,
                             struct error *error)
 {

@@ -52,6 +52,9 @@ enum status session_open(struct session *session, const struct run_options *opti
 /* "FILE[,format=raw|qcow2|gz][,geometry=C/H/S][,ro][,overlay][,backing=any]" */
 enum status session_disk(struct session *session, const char *spec, struct block **block,
                          struct error *error);
+/* A CD-ROM image: only read. */
+enum status session_disc(struct session *session, const char *path, struct block **block,
+                         struct error *error);
 /* "stdio", "file:PATH", "pty", "unix:PATH", "tcp:PORT", "null"; *chardev NULL for null. */
 enum status session_chardev(struct session *session, const char *spec, struct chardev **chardev,
                             struct error *error);

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/bits.h"
+#include "devices/ata.h"
 #include "devices/i8259.h"
 #include "devices/ide_piix3.h"
 #include "devices/fw_cfg.h"
@@ -109,6 +110,36 @@ static int serial_number(const char *name)
     return strncmp(name, "com", 3) == 0 && name[3] >= '1' && name[3] <= '4' ? name[3] - '1' : -1;
 }
 
+/* Where the CD-ROM drive is: drive 0 of the secondary channel, as most PCs have it; else what is free.
+ * MACHINE_DISKS: nowhere. */
+static size_t cdrom_place(const struct machine *machine)
+{
+    static const size_t PLACES[MACHINE_DISKS] = {2, 3, 1, 0};
+    bool has_secondary = false;
+    for (const struct board_device *row = machine->config.board->devices; row->type; row++)
+        has_secondary = has_secondary || strcmp(row->name, "ide1") == 0;
+    for (size_t i = has_secondary ? 0 : 2; machine->config.has_cdrom && i < MACHINE_DISKS; i++)
+        if (!machine->config.disks[PLACES[i]])
+            return PLACES[i];
+    return MACHINE_DISKS;
+}
+
+/* What hangs on one IDE channel. */
+static void plug_drives(const struct machine *machine, const char *name,
+                        struct device_config *config, struct ata_cdroms *cdroms)
+{
+    const struct machine_config *given = &machine->config;
+    size_t first = name[3] == '1' ? 2 : 0; /* primary: places 0 and 1, secondary: 2 and 3 */
+    for (size_t i = 0; i < 2; i++) {
+        config->block[i] = given->disks[first + i];
+        if (cdrom_place(machine) != first + i)
+            continue;
+        cdroms->drives[i].is_there = true;
+        memcpy(cdroms->drives[i].discs, given->discs, sizeof given->discs);
+    }
+    config->extra = cdroms;
+}
+
 static enum status add_board_device(struct machine *machine, const struct board_device *row,
                                     struct error *error)
 {
@@ -116,6 +147,7 @@ static enum status add_board_device(struct machine *machine, const struct board_
     struct device_config config = {.name = row->name};
     struct vga_config video = {given->vga_bios.bytes, given->vga_bios.count, 0};
     struct fw_cfg_config files = {.count = 0};
+    struct ata_cdroms cdroms = {0};
     struct settings room = {.used = 0};
     uint8_t e820[E820_ROW_BYTES];
     char more[128] = "";
@@ -128,9 +160,7 @@ static enum status add_board_device(struct machine *machine, const struct board_
     if (strcmp(row->name, "debug") == 0)
         config.chardev = given->debug_console;
     if (strncmp(row->name, "ide", 3) == 0 && row->name[3] != '\0') {
-        size_t first = row->name[3] == '1' ? 2 : 0; /* primary: disks 0 and 1, secondary: 2 and 3 */
-        config.block[0] = given->disks[first];
-        config.block[1] = given->disks[first + 1];
+        plug_drives(machine, row->name, &config, &cdroms);
         snprintf(more, sizeof more, "%s", given->disk_settings ? given->disk_settings : "");
     }
     if (strcmp(row->name, "rtc") == 0)
@@ -351,6 +381,8 @@ enum status machine_assemble(struct machine *machine, struct error *error)
     const struct board *board = machine->config.board;
     struct device *vga;
     enum status status;
+    if (machine->config.has_cdrom && cdrom_place(machine) == MACHINE_DISKS)
+        return error_set(error, STATUS_USAGE, "there is no place for a CD-ROM drive; fix: leave a disk out");
     for (const struct board_device *row = board->devices; row->type; row++)
         if ((status = add_board_device(machine, row, error)) != STATUS_OK)
             return status;

@@ -18,6 +18,7 @@
 #include "machine/world.h"
 
 #define MACHINE_DISKS 4
+#define MACHINE_DISCS 4
 #define MACHINE_NICS 4
 #define MACHINE_SERIALS 4
 #define MACHINE_ROMS 4
@@ -45,6 +46,10 @@ struct machine_config {
     size_t lent_first_frame;
     struct machine_blob bios, vga_bios;
     struct block *disks[MACHINE_DISKS];
+    /* A CD-ROM drive at the first free place from the second channel's on, and its discs; ends with
+     * NULL, or is full. */
+    bool has_cdrom;
+    struct block *discs[MACHINE_DISCS];
     struct machine_nic nics[MACHINE_NICS];
     struct chardev *serials[MACHINE_SERIALS];
     struct chardev *parallel;       /* the printer at LPT1; NULL: none */

@@ -11,6 +11,7 @@ bytes good.img 1048576
 bytes other.img 1048576
 : >empty.img
 bytes odd.img 700
+bytes odd.iso 1536
 mkdir folder.img
 mkfifo fifo.img
 ln -s loop2 loop1 && ln -s loop1 loop2
@@ -160,6 +161,10 @@ cat >table <<'END'
 6 | run --snapshot-load text good.img | not a snapshot
 6 | run --snapshot-load empty.img good.img | empty.img
 2 | run --floppy good.img | --floppy
+6 | run --cdrom missing.iso | missing.iso: 
+6 | run --cdrom empty.img | empty.img: 
+6 | run --cdrom odd.iso | odd.iso: 1536 bytes are not a CD-ROM's
+2 | run --cdrom good.img --cdrom good.img --cdrom good.img --cdrom good.img --cdrom good.img | --cdrom is given more than 4 times
 2 | host | no LAB.ini
 6 | host missing.ini | missing.ini: No such file
 6 | host folder.img | folder.img: is a directory

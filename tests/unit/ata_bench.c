@@ -88,17 +88,28 @@ static void disk_init(struct ata_disk *disk)
 
 /* --- a channel ----------------------------------------------------------------------------------- */
 
-struct ata_bench *ata_make_with(unsigned drives, struct device_config *config)
+struct ata_bench *ata_bench_new(void)
 {
     struct ata_bench *c = calloc(1, sizeof *c);
     ck_assert_ptr_nonnull(c);
-    for (unsigned i = 0; i < 2; i++) {
+    for (unsigned i = 0; i < 2; i++)
         disk_init(&c->disks[i]);
-        if (drives >> i & 1)
-            config->block[i] = &c->disks[i].block;
-    }
+    return c;
+}
+
+void ata_bench_plug(struct ata_bench *c, const struct device_config *config)
+{
     c->f = device_fixture_new(&ATA_TYPE, config);
     fixture_probe(c->f, c->f->device, "irq", &c->irq);
+}
+
+struct ata_bench *ata_make_with(unsigned drives, struct device_config *config)
+{
+    struct ata_bench *c = ata_bench_new();
+    for (unsigned i = 0; i < 2; i++)
+        if (drives >> i & 1)
+            config->block[i] = &c->disks[i].block;
+    ata_bench_plug(c, config);
     return c;
 }
 

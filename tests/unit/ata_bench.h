@@ -32,6 +32,10 @@ struct ata_bench {
 };
 
 void disk_finish(struct ata_disk *disk);
+/* Disks without a channel; and the channel, with what the config says. */
+struct ata_bench *ata_bench_new(void);
+void ata_bench_plug(struct ata_bench *c, const struct device_config *config);
+/* Both at once; bit n of `drives`: disk n is drive n. */
 struct ata_bench *ata_make_with(unsigned drives, struct device_config *config);
 struct ata_bench *ata_make(unsigned drives);
 void ata_destroy(struct ata_bench *c);
