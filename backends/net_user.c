@@ -8,6 +8,7 @@
  *
  * The library's clock is virtual time, its timers are looked at in exchange(), and its sockets are
  * read there alone, so that all it does to the machine is frames in the queue. */
+#include "backends/net_backend.h"
 #include "config.h"
 
 #if HAVE_LIBSLIRP
@@ -20,7 +21,6 @@
 #include <string.h>
 #include <libslirp.h>
 
-#include "backends/net_backend.h"
 #include "base/bits.h"
 #include "base/words.h"
 

@@ -666,6 +666,7 @@ const struct device_type UART16550_TYPE = {
     .datasheet = "National Semiconductor PC16550D data sheet, TL/C/8652, June 1995",
     .missing = "breaks are not sent to the back-end\n"
                "parity and framing errors: the wire is perfect\n"
+               "a break in the FIFO shows at once, not when its character is the next to be read\n"
                "TXRDY and RXRDY: nobody listens on a PC",
     .size = sizeof(struct uart),
     .version = 1,

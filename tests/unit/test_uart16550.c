@@ -253,6 +253,46 @@ START_TEST(pace_makes_characters_take_their_time)
 }
 END_TEST
 
+/* The data sheet's divisors begin with 1; a guest may write 0 all the same. Characters then take the
+ * shortest time that there is, and nothing else starves. */
+START_TEST(divisor_0_is_as_fast_as_divisor_1)
+{
+    struct port p;
+    make(&p, "1");
+    fixture_out(p.f, LCR, 0x83);
+    fixture_out(p.f, DLL, 0x00);
+    fixture_out(p.f, IER, 0x00); /* DLM */
+    fixture_out(p.f, LCR, 0x03);
+    fixture_out(p.f, FCR, 0x01);
+    for (unsigned i = 0; i < 10; i++)
+        fixture_out(p.f, THR, (uint8_t)('0' + i));
+    fixture_run_us(p.f, 86);
+    ck_assert_uint_eq(p.back_end.sent_count, 0);
+    fixture_run_us(p.f, 9 * 87 + 1);
+    ck_assert_uint_eq(p.back_end.sent_count, 10);
+    ck_assert_mem_eq(p.back_end.sent, "0123456789", 10);
+    device_fixture_free(p.f);
+}
+END_TEST
+
+/* PC16550D 8.4, BI: a break while looping back is a zero with BI, and interrupts as line status. */
+START_TEST(a_break_in_loopback_is_a_zero_with_its_flag)
+{
+    struct port p;
+    make(&p, "0");
+    fixture_out(p.f, IER, 0x04);
+    fixture_out(p.f, MCR, 0x10);
+    fixture_out(p.f, LCR, 0x43);
+    ck_assert_uint_eq(fixture_in(p.f, IIR), 0x06);
+    ck_assert_uint_eq(fixture_in(p.f, LSR), 0x71);
+    ck_assert_uint_eq(fixture_in(p.f, LSR), 0x61); /* reading clears it */
+    ck_assert_uint_eq(fixture_in(p.f, RBR), 0x00);
+    fixture_out(p.f, LCR, 0x03);
+    ck_assert_uint_eq(fixture_in(p.f, LSR), 0x60); /* its end is no character */
+    device_fixture_free(p.f);
+}
+END_TEST
+
 START_TEST(short_words_send_their_bits_only)
 {
     struct port p;
@@ -327,6 +367,8 @@ Suite *uart16550_suite(void)
     tcase_add_test(tests, fifo_overrun_keeps_what_is_in_the_fifo);
     tcase_add_test(tests, fcr_empties_the_fifos_and_tells_the_back_end);
     tcase_add_test(tests, pace_makes_characters_take_their_time);
+    tcase_add_test(tests, divisor_0_is_as_fast_as_divisor_1);
+    tcase_add_test(tests, a_break_in_loopback_is_a_zero_with_its_flag);
     tcase_add_test(tests, short_words_send_their_bits_only);
     tcase_add_test(tests, two_ports_do_not_see_each_other);
     tcase_add_test(tests, state_is_saved_whole);
