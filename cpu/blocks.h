@@ -178,6 +178,7 @@ struct block *block_build(struct cpu *cpu, unsigned most);
 bool emit_fast(struct builder *b, const struct instruction *i);
 bool emit_x87(struct builder *b, const struct instruction *i);
 bool emit_port(struct builder *b, const struct instruction *i);
+bool emit_string(struct builder *b, const struct instruction *i);
 /* Adds an operation that keeps the decoded instruction, as the plain handlers want it. */
 struct op *builder_add_plain(struct builder *b, op_handler *handler, const struct instruction *i);
 /* Adds an operation for instruction i. */

@@ -253,7 +253,9 @@ struct block *block_build(struct cpu *cpu, unsigned most)
     /* A breakpoint stands in front of its block. */
     if (cpu->mode & MODE_WATCHED && run_has_breakpoint(cpu, s.linear))
         builder_add(b, op_breakpoint, &NOTHING)->covers = 0;
-    while (s.ram && b->instruction_count < most && !b->has_ended) {
+    /* A string instruction is two operations. */
+    while (s.ram && b->instruction_count < most && b->op_count < BLOCK_INSTRUCTIONS &&
+           !b->has_ended) {
         size_t used = (size_t)(b->ip - cpu->ip);
         if (used >= s.available)
             break;

@@ -441,6 +441,7 @@ bool emit_fast(struct builder *b, const struct instruction *i)
     case FAST_RET: return emit_ret(b, h, i);
     case FAST_MOVX: return emit_movx(b, h, i);
     case FAST_SAHF: return add_plain(b, op_sahf, i) != NULL;
+    case FAST_STRING: return emit_string(b, i);
     case FAST_X87: return emit_x87(b, i);
     case FAST_IN:
     case FAST_OUT: return emit_port(b, i);
