@@ -2,7 +2,8 @@
 # Fetches the packages that the Linux test guests are made of: tests/guests/fetch.sh FOLDER
 #
 #   FOLDER/i386/    Debian's non-PAE kernel (linux-image-6.1.*-686) and busybox-static, unpacked
-#   FOLDER/native/  syslinux, syslinux-common and mtools for this machine, unpacked
+#   FOLDER/native/  syslinux, syslinux-common and mtools for this machine, GRUB's rescue images (package
+#                   grub-rescue-pc), unpacked
 #
 # ../packages.inc says how. A second call finds everything there and does nothing.
 #
@@ -18,7 +19,7 @@ if command -v flock >/dev/null; then
     exec 9>"$folder/.lock"
     flock 9
 fi
-[ ! -f "$folder/fetched" ] || exit 0
+[ ! -f "$folder/fetched" ] || [ ! -d "$folder/native/usr/lib/grub-rescue" ] || exit 0
 command -v apt-get >/dev/null && command -v dpkg-deb >/dev/null ||
     skip "no apt-get and dpkg-deb here: the Linux guests are Debian packages"
 
@@ -28,7 +29,7 @@ kernel=$(apt_cache i386 depends linux-image-686 2>/dev/null | sed -n 's/.*Depend
 [ -n "$kernel" ] || skip "no package linux-image-6.1.*-686 in this machine's package sources (Debian 12 has it)"
 unpack i386 "$kernel" busybox-static
 make_state native "$(dpkg --print-architecture)"
-unpack native syslinux syslinux-common mtools
+unpack native syslinux syslinux-common mtools grub-rescue-pc
 rm -rf "$folder/apt"
 echo "$kernel" >"$folder/fetched"
 echo "fetched $kernel"

@@ -34,7 +34,7 @@ add() {
 # crc32c_generic is not a dependency on paper: ext4 asks the crypto core for "crc32c" by name; the
 # same goes for sd_mod, which asks for the two checksums of protected disks.
 for m in crc32c_generic crct10dif_generic crc64_rocksoft_generic \
-    ata_piix ata_generic sd_mod ext4 ne2k_pci psmouse; do
+    ata_piix ata_generic sd_mod sr_mod isofs ext4 ne2k_pci psmouse; do
     add $m
 done
 add pata_legacy no
