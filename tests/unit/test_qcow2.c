@@ -220,12 +220,21 @@ static void expect_survivor(struct crash *c, struct storage_memory *after)
     c->tried++;
 }
 
-/* At some of the writes: all that is pending arrived (a kill), none of it, or a part. */
+/* A header that is on its way, to say where the refcount table is from now on. */
+static bool is_header_pending(const struct storage_memory *memory)
+{
+    for (size_t i = 0; i < memory->pending_count; i++)
+        if (memory->pending[i] == 0)
+            return true;
+    return false;
+}
+
+/* At some of the writes, and at each while the header changes: all that is pending arrived (a kill), none of it, or a part. */
 static void lose_power(struct storage_memory *memory, void *self)
 {
     struct crash *c = self;
     static const uint64_t FIRST[] = {UINT64_MAX, 0};
-    if (next_random(&c->seed) % 50)
+    if (next_random(&c->seed) % 50 && !is_header_pending(memory))
         return;
     for (unsigned i = 0; i < 4; i++) {
         uint64_t random = (uint64_t)next_random(&c->seed) << 40 ^
@@ -279,22 +288,21 @@ static void squeeze(struct storage_memory *memory)
     expect_sound(memory, false);
 }
 
-START_TEST(flushed_sectors_survive_a_loss_of_power_at_any_time)
+/* Writes and flushes at random; at some of the writes the power is lost. The first `squeezed` sectors hold
+ * what squeeze() left. */
+static void write_and_lose_power(struct storage_memory *memory, uint32_t squeezed, unsigned rounds)
 {
-    struct storage_memory *memory = create_odd(3, 9, 4, CRASH_SECTORS, 3 * MIB);
     struct crash *c = calloc(1, sizeof *c);
-    struct image *image;
-    squeeze(memory);
-    image = open_on(memory, &WRITING);
+    struct image *image = open_on(memory, &WRITING);
     c->seed = 4711;
-    for (uint32_t i = 0; i < SQUEEZED; i++)
+    for (uint32_t i = 0; i < squeezed; i++)
         c->latest[i] = (uint8_t)(i + 1);
     flushed(c);
     memory->watch = lose_power;
     memory->self = c;
-    for (unsigned round = 0; round < 150; round++) {
+    for (unsigned round = 0; round < rounds; round++) {
         uint32_t count = next_random(&c->seed) % 24 + 1;
-        uint32_t range = round % 3 ? CRASH_SECTORS - count : SQUEEZED;
+        uint32_t range = round % 3 || !squeezed ? CRASH_SECTORS - count : squeezed;
         uint32_t lba = next_random(&c->seed) % range;
         uint8_t value = (uint8_t)next_random(&c->seed), bytes[24 * 512];
         memset(bytes, value, sizeof bytes);
@@ -308,9 +316,28 @@ START_TEST(flushed_sectors_survive_a_loss_of_power_at_any_time)
     }
     image_close(image);
     memory->watch = NULL;
-    ck_assert_uint_gt(c->tried, 100);
+    ck_assert_uint_gt(c->tried, rounds / 2);
     expect_sound(memory, false);
     free(c);
+}
+
+START_TEST(flushed_sectors_survive_a_loss_of_power_at_any_time)
+{
+    struct storage_memory *memory = create_odd(3, 9, 4, CRASH_SECTORS, 3 * MIB);
+    squeeze(memory);
+    write_and_lose_power(memory, SQUEEZED, 150);
+    storage_memory_free(memory);
+}
+END_TEST
+
+/* The table counts 64 · 64 clusters, and the next free one is shortly before their end. */
+START_TEST(a_loss_of_power_finds_the_old_refcount_table_or_the_new_one)
+{
+    struct storage_memory *memory = create_odd(3, 9, 6, CRASH_SECTORS, 4 * MIB);
+    memory->size = (64 * 64 - 100) * 512;
+    memory->storage.ops->sync(&memory->storage);
+    write_and_lose_power(memory, 0, 60);
+    ck_assert_uint_gt(load_be32(memory->bytes + 56), 1); /* refcount_table_clusters */
     storage_memory_free(memory);
 }
 END_TEST
@@ -517,6 +544,7 @@ Suite *qcow2_suite(void)
     tcase_add_test(tcase, every_size_of_cluster_and_refcount_works);
     tcase_add_test(tcase, the_refcount_table_grows_with_the_file);
     tcase_add_test(tcase, flushed_sectors_survive_a_loss_of_power_at_any_time);
+    tcase_add_test(tcase, a_loss_of_power_finds_the_old_refcount_table_or_the_new_one);
     tcase_add_test(tcase, a_full_disk_loses_nothing);
     tcase_add_test(tcase, what_is_not_known_here_is_refused_by_name);
     tcase_add_test(tcase, damaged_images_do_no_harm);
