@@ -1,7 +1,8 @@
 # The program also works compiled for other processors: 32 bits (i386), other instructions with weaker
 # ordering and unsigned char (aarch64), and the other byte order (s390x, also unsigned char). There
-# the unit tests pass, the test guests give the same hash and the same trace to the byte, a snapshot from
-# within SeaBIOS' run goes on where it was not made, and the demonstration says the same.
+# the unit tests pass, the oracles' random streams give the same results and the 80286's captures pass, the test
+# guests give the same hash and the same trace to the byte, a snapshot from within SeaBIOS' run goes on where it was
+# not made, and the demonstration says the same.
 #
 # The programs are linked statically and run by qemu's user mode. Compilers, qemu and libraries come
 # from the system's package sources into BUILDDIR/cross, or VITRINE_CROSS (tests/cross/fetch.sh).
@@ -15,6 +16,7 @@ roms=$BUILDDIR/obj/roms
 sh "$SRCDIR/tests/cross/fetch.sh" "$cross" || exit $?
 cross=$(cd "$cross" && pwd)
 PATH=$cross/bin:$PATH
+native_cc=${CC:-cc} native_sanitize=$SANITIZE native_build=$BUILDDIR
 unset CC AR NM OBJDUMP # the native ones: the runner's
 wrong=0
 complain() {
@@ -50,6 +52,22 @@ lab() {
     cksum demo.img
 }
 
+# oracles TARGET: the hashes of the random streams, and how many captures pass (where the set is here).
+oracles() {
+    (
+        cd "$1" || exit 1
+        case $1 in native) CC=$native_cc SANITIZE=$native_sanitize BUILDDIR=$native_build ;;
+        *) CC="$1-gcc -static" SANITIZE=no BUILDDIR=. ;; esac
+        . "$SRCDIR/tests/oracle/build.sh"
+        build_silicon || exit 1
+        run "$1" ./silicon -H -n 5000 -s 1 -x 0
+        run "$1" ./silicon -H -n 5000 -s 1 -x 1
+        [ -z "$vectors" ] || { build_vectors && run "$1" ./vectors -v 1 "$vectors" | tail -n 1; }
+    ) 2>"$1-oracles.err"
+}
+vectors=$(. "$SRCDIR/tests/oracle/build.sh" && find_vectors >/dev/null && cd "$vectors" && pwd)
+[ -n "$vectors" ] || echo "no captures of the 80286 here: left out"
+
 # --- what is expected: the native program's answers ------------------------------------------------------
 guests=
 for image in "$roms"/tests/*.bin; do
@@ -61,6 +79,9 @@ done
 guest native timer --max-instructions 9999999 --snapshot-save native.snap >native-half.out
 guest native timer --max-instructions 2345678 --snapshot-load native.snap >native-rest.out
 lab native >native-lab.out
+mkdir native
+oracles native >native-oracles.out
+[ "$(grep -c hash native-oracles.out)" = 2 ] || complain "native: the oracles: $(cat native-oracles.err)"
 
 # --- each target ---------------------------------------------------------------------------------------------
 for t in $targets; do
@@ -77,6 +98,11 @@ for t in $targets; do
         complain "$t: unit tests: $(tail -n 1 "$t-unit.log")"
     }
     echo "$t: $(grep -a 'Checks:' "$t-unit.log")"
+    oracles "$t" >"$t-oracles.out"
+    cmp native-oracles.out "$t-oracles.out" || {
+        cat "$t-oracles.out" "$t-oracles.err"
+        complain "$t: the oracles differ"
+    }
     for name in $guests; do
         guest "$t" "$name" --bios embedded --trace io --trace-out "$t-$name.jsonl" >"$t-$name.out"
         cmp "native-$name.out" "$t-$name.out" || complain "$t: $name: $(cat "$t-$name.out" err)"

@@ -1,0 +1,92 @@
+# Every form of dispatch, at every level of optimisation where it is valid, with gcc and clang and with the
+# sanitizers, is the same machine: the same results of the oracle's random streams, the same hash of a guest's run.
+# And with tail calls no handler calls the next one where it should jump.
+#
+# A new form is one more line: NAME | COMPILER | CONFIGURE-OPTIONS | CFLAGS. VITRINE_FORMS chooses among the names.
+# timeout: 7200
+forms='
+tail-gcc-O2   | gcc   | --dispatch=tail | -O2
+tail-gcc-O3   | gcc   | --dispatch=tail | -O3
+tail-gcc-Os   | gcc   | --dispatch=tail | -Os
+tail-clang-O2 | clang | --dispatch=tail | -O2
+tail-clang-O3 | clang | --dispatch=tail | -O3
+tail-clang-Os | clang | --dispatch=tail | -Os
+goto-gcc-O2   | gcc   | --dispatch=goto | -O2
+goto-clang-O2 | clang | --dispatch=goto | -O2
+loop-gcc-O0   | gcc   | --dispatch=loop | -O0
+loop-gcc-O1   | gcc   | --dispatch=loop | -O1
+loop-gcc-O2   | gcc   | --dispatch=loop | -O2
+loop-clang-O0 | clang | --dispatch=loop | -O0
+loop-clang-O1 | clang | --dispatch=loop | -O1
+loop-clang-O2 | clang | --dispatch=loop | -O2
+sanitized-gcc | gcc   | --enable-sanitize | -O1
+'
+# These call through a pointer for another reason: the loop and its catch, the plain handlers, conversions that a
+# store takes as an argument, a port's device. Whatever else holds such a call is a handler that lost its jump.
+may_call='cpu_run cpu_try op_execute op_system fist16 fist32 fist64 fst32 fst64 fpu_update_ferr'
+for bits in 8 16 32; do
+    may_call="$may_call in${bits}_imm in${bits}_dx out${bits}_imm out${bits}_dx"
+done
+
+roms=$BUILDDIR/obj/roms/tests
+[ -f "$roms/timer.bin" ] || { echo "the test guests are not built here (nasm is missing)"; exit 77; }
+unset NM OBJDUMP AR # the runner's
+wrong=0 ran=0
+complain() { echo "$1"; wrong=$((wrong + 1)); }
+
+build() { # build NAME COMPILER OPTIONS CFLAGS
+    mkdir "$1" || return 1
+    # shellcheck disable=SC2086
+    (cd "$1" && "$SRCDIR/configure" --enable-werror CC="$2" CFLAGS="$4" $3 && make -j2 vitrine) >"$1.log" 2>&1
+}
+
+# answers NAME COMPILER SANITIZE: hashes of streams and of guests, in NAME.answers
+answers() {
+    (
+        cd "$1" || exit 1
+        CC=$2 SANITIZE=$3 BUILDDIR=. ORACLE_CFLAGS=-I.
+        . "$SRCDIR/tests/oracle/build.sh"
+        build_silicon || exit 1
+        for has_fpu in 0 1; do
+            ./silicon -H -n 20000 -s 1 -x $has_fpu
+        done
+        for guest in timer smc task paging; do
+            ./vitrine run --bios embedded --display none --max-speed --rtc 1700000000 --overlay --no-reboot \
+                --timeout 300 --hash "$roms/$guest.bin"
+            echo "$guest: status $?"
+        done
+    ) >"$1.answers" 2>"$1.err"
+}
+
+calls_in_handlers() { # of the objects in NAME
+    for object in "$1"/obj/cpu/ops*.o "$1"/obj/cpu/run.o; do
+        objdump -d --no-show-raw-insn "$object"
+    done | awk -v may=" $may_call " '
+        /^[0-9a-f]+ <.*>:/ { name = $2; gsub(/[<>:]/, "", name); sub(/\..*/, "", name) }
+        /\tcallq? +\*/ && !index(may, " " name " ") && !seen[name]++ { print name }'
+}
+
+while IFS='| ' read -r name compiler options flags; do
+    [ -n "$name" ] || continue
+    case " ${VITRINE_FORMS:-$name} " in *" $name "*) ;; *) continue ;; esac
+    command -v "$compiler" >/dev/null || { echo "$name: no $compiler: left out"; continue; }
+    build "$name" "$compiler" "$options" "$flags" || { tail -n 20 "$name.log"; complain "$name: cannot be built"; continue; }
+    case $options in *sanitize*) sanitize=yes ;; *) sanitize=no ;; esac
+    answers "$name" "$compiler" $sanitize
+    [ "$(grep -c hash "$name.answers")" = 6 ] || { cat "$name.err" "$name.answers"; complain "$name: a hash is missing"; }
+    [ -f expected ] || { cp "$name.answers" expected; cat expected; }
+    cmp -s expected "$name.answers" || { diff expected "$name.answers"; complain "$name: not the same machine"; }
+    case $name in
+    tail-*)
+        found=$(calls_in_handlers "$name")
+        [ -z "$found" ] || complain "$name: calls where a jump should be: $found"
+        ;;
+    esac
+    ran=$((ran + 1))
+    echo "$name: done"
+    rm -rf "$name"
+done <<FORMS
+$forms
+FORMS
+echo "$ran forms, $wrong wrong"
+[ $ran -gt 1 ] && [ $wrong = 0 ]
