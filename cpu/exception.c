@@ -365,10 +365,22 @@ static bool sets_rf(const struct cpu_event_source *event)
            event->vector != VECTOR_BP && event->vector != VECTOR_OF && event->vector != VECTOR_DF;
 }
 
+static struct delivery delivery_of(struct cpu *cpu, const struct cpu_event_source *event)
+{
+    uint32_t flags = (uint32_t)cpu_flags_read(cpu);
+    return (struct delivery){
+        .vector = event->vector,
+        .is_software = event->kind == CPU_EVENT_SOFTWARE,
+        .has_error = event->has_error,
+        .error_code = event->error_code,
+        .return_ip = (uint32_t)cpu->ip,
+        .flags = sets_rf(event) ? flags | FLAG_RF : flags,
+    };
+}
+
 static void deliver_once(struct cpu *cpu, void *argument)
 {
     const struct cpu_event_source *event = argument;
-    uint32_t flags = (uint32_t)cpu_flags_read(cpu);
     cpu->next_ip = cpu->ip;
     cpu->system.is_external = event->kind != CPU_EVENT_SOFTWARE;
     if (!cpu_is_protected(cpu)) {
@@ -378,14 +390,7 @@ static void deliver_once(struct cpu *cpu, void *argument)
                           cpu->model->generation == GEN_286;
         deliver_real(cpu, is_overrun ? VECTOR_GP : event->vector, (uint32_t)cpu->ip);
     } else {
-        const struct delivery delivery = {
-            .vector = event->vector,
-            .is_software = event->kind == CPU_EVENT_SOFTWARE,
-            .has_error = event->has_error,
-            .error_code = event->error_code,
-            .return_ip = (uint32_t)cpu->ip,
-            .flags = sets_rf(event) ? flags | FLAG_RF : flags,
-        };
+        const struct delivery delivery = delivery_of(cpu, event);
         deliver_protected(cpu, &delivery);
     }
     cpu->ip = cpu->next_ip;
@@ -415,6 +420,12 @@ void cpu_deliver(struct cpu *cpu, const struct cpu_event_source *source)
     system->chain_length = 0;
     if (event.vector == VECTOR_DB && event.kind == CPU_EVENT_EXCEPTION) {
         cpu->dr[7] &= ~UINT64_C(0x2000); /* GD: SDM 3A 17.2.4 */
+    }
+    const struct delivery delivery = delivery_of(cpu, &event);
+    if (BASE_LIKELY(deliver_flat(cpu, &delivery))) { /* needs nobody to catch its faults: it has none */
+        system->cause.words = NULL;
+        cpu->ip = cpu->next_ip;
+        return;
     }
     for (unsigned tries = 0; tries < DELIVERY_TRIES; tries++) {
         struct cpu_cause cause = system->cause;

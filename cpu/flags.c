@@ -29,14 +29,15 @@ void cpu_flags_write(struct cpu *cpu, uint64_t value, uint64_t mask)
 {
     uint32_t old = cpu->flags_other;
     if (mask & FLAGS_ARITHMETIC) {
-        uint32_t keep = flags_arithmetic(cpu) & (uint32_t)~mask;
+        bool are_all = (mask & FLAGS_ARITHMETIC) == FLAGS_ARITHMETIC;
+        uint32_t keep = are_all ? 0 : flags_arithmetic(cpu) & (uint32_t)~mask;
         flags_set_explicit(cpu, keep | ((uint32_t)(value & mask) & FLAGS_ARITHMETIC));
     }
     mask &= ~(uint64_t)(FLAGS_ARITHMETIC | 2u);
     cpu->flags_other = (uint32_t)((old & ~mask) | (value & mask));
     if ((old ^ cpu->flags_other) & (FLAG_VM | FLAG_AC | FLAG_IOPL))
         cpu_mode_changed(cpu);
-    /* IF and TF are looked at between instructions. */
-    if ((old ^ cpu->flags_other) & (FLAG_IF | FLAG_TF | FLAG_VIF | FLAG_VIP))
+    /* TF, and IF with something pending, are looked at between instructions. */
+    if (cpu->flags_other & FLAG_TF || (cpu->flags_other & FLAG_IF && cpu->intr))
         cpu->has_event = true;
 }

@@ -116,22 +116,50 @@ const struct op *op_execute(struct cpu *cpu, const struct op *op)
 /* Something that the loop has to look at before the next instruction. */
 static bool is_eventful(const struct cpu *cpu)
 {
-    return cpu->has_event || cpu->interrupt_shadow || cpu->is_halted || cpu->is_shutdown ||
-           cpu->pending_debug || cpu->flags_other & (FLAG_TF | FLAG_RF) ||
-           (cpu->intr && cpu->flags_other & FLAG_IF) || (cpu->nmi_pending && !cpu->nmi_blocked);
+    return cpu->has_event || cpu->is_halted || cpu->is_shutdown || cpu->pending_debug ||
+           cpu->flags_other & FLAG_TF || (cpu->intr && cpu->flags_other & FLAG_IF) ||
+           (cpu->nmi_pending && !cpu->nmi_blocked);
 }
 
-const struct op *op_system(struct cpu *cpu, const struct op *op)
+/* What holds for one more instruction only: the shadow of STI and MOV SS, and RF. */
+static bool has_hold(const struct cpu *cpu)
 {
-    run_sync(cpu, op);
-    op->u.instruction->row->execute(cpu, op->u.instruction);
-    cpu->ip = cpu->next_ip;
-    cpu->current = NULL;
+    return cpu->interrupt_shadow || cpu->flags_other & FLAG_RF;
+}
+
+/* With nothing there to be held off, and no breakpoints, the next instruction ends it unseen. */
+static bool hold_passes(struct cpu *cpu)
+{
+    if (cpu->intr || cpu->nmi_pending || cpu->mode & MODE_WATCHED)
+        return false;
+    cpu->interrupt_shadow = false;
+    cpu->flags_other &= ~FLAG_RF;
+    return true;
+}
+
+/* The instruction took more than its own unit (charges, elements of REP), or the slice's end moved. */
+static __attribute__((noinline)) void count_again(struct cpu *cpu)
+{
     cpu->run->run_start += cpu->timeline->now - cpu->run->seen_now;
     cpu->timeline->now++;
     cpu->budget_end = effective_end(cpu);
     cpu->budget = (int64_t)(cpu->budget_end - cpu->timeline->now);
+}
+
+const struct op *op_system(struct cpu *cpu, const struct op *op)
+{
+    const struct timeline *t = cpu->timeline;
+    uint64_t before;
+    run_sync_here(cpu, op);
+    before = t->now;
+    op->u.instruction->row->execute(cpu, op->u.instruction);
+    cpu->ip = cpu->next_ip;
+    cpu->current = NULL;
+    if (BASE_UNLIKELY(t->now != before || t->slice_end != cpu->run->seen_end))
+        count_again(cpu);
     if (BASE_UNLIKELY(cpu->budget <= 0 || is_eventful(cpu)))
+        return NULL;
+    if (BASE_UNLIKELY(has_hold(cpu)) && !hold_passes(cpu))
         return NULL;
     ENTER_OFFSET(cpu->ip);
 }
@@ -161,6 +189,11 @@ static struct block *find_block(struct cpu *cpu, struct block *known, uint64_t *
     }
     linear = (cpu->bounds[CPU_CS].base + cpu->ip) & 0xffffffffu;
     jump = &cpu->jumps[jump_index(linear)];
+    if (jump->linear == linear && !((jump->context ^ cpu->context) & jump->mask) &&
+        jump->block->ip == cpu->ip && !jump->block->is_dead) {
+        *mask = jump->mask;
+        return jump->block;
+    }
     if (!known && jump->linear == linear)
         known = jump->block;
     block = block_at(cpu, linear, known, mask);
