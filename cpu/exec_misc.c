@@ -1,6 +1,7 @@
 /* Plain handlers: moves, stack, near control transfer, the odds and ends. SDM 2 (2023). */
 #include "cpu/execute.h"
 #include "cpu/flags.h"
+#include "cpu/memory.h"
 
 const struct opcode_row ROW_UNDEFINED = {
     .mnemonic = "(bad)", .execute = exec_ud, .digit = ROW_ANY, .attributes = ROW_END};
@@ -235,6 +236,13 @@ static void write_below(struct cpu *cpu, unsigned below, unsigned bytes, uint64_
 void exec_pusha(struct cpu *cpu, const struct instruction *i)
 {
     unsigned bytes = i->operand_size;
+    uint8_t *frame = bytes == 4 ? stack_bytes(cpu, -32, 32, true) : NULL;
+    if (frame) {
+        for (unsigned n = 0; n < 8; n++)
+            store_le32(frame + 28 - 4 * n, (uint32_t)cpu->gpr[n]);
+        cpu->gpr[CPU_SP] = (uint32_t)(cpu->gpr[CPU_SP] - 32);
+        return;
+    }
     for (unsigned n = 0; n < 8; n++)
         write_below(cpu, (n + 1) * bytes, bytes, register_read(cpu, n, bytes));
     cpu_stack_move(cpu, -8 * (int64_t)bytes);
@@ -244,6 +252,14 @@ void exec_popa(struct cpu *cpu, const struct instruction *i)
 {
     unsigned bytes = i->operand_size;
     uint64_t values[8];
+    const uint8_t *frame = bytes == 4 ? stack_bytes(cpu, 0, 32, false) : NULL;
+    if (frame) {
+        uint64_t sp = (uint32_t)(cpu->gpr[CPU_SP] + 32);
+        for (unsigned n = 0; n < 8; n++)
+            cpu->gpr[7 - n] = load_le32(frame + 4 * n);
+        cpu->gpr[CPU_SP] = sp;
+        return;
+    }
     for (unsigned n = 0; n < 8; n++)
         values[n] = cpu_stack_read(cpu, n * bytes, bytes);
     cpu_stack_move(cpu, 8 * (int64_t)bytes);

@@ -94,6 +94,15 @@ static inline uint8_t *tlb_beside_code(const struct cpu *cpu, uint64_t linear, u
     return tlb_reach_beside_code(cpu, linear, bytes, &host) ? host : NULL;
 }
 
+/* The bytes at ESP + plus of a flat 32-bit stack, for several words at once; NULL where each has to go its own
+ * way. */
+static inline uint8_t *stack_bytes(const struct cpu *cpu, int32_t plus, unsigned bytes, bool is_write)
+{
+    bool is_flat = cpu->plain_segments >> CPU_SS & 1 && cpu->segment[CPU_SS].attributes & SEGMENT_DB;
+    uint32_t linear = (uint32_t)cpu->gpr[CPU_SP] + (uint32_t)plus;
+    return is_flat ? tlb_hit(is_write ? cpu->tlb_write : cpu->tlb_read, linear, bytes) : NULL;
+}
+
 /* Any access, fast or slow, with cpu->current set by the caller where it may end in a fault. */
 uint64_t memory_read(struct cpu *cpu, uint64_t linear, unsigned bytes, bool is_user);
 void memory_write(struct cpu *cpu, uint64_t linear, unsigned bytes, uint64_t value, bool is_user);

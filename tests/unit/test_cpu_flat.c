@@ -265,12 +265,41 @@ START_TEST(holds_end_unseen_where_nothing_is_held_off)
 }
 END_TEST
 
+/* SDM 2 PUSHA, POPA: EAX, ECX, EDX, EBX, the old ESP, EBP, ESI, EDI; ESP is not popped. */
+START_TEST(pusha_and_popa_keep_their_order_on_any_stack)
+{
+    static const struct { uint32_t sp; uint16_t attributes; } STACKS[] = {
+        {STACK0, 0xc93}, {STACK0 + 16, 0xc93}, {STACK0 - 3, 0xc93}, {STACK0, 0x893},
+    };
+    for (size_t n = 0; n < 2 * ARRAY_COUNT(STACKS); n++) {
+        struct cpu_box box;
+        struct cpu_registers r;
+        uint32_t sp = STACKS[n / 2].sp;
+        cpu_guest_init(&box);
+        cpu_get_registers(box.cpu, &r);
+        for (unsigned k = 0; k < 8; k++)
+            r.gpr[k] = 0x11111111u * (k + 1);
+        r.gpr[CPU_SP] = sp;
+        r.segment[CPU_SS].attributes = STACKS[n / 2].attributes;
+        cpu_set_registers(box.cpu, &r);
+        r = n % 2 ? RUN(&box, "\x60\x60\xf4") : RUN(&box, "\x60\x61\x60\xf4"); /* cold and warm */
+        for (uint32_t k = 0; k < 8; k++)
+            ck_assert_uint_eq(cpu_box_peek32(&box, sp - 4 * (k + 1)),
+                              k == CPU_SP ? sp : 0x11111111u * (k + 1));
+        ck_assert_uint_eq(r.gpr[CPU_SP], sp - (n % 2 ? 64 : 32));
+        ck_assert_uint_eq(r.gpr[CPU_BP], 0x66666666u);
+        cpu_box_fini(&box);
+    }
+}
+END_TEST
+
 Suite *cpu_flat_suite(void)
 {
     Suite *suite = suite_create("cpu_flat");
     TCase *tcase = tcase_create("cpu_flat");
     tcase_add_loop_test(tcase, straight_and_general_ways_agree, 0, (int)ARRAY_COUNT(ROWS));
     tcase_add_test(tcase, holds_end_unseen_where_nothing_is_held_off);
+    tcase_add_test(tcase, pusha_and_popa_keep_their_order_on_any_stack);
     suite_add_tcase(suite, tcase);
     return suite;
 }
