@@ -11,7 +11,7 @@
  * with OVW where it would reach BNRY. A transmission takes its time on the wire: preamble, frame,
  * FCS and gap at 10 Mbit/s.
  *
- * MISSING: collisions, deferral, FIFO contents after loopback (reads 0), long address mode (LAS);
+ * MISSING: collisions, deferral, long address mode (LAS), loopback of one half of each word;
  * a frame of more than 1518 bytes is not put on the wire (jabber).
  * Interrupt line: `irq`, level ISR & IMR. Clock: the machine's virtual time. */
 #include "devices/dp8390.h"
@@ -42,6 +42,7 @@ const struct state_field DP8390_STATE[] = {
     STATE_ONE(struct dp8390, send_next), STATE_ONE(struct dp8390, eeprom_control),
     STATE_ONE(struct dp8390, config3),  STATE_ARRAY(struct dp8390, prom),
     STATE_ARRAY(struct dp8390, ram),    STATE_REBUILT(struct dp8390, tx_cause),
+    STATE_ARRAY_SINCE(2, struct dp8390, fifo), STATE_ONE_SINCE(2, struct dp8390, fifo_at),
     STATE_TIMER(struct dp8390, tx),     STATE_REBUILT(struct dp8390, irq),
     STATE_REBUILT(struct dp8390, port), STATE_REBUILT(struct dp8390, is_realtek),
     STATE_TABLE_END};
@@ -293,36 +294,60 @@ static void receive(void *self, const uint8_t *frame, size_t bytes, uint64_t cau
 
 /* --- transmission ---------------------------------------------------------------------------------- */
 
+/* The frame that TPSR and TBCR tell; false where it is too long for the wire. */
+static bool fetch_frame(struct dp8390 *nic, uint8_t frame[NET_FRAME_MAX])
+{
+    uint16_t address = (uint16_t)(nic->tpsr * PAGE_BYTES);
+    if (nic->tbcr > NET_FRAME_MAX) {
+        device_guest_error(&nic->device, "a frame of %u bytes is too long for the wire", nic->tbcr);
+        return false;
+    }
+    for (size_t i = 0; i < nic->tbcr; i++)
+        frame[i] = memory_read(nic, address++);
+    return true;
+}
+
 static void send_to_wire(struct dp8390 *nic)
 {
     uint8_t frame[NET_FRAME_MAX] = {0};
     size_t bytes = nic->tbcr;
-    uint16_t address = (uint16_t)(nic->tpsr * PAGE_BYTES);
-    if (bytes > NET_FRAME_MAX) {
-        device_guest_error(&nic->device, "a frame of %zu bytes is too long for the wire", bytes);
-        return;
-    }
-    for (size_t i = 0; i < bytes; i++)
-        frame[i] = memory_read(nic, address++);
-    net_send(&nic->port, frame, bytes < NET_FRAME_MIN ? NET_FRAME_MIN : bytes, nic->tx_cause);
+    if (fetch_frame(nic, frame))
+        net_send(&nic->port, frame, bytes < NET_FRAME_MIN ? NET_FRAME_MIN : bytes, nic->tx_cause);
 }
 
 /* The chip cannot make and check an FCS at once. With TCR.CRC the frame brings its own, which is
  * checked where the address matches: RSR 01 or 02, with PHY for a group. An address that does not
  * match reads 01 (datasheet section 12, loopback tests A to C of CRC and address recognition). */
-static uint8_t loopback_rsr(const struct dp8390 *nic)
+static uint8_t loopback_rsr(const struct dp8390 *nic, const uint8_t *frame, size_t bytes)
 {
-    uint8_t frame[NET_FRAME_MAX];
-    size_t bytes = nic->tbcr;
     bool is_good;
-    if (!(nic->tcr & TCR_CRC) || bytes < NET_MAC_BYTES + FCS_BYTES || bytes > sizeof frame)
+    if (!(nic->tcr & TCR_CRC) || bytes < NET_MAC_BYTES + FCS_BYTES)
         return RSR_CRC;
-    for (size_t i = 0; i < bytes; i++)
-        frame[i] = memory_read(nic, (uint16_t)(nic->tpsr * PAGE_BYTES + i));
     if (!is_wanted(nic, frame))
         return RSR_PRX;
     is_good = load_le32(frame + bytes - FCS_BYTES) == crc32_z(0, frame, bytes - FCS_BYTES);
     return (uint8_t)((is_good ? RSR_PRX : RSR_CRC) | (frame[0] & 1 ? RSR_PHY : 0));
+}
+
+/* What was received fills the FIFO round and round from location 0; its byte count follows, the upper
+ * half twice (section 12, alignment of the received packet in the FIFO). */
+static void loop_back(struct dp8390 *nic)
+{
+    uint8_t frame[NET_FRAME_MAX + FCS_BYTES + 3];
+    size_t bytes = nic->tbcr;
+    nic->rsr = RSR_CRC;
+    if (!fetch_frame(nic, frame))
+        return;
+    nic->rsr = loopback_rsr(nic, frame, bytes);
+    if (!(nic->tcr & TCR_CRC)) {
+        store_le32(frame + bytes, (uint32_t)crc32_z(0, frame, bytes));
+        bytes += FCS_BYTES;
+    }
+    store_le16(frame + bytes, (uint16_t)bytes);
+    frame[bytes + 2] = frame[bytes + 1];
+    for (size_t i = 0; i < bytes + 3; i++)
+        nic->fifo[i % sizeof nic->fifo] = frame[i];
+    nic->fifo_at = 0;
 }
 
 /* The last bit has left. Results of loopback: datasheet section 12, "Loopback modes". */
@@ -341,7 +366,7 @@ static void transmitted(void *self)
     if (nic->cr & CR_STP) /* it was stopped in the middle of the frame: now it is */
         nic->isr |= ISR_RST;
     if (loopback)
-        nic->rsr = loopback_rsr(nic);
+        loop_back(nic);
     else
         send_to_wire(nic);
     raise(nic, ISR_PTX);
@@ -505,7 +530,8 @@ void dp8390_reset(struct device *device, enum reset_kind kind)
         memset(nic->tally, 0, sizeof nic->tally);
         memset(nic->ram, 0, sizeof nic->ram);
         nic->tbcr = nic->rsar = nic->rbcr = nic->crda = nic->clda = 0;
-        nic->send_next = nic->eeprom_control = nic->config3 = 0;
+        memset(nic->fifo, 0, sizeof nic->fifo);
+        nic->fifo_at = nic->send_next = nic->eeprom_control = nic->config3 = 0;
         nic->tx_cause = 0;
     }
     dp8390_soft_reset(nic);

@@ -44,6 +44,7 @@ struct dp8390 {
     uint8_t eeprom_control, config3; /* page 3 of the RTL8029AS */
     uint8_t prom[DP8390_PROM_BYTES];
     uint8_t ram[DP8390_RAM_BYTES];
+    uint8_t fifo[8], fifo_at;   /* what loopback left there, and what the next read shows */
     uint64_t tx_cause;          /* the access that started the transmission */
     struct event tx;            /* the frame has left the wire */
     /* Not saved: */

@@ -153,6 +153,21 @@ static uint32_t tally_read(void *self, const struct reg *row)
     return value;
 }
 
+static uint32_t fifo_peek(const void *self, const struct reg *row)
+{
+    const struct dp8390 *nic = self;
+    (void)row;
+    return nic->fifo[nic->fifo_at % sizeof nic->fifo];
+}
+
+static uint32_t fifo_read(void *self, const struct reg *row)
+{
+    struct dp8390 *nic = self;
+    uint32_t value = fifo_peek(self, row);
+    nic->fifo_at = (uint8_t)((nic->fifo_at + 1) % sizeof nic->fifo);
+    return value;
+}
+
 static uint32_t par_peek(const void *self, const struct reg *row)
 {
     return ((const struct dp8390 *)self)->par[row->offset - 1];
@@ -269,7 +284,8 @@ static const struct reg ROWS[] = {
     REG(0x05, "NCR", "collisions", REG_READ, is_page_0, .peek = zero_peek),
     REG(0x05, "TBCR0", "bytes to transmit, low", REG_WRITE, is_page_0, .writable = 0xFF,
         .write = tbcr0_write),
-    REG(0x06, "FIFO", "after loopback", REG_READ, is_page_0, .peek = zero_peek),
+    REG(0x06, "FIFO", "after loopback; a read goes on", REG_READ | REG_CLEARS_ON_READ, is_page_0,
+        .read = fifo_read, .peek = fifo_peek),
     REG(0x06, "TBCR1", "bytes to transmit, high", REG_WRITE, is_page_0, .writable = 0xFF,
         .write = tbcr1_write),
     REG(0x07, "ISR", "interrupt causes; ones clear", REG_RW | REG_ONE_CLEARS, is_page_0,

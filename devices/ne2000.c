@@ -41,10 +41,10 @@ const struct device_type NE2000_TYPE = {
     .title = "NE2000 network card (ISA)",
     .datasheet = "National Semiconductor DP8390D/NS32490D (July 1995)",
     .missing = "collisions and deferral\n"
-               "FIFO contents after loopback (read 0)\n"
+               "loopback of one half of each word: all bytes take part\n"
                "long address mode, writes to page 2, boot ROM",
     .size = sizeof(struct dp8390),
-    .version = 1,
+    .version = 2,
     .options = OPTIONS,
     .banks = BANKS,
     .state = DP8390_STATE,

@@ -79,10 +79,10 @@ const struct device_type NE2000_PCI_TYPE = {
     .title = "NE2000 network card (PCI, RTL8029AS)",
     .datasheet = "Realtek RTL8029AS (1997); National Semiconductor DP8390D/NS32490D (July 1995)",
     .missing = "collisions and deferral\n"
-               "FIFO contents after loopback (read 0)\n"
+               "loopback of one half of each word: all bytes take part\n"
                "long address mode, writes to page 2, EEPROM, boot ROM, power management",
     .size = sizeof(struct ne2000_pci),
-    .version = 1,
+    .version = 2,
     .options = OPTIONS,
     .banks = BANKS,
     .state = STATE,

@@ -341,6 +341,37 @@ START_TEST(loopback_stays_inside_and_reports_so)
 }
 END_TEST
 
+/* Section 12, alignment of the received packet in the FIFO: 64 bytes, and 8 N + 5. */
+START_TEST(loopback_leaves_the_end_of_the_frame_in_the_fifo)
+{
+    struct bench b;
+    uint8_t frame[66], fcs[4], fifo[8];
+    bench_init(&b);
+    start(&b);
+    make_frame(frame, sizeof frame, MAC, 11);
+    write_memory(&b, 0x4000, frame, sizeof frame);
+    out(&b, 0x0D, 0x02);
+    transmit(&b, 0x40, 60);
+    fixture_run_us(b.f, 200);
+    store_le32(fcs, (uint32_t)crc32(0, frame, 60));
+    for (unsigned i = 0; i < 8; i++)
+        fifo[i] = (uint8_t)in(&b, 0x06);
+    ck_assert_mem_eq(fifo, "\x40\0\0", 3); /* lower, upper, upper byte count */
+    ck_assert_uint_eq(fifo[3], frame[59]);
+    ck_assert_mem_eq(fifo + 4, fcs, 4);
+    transmit(&b, 0x40, 65); /* 69 with FCS: 8 * 8 + 5 */
+    fixture_run_us(b.f, 200);
+    store_le32(fcs, (uint32_t)crc32(0, frame, 65));
+    for (unsigned i = 0; i < 8; i++)
+        fifo[i] = (uint8_t)in(&b, 0x06);
+    ck_assert_uint_eq(fifo[0], frame[64]);
+    ck_assert_mem_eq(fifo + 1, fcs, 4);
+    ck_assert_mem_eq(fifo + 5, "\x45\0\0", 3);
+    fixture_check_state(b.f->device);
+    device_fixture_free(b.f);
+}
+END_TEST
+
 START_TEST(absurd_transmit_counts_send_nothing)
 {
     struct bench b;
@@ -820,6 +851,7 @@ Suite *ne2000_suite(void)
     tcase_add_test(tc, a_frame_leaves_after_its_time_on_the_wire);
     tcase_add_test(tc, a_short_frame_is_padded_and_a_second_start_waits);
     tcase_add_test(tc, loopback_stays_inside_and_reports_so);
+    tcase_add_test(tc, loopback_leaves_the_end_of_the_frame_in_the_fifo);
     tcase_add_test(tc, absurd_transmit_counts_send_nothing);
     tcase_add_test(tc, a_frame_lands_in_the_ring_with_header_and_fcs);
     tcase_add_test(tc, the_ring_wraps_and_never_overwrites_unread_frames);
