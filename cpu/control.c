@@ -275,7 +275,8 @@ void cpu_reset_system(struct cpu *cpu)
     cpu_flags_write(cpu, cpu_model_flags_fixed(cpu->model), UINT64_MAX);
     cpu_set_privilege(cpu, 0);
     reset_segments(cpu);
-    cpu->system = (struct cpu_system){0};
+    cpu_smm_reset(cpu);
+    cpu->system = (struct cpu_system){.smbase = SMBASE_RESET};
     cpu_msrs_reset(&cpu->system.msrs);
     cpu->system.msrs.tsc_offset = 0 - clock_now(cpu->clock); /* the TSC starts at 0 */
     cpu->is_halted = cpu->is_shutdown = false;

@@ -136,6 +136,14 @@ void cpu_set_ignne(struct cpu *cpu, bool level)
     cpu->ignne = level;
 }
 
+void cpu_smi(struct cpu *cpu)
+{
+    if (!cpu_model_has(cpu->model, FEATURE_SMM))
+        return;
+    cpu->system.smi_pending = true;
+    cpu->has_event = true;
+}
+
 bool cpu_is_halted(const struct cpu *cpu)
 {
     return cpu->is_halted;
@@ -144,7 +152,8 @@ bool cpu_is_halted(const struct cpu *cpu)
 bool cpu_is_idle(const struct cpu *cpu)
 {
     return cpu->is_halted && !(cpu->intr && cpu->flags_other & FLAG_IF) &&
-           !(cpu->nmi_pending && !cpu->nmi_blocked);
+           !(cpu->nmi_pending && !cpu->nmi_blocked) &&
+           !(cpu->system.smi_pending && !cpu->system.is_smm);
 }
 
 void cpu_set_exit_hook(struct cpu *cpu, const struct cpu_exit_hook *hook)
@@ -287,6 +296,10 @@ static const struct state_field TABLES_STATE[] = {
     STATE_ONE(struct cpu_tables, base), STATE_ONE(struct cpu_tables, limit), STATE_TABLE_END};
 static const struct state_field SYSTEM_STATE[] = {
     STATE_STRUCT(struct cpu_system, msrs, CPU_MSRS_STATE),
+    STATE_ONE_SINCE(2, struct cpu_system, smbase),
+    STATE_ONE_SINCE(2, struct cpu_system, is_smm),
+    STATE_ONE_SINCE(2, struct cpu_system, smi_pending),
+    STATE_ONE_SINCE(2, struct cpu_system, smm_nmi_blocked),
     STATE_ONE(struct cpu_system, is_external),
     STATE_REBUILT(struct cpu_system, cause),
     STATE_REBUILT(struct cpu_system, chain),
@@ -326,7 +339,7 @@ static const struct state_field MEMORY_STATE[] = {
     STATE_STRUCTS(struct cpu_memory, entry, TLB_STATE),
     STATE_ONE(struct cpu_memory, has_large), STATE_TABLE_END};
 
-#define CPU_STATE_VERSION 2 /* 2: machine checks, EFER, IGNNE# */
+#define CPU_STATE_VERSION 2 /* 2: machine checks, EFER, IGNNE#, SMM */
 
 void cpu_save(const struct cpu *cpu, struct state_stream *stream)
 {

@@ -78,6 +78,8 @@ struct cpu_config {
     struct code_pool *pool;       /* decoded code of the world; NULL: one of its own */
     int (*acknowledge)(void *self); /* INTA: the PIC's vector, 0-255 */
     void *acknowledge_self;
+    void (*smiact)(void *self, bool level); /* SMIACT# pin: in SMM; may be NULL */
+    void *smiact_self;
     void (*ferr)(void *self, bool level); /* FERR# pin; may be NULL */
     void *ferr_self;
 };
@@ -100,6 +102,7 @@ enum cpu_stop cpu_run(struct cpu *cpu);
 /* The INTR pin; looked at between instructions. */
 void cpu_set_intr(struct cpu *cpu, bool level);
 void cpu_nmi(struct cpu *cpu); /* an edge */
+void cpu_smi(struct cpu *cpu); /* an edge of SMI#; a model without SMM does not hear it */
 /* The IGNNE# pin: with CR0.NE = 0, pending x87 errors do not freeze the processor (SDM 1 D.2). */
 void cpu_set_ignne(struct cpu *cpu, bool level);
 bool cpu_is_halted(const struct cpu *cpu);

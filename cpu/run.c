@@ -430,7 +430,9 @@ static void deliver_pending(struct cpu *cpu)
     cpu->has_event = false;
     if (cpu->interrupt_shadow)
         return;
-    if (cpu->nmi_pending && !cpu->nmi_blocked) {
+    if (cpu->system.smi_pending && !cpu->system.is_smm) { /* SDM 3A table 6-2: before NMI */
+        cpu_smm_enter(cpu);
+    } else if (cpu->nmi_pending && !cpu->nmi_blocked) {
         cpu->nmi_pending = false;
         cpu->nmi_blocked = true;
         deliver(cpu, CPU_EVENT_NMI, VECTOR_NMI);

@@ -1,6 +1,6 @@
 /* The system part of the CPU, as the core sees it: handlers of system instructions, delivery of
  * events, models, MSRs. Bodies: segment.c far.c exception.c iret.c task.c v86.c control.c models.c
- * cpuid.c msr.c sysenter.c.
+ * cpuid.c msr.c sysenter.c smm.c.
  *
  * Every handler runs with the registers materialised: cpu->ip is the instruction's offset, next_ip
  * that of the one behind it. A handler that moves execution sets cpu->ip; the run loop looks the
@@ -59,6 +59,7 @@ enum cpu_generation { GEN_8086, GEN_286, GEN_386, GEN_486, GEN_PENTIUM, GEN_P6, 
 #define FEATURE_POPCNT  (UINT64_C(1) << 29)
 #define FEATURE_PSE36   (UINT64_C(1) << 30) /* physical bits 32-35 in 4 MiB pages */
 #define FEATURE_MCA     (UINT64_C(1) << 31) /* machine-check banks */
+#define FEATURE_SMM     (UINT64_C(1) << 33)
 #define FEATURE_NX      (UINT64_C(1) << 32) /* EFER.NXE */
 struct cpu_model {
     const char *name;
@@ -120,6 +121,8 @@ struct cpu_cause {
 #define CPU_CHAIN_LENGTH 6
 struct cpu_system {
     struct cpu_msrs msrs;
+    uint32_t smbase;    /* SMM: smm.c */
+    bool is_smm, smi_pending, smm_nmi_blocked;
     bool is_external;   /* EXT: an event that is no INT n is being delivered */
     struct cpu_cause cause; /* of the exception just raised; for words only */
     struct cpu_fault_record chain[CPU_CHAIN_LENGTH];
@@ -132,6 +135,12 @@ _Noreturn void cpu_fault(struct cpu *cpu, uint8_t vector, uint32_t error_code, c
                          uint32_t a, uint32_t b);
 /* #GP(0) with words. */
 _Noreturn void cpu_fault_gp(struct cpu *cpu, const char *words);
+
+/* --- system management mode (smm.c) ------------------------------------------------------------- */
+#define SMBASE_RESET 0x30000u
+/* Between instructions: saves the state and starts the handler. */
+void cpu_smm_enter(struct cpu *cpu);
+void cpu_smm_reset(struct cpu *cpu);
 
 /* --- ports (v86.c): #GP unless CPL <= IOPL or the TSS' bitmap allows (SDM 1 19.5) ------------------ */
 void cpu_check_io(struct cpu *cpu, uint16_t port, unsigned bytes);
@@ -184,6 +193,7 @@ uint64_t cpu_tsc(const struct cpu *cpu);
     X(rdpmc)               /* 0F 33 */                                                              \
     X(sysenter)            /* 0F 34 */                                                              \
     X(sysexit)             /* 0F 35 */                                                              \
+    X(rsm)                 /* 0F AA */                                                              \
     X(cpuid)               /* 0F A2 */                                                              \
     X(hlt)                 /* F4 */                                                                 \
     X(cli)                 /* FA */                                                                 \

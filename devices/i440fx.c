@@ -8,7 +8,9 @@
  *   59h: F0000-FFFFF (high nibble)        bit 0 RE: reads come from DRAM, else from the ROM
  *   5Ah: C0000 (low), C4000 (high) ... 5Fh: E8000, EC000; 16 KiB each
  *
- * Clock and interrupt lines: none. */
+ * SMRAM (72h): the DRAM at A0000-BFFFF, which video memory hides, when D_OPEN or SMIACT# shows it.
+ *
+ * Clock and interrupt lines: none. Input: smiact, from the processor. */
 #include "devices/i440fx.h"
 
 #include <stdio.h>
@@ -21,6 +23,8 @@
 #define CONFADD_ENABLE 0x80000000u
 #define PAM0 0x59u
 #define SMRAM 0x72u
+enum smram { D_OPEN = 0x40, D_CLS = 0x20, D_LCK = 0x10, G_SMRAME = 0x08, C_BASE_SEG = 0x02 };
+enum { INPUT_SMIACT };
 #define SEGMENTS 13 /* F0000 (64 KiB), then 12 of 16 KiB from C0000 */
 
 struct i440fx {
@@ -29,6 +33,8 @@ struct i440fx {
     uint32_t confadd;
     struct i440fx_memory memory;
     uint8_t mapped[SEGMENTS]; /* nibbles that the map follows now; FFh: none yet */
+    bool smiact;              /* the processor is in system management mode */
+    bool shows_smram;         /* the map follows it now */
 };
 
 static const struct state_field MEMORY_STATE[] = {
@@ -45,6 +51,8 @@ static const struct state_field STATE[] = {
     STATE_ONE(struct i440fx, confadd),
     STATE_STRUCT(struct i440fx, memory, MEMORY_STATE),
     STATE_REBUILT(struct i440fx, mapped),
+    STATE_ONE_SINCE(2, struct i440fx, smiact),
+    STATE_REBUILT(struct i440fx, shows_smram),
     STATE_TABLE_END,
 };
 
@@ -90,6 +98,49 @@ static void update_map(struct i440fx *s)
     }
 }
 
+/* --- system management RAM (3.2.23): A0000-BFFFF ---------------------------------------------- */
+
+/* MISSING: D_CLS hides data alone from the handler; here it hides all. */
+static bool is_smram_shown(const struct i440fx *s)
+{
+    uint8_t smram = s->function.config[SMRAM];
+    if (!(smram & G_SMRAME))
+        return false;
+    return smram & D_OPEN || (s->smiact && !(smram & D_CLS));
+}
+
+/* DRAM in front of the video memory, or nothing: then the bus answers. */
+static void update_smram(struct i440fx *s)
+{
+    const struct i440fx_memory *m = &s->memory;
+    const size_t first = 0xA0, pages = 0x20;
+    bool is_shown = is_smram_shown(s) && first + pages <= m->dram_frames;
+    if (is_shown == s->shows_smram || !m->dram)
+        return;
+    struct ram *dram = is_shown ? m->dram : NULL;
+    space_map_shadow(s->device.env->memory, first << FRAME_SHIFT, pages, dram,
+                     m->dram_first_frame + first, dram, m->dram_first_frame + first);
+    s->shows_smram = is_shown;
+}
+
+/* D_LCK: SMRAM can't be opened any more, nor the lock or the enable changed, before a reset. */
+static void lock_smram(struct i440fx *s)
+{
+    uint8_t *smram = &s->function.config[SMRAM];
+    if (!(*smram & D_LCK))
+        return;
+    *smram &= (uint8_t)~D_OPEN;
+    s->function.writable[SMRAM] = D_CLS;
+}
+
+static void input(struct device *device, unsigned number, bool level)
+{
+    struct i440fx *s = (struct i440fx *)device;
+    (void)number;
+    s->smiact = level;
+    update_smram(s);
+}
+
 void i440fx_set_memory(struct device *device, const struct i440fx_memory *memory)
 {
     struct i440fx *s = (struct i440fx *)device;
@@ -103,6 +154,10 @@ static void config_written(struct pci_function *function, uint8_t offset, unsign
     struct i440fx *s = (struct i440fx *)function->device;
     if (offset + size > PAM0 && offset <= PAM0 + 6)
         update_map(s);
+    if (offset + size > SMRAM && offset <= SMRAM) {
+        lock_smram(s);
+        update_smram(s);
+    }
 }
 
 /* --- configuration mechanism #1 (3.1) -------------------------------------------------------- */
@@ -241,6 +296,14 @@ static const struct reg_field PAM_FIELDS[7][3] = {
     {.name = "PAM" #number, .meaning = "programmable attribute map", .offset = PAM0 + number, \
      .width = 1, .access = REG_RW, .writable = bits, .peek = config_peek,                     \
      .fields = PAM_FIELDS[number], .section = "3.2.18"}
+static const struct reg_field SMRAM_FIELDS[] = {
+    {"C_BASE_SEG", 0, 3, NULL, "where: A0000"},
+    {"G_SMRAME", 3, 1, NULL, "SMRAM is there"},
+    {"D_LCK", 4, 1, NULL, "cannot be opened before a reset"},
+    {"D_CLS", 5, 1, NULL, "closed to data"},
+    {"D_OPEN", 6, 1, NULL, "open without SMIACT#"},
+    REG_FIELDS_END,
+};
 static const struct reg CONFIG_ROWS[] = {
     {.name = "VID", .meaning = "vendor", .offset = 0, .width = 2, .access = REG_READ,
      .reset = 0x8086, .peek = config_peek, .section = "3.2.1"},
@@ -252,9 +315,9 @@ static const struct reg CONFIG_ROWS[] = {
      .reset = 0x0280, .peek = config_peek, .section = "3.2.4"},
     PAM_ROW(0, 0x30), PAM_ROW(1, 0x33), PAM_ROW(2, 0x33), PAM_ROW(3, 0x33), PAM_ROW(4, 0x33),
     PAM_ROW(5, 0x33), PAM_ROW(6, 0x33),
-    {.name = "SMRAM", .meaning = "system management RAM (kept, without effect)", .offset = SMRAM,
+    {.name = "SMRAM", .meaning = "system management RAM at A0000", .offset = SMRAM,
      .width = 1, .access = REG_RW, .reset = 0x02, .writable = 0x78, .peek = config_peek,
-     .section = "3.2.23"},
+     .fields = SMRAM_FIELDS, .section = "3.2.23"},
     REG_ROWS_END,
 };
 static const struct reg_bank CONFIG_BANK = {"config", CONFIG_ROWS};
@@ -332,9 +395,12 @@ static void reset(struct device *device, enum reset_kind kind)
     store_le16(&config[PCI_COMMAND], 0x0006); /* memory and master are always on (3.2.3) */
     store_le16(&config[PCI_STATUS], 0x0280);
     memset(&config[PAM0], 0, 7);
-    config[SMRAM] = 0x02;
+    config[SMRAM] = C_BASE_SEG;
+    s->function.writable[SMRAM] = D_OPEN | D_CLS | D_LCK | G_SMRAME;
     s->confadd = 0;
+    s->smiact = false;
     update_map(s);
+    update_smram(s);
 }
 
 static void loaded(struct device *device)
@@ -343,6 +409,9 @@ static void loaded(struct device *device)
     pci_loaded(&s->function);
     memset(s->mapped, 0xFF, sizeof s->mapped);
     update_map(s);
+    lock_smram(s);
+    s->shows_smram = !is_smram_shown(s); /* either way the map is made anew */
+    update_smram(s);
 }
 
 static enum status init(struct device *device, const struct device_config *config,
@@ -372,19 +441,23 @@ static void fini(struct device *device)
     pci_remove(&((struct i440fx *)device)->function);
 }
 
+static const char *const INPUTS[] = {[INPUT_SMIACT] = "smiact", NULL};
+
 const struct device_type I440FX_TYPE = {
     .name = "i440fx",
     .title = "PCI host bridge and memory controller",
     .datasheet = "Intel 82441FX (PMC), 290549-001, May 1996",
     .missing = "DRAM timing and row boundaries (60h-67h read zero): firmware learns of the RAM by "
-               "fw_cfg or CMOS\nSMRAM: the register is kept, the memory at A0000 is never shown",
+               "fw_cfg or CMOS\nSMRAM: D_CLS hides code as well",
     .size = sizeof(struct i440fx),
-    .version = 1,
+    .version = 2,
     .banks = BANKS,
     .state = STATE,
     .init = init,
     .reset = reset,
     .fini = fini,
+    .inputs = INPUTS,
+    .input = input,
     .describe = describe,
     .loaded = loaded,
 };

@@ -10,7 +10,7 @@
  *
  *   PMTMR bit 23   ____/‾‾‾‾‾‾‾\_______/‾‾‾    each edge sets TMROF_STS (every 2.34 s)
  *
- * Clock: 315/88 MHz. Interrupt line: "sci", level, active while an enabled event is pending. */
+ * Clock: 315/88 MHz. Output "smi": an edge. Interrupt line: "sci", level, active while an enabled event is pending. */
 #include <stdio.h>
 #include <string.h>
 
@@ -19,6 +19,8 @@
 #include "devices/types.h"
 
 #define PMBA 0x40u
+#define DEVACTB 0x58u
+#define APMC_EN 0x02000000u /* of DEVACTB */
 #define PMREGMISC 0x80u
 #define SMBBA 0x90u
 #define SMBHSTCFG 0xD2u
@@ -36,6 +38,7 @@ enum pmsts { TMROF = 0x0001, BM = 0x0010, GBL = 0x0020, PWRBTN = 0x0100, RTC = 0
 #define PMSTS_BITS (TMROF | BM | GBL | PWRBTN | RTC | RSM)
 #define PMEN_BITS (TMROF | GBL | PWRBTN | RTC)
 enum pmcntrl { SCI_EN = 0x0001, BRLD_EN_BM = 0x0002, GBL_RLS = 0x0004, SLP_EN = 0x2000 };
+enum { APM_STS = 0x0020 /* GLBSTS */, SMI_EN = 0x0001 /* GLBCTL */ };
 #define PMCNTRL_KEPT 0x1C03u /* SLP_TYP and the two enables */
 enum { INPUT_POWER_BUTTON };
 
@@ -49,6 +52,9 @@ struct piix4_pm {
     uint64_t overflow_tick; /* the next edge of bit 23 that TMROF_STS has not been cleared for */
     struct event event;
     struct irq_line sci;
+    uint16_t glbsts;
+    uint32_t glbctl;
+    struct irq_line smi;
 };
 
 static const struct state_field STATE[] = {
@@ -63,6 +69,10 @@ static const struct state_field STATE[] = {
     STATE_ONE(struct piix4_pm, overflow_tick),
     STATE_TIMER(struct piix4_pm, event),
     STATE_STRUCT(struct piix4_pm, sci, IRQ_LINE_STATE),
+    STATE_ONE_SINCE(2, struct piix4_pm, glbsts),
+    STATE_ONE_SINCE(2, struct piix4_pm, glbctl),
+    {"smi", STATE_NESTED, 2, offsetof(struct piix4_pm, smi), sizeof(struct irq_line), 1,
+     IRQ_LINE_STATE, 0},
     STATE_TABLE_END,
 };
 
@@ -187,7 +197,9 @@ static void apms_write(void *self, const struct reg *row, uint32_t value)
     (void)row;
     pm_of(self)->apms = (uint8_t)value;
 }
-/* On a board this raises SMI#, and the firmware's handler sets SCI_EN. */
+/* With APMC_EN and SMI_EN the firmware hears of it by SMI#, an edge (7.2.15 has EOS for the next one:
+ * MISSING). QUIRK: the two commands of ACPI are answered here as well: firmware for virtual machines
+ * counts on it. */
 static void apmc_write(void *self, const struct reg *row, uint32_t value)
 {
     struct piix4_pm *s = self;
@@ -198,6 +210,29 @@ static void apmc_write(void *self, const struct reg *row, uint32_t value)
     else if (value == ACPI_DISABLE)
         s->cntrl &= (uint16_t)~SCI_EN;
     update_sci(s);
+    if (!(load_le32(&s->function.config[DEVACTB]) & APMC_EN))
+        return;
+    s->glbsts |= APM_STS;
+    if (s->glbctl & SMI_EN) {
+        irq_line_set(&s->smi, true);
+        irq_line_set(&s->smi, false);
+    }
+}
+
+static uint32_t glb_peek(const void *self, const struct reg *row)
+{
+    const struct piix4_pm *s = self;
+    return row->width == 2 ? s->glbsts : s->glbctl;
+}
+static void glbsts_write(void *self, const struct reg *row, uint32_t value)
+{
+    (void)row;
+    pm_of(self)->glbsts &= (uint16_t)~(value & APM_STS);
+}
+static void glbctl_write(void *self, const struct reg *row, uint32_t value)
+{
+    (void)row;
+    pm_of(self)->glbctl = value & SMI_EN;
 }
 
 static uint32_t gpe_peek(const void *self, const struct reg *row)
@@ -229,6 +264,10 @@ static const struct reg_field PMCNTRL_FIELDS[] = {
     {"SLP_EN", 13, 1, NULL, "sleep now"},
     REG_FIELDS_END,
 };
+static const struct reg_field GLBSTS_FIELDS[] = {
+    {"APM_STS", 5, 1, NULL, "APMC was written"},
+    REG_FIELDS_END,
+};
 static const struct reg PM_ROWS[] = {
     {.name = "PMSTS", .meaning = "events", .offset = 0, .width = 2,
      .access = REG_RW | REG_ONE_CLEARS, .peek = sts_peek, .write = sts_write,
@@ -241,6 +280,12 @@ static const struct reg PM_ROWS[] = {
      .fields = PMCNTRL_FIELDS, .section = "7.2.3"},
     {.name = "PMTMR", .meaning = "timer of 24 bits, 3.579545 MHz", .offset = 8, .width = 4,
      .access = REG_READ, .peek = timer_peek, .section = "7.2.4"},
+    {.name = "GLBSTS", .meaning = "events for the firmware", .offset = 0x18, .width = 2,
+     .access = REG_RW | REG_ONE_CLEARS, .peek = glb_peek, .write = glbsts_write,
+     .fields = GLBSTS_FIELDS, .section = "7.2.10"},
+    {.name = "GLBCTL", .meaning = "bit 0, SMI_EN: events raise SMI#", .offset = 0x28, .width = 4,
+     .access = REG_RW, .writable = SMI_EN, .peek = glb_peek, .write = glbctl_write,
+     .section = "7.2.14"},
     REG_ROWS_END,
 };
 static const struct reg_bank PM_BANK = {"power management", PM_ROWS};
@@ -275,6 +320,8 @@ static const struct reg CONFIG_ROWS[] = {
      .reset = 0x7113, .peek = config_peek, .section = "7.1.2"},
     {.name = "PMBA", .meaning = "base of the power management ports", .offset = PMBA, .width = 4,
      .access = REG_RW, .reset = 1, .writable = 0xFFC0, .peek = config_peek, .section = "7.1.10"},
+    {.name = "DEVACTB", .meaning = "bit 25, APMC_EN: writing APMC is an event", .offset = DEVACTB,
+     .width = 4, .access = REG_RW, .writable = 0xFFFFFFFF, .peek = config_peek, .section = "7.1.16"},
     {.name = "PMREGMISC", .meaning = "bit 0: the ports are decoded", .offset = PMREGMISC,
      .width = 1, .access = REG_RW, .writable = 1, .peek = config_peek, .section = "7.1.25"},
     {.name = "SMBBA", .meaning = "base of the SMBus (kept, without effect)", .offset = SMBBA,
@@ -343,7 +390,11 @@ static void reset(struct device *device, enum reset_kind kind)
     store_le32(&config[PMBA], 1);
     store_le32(&config[SMBBA], 1);
     config[PMREGMISC] = config[SMBHSTCFG] = 0;
+    store_le32(&config[DEVACTB], 0);
     s->sts = s->en = s->cntrl = s->gpe_en = 0;
+    s->glbsts = 0;
+    s->glbctl = 0;
+    irq_line_set(&s->smi, false);
     s->apmc = s->apms = 0;
     s->overflow_tick = (ticks_now(s) / TIMER_HALF + 1) * TIMER_HALF;
     update_ports(s);
@@ -366,8 +417,7 @@ static enum status init(struct device *device, const struct device_config *confi
     writable[PMREGMISC] = 1;
     store_le16(&writable[SMBBA], 0xFFF0);
     writable[SMBHSTCFG] = 0x0F;
-    /* DEVACTB: firmware sets its bits for SMI, which have no effect here. */
-    store_le32(&writable[0x58], 0xFFFFFFFF);
+    store_le32(&writable[DEVACTB], 0xFFFFFFFF);
     result = pci_add(config->env->pci, &s->function, 1 << 3 | 3, 1, error);
     if (result == STATUS_OK)
         result = device_attach(device, config->env->ports, &APM_BANK, NULL, APMC_PORT, 2, error);
@@ -390,18 +440,19 @@ static void loaded(struct device *device)
     update_ports(s);
 }
 
-static const struct device_pin PINS[] = {{"sci", offsetof(struct piix4_pm, sci)}, {NULL, 0}};
+static const struct device_pin PINS[] = {
+    {"sci", offsetof(struct piix4_pm, sci)}, {"smi", offsetof(struct piix4_pm, smi)}, {NULL, 0}};
 static const char *const INPUTS[] = {[INPUT_POWER_BUTTON] = "power-button", NULL};
 
 const struct device_type PIIX4_PM_TYPE = {
     .name = "piix4-pm",
     .title = "ACPI power management",
     .datasheet = "Intel 82371AB (PIIX4), 290562-001, April 1997; ACPI 1.0b",
-    .missing = "SMI#: the two commands that SMM would answer are answered here\n"
+    .missing = "SMI# of other events than APMC, and EOS\n"
                "SMBus, device monitors, throttling, general purpose inputs and outputs\n"
                "sleeps other than soft off: the machine resumes at once",
     .size = sizeof(struct piix4_pm),
-    .version = 1,
+    .version = 2,
     .banks = BANKS,
     .state = STATE,
     .pins = PINS,

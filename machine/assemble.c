@@ -233,6 +233,14 @@ void machine_ferr(void *self, bool level)
     latch->type->input(latch, 0, level);
 }
 
+void machine_smiact(void *self, bool level)
+{
+    struct machine *machine = self;
+    struct device *bridge = machine_find(machine, "northbridge");
+    if (bridge)
+        bridge->type->input(bridge, 0, level);
+}
+
 static enum status wire(struct machine *machine, const struct board_wire *row, struct error *error)
 {
     struct device *from = machine_find(machine, row->from), *to = machine_find(machine, row->to);

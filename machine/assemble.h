@@ -8,5 +8,6 @@ enum status machine_assemble(struct machine *machine, struct error *error);
 void machine_disassemble(struct machine *machine);
 int machine_acknowledge(struct machine *machine); /* INTA to the master 8259 */
 void machine_ferr(void *machine, bool level);     /* FERR#, to the board's latch */
+void machine_smiact(void *machine, bool level);   /* SMIACT#, to the memory controller */
 
 #endif

@@ -128,6 +128,14 @@ static void ignne_changed(void *self, unsigned input, bool level)
     cpu_set_ignne(machine->cpu, level);
 }
 
+static void smi_changed(void *self, unsigned input, bool level)
+{
+    struct machine *machine = self;
+    (void)input;
+    if (level)
+        cpu_smi(machine->cpu);
+}
+
 static void origin_of(void *self, struct access_origin *origin)
 {
     struct machine *machine = self;
@@ -148,6 +156,8 @@ static enum status build_cpu(struct machine *machine, struct error *error)
                                 .pool = machine->world->pool,
                                 .acknowledge = acknowledge,
                                 .acknowledge_self = machine,
+                                .smiact = machine_smiact,
+                                .smiact_self = machine,
                                 .ferr = machine_ferr,
                                 .ferr_self = machine};
     enum status status = cpu_new(&machine->cpu, &config, error);
@@ -155,6 +165,8 @@ static enum status build_cpu(struct machine *machine, struct error *error)
         return status;
     irq_line_connect(device_pin(machine->pic_master, "int"), intr_changed, machine, 0);
     irq_line_connect(device_pin(machine_find(machine, "cerr"), "ignne"), ignne_changed, machine, 0);
+    if (machine_find(machine, "pm"))
+        irq_line_connect(device_pin(machine_find(machine, "pm"), "smi"), smi_changed, machine, 0);
     return STATUS_OK;
 }
 

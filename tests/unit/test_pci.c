@@ -186,6 +186,42 @@ START_TEST(segments_without_rom_float_until_shadowed)
 }
 END_TEST
 
+/* 82441FX 3.2.23: the DRAM behind video memory, open or by SMIACT#; D_LCK holds until reset. */
+START_TEST(smram_is_shown_when_open_or_in_smm)
+{
+    static const struct { uint8_t smram; bool smiact, is_shown; } ROWS[] = {
+        {0x02, false, false}, {0x02, true, false}, {0x42, false, false}, {0x0A, false, false},
+        {0x0A, true, true},   {0x4A, false, true}, {0x4A, true, true},   {0x2A, true, false},
+    };
+    struct board *b = make();
+    struct space *m = &b->f->memory;
+    space_map_shadow(m, 0xA0000, 0x20, NULL, 0, NULL, 0); /* nobody's, as a video card would have it */
+    give_memory(b);
+    for (size_t n = 0; n < ARRAY_COUNT(ROWS); n++) {
+        config_out(b, 0, 0x72, 1, ROWS[n].smram);
+        I440FX_TYPE.input(b->bridge, 0, ROWS[n].smiact);
+        ck_assert_uint_eq(space_read(m, 0xA0000, 1), ROWS[n].is_shown ? 0xDA : 0xFF);
+        ck_assert_uint_eq(space_read(m, 0xBFFFF, 1), ROWS[n].is_shown ? 0xDA : 0xFF);
+        space_write(m, 0xA8000, 1, (uint8_t)n);
+        ck_assert((b->f->ram.bytes[0xA8000] == n) == ROWS[n].is_shown);
+        b->f->ram.bytes[0xA8000] = 0xDA;
+    }
+    I440FX_TYPE.input(b->bridge, 0, false);
+    config_out(b, 0, 0x72, 1, 0x5A);
+    ck_assert_uint_eq(config_in(b, 0, 0x72, 1), 0x1A); /* locking closes it */
+    config_out(b, 0, 0x72, 1, 0x4A);
+    ck_assert_uint_eq(space_read(m, 0xA0000, 1), 0xFF);
+    I440FX_TYPE.input(b->bridge, 0, true);
+    ck_assert_uint_eq(space_read(m, 0xA0000, 1), 0xDA);
+    fixture_check_state(b->bridge);
+    I440FX_TYPE.reset(b->bridge, RESET_HARD);
+    ck_assert_uint_eq(space_read(m, 0xA0000, 1), 0xFF);
+    config_out(b, 0, 0x72, 1, 0x4A);
+    ck_assert_uint_eq(space_read(m, 0xA0000, 1), 0xDA);
+    destroy(b);
+}
+END_TEST
+
 START_TEST(reset_and_load_put_the_map_back)
 {
     struct board *b = make();
@@ -448,6 +484,7 @@ Suite *pci_suite(void)
     tcase_add_test(tcase, pam_chooses_dram_or_rom_for_each_direction);
     tcase_add_test(tcase, each_pam_nibble_governs_its_sixteen_kilobytes);
     tcase_add_test(tcase, segments_without_rom_float_until_shadowed);
+    tcase_add_test(tcase, smram_is_shown_when_open_or_in_smm);
     tcase_add_test(tcase, reset_and_load_put_the_map_back);
     tcase_add_test(tcase, base_addresses_tell_their_size_and_kind);
     tcase_add_test(tcase, ranges_move_with_their_base_and_the_command_register);

@@ -196,11 +196,36 @@ START_TEST(sleep_is_described_in_words)
 }
 END_TEST
 
+/* 7.1.16, 7.2.10, 7.2.14: the event is noted with APMC_EN, and raises SMI# with SMI_EN. */
+START_TEST(apmc_raises_smi_when_it_is_enabled)
+{
+    struct board *b = make();
+    struct fixture_probe smi;
+    fixture_probe(b->f, b->f->device, "smi", &smi);
+    fixture_out(b->f, 0xB2, 1);
+    ck_assert_uint_eq(in(b, 0x18, 2), 0);
+    pci_config_write(&b->pci, 0, DEVFN, 0x58, 4, 0x02000000);
+    fixture_out(b->f, 0xB2, 2);
+    ck_assert_uint_eq(smi.rises, 0);
+    ck_assert_uint_eq(in(b, 0x18, 2), 0x20);
+    out(b, 0x18, 0x20);
+    ck_assert_uint_eq(in(b, 0x18, 2), 0);
+    space_write(&b->f->ports, BASE + 0x28, 4, 1);
+    fixture_out(b->f, 0xB2, 3);
+    fixture_out(b->f, 0xB2, 4);
+    ck_assert_uint_eq(smi.rises, 2);
+    ck_assert(!smi.level);
+    fixture_check_state(b->f->device);
+    destroy(b);
+}
+END_TEST
+
 Suite *piix4_pm_suite(void);
 Suite *piix4_pm_suite(void)
 {
     Suite *suite = suite_create("piix4_pm");
     TCase *tcase = tcase_create("piix4_pm");
+    tcase_add_test(tcase, apmc_raises_smi_when_it_is_enabled);
     tcase_add_test(tcase, identity_is_that_of_function_3);
     tcase_add_test(tcase, ports_move_with_pmba);
     tcase_add_test(tcase, timer_runs_at_3579545_hz_in_24_bits);
