@@ -538,7 +538,29 @@ static const struct reg CONTROL_ROWS[] = {
     REG_ROWS_END,
 };
 static const struct reg_bank CONTROL_BANK = {"control block", CONTROL_ROWS};
-static const struct reg_bank *const BANKS[] = {&COMMAND_BANK, &CONTROL_BANK, NULL};
+/* What no guest can read: where the arms are, and what passes below their heads just now. */
+static uint32_t arm_peek(const void *self, const struct reg *row)
+{
+    return ((const struct ata *)self)->drives[row->offset >> 2].mechanics.cylinder;
+}
+static uint32_t sector_peek(const void *self, const struct reg *row)
+{
+    const struct ata *s = self;
+    const struct ata_drive *d = &s->drives[row->offset >> 2];
+    bool is_turning = d->is_there && !d->is_packet && !d->mechanics.is_stopped;
+    return is_turning ? disk_sector_below_head(&d->geometry, clock_ns(s->device.env->clock)) : 0;
+}
+
+#define ARM_ROWS(drive, at)                                                                     \
+    {.name = "ARM " drive, .meaning = "cylinder where drive " drive "'s heads are",              \
+     .offset = (at), .width = 2, .access = REG_READ, .peek = arm_peek, .section = "mechanics"},  \
+    {.name = "SECTOR " drive, .meaning = "sector that passes below them; 0: none",              \
+     .offset = (at) + 2, .width = 2, .access = REG_READ, .peek = sector_peek,                    \
+     .section = "mechanics"}
+static const struct reg MECHANICS_ROWS[] = {ARM_ROWS("0", 0), ARM_ROWS("1", 4), REG_ROWS_END};
+static const struct reg_bank MECHANICS_BANK = {"mechanics (at no port: for display)",
+                                               MECHANICS_ROWS};
+static const struct reg_bank *const BANKS[] = {&COMMAND_BANK, &CONTROL_BANK, &MECHANICS_BANK, NULL};
 
 /* --- in words -------------------------------------------------------------------------------- */
 
@@ -546,7 +568,7 @@ static void describe_command(const struct ata *s, uint8_t code, char *text, size
 {
     const struct ata_drive *d = selected(s);
     const struct ata_command *command = d ? ata_command_find(d, code) : NULL;
-    char where[48];
+    char where[48], moves[192] = "";
     if (!d) {
         snprintf(text, size, "drive %u is not there: nobody obeys", s->selected);
         return;
@@ -556,14 +578,16 @@ static void describe_command(const struct ata *s, uint8_t code, char *text, size
         return;
     }
     ata_address_text(d, command->is_ext, where, sizeof where);
+    if (s->is_realistic && !d->is_packet)
+        ata_mechanics_text(d, command, moves, sizeof moves);
     switch (command->addressing) {
     case ATA_SECTORS:
-        snprintf(text, size, "drive %u: %s %u at %s", s->selected, command->name,
-                 ata_sectors_asked(d, command->is_ext), where);
+        snprintf(text, size, "drive %u: %s %u at %s%s", s->selected, command->name,
+                 ata_sectors_asked(d, command->is_ext), where, moves);
         break;
     case ATA_LIMIT:
     case ATA_ONE_SECTOR:
-        snprintf(text, size, "drive %u: %s to %s", s->selected, command->name, where);
+        snprintf(text, size, "drive %u: %s to %s%s", s->selected, command->name, where, moves);
         break;
     case ATA_NO_ADDRESS:
         snprintf(text, size, "drive %u: %s", s->selected, command->name);
@@ -793,7 +817,7 @@ const struct device_type ATA_TYPE = {
                "SMART's off-line collection, self-tests and writable logs: aborted\n"
                "SET MAX ADDRESS lasts until power-off also where it is asked to stay; no passwords",
     .size = sizeof(struct ata),
-    .version = 4,
+    .version = 5,
     .options = OPTIONS,
     .banks = BANKS,
     .state = STATE,

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/bits.h"
+#include "base/status.h"
 #include "devices/ata_internal.h"
 
 /* --- addresses ------------------------------------------------------------------------------- */
@@ -43,29 +44,61 @@ struct block_geometry ata_translation(const struct ata_drive *d)
 }
 
 /* Takes the address from the registers; false (and a failure) when the drive itself refuses it. */
-bool ata_take_address(struct ata_drive *d, const struct ata_command *command)
+bool ata_is_seek(uint8_t code)
+{
+    return (code & 0xF0) == 0x70;
+}
+
+static bool sector_asked(const struct ata_drive *d, bool is_ext, uint64_t *lba)
 {
     struct block_geometry g = ata_translation(d);
     struct block_address at = {.is_chs = true,
                                .cylinder = (uint32_t)d->high[0] << 8 | d->middle[0],
                                .head = d->device & ATA_DEVICE_HEAD,
                                .sector = d->low[0]};
+    if (!(d->device & ATA_DEVICE_LBA))
+        return !is_ext && block_chs_to_lba(&g, &at, lba);
+    *lba = lba_of(d, is_ext);
+    return true;
+}
+
+/* "; arm from cylinder 0 to 12: 5424 us; sector 9 passes, 7142 us to sector 1; 1058 us of data" */
+void ata_mechanics_text(const struct ata_drive *d, const struct ata_command *command, char *text,
+                        size_t size)
+{
+    const struct block_geometry *g = &d->geometry;
+    bool is_seek = command->addressing == ATA_ONE_SECTOR;
+    uint32_t sectors = is_seek ? 0 : ata_sectors_asked(d, command->is_ext);
+    struct disk_mechanics plan;
+    struct block_address first;
+    uint64_t lba;
+    size_t used = 0;
+    text[0] = '\0';
+    if (command->addressing != ATA_SECTORS && !is_seek)
+        return;
+    if (!sector_asked(d, command->is_ext, &lba) || lba >= g->total)
+        return;
+    first = block_lba_to_chs(g, lba);
+    plan = disk_mechanics_plan(&d->mechanics, g, lba, sectors,
+                               clock_ns(d->channel->device.env->clock));
+    text_append(text, size, &used, "; %sarm from cylinder %u to %u: %llu us",
+                d->mechanics.is_stopped ? "4 s until it spins; " : "", d->mechanics.cylinder,
+                first.cylinder, (unsigned long long)plan.seek_ns / 1000);
+    if (!is_seek)
+        text_append(text, size, &used, "; sector %u passes, %llu us to sector %u; %llu us of data",
+                    plan.sector_below_head, (unsigned long long)plan.rotation_ns / 1000,
+                    first.sector, (unsigned long long)plan.transfer_ns / 1000);
+}
+
+bool ata_take_address(struct ata_drive *d, const struct ata_command *command)
+{
     d->is_lba = (d->device & ATA_DEVICE_LBA) != 0;
     d->is_media = true;
     d->remaining = command->addressing == ATA_SECTORS ? ata_sectors_asked(d, command->is_ext) : 1;
-    if (d->is_lba) {
-        d->position = lba_of(d, command->is_ext);
+    if (sector_asked(d, command->is_ext, &d->position))
         return true;
-    }
-    if (command->is_ext) { /* 48-bit commands have LBA only (6.3) */
-        ata_fail_later(d, ATA_ABRT);
-        return false;
-    }
-    if (!block_chs_to_lba(&g, &at, &d->position)) {
-        ata_fail_later(d, ATA_IDNF);
-        return false;
-    }
-    return true;
+    ata_fail_later(d, command->is_ext ? ATA_ABRT : ATA_IDNF); /* 48-bit commands have LBA only (6.3) */
+    return false;
 }
 
 /* The registers name a sector, and how many are left to do. */
@@ -169,8 +202,10 @@ static void start_recalibrate(struct ata_drive *d, const struct ata_command *com
 {
     uint64_t seek_ns = d->channel->is_realistic ? disk_seek_ns(d->mechanics.cylinder) : 0;
     (void)command;
-    d->mechanics.seek_distance = d->mechanics.cylinder;
-    d->mechanics.cylinder = 0;
+    if (d->channel->is_realistic && d->mechanics.is_stopped)
+        seek_ns += DISK_SPIN_UP_NS;
+    d->mechanics = (struct disk_mechanics){.seek_distance = d->mechanics.cylinder};
+    d->mechanics.seek_ns = disk_seek_ns(d->mechanics.seek_distance);
     ata_later(d, ATA_THEN_DONE, d->channel->delay_ns + seek_ns);
 }
 

@@ -143,6 +143,10 @@ void ata_address_text(const struct ata_drive *drive, bool is_ext, char *text, si
 struct block_geometry ata_translation(const struct ata_drive *drive);
 void ata_put_address(struct ata_drive *drive, uint64_t position, uint32_t remaining);
 
+bool ata_is_seek(uint8_t code);
+/* What arm and spindle will have to do for a command: "; arm from cylinder 0 to 12: ...", or "". */
+void ata_mechanics_text(const struct ata_drive *drive, const struct ata_command *command, char *text,
+                        size_t size);
 /* Takes the address from the registers; false (and a failure) when the drive itself refuses it. */
 bool ata_take_address(struct ata_drive *drive, const struct ata_command *command);
 

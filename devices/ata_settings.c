@@ -93,6 +93,12 @@ static uint64_t standby_period(uint8_t count)
     }
 }
 
+static void enter_standby(struct ata_drive *d)
+{
+    d->power = ATA_STANDBY;
+    d->mechanics.is_stopped = true;
+}
+
 void ata_standby_restart(struct ata_drive *d)
 {
     struct clock *clock = d->channel->device.env->clock;
@@ -106,7 +112,7 @@ void ata_standby_event(void *self)
 {
     struct ata_drive *d = self;
     if (d->phase == ATA_IDLE)
-        d->power = ATA_STANDBY;
+        enter_standby(d);
     else
         ata_standby_restart(d);
 }
@@ -123,7 +129,7 @@ void ata_start_standby(struct ata_drive *d, const struct ata_command *command)
 {
     if (command->code == 0xE2 || command->code == 0x96)
         d->standby_ns = standby_period(d->count[0]);
-    d->power = ATA_STANDBY;
+    enter_standby(d);
     ata_done_later(d);
 }
 
@@ -139,7 +145,7 @@ void ata_start_check_power(struct ata_drive *d, const struct ata_command *comman
 void ata_start_sleep(struct ata_drive *d, const struct ata_command *command)
 {
     (void)command;
-    d->power = ATA_STANDBY;
+    enter_standby(d);
     d->is_asleep = true;
     ata_done_later(d);
 }

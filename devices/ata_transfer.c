@@ -147,8 +147,11 @@ static void begin_request(struct ata_drive *d, enum block_op op, uint32_t sector
     if (door_cause(channel->device.env->door)) /* else it goes on with what the command began */
         d->cause = door_cause(channel->device.env->door);
     if (channel->is_realistic && sectors && !d->is_packet)
-        delay_ns += disk_mechanics_request(&d->mechanics, &d->geometry, d->position, sectors,
+        delay_ns += disk_mechanics_request(&d->mechanics, &d->geometry, d->position,
+                                           ata_is_seek(d->command) ? 0 : sectors,
                                            clock_ns(clock_of(d)));
+    if (sectors)
+        d->mechanics.is_stopped = false;
     d->ready_when = clock_after_ns(clock_of(d), delay_ns);
     ata_submit(d);
 }

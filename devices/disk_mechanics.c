@@ -7,6 +7,7 @@ const struct state_field DISK_MECHANICS_STATE[] = {
     STATE_ONE(struct disk_mechanics, rotation_ns),
     STATE_ONE(struct disk_mechanics, transfer_ns),
     STATE_ONE(struct disk_mechanics, sector_below_head),
+    {"is_stopped", STATE_UINT, 5, offsetof(struct disk_mechanics, is_stopped), sizeof(bool), 1, NULL, 0},
     STATE_TABLE_END,
 };
 
@@ -29,19 +30,38 @@ uint64_t disk_seek_ns(uint32_t distance)
     return DISK_SEEK_BASE_NS + integer_root(distance * DISK_SEEK_ROOT_NS * DISK_SEEK_ROOT_NS);
 }
 
+uint32_t disk_sector_below_head(const struct block_geometry *g, uint64_t now_ns)
+{
+    return (uint32_t)(now_ns % DISK_ROTATION_NS * g->sectors / DISK_ROTATION_NS) + 1;
+}
+
+struct disk_mechanics disk_mechanics_plan(const struct disk_mechanics *m,
+                                          const struct block_geometry *g, uint64_t lba,
+                                          uint32_t sectors, uint64_t now_ns)
+{
+    struct disk_mechanics plan = {.is_stopped = false};
+    uint64_t last_lba = lba + (sectors ? sectors - 1 : 0), end = g->total - 1, arrival, angle, wanted;
+    struct block_address first = block_lba_to_chs(g, lba < end ? lba : end);
+    struct block_address last = block_lba_to_chs(g, last_lba < end ? last_lba : end);
+    plan.seek_distance = first.cylinder > m->cylinder ? first.cylinder - m->cylinder
+                                                      : m->cylinder - first.cylinder;
+    plan.seek_ns = disk_seek_ns(plan.seek_distance);
+    plan.cylinder = last.cylinder;
+    arrival = now_ns + (m->is_stopped ? DISK_SPIN_UP_NS : 0) + plan.seek_ns;
+    plan.sector_below_head = disk_sector_below_head(g, arrival);
+    if (sectors) {
+        angle = arrival % DISK_ROTATION_NS;
+        wanted = (first.sector - 1u) * DISK_ROTATION_NS / g->sectors;
+        plan.rotation_ns = (wanted + DISK_ROTATION_NS - angle) % DISK_ROTATION_NS;
+        plan.transfer_ns = sectors * DISK_ROTATION_NS / g->sectors;
+    }
+    return plan;
+}
+
 uint64_t disk_mechanics_request(struct disk_mechanics *m, const struct block_geometry *g,
                                 uint64_t lba, uint32_t sectors, uint64_t now_ns)
 {
-    struct block_address first = block_lba_to_chs(g, lba);
-    struct block_address last = block_lba_to_chs(g, lba + (sectors ? sectors - 1 : 0));
-    uint64_t angle, wanted = (first.sector - 1u) * DISK_ROTATION_NS / g->sectors;
-    m->seek_distance = first.cylinder > m->cylinder ? first.cylinder - m->cylinder
-                                                    : m->cylinder - first.cylinder;
-    m->seek_ns = disk_seek_ns(m->seek_distance);
-    angle = (now_ns + m->seek_ns) % DISK_ROTATION_NS;
-    m->sector_below_head = (uint32_t)(angle * g->sectors / DISK_ROTATION_NS) + 1;
-    m->rotation_ns = (wanted + DISK_ROTATION_NS - angle) % DISK_ROTATION_NS;
-    m->transfer_ns = sectors * DISK_ROTATION_NS / g->sectors;
-    m->cylinder = last.cylinder;
-    return m->seek_ns + m->rotation_ns + m->transfer_ns;
+    uint64_t spin_up_ns = m->is_stopped ? DISK_SPIN_UP_NS : 0;
+    *m = disk_mechanics_plan(m, g, lba, sectors, now_ns);
+    return spin_up_ns + m->seek_ns + m->rotation_ns + m->transfer_ns;
 }

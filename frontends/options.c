@@ -26,7 +26,7 @@ static const struct option OPTIONS[] = {
     {"board", OPTION_TEXT, AT(board), "NAME", "pc or isa (default pc)", 0, 0},
     {"bios", OPTION_TEXT, AT(bios), "FILE", "firmware (default SeaBIOS, else the embedded one)", 0, 0},
     {"disk", OPTION_LIST, AT(disks), "FILE[,opt=val]", "hard disk image; format=raw|qcow2|gz, "
-     "geometry=C/H/S, ro, overlay, backing=any", 0, 0},
+     "geometry=C/H/S, ro, overlay, backing=any, mechanics=realistic", 0, 0},
     {"floppy", OPTION_TEXT, AT(floppy), "FILE", "floppy image", 0, 0},
     {"cdrom", OPTION_LIST, AT(cdroms), "FILE", "CD-ROM image; given again: what is in the tray after an eject", 0, 0},
     {"kernel", OPTION_TEXT, AT(kernel), "FILE", "bzImage or multiboot ELF, booted after the firmware",

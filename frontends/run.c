@@ -211,6 +211,7 @@ static enum status build(struct run *run, char rooms[OPTION_LIST_MAX][512], stru
         if ((status = take_nic(run, i, rooms[i], sizeof rooms[i], error)) != STATUS_OK)
             return status;
     run->config.name = "pc";
+    run->config.disk_settings = run->session.has_mechanics ? "mechanics=realistic" : NULL;
     run->config.has_cpu = true;
     run->config.board = o->board ? board_find(o->board) : NULL;
     run->config.cpu_model = o->cpu;

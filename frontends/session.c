@@ -108,7 +108,8 @@ enum status session_open(struct session *session, const struct run_options *opti
     return status;
 }
 
-static enum status disk_word(const char *word, struct block_image_options *options, struct error *error)
+static enum status disk_word(struct session *session, const char *word,
+                             struct block_image_options *options, struct error *error)
 {
     if (strncmp(word, "geometry=", 9) == 0) {
         if (!block_geometry_parse(word + 9, &options->geometry))
@@ -124,9 +125,15 @@ static enum status disk_word(const char *word, struct block_image_options *optio
                              word);
     } else if (strcmp(word, "backing=any") == 0) {
         options->image.allows_any_backing = true;
+    } else if (strcmp(word, "mechanics=realistic") == 0) {
+        session->has_mechanics = true;
+    } else if (strncmp(word, "mechanics=", 10) == 0) {
+        if (strcmp(word + 10, "immediate") != 0)
+            return error_set(error, STATUS_USAGE, "--disk: %s; fix: mechanics=realistic or "
+                             "mechanics=immediate", word);
     } else {
         return error_set(error, STATUS_USAGE, "--disk: unknown option '%s'; fix: format=F, geometry=C/H/S, "
-                         "ro, overlay or backing=any", word);
+                         "ro, overlay, backing=any or mechanics=M", word);
     }
     return STATUS_OK;
 }
@@ -151,7 +158,7 @@ enum status session_disk(struct session *session, const char *spec, struct block
         next = strchr(word, ',');
         if (next)
             *next = '\0';
-        if ((status = disk_word(word, &options, error)) != STATUS_OK)
+        if ((status = disk_word(session, word, &options, error)) != STATUS_OK)
             return status;
         if (next)
             *next = ',';

@@ -23,6 +23,7 @@ struct session {
     struct image_set images;
     struct block *disks[SESSION_DISKS];
     size_t disk_count;
+    bool has_mechanics; /* some disk's seeks and rotation take their time; then all disks' do */
     struct chardev *chardevs[SESSION_CHARDEVS];
     size_t chardev_count;
     struct network network;
@@ -49,7 +50,8 @@ struct session {
  * terminal where both ends are one and no serial port is on it, else none. */
 enum status session_open(struct session *session, const struct run_options *options,
                          uint64_t clock_hz, struct error *error);
-/* "FILE[,format=raw|qcow2|gz][,geometry=C/H/S][,ro][,overlay][,backing=any]" */
+/* "FILE[,format=raw|qcow2|gz][,geometry=C/H/S][,ro][,overlay][,backing=any]
+ * [,mechanics=realistic|immediate]" */
 enum status session_disk(struct session *session, const char *spec, struct block **block,
                          struct error *error);
 /* A CD-ROM image: only read. */

@@ -161,6 +161,7 @@ cat >table <<'END'
 6 | run --snapshot-load text good.img | not a snapshot
 6 | run --snapshot-load empty.img good.img | empty.img
 2 | run --floppy good.img | --floppy
+2 | run --disk good.img,mechanics=slow | mechanics=realistic or mechanics=immediate
 6 | run --cdrom missing.iso | missing.iso: 
 6 | run --cdrom empty.img | empty.img: 
 6 | run --cdrom odd.iso | odd.iso: 1536 bytes are not a CD-ROM's
