@@ -5,7 +5,8 @@ build_oracle() { # build_oracle NAME SOURCE...
     shift
     # shellcheck disable=SC2046,SC2086
     $CC -std=c11 -D_GNU_SOURCE -O2 $ORACLE_CFLAGS -I"$SRCDIR" -I"$BUILDDIR" -o "$name" "$@" \
-        "$SRCDIR/tests/unit/cpu_box.c" "$BUILDDIR/libvitrine.a" -lz -lm \
+        "$SRCDIR/tests/unit/cpu_box.c" "$BUILDDIR/libvitrine.a" -lm \
+        $(sed -n -e 's/^lib_cflags = //p' -e 's/^lib_libs = //p' "$BUILDDIR/Makefile") \
         $([ "$SANITIZE" = yes ] && echo -fsanitize=address,undefined)
 }
 build_silicon() {
