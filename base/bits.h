@@ -8,6 +8,8 @@
 #include <string.h>
 
 #define ARRAY_COUNT(array) (sizeof(array) / sizeof((array)[0]))
+/* For short functions that a compiler would share although their callers must not make calls. */
+#define BASE_ALWAYS_INLINE inline __attribute__((always_inline))
 #define BASE_LIKELY(x) __builtin_expect(!!(x), 1)
 #define BASE_UNLIKELY(x) __builtin_expect(!!(x), 0)
 

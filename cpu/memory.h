@@ -57,7 +57,7 @@ static inline uint8_t *tlb_hit(const struct tlb_fast *tlb, uint64_t linear, unsi
 }
 
 /* The same as a test, for handlers that go elsewhere when it fails. */
-static inline bool tlb_reach(const struct tlb_fast *tlb, uint64_t linear, unsigned bytes,
+static BASE_ALWAYS_INLINE bool tlb_reach(const struct tlb_fast *tlb, uint64_t linear, unsigned bytes,
                              uint8_t **host)
 {
     const struct tlb_fast *e = &tlb[tlb_index(linear + bytes - 1)];
@@ -67,7 +67,7 @@ static inline bool tlb_reach(const struct tlb_fast *tlb, uint64_t linear, unsign
 
 /* Write entries of pages with decoded code: the bytes behind an access, and the lines of the page that
  * have code. False: no such page, or not one that a plain write may reach. */
-static inline bool tlb_reach_code(const struct cpu *cpu, uint64_t linear, unsigned bytes,
+static BASE_ALWAYS_INLINE bool tlb_reach_code(const struct cpu *cpu, uint64_t linear, unsigned bytes,
                                   uint8_t **host, const uint64_t **lines)
 {
     unsigned index = tlb_index(linear + bytes - 1);
@@ -81,7 +81,7 @@ static inline bool touches_code(uint64_t lines, uint64_t linear, unsigned bytes)
     return (lines >> (linear >> 6 & 63) | lines >> ((linear + bytes - 1) >> 6 & 63)) & 1;
 }
 /* A write to such a page that touches no code. */
-static inline bool tlb_reach_beside_code(const struct cpu *cpu, uint64_t linear, unsigned bytes,
+static BASE_ALWAYS_INLINE bool tlb_reach_beside_code(const struct cpu *cpu, uint64_t linear, unsigned bytes,
                                          uint8_t **host)
 {
     const uint64_t *lines;

@@ -104,41 +104,41 @@ static inline void op_store(struct cpu *cpu, const struct op *op, uint64_t linea
         memory_write_slow(cpu, op, linear, bytes, value);
 }
 /* Short ways to an operand's bytes; false: not this way. */
-static inline bool op_reach(const struct cpu *cpu, uint64_t linear, unsigned bytes, bool is_write,
+static BASE_ALWAYS_INLINE bool op_reach(const struct cpu *cpu, uint64_t linear, unsigned bytes, bool is_write,
                             uint8_t **host)
 {
     return BASE_LIKELY(tlb_reach(is_write ? cpu->tlb_write : cpu->tlb_read, linear, bytes, host));
 }
 /* The same, and writes beside decoded code: stacks and variables of 16-bit programs share pages with it. */
-static inline bool op_reach_any(const struct cpu *cpu, uint64_t linear, unsigned bytes,
+static BASE_ALWAYS_INLINE bool op_reach_any(const struct cpu *cpu, uint64_t linear, unsigned bytes,
                                 bool is_write, uint8_t **host)
 {
     return op_reach(cpu, linear, bytes, is_write, host) ||
            (is_write && tlb_reach_beside_code(cpu, linear, bytes, host));
 }
-static inline bool op_reach_at(const struct cpu *cpu, const struct op *op, unsigned base,
+static BASE_ALWAYS_INLINE bool op_reach_at(const struct cpu *cpu, const struct op *op, unsigned base,
                                unsigned bytes, bool is_write, uint8_t **host)
 {
     return op_reach(cpu, (uint32_t)(cpu->gpr[base] + op->u.v.displacement), bytes, is_write, host);
 }
-static inline bool op_reach_indexed(const struct cpu *cpu, const struct op *op, unsigned base,
+static BASE_ALWAYS_INLINE bool op_reach_indexed(const struct cpu *cpu, const struct op *op, unsigned base,
                                     unsigned index, unsigned bytes, bool is_write, uint8_t **host)
 {
     uint64_t offset = cpu->gpr[base] + (cpu->gpr[index] << op->scale) + op->u.v.displacement;
     return op_reach(cpu, (uint32_t)offset, bytes, is_write, host);
 }
-static inline bool op_reach_B(const struct cpu *cpu, const struct op *op, unsigned bytes,
+static BASE_ALWAYS_INLINE bool op_reach_B(const struct cpu *cpu, const struct op *op, unsigned bytes,
                               bool is_write, uint8_t **host)
 {
     return op_reach_any(cpu, (uint32_t)(cpu->gpr[op->base] + op->u.v.displacement), bytes, is_write,
                         host);
 }
-static inline bool op_reach_F(const struct cpu *cpu, const struct op *op, unsigned bytes,
+static BASE_ALWAYS_INLINE bool op_reach_F(const struct cpu *cpu, const struct op *op, unsigned bytes,
                               bool is_write, uint8_t **host)
 {
     return op_reach_any(cpu, (uint32_t)op_offset(cpu, op), bytes, is_write, host);
 }
-static inline bool op_reach_S(const struct cpu *cpu, const struct op *op, unsigned bytes,
+static BASE_ALWAYS_INLINE bool op_reach_S(const struct cpu *cpu, const struct op *op, unsigned bytes,
                               bool is_write, uint8_t **host)
 {
     const struct segment_bounds *b = &cpu->bounds[op->segment];
@@ -173,14 +173,14 @@ static inline void op_drop_any(struct cpu *cpu, const struct op *op, uint64_t by
     cpu->gpr[CPU_SP] = (sp & ~mask) | ((sp + bytes) & mask);
 }
 /* The stack: F a flat one of 32 bits, S any. `plus` is added to SP; the new SP goes to *sp. */
-static inline bool op_reach_stack_F(const struct cpu *cpu, const struct op *op, int32_t plus,
+static BASE_ALWAYS_INLINE bool op_reach_stack_F(const struct cpu *cpu, const struct op *op, int32_t plus,
                                     unsigned bytes, bool is_write, uint64_t *sp, uint8_t **host)
 {
     (void)op;
     *sp = (uint32_t)(cpu->gpr[CPU_SP] + (uint64_t)(int64_t)plus);
     return op_reach(cpu, is_write ? *sp : (uint32_t)cpu->gpr[CPU_SP], bytes, is_write, host);
 }
-static inline bool op_reach_stack_S(const struct cpu *cpu, const struct op *op, int32_t plus,
+static BASE_ALWAYS_INLINE bool op_reach_stack_S(const struct cpu *cpu, const struct op *op, int32_t plus,
                                     unsigned bytes, bool is_write, uint64_t *sp, uint8_t **host)
 {
     const struct segment_bounds *b = &cpu->bounds[CPU_SS];

@@ -19,9 +19,11 @@ static void add_rows(struct op_variant_map *map, const struct op_variants *row)
 
 void op_variant_map_init(struct op_variant_map *map)
 {
-    add_rows(map, OP_VARIANTS_REGISTER);
+    add_rows(map, OP_VARIANTS_ALU_16);
+    add_rows(map, OP_VARIANTS_ALU_32);
+    add_rows(map, OP_VARIANTS_BRANCH_16);
+    add_rows(map, OP_VARIANTS_BRANCH_32);
     add_rows(map, OP_VARIANTS_MEMORY);
-    add_rows(map, OP_VARIANTS_BRANCH);
     add_rows(map, OP_VARIANTS_8);
 }
 

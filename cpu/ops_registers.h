@@ -14,14 +14,14 @@
 enum op_field { NO_FIELD, FIELD_D, FIELD_S, FIELD_D8, FIELD_S8, FIELD_BASE, FIELD_INDEX, FIELD_CONDITION };
 
 struct op_variants {
-    op_handler *const *general; /* a place in OPS_8, OPS_32 */
+    op_handler *const *general; /* a place in OPS_8, OPS_16, OPS_32 */
     enum op_field first, second;
     op_handler *const *table;
 };
 
 /* Ended by a row without a table. */
-extern const struct op_variants OP_VARIANTS_REGISTER[], OP_VARIANTS_MEMORY[], OP_VARIANTS_BRANCH[],
-    OP_VARIANTS_8[];
+extern const struct op_variants OP_VARIANTS_ALU_16[], OP_VARIANTS_ALU_32[], OP_VARIANTS_BRANCH_16[],
+    OP_VARIANTS_BRANCH_32[], OP_VARIANTS_MEMORY[], OP_VARIANTS_8[];
 
 /* From a general handler to its row: open addressing, at most half full. */
 #define OP_VARIANT_SLOTS 1024u

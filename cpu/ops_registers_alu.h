@@ -1,7 +1,6 @@
-/* Variants by register: 32-bit operations between registers and with immediates. */
-#include "cpu/ops_registers.h"
-
-#define BITS 32
+/* Variants by register: operations of BITS bits (16, 32) between registers and with immediates. OPS is the
+ * table of the general handlers, VARIANTS the rows' name. No include guard: one translation unit
+ * includes it once. */
 #include "cpu/ops_bodies.h"
 
 #define TWO(d, s)                                                     \
@@ -63,9 +62,9 @@ SQUARE(lea_indexed)
     OP_DEFINE(sar_##d) SET_BODY(d, shift_arithmetic(cpu, GET(d), op->condition)) \
     OP_DEFINE(rol_quiet_##d) SET_BODY(d, rotate(GET(d), op->condition)) \
     OP_DEFINE(ror_quiet_##d) SET_BODY(d, rotate(GET(d), 0u - op->condition)) \
-    OP_DEFINE(shl_quiet_##d) SET_BODY(d, GET(d) << op->condition)     \
-    OP_DEFINE(shr_quiet_##d) SET_BODY(d, GET(d) >> op->condition)     \
-    OP_DEFINE(sar_quiet_##d) SET_BODY(d, (T)((ST)GET(d) >> op->condition))
+    OP_DEFINE(shl_quiet_##d) SET_BODY(d, (T)((uint64_t)GET(d) << op->condition)) \
+    OP_DEFINE(shr_quiet_##d) SET_BODY(d, (T)((uint64_t)GET(d) >> op->condition)) \
+    OP_DEFINE(sar_quiet_##d) SET_BODY(d, (T)((int64_t)(ST)GET(d) >> op->condition))
 EACH(ONE)
 LINE(mov_i) LINE(add_i) LINE(or_i) LINE(and_i) LINE(sub_i) LINE(xor_i)
 LINE(add_quiet_i) LINE(or_quiet_i) LINE(and_quiet_i) LINE(sub_quiet_i) LINE(xor_quiet_i)
@@ -83,20 +82,20 @@ static op_handler *const cmov_table[16] = {LINE_OF(cmov), cmov_8,  cmov_9,  cmov
                                            cmov_12,       cmov_13, cmov_14, cmov_15};
 
 #define ALU_ROWS(name, which)                                         \
-    {&OPS_32.alu[which][OP_RR], FIELD_D, FIELD_S, name##_table},                \
-    {&OPS_32.alu[which][OP_RI], NO_FIELD, FIELD_D, name##_i_table}
+    {&OPS.alu[which][OP_RR], FIELD_D, FIELD_S, name##_table},                \
+    {&OPS.alu[which][OP_RI], NO_FIELD, FIELD_D, name##_i_table}
 #define QUIET_ROWS(name, which)                                       \
-    {&OPS_32.alu_quiet[which][OP_RR], FIELD_D, FIELD_S, name##_quiet_table},    \
-    {&OPS_32.alu_quiet[which][OP_RI], NO_FIELD, FIELD_D, name##_quiet_i_table}
+    {&OPS.alu_quiet[which][OP_RR], FIELD_D, FIELD_S, name##_quiet_table},    \
+    {&OPS.alu_quiet[which][OP_RI], NO_FIELD, FIELD_D, name##_quiet_i_table}
 #define SHIFT_ROWS(name, digit)                                       \
-    {&OPS_32.shift_i[digit], NO_FIELD, FIELD_D, name##_table},                     \
-    {&OPS_32.shift_i_quiet[digit], NO_FIELD, FIELD_D, name##_quiet_table}
+    {&OPS.shift_i[digit], NO_FIELD, FIELD_D, name##_table},                     \
+    {&OPS.shift_i_quiet[digit], NO_FIELD, FIELD_D, name##_quiet_table}
 
-const struct op_variants OP_VARIANTS_REGISTER[] = {
-    {&OPS_32.mov[OP_RR], FIELD_D, FIELD_S, mov_table},
-    {&OPS_32.mov[OP_RI], NO_FIELD, FIELD_D, mov_i_table},
-    {&OPS_32.lea[OP_B], FIELD_D, FIELD_BASE, lea_table},
-    {&OPS_32.lea[OP_F], FIELD_BASE, FIELD_INDEX, lea_indexed_table},
+const struct op_variants VARIANTS[] = {
+    {&OPS.mov[OP_RR], FIELD_D, FIELD_S, mov_table},
+    {&OPS.mov[OP_RI], NO_FIELD, FIELD_D, mov_i_table},
+    {&OPS.lea[OP_B], FIELD_D, FIELD_BASE, lea_table},
+    {&OPS.lea[OP_F], FIELD_BASE, FIELD_INDEX, lea_indexed_table},
     ALU_ROWS(add, ALU_ADD),
     ALU_ROWS(or, ALU_OR),
     ALU_ROWS(and, ALU_AND),
@@ -108,24 +107,24 @@ const struct op_variants OP_VARIANTS_REGISTER[] = {
     QUIET_ROWS(and, ALU_AND),
     QUIET_ROWS(sub, ALU_SUB),
     QUIET_ROWS(xor, ALU_XOR),
-    {&OPS_32.test[OP_RR], FIELD_D, FIELD_S, test_table},
-    {&OPS_32.test[OP_RI], NO_FIELD, FIELD_D, test_i_table},
-    {&OPS_32.imul[0], FIELD_D, FIELD_S, imul_table},
-    {&OPS_32.movzx8[0], FIELD_D, FIELD_S8, movzx8_table},
-    {&OPS_32.movzx16[0], FIELD_D, FIELD_S, movzx16_table},
-    {&OPS_32.movsx16[0], FIELD_D, FIELD_S, movsx16_table},
-    {&OPS_32.unary[OP_INC][0], NO_FIELD, FIELD_D, inc_table},
-    {&OPS_32.unary[OP_DEC][0], NO_FIELD, FIELD_D, dec_table},
-    {&OPS_32.unary[OP_NOT][0], NO_FIELD, FIELD_D, not_table},
-    {&OPS_32.unary[OP_NEG][0], NO_FIELD, FIELD_D, neg_table},
-    {&OPS_32.unary_quiet[OP_INC], NO_FIELD, FIELD_D, inc_quiet_table},
-    {&OPS_32.unary_quiet[OP_DEC], NO_FIELD, FIELD_D, dec_quiet_table},
-    {&OPS_32.unary_quiet[OP_NEG], NO_FIELD, FIELD_D, neg_quiet_table},
+    {&OPS.test[OP_RR], FIELD_D, FIELD_S, test_table},
+    {&OPS.test[OP_RI], NO_FIELD, FIELD_D, test_i_table},
+    {&OPS.imul[0], FIELD_D, FIELD_S, imul_table},
+    {&OPS.movzx8[0], FIELD_D, FIELD_S8, movzx8_table},
+    {&OPS.movzx16[0], FIELD_D, FIELD_S, movzx16_table},
+    {&OPS.movsx16[0], FIELD_D, FIELD_S, movsx16_table},
+    {&OPS.unary[OP_INC][0], NO_FIELD, FIELD_D, inc_table},
+    {&OPS.unary[OP_DEC][0], NO_FIELD, FIELD_D, dec_table},
+    {&OPS.unary[OP_NOT][0], NO_FIELD, FIELD_D, not_table},
+    {&OPS.unary[OP_NEG][0], NO_FIELD, FIELD_D, neg_table},
+    {&OPS.unary_quiet[OP_INC], NO_FIELD, FIELD_D, inc_quiet_table},
+    {&OPS.unary_quiet[OP_DEC], NO_FIELD, FIELD_D, dec_quiet_table},
+    {&OPS.unary_quiet[OP_NEG], NO_FIELD, FIELD_D, neg_quiet_table},
     SHIFT_ROWS(rol, 0),
     SHIFT_ROWS(ror, 1),
     SHIFT_ROWS(shl, 4),
     SHIFT_ROWS(shr, 5),
     SHIFT_ROWS(sar, 7),
-    {&OPS_32.cmov[0], NO_FIELD, FIELD_CONDITION, cmov_table},
+    {&OPS.cmov[0], NO_FIELD, FIELD_CONDITION, cmov_table},
     {NULL, NO_FIELD, NO_FIELD, NULL},
 };

@@ -1,11 +1,9 @@
-/* Variants by register: 32-bit comparisons, tests and counts with a branch behind them. */
-#include "cpu/ops_registers.h"
-
-#define BITS 32
+/* Variants by register: comparisons, tests and counts of BITS bits (16, 32) with a branch behind them.
+ * OPS and VARIANTS as in ops_registers_alu.h. */
 #include "cpu/ops_bodies.h"
 
-#define AT(b) op_reach_at(cpu, op, b, 4, false, &host)
-#define SPLIT(form, cc) MISS(OPS_32.cmp_jcc[form][cc])
+#define AT(b) op_reach_at(cpu, op, b, BYTES, false, &host)
+#define SPLIT(form, cc) MISS(OPS.cmp_jcc[form][cc])
 
 /* X(name, condition code, ..., what it asks) for one comparison and all conditions. */
 #define CMP_WITH(X, ...)                                                             \
@@ -56,19 +54,19 @@ TEST_WITH(TEST_TABLES, )
 COUNT_WITH(COUNT_TABLES, )
 
 #define CMP_ROWS(cc, code, is, unused)                                               \
-    {&OPS_32.cmp_jcc[OP_RR][code], FIELD_D, FIELD_S, cmp_rr_##cc##_table},           \
-    {&OPS_32.cmp_jcc[OP_RI][code], NO_FIELD, FIELD_D, cmp_ri_##cc##_table},          \
-    {&OPS_32.cmp_jcc[OP_RM][code], NO_FIELD, FIELD_BASE, cmp_rm_##cc##_table},       \
-    {&OPS_32.cmp_jcc[OP_MR][code], NO_FIELD, FIELD_BASE, cmp_mr_##cc##_table},       \
-    {&OPS_32.cmp_jcc[OP_MI][code], NO_FIELD, FIELD_BASE, cmp_mi_##cc##_table},
+    {&OPS.cmp_jcc[OP_RR][code], FIELD_D, FIELD_S, cmp_rr_##cc##_table},           \
+    {&OPS.cmp_jcc[OP_RI][code], NO_FIELD, FIELD_D, cmp_ri_##cc##_table},          \
+    {&OPS.cmp_jcc[OP_RM][code], NO_FIELD, FIELD_BASE, cmp_rm_##cc##_table},       \
+    {&OPS.cmp_jcc[OP_MR][code], NO_FIELD, FIELD_BASE, cmp_mr_##cc##_table},       \
+    {&OPS.cmp_jcc[OP_MI][code], NO_FIELD, FIELD_BASE, cmp_mi_##cc##_table},
 #define TEST_ROWS(cc, code, is, unused)                                              \
-    {&OPS_32.test_jcc[OP_RR][code], FIELD_D, FIELD_S, test_rr_##cc##_table},         \
-    {&OPS_32.test_jcc[OP_RI][code], NO_FIELD, FIELD_D, test_ri_##cc##_table},
+    {&OPS.test_jcc[OP_RR][code], FIELD_D, FIELD_S, test_rr_##cc##_table},         \
+    {&OPS.test_jcc[OP_RI][code], NO_FIELD, FIELD_D, test_ri_##cc##_table},
 #define COUNT_ROWS(cc, code, is, unused)                                             \
-    {&OPS_32.count_jcc[OP_INC][code], NO_FIELD, FIELD_D, inc_##cc##_table},          \
-    {&OPS_32.count_jcc[OP_DEC][code], NO_FIELD, FIELD_D, dec_##cc##_table},
+    {&OPS.count_jcc[OP_INC][code], NO_FIELD, FIELD_D, inc_##cc##_table},          \
+    {&OPS.count_jcc[OP_DEC][code], NO_FIELD, FIELD_D, dec_##cc##_table},
 
-const struct op_variants OP_VARIANTS_BRANCH[] = {
+const struct op_variants VARIANTS[] = {
     CMP_WITH(CMP_ROWS, ) TEST_WITH(TEST_ROWS, ) COUNT_WITH(COUNT_ROWS, )
     {NULL, NO_FIELD, NO_FIELD, NULL},
 };
