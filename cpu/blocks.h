@@ -116,10 +116,16 @@ static inline bool block_is_for(const struct block *b, const struct cpu *cpu, ui
 #else
 #define DISPATCH_MUSTTAIL /* gcc makes sibling calls from -O2 on */
 #endif
-#define DISPATCH(op) DISPATCH_MUSTTAIL return (op)->handler(cpu, (op))
+/* The empty asm keeps compilers from holding op and op + 1 apart: what is left is an addition and a jump. */
+#define DISPATCH(next)                                      \
+    do {                                                    \
+        const struct op *next_ = (next);                    \
+        __asm__("" : "+r"(next_));                          \
+        DISPATCH_MUSTTAIL return next_->handler(cpu, next_); \
+    } while (0)
 #else
 #define DISPATCH_MUSTTAIL
-#define DISPATCH(op) return (op)
+#define DISPATCH(next) return (next)
 #endif
 #define NEXT DISPATCH(op + 1)
 
