@@ -39,6 +39,7 @@ static unsigned value_of(const struct op *op, enum op_field field)
     case FIELD_BASE: return op->base;
     case FIELD_INDEX: return op->index;
     case FIELD_CONDITION: return op->condition;
+    case FIELD_BOTH: return op->d == op->s ? op->d : 8;
     }
     return 8;
 }

@@ -11,7 +11,8 @@
 
 /* Fields of the op that index a table: `first` counts by 8, `second` by 1. D8, S8: codes of byte
  * registers (ops.h). */
-enum op_field { NO_FIELD, FIELD_D, FIELD_S, FIELD_D8, FIELD_S8, FIELD_BASE, FIELD_INDEX, FIELD_CONDITION };
+enum op_field { NO_FIELD, FIELD_D, FIELD_S, FIELD_D8, FIELD_S8, FIELD_BASE, FIELD_INDEX, FIELD_CONDITION,
+                FIELD_BOTH /* d and s are the same */ };
 
 struct op_variants {
     op_handler *const *general; /* a place in OPS_8, OPS_16, OPS_32 */
