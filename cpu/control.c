@@ -3,6 +3,7 @@
  * Specification: Intel SDM 3A (2023) 2.5 (control registers), 9.1.1 (table 9-1: after RESET#), SDM
  * 3B 17.2 (debug registers); SDM 2 MOV CR, MOV DR, LMSW, SMSW, CLTS, INVLPG, HLT.
  * MISSING: test registers TR3-TR7; hardware breakpoints are the run loop's part. */
+#include "cpu/run.h"
 #include "cpu/segment.h"
 
 static void need_ring0(struct cpu *cpu, const char *words)
@@ -146,6 +147,7 @@ void sys_mov_to_control(struct cpu *cpu, const struct instruction *i)
 #define DR6_BD (1u << 13)
 #define DR7_FIXED 0x400u
 #define DR7_GD (1u << 13)
+#define DR7_ENABLES 0xffu
 
 /* DR4 and DR5 are DR6 and DR7 unless CR4.DE says that they are not there (SDM 3B 17.2.2). */
 static unsigned dr_number(struct cpu *cpu, unsigned number)
@@ -178,8 +180,11 @@ void sys_mov_to_debug(struct cpu *cpu, const struct instruction *i)
     } else if (number == 7) {
         value = (value & 0xffff23ffu) | DR7_FIXED;
     }
+    uint64_t enabled = (cpu->dr[7] | (number == 7 ? value : 0)) & DR7_ENABLES;
     cpu->dr[number] = value;
-    cpu_mode_changed(cpu);
+    if (number != 6 && enabled != 0) {
+        run_breakpoints_changed(cpu);
+    }
 }
 
 /* --- caches, TLB, HLT ----------------------------------------------------------------------------------- */

@@ -230,6 +230,7 @@ void cpu_set_registers(struct cpu *cpu, const struct cpu_registers *r)
     cpu->gdtr = (struct cpu_tables){r->gdtr.base, r->gdtr.limit};
     cpu->idtr = (struct cpu_tables){r->idtr.base, r->idtr.limit};
     cpu->cr2 = r->cr2;
+    bool has_other_breakpoints = memcmp(cpu->dr, r->dr, sizeof cpu->dr) != 0;
     memcpy(cpu->dr, r->dr, sizeof cpu->dr);
     if (cpu->cr0 != r->cr0 || cpu->cr3 != r->cr3 || cpu->cr4 != r->cr4) {
         cpu->cr0 = r->cr0;
@@ -240,8 +241,10 @@ void cpu_set_registers(struct cpu *cpu, const struct cpu_registers *r)
         cpu_tlb_flush(cpu, false);
     }
     cpu->cpl = (uint8_t)privilege_of(r);
-    memory_forget_hosts(cpu); /* DR0-3 may watch pages now */
-    cpu_mode_changed(cpu);
+    if (has_other_breakpoints)
+        run_breakpoints_changed(cpu);
+    else
+        cpu_mode_changed(cpu);
 }
 
 uint64_t cpu_get_gpr(const struct cpu *cpu, unsigned index)

@@ -161,6 +161,15 @@ void run_watch_access(struct cpu *cpu, uint64_t linear, unsigned bytes, bool is_
     run_after_access(cpu);
 }
 
+void run_breakpoints_changed(struct cpu *cpu)
+{
+    struct cpu_run *run = cpu->run;
+    memory_forget_hosts(cpu);
+    pool_forget_cpu(run->pool, cpu);
+    memset(run->jumps, 0xff, sizeof run->jumps);
+    cpu_mode_changed(cpu);
+}
+
 enum status cpu_set_watches(struct cpu *cpu, const struct cpu_watch *watches, size_t count,
                             struct error *error)
 {
@@ -180,10 +189,7 @@ enum status cpu_set_watches(struct cpu *cpu, const struct cpu_watch *watches, si
         else
             run->watches_data = true;
     }
-    memory_forget_hosts(cpu);
-    pool_forget_cpu(run->pool, cpu);
-    memset(run->jumps, 0xff, sizeof run->jumps);
-    cpu_mode_changed(cpu);
+    run_breakpoints_changed(cpu);
     return STATUS_OK;
 }
 

@@ -100,6 +100,8 @@ bool run_match_code_watch(struct cpu *cpu, uint64_t linear);
 uint64_t run_match_code_registers(const struct cpu *cpu, uint64_t linear);
 /* Has any register something to do with how code is decoded: instruction or port breakpoints? */
 bool run_has_code_registers(const struct cpu *cpu);
+/* What was decoded or mapped for the old break- and watchpoints is forgotten. */
+void run_breakpoints_changed(struct cpu *cpu);
 /* With MODE_WATCHED, behind an access to a port: the trap of an I/O breakpoint is due. */
 void run_match_port_registers(struct cpu *cpu, uint16_t port, unsigned bytes);
 

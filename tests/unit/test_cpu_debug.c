@@ -164,6 +164,37 @@ START_TEST(data_breakpoints_tell_writes_from_reads)
 }
 END_TEST
 
+/* What is cached of the page and of the code from before must not hide a new breakpoint. */
+START_TEST(breakpoints_hold_from_the_next_instruction_on)
+{
+    struct cpu_box box;
+    cpu_guest_init(&box);
+    /* mov [5000],ecx twice; mov eax,5000h; mov dr0,eax; mov eax,D0002h; mov dr7,eax; mov [5000],ecx */
+    struct cpu_registers r = RUN(&box, "\x89\x0d\x00\x50\x00\x00\x89\x0d\x00\x50\x00\x00"
+                                       "\xb8\x00\x50\x00\x00\x0f\x23\xc0\xb8\x02\x00\x0d\x00"
+                                       "\x0f\x23\xf8\x89\x0d\x00\x50\x00\x00\xf4");
+    ck_assert_int_eq(stopped_vector(&r), 1);
+    ck_assert_uint_eq(stack_word(&box, &r, 0), CODE + 34);
+    cpu_box_fini(&box);
+}
+END_TEST
+
+START_TEST(an_instruction_breakpoint_can_move)
+{
+    struct cpu_box box;
+    cpu_guest_init(&box);
+    cpu_box_poke(&box, HANDLERS + 16, "\x45\xf4", 2); /* inc ebp; hlt */
+    cpu_box_poke(&box, CODE + 0x100, "\x90\xc3", 2);
+    /* DR0 at 9000h, enabled; call 8100h; DR0 = 8100h; call 8100h */
+    struct cpu_registers r = RUN(&box, "\xb8\x00\x90\x00\x00\x0f\x23\xc0\x6a\x02\x58\x0f\x23\xf8"
+                                       "\xe8\xed\x00\x00\x00\xb8\x00\x81\x00\x00\x0f\x23\xc0"
+                                       "\xe8\xe0\x00\x00\x00\xf4");
+    ck_assert_uint_eq(r.ip, HANDLERS + 16 + 2);
+    ck_assert_uint_eq(stack_word(&box, &r, 0), CODE + 0x100);
+    cpu_box_fini(&box);
+}
+END_TEST
+
 /* 17.2.2: DR4 and DR5 stand for DR6 and DR7 unless CR4.DE is set. */
 START_TEST(dr4_and_dr5_are_aliases_without_de)
 {
@@ -259,6 +290,8 @@ Suite *cpu_debug_suite(void)
         ports_without_breakpoints_change_nothing,
         instruction_breakpoint_is_a_fault_with_rf,
         data_breakpoints_tell_writes_from_reads,
+        breakpoints_hold_from_the_next_instruction_on,
+        an_instruction_breakpoint_can_move,
         dr4_and_dr5_are_aliases_without_de,
         general_detect_faults_and_is_cleared,
         fixed_bits_of_dr6_and_dr7_stay,
