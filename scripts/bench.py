@@ -18,6 +18,7 @@ import argparse
 import json
 import math
 import os
+import platform
 import re
 import select
 import shutil
@@ -152,6 +153,21 @@ def find_peers():
         else:
             print(f"{name}: not found on this machine, left out")
     return peers
+
+
+def circumstances():
+    """When and where: figures mean nothing without it."""
+    processor = platform.processor() or platform.machine()
+    try:
+        with open("/proc/cpuinfo") as lines:
+            found = re.search(r"model name\s*: (.*)", lines.read())
+            processor = found[1] if found else processor
+    except OSError:
+        pass
+    when = {"date": time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime()), "processor": processor,
+            "processors": os.cpu_count(), "load": round(os.getloadavg()[0], 1)}
+    print("{date}, {processors} x {processor}, load {load}".format(**when))
+    return when
 
 
 def cpu_seconds(pid):
@@ -355,9 +371,10 @@ def main():
         print(f"{kernel}: " + ", ".join(f"{e.name} {cell(median(results[kernel], e.name))}" for e in emulators),
               flush=True)
     print_table(results, emulators, goals)
+    when = circumstances()
     if arguments.json:
         with open(arguments.json, "w") as out:
-            json.dump({"emulators": {e.name: e.version for e in emulators}, "kernels": results}, out, indent=1)
+            json.dump({**when, "emulators": {e.name: e.version for e in emulators}, "kernels": results}, out, indent=1)
     if arguments.svg:
         rows = [(k, [median(r, e.name) for e in emulators]) for k, r in results.items()]
         bench_plot.write(arguments.svg, [e.name for e in emulators], rows)

@@ -23,7 +23,7 @@ import sys
 import tempfile
 import time
 
-from bench import cell, cpu_seconds, stop
+from bench import cell, circumstances, cpu_seconds, stop
 
 GEOMETRY = "400/16/63"
 VITRINE = ("{program} run --memory 64M --disk {image},geometry=" + GEOMETRY + " --nic ne2k-pci "
@@ -180,9 +180,10 @@ def main():
     if instructions:
         print(f"boot: {instructions / 1e9:.2f} thousand million instructions to {READY.decode()}, "
               f"{instructions / table['vitrine']['boot']['cpu'] / 1e6:.0f} MIPS per CPU second")
+    when = circumstances()
     if arguments.json:
         with open(arguments.json, "w") as out:
-            json.dump({"runs": runs, "boot_instructions": instructions}, out, indent=1)
+            json.dump({**when, "runs": runs, "boot_instructions": instructions}, out, indent=1)
     differing = [key for key in table["vitrine"] if len({tuple(t[key]["said"]) for t in table.values()}) > 1]
     for key in differing:
         print(f"{key}: the outputs differ: " + ", ".join(f"{n} {t[key]['said']}" for n, t in table.items()))

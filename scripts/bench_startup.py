@@ -19,7 +19,7 @@ import sys
 import shutil
 import time
 
-from bench import Emulator, Guest, count_instructions, cell, in_folder, read_run, stop
+from bench import Emulator, Guest, cell, circumstances, count_instructions, in_folder, read_run, stop
 
 GUEST_BYTES = 64 << 20
 RUNS = 15
@@ -178,9 +178,10 @@ def main():
     a = parser.parse_args()
     result = {"start": time_start(a.vitrine, a.image), "memory": measure_memory(a.vitrine, a.image, a.guests),
               "hypervisor": measure_hypervisor(a.vitrine, a.kernel, a.image)}
+    when = circumstances()
     if a.json:
         with open(a.json, "w") as out:
-            json.dump(result, out, indent=1)
+            json.dump({**when, **result}, out, indent=1)
     return 0 if result["memory"] and all(h["mips"][1] for h in result["hypervisor"].values()) else 1
 
 
