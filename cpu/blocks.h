@@ -15,6 +15,7 @@
 
 #include "cpu/decode.h"
 #include "cpu/internal.h"
+#include "cpu/techniques.h"
 
 #define BLOCK_INSTRUCTIONS 48
 #define JUMP_ENTRIES 8192u
@@ -110,7 +111,7 @@ static inline bool block_is_for(const struct block *b, const struct cpu *cpu, ui
 }
 
 /* --- dispatch ------------------------------------------------------------------------------------- */
-#if defined(VITRINE_DISPATCH_TAIL)
+#if defined(VITRINE_DISPATCH_TAIL) && TECHNIQUE_TAIL_CALLS
 #if defined(__clang__)
 #define DISPATCH_MUSTTAIL __attribute__((musttail))
 #else

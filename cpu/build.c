@@ -125,7 +125,7 @@ struct op *builder_add_plain(struct builder *b, op_handler *handler, const struc
 
 static void emit(struct builder *b, const struct instruction *i)
 {
-    if (!b->cpu->run->only_plain && emit_fast(b, i))
+    if (TECHNIQUE_SPECIALISED && !b->cpu->run->only_plain && emit_fast(b, i))
         return;
     builder_add_plain(b, ends_block(i) ? op_system : op_execute, i);
     if (ends_block(i))
@@ -241,7 +241,7 @@ struct block *block_build(struct cpu *cpu, unsigned most)
 {
     struct builder *b = cpu->run->builder;
     struct source s = find_source(cpu);
-    bool is_cut = most < BLOCK_INSTRUCTIONS, is_kept = s.ram != NULL && !is_cut;
+    bool is_cut = most < BLOCK_INSTRUCTIONS, is_kept = TECHNIQUE_BLOCKS && s.ram && !is_cut;
     uint8_t bytes[INSTRUCTION_MAX];
     b->cpu = cpu;
     b->ip = cpu->ip;
@@ -279,8 +279,9 @@ struct block *block_build(struct cpu *cpu, unsigned most)
         b->target[0] = b->ip;
         builder_add(b, op_fall, &NOTHING)->covers = 0;
     }
-    drop_dead_flags(b);
-    for (unsigned n = 0; n < b->op_count; n++)
+    if (TECHNIQUE_DEAD_FLAGS)
+        drop_dead_flags(b);
+    for (unsigned n = 0; TECHNIQUE_REGISTERS && n < b->op_count; n++)
         op_by_register(pool_variants(cpu->run->pool), &b->ops[n]);
     number_instructions(b);
     return is_kept ? into_pool(cpu, b, &s) : into_scratch(cpu, b, &s);

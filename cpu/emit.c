@@ -328,7 +328,7 @@ static bool emit_jcc(struct builder *b, const struct instruction *i)
     unsigned cc = i->row->argument, last = b->op_count - 1;
     if (!set_targets(b, i))
         return false;
-    if (b->op_count && b->fused[last] && b->fused[last][cc]) {
+    if (TECHNIQUE_FUSION && b->op_count && b->fused[last] && b->fused[last][cc]) {
         struct op *op = &b->ops[last];
         op->handler = b->fused[last][cc];
         op->covers = 2;
@@ -444,7 +444,7 @@ bool emit_fast(struct builder *b, const struct instruction *i)
     case FAST_STRING: return emit_string(b, i);
     case FAST_X87: return emit_x87(b, i);
     case FAST_IN:
-    case FAST_OUT: return emit_port(b, i);
+    case FAST_OUT: return TECHNIQUE_PORTS && emit_port(b, i);
     case FAST_BSWAP:
         if (i->operand_size != 4)
             return false;

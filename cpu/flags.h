@@ -12,6 +12,7 @@
 #define VITRINE_CPU_FLAGS_H
 
 #include "cpu/internal.h"
+#include "cpu/techniques.h"
 
 /* Condition codes as in the opcodes (SDM 2 appendix B.1.4.7); the lowest bit negates. */
 enum condition { CC_O, CC_NO, CC_B, CC_AE, CC_E, CC_NE, CC_BE, CC_A, CC_S, CC_NS, CC_P, CC_NP, CC_L,
@@ -22,12 +23,19 @@ static inline unsigned flags_log2(unsigned bytes)
     return bytes == 1 ? 0 : bytes == 2 ? 1 : bytes == 4 ? 2 : 3;
 }
 
+/* The six arithmetic flags at their places. */
+uint32_t flags_arithmetic(const struct cpu *cpu);
+
 static inline void flags_set(struct cpu *cpu, enum flags_class class, unsigned log2_bytes,
                              uint64_t result, uint64_t source)
 {
     cpu->flags_result = result;
     cpu->flags_source = source;
     cpu->flags_kind = (uint32_t)class * 4 + log2_bytes;
+    if (!TECHNIQUE_LAZY_FLAGS && class != FLAGS_EXPLICIT) {
+        cpu->flags_source = flags_arithmetic(cpu);
+        cpu->flags_kind = (uint32_t)FLAGS_EXPLICIT * 4 + 2;
+    }
 }
 
 static inline uint64_t flags_mask(unsigned kind)
@@ -102,9 +110,6 @@ static inline void flags_change(struct cpu *cpu, uint32_t changed, uint32_t valu
     }
     cpu->flags_source = (b & ~(uint64_t)changed) | value;
 }
-
-/* The six arithmetic flags at their places. */
-uint32_t flags_arithmetic(const struct cpu *cpu);
 
 static inline void flags_set_explicit(struct cpu *cpu, uint32_t arithmetic)
 {

@@ -43,7 +43,8 @@ static inline void fill(struct cpu *cpu, uint64_t linear, uint8_t *host_page, bo
                         bool is_user)
 {
     struct tlb_fast *e = &cpu->memory_unit->fast[is_user * 2 + is_write][tlb_index(linear)];
-    if (BASE_UNLIKELY(run_has_data_watches(cpu)) && run_is_watched(cpu, linear, is_write))
+    if (!TECHNIQUE_TLB ||
+        (BASE_UNLIKELY(run_has_data_watches(cpu)) && run_is_watched(cpu, linear, is_write)))
         return;
     e->tag = linear & ~PAGE_MASK;
     e->addend = (uintptr_t)host_page - (uintptr_t)e->tag;
@@ -55,7 +56,7 @@ static void fill_beside_code(struct cpu *cpu, uint64_t linear, const struct spac
     unsigned index = tlb_index(linear);
     struct tlb_fast *e = &cpu->memory_unit->fast[is_user * 2 + 1][index];
     const uint64_t *lines = pool_lines(cpu->run->pool, page->write_ram, page->write_frame);
-    if (!lines || run_is_watched(cpu, linear, true))
+    if (!TECHNIQUE_TLB || !lines || run_is_watched(cpu, linear, true))
         return;
     e->tag = (linear & ~PAGE_MASK) | TLB_CODE;
     e->addend = (uintptr_t)page->write - (uintptr_t)(linear & ~PAGE_MASK);

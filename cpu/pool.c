@@ -149,6 +149,8 @@ static void unhash(struct code_pool *pool, struct block *block)
 static uint64_t lines_of(unsigned offset, unsigned bytes)
 {
     unsigned first = offset >> LINE_SHIFT, last = (offset + bytes - 1) >> LINE_SHIFT;
+    if (!TECHNIQUE_CODE_LINES)
+        return UINT64_MAX;
     if (last >= LINES)
         last = LINES - 1;
     return (UINT64_MAX << first) & (UINT64_MAX >> (LINES - 1 - last));
@@ -279,7 +281,7 @@ static void page_written(struct code_pool *pool, struct code_page *page, unsigne
     if (page->patched && page->patch_offset == offset && page->patch_bytes == bytes) {
         set_immediate(page, page->patched);
     } else if (page->lines & lines_of(offset, bytes)) {
-        if (!patch_immediates(page, offset, bytes))
+        if (!TECHNIQUE_PATCHING || !patch_immediates(page, offset, bytes))
             kill_touched(pool, page, offset, bytes);
     } else if (!page->block_count && !page->may_have_scratch &&
                ++page->idle_writes >= IDLE_WRITES) {

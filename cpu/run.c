@@ -199,7 +199,7 @@ static struct block *find_block(struct cpu *cpu, struct block *known, uint64_t *
     block = block_at(cpu, linear, known, mask);
     if (!block)
         block = block_build(cpu, BLOCK_INSTRUCTIONS);
-    if (block->is_cached)
+    if (TECHNIQUE_JUMP_CACHE && block->is_cached)
         *jump = (struct jump_entry){linear, cpu->context, *mask, block};
     return block;
 }
@@ -231,7 +231,7 @@ const struct op *run_link(struct cpu *cpu, const struct op *op, unsigned which)
 {
     struct block *from = op_block(op);
     uint64_t base = cpu->bounds[CPU_CS].base, epoch = pool_epoch(cpu->run->pool);
-    bool is_same_page, can_link = from->is_cached && !from->is_dead;
+    bool is_same_page, can_link = TECHNIQUE_LINKS && from->is_cached && !from->is_dead;
     struct block *to;
     uint64_t mask;
     cpu->ip = from->target[which];

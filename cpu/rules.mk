@@ -1,0 +1,31 @@
+# Programs for measurement, each with one technique of the interpreter left out (techniques.h):
+# make obj/without/fusion/vitrine, or all of them: make techniques. The objects that a switch concerns
+# are linked in front of the library, which has the rest.
+
+handlers := $(patsubst $(srcdir)/cpu/%.c,%,$(wildcard $(srcdir)/cpu/ops*.c))
+
+# without NAME,SWITCH,SOURCES
+define without
+techniques: $(objdir)/without/$(1)/vitrine
+$(objdir)/without/$(1)/vitrine: $(main_obj) $(3:%=$(objdir)/without/$(1)/%.o) libvitrine.a
+	$$(call run,LD,$$(CC) $$(all_ldflags) -o $$@ $$^ $$(lib_libs) -lpthread -lm)
+$(3:%=$(objdir)/without/$(1)/%.o): $(objdir)/without/$(1)/%.o: $(srcdir)/cpu/%.c config.h | libvitrine.a
+	@mkdir -p $$(@D)
+	$$(call run,CC,$$(CC) $$(all_cflags) -DTECHNIQUE_$(2)=0 -MMD -MP -c -o $$@ $$<)
+-include $(3:%=$(objdir)/without/$(1)/%.d)
+endef
+
+.PHONY: techniques
+$(eval $(call without,blocks,BLOCKS,build))
+$(eval $(call without,specialised,SPECIALISED,build))
+$(eval $(call without,registers,REGISTERS,build))
+$(eval $(call without,tail-calls,TAIL_CALLS,run $(handlers)))
+$(eval $(call without,fusion,FUSION,emit))
+$(eval $(call without,lazy-flags,LAZY_FLAGS,$(handlers)))
+$(eval $(call without,dead-flags,DEAD_FLAGS,build))
+$(eval $(call without,links,LINKS,run))
+$(eval $(call without,jump-cache,JUMP_CACHE,run))
+$(eval $(call without,tlb,TLB,memory))
+$(eval $(call without,code-lines,CODE_LINES,pool))
+$(eval $(call without,patching,PATCHING,pool))
+$(eval $(call without,ports,PORTS,emit))
