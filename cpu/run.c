@@ -155,6 +155,7 @@ const struct op *op_system(struct cpu *cpu, const struct op *op)
     op->u.instruction->row->execute(cpu, op->u.instruction);
     cpu->ip = cpu->next_ip;
     cpu->current = NULL;
+    cpu->budget += op->remaining - 1; /* behind a REP the block would go on */
     if (BASE_UNLIKELY(t->now != before || t->slice_end != cpu->run->seen_end))
         count_again(cpu);
     if (BASE_UNLIKELY(cpu->budget <= 0 || is_eventful(cpu)))
