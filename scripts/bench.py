@@ -360,7 +360,8 @@ def parse():
 def main():
     arguments = parse()
     guest = ForeignGuest(arguments.foreign) if arguments.foreign else Guest(arguments.image)
-    emulators = [Emulator(*e.split("=", 1)) for e in arguments.emulator]
+    named = [e.split("=", 1) for e in arguments.emulator]
+    emulators = [Emulator(name, command, version_of(command.split()[0])) for name, command in named]
     if arguments.peers:
         emulators += find_peers()
     goals = json.load(open(arguments.goals)) if arguments.goals else {}
