@@ -225,6 +225,30 @@ static bool emit_shift(struct builder *b, const struct op_handlers *h, const str
     return true;
 }
 
+/* A PUSH or POP of a register behind others becomes one operation with them. SP changes as they go: it
+ * stays alone. `alone` is the handler of the first, `runs` those of several. */
+static bool join_run(struct builder *b, op_handler *alone, op_handler *const *runs, unsigned number)
+{
+    struct op *last;
+    unsigned count;
+    if (!TECHNIQUE_FUSION || !b->op_count || number == CPU_SP)
+        return false;
+    last = &b->ops[b->op_count - 1];
+    count = last->covers;
+    if (last->handler == alone) {
+        uint8_t first = runs == OPS_32.push_run ? last->s : last->d;
+        if (first == CPU_SP)
+            return false;
+        last->u.v.immediate = first;
+    } else if (count < 2 || last->handler != runs[count] || count == OP_RUN) {
+        return false;
+    }
+    last->u.v.immediate |= number << count * 4;
+    last->handler = runs[count + 1];
+    last->covers++;
+    return true;
+}
+
 static bool emit_push(struct builder *b, const struct op_handlers *h, const struct instruction *i)
 {
     unsigned stack = stack_class(b);
@@ -237,6 +261,9 @@ static bool emit_push(struct builder *b, const struct op_handlers *h, const stru
         add_stack(b, h->push_i[stack], i)->u.v.immediate = (uint32_t)i->immediate;
         return true;
     }
+    if (i->operand_size == 4 && !stack &&
+        join_run(b, h->push_r[0], h->push_run, i->row->form == FORM_R ? i->opcode & 7 : i->rm))
+        return true;
     op = add_stack(b, h->push_r[stack], i);
     op->s = i->row->form == FORM_R ? i->opcode & 7 : i->rm;
     /* The 8086 pushes another SP. */
@@ -252,6 +279,9 @@ static bool emit_pop(struct builder *b, const struct op_handlers *h, const struc
     struct op *op;
     if (i->row->form == FORM_E && i->mod != 3)
         return false;
+    if (i->operand_size == 4 && !stack_class(b) &&
+        join_run(b, h->pop_r[0], h->pop_run, i->row->form == FORM_R ? i->opcode & 7 : i->rm))
+        return true;
     op = add_stack(b, h->pop_r[stack_class(b)], i);
     op->d = i->row->form == FORM_R ? i->opcode & 7 : i->rm;
     return true;

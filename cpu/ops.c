@@ -29,6 +29,10 @@ const struct op *op_split(struct cpu *cpu, const struct op *op)
 {
     cpu->ip = op_block(op)->ip + op->ip_delta + op->length;
     cpu->budget += op->remaining - 1;
+    if (BASE_UNLIKELY(cpu->run->patched != NULL)) { /* the outside wants the loop before what follows */
+        cpu->current = NULL;
+        return NULL;
+    }
     return run_lookup(cpu);
 }
 

@@ -23,6 +23,8 @@ enum op_form {
 };
 enum op_unary { OP_INC, OP_DEC, OP_NOT, OP_NEG, OP_UNARIES };
 
+#define OP_RUN 7 /* the most registers of a run of PUSH or POP */
+
 struct op_handlers {
     op_handler *alu[8][OP_FORMS], *alu_quiet[8][2]; /* quiet: without flags */
     op_handler *test[OP_FORMS];
@@ -36,6 +38,7 @@ struct op_handlers {
     op_handler *movzx8[4], *movsx8[4], *movzx16[4], *movsx16[4];
     /* [0]: flat stack of 32 bits; [1]: any */
     op_handler *push_r[2], *push_i[2], *pop_r[2], *leave, *call[2], *call_r[2], *ret[2];
+    op_handler *push_run[OP_RUN + 1], *pop_run[OP_RUN + 1]; /* by their number of registers */
     op_handler *push_m[OP_CLASSES], *call_m[OP_CLASSES], *jmp_m[OP_CLASSES], *jmp_r, *loop;
 };
 extern const struct op_handlers OPS_8, OPS_16, OPS_32;
@@ -199,7 +202,7 @@ static inline void op_check_target(struct cpu *cpu, const struct op *op, uint64_
     if (BASE_UNLIKELY(target > cpu->segment[CPU_CS].limit))
         op_check_target_slow(cpu, op, target);
 }
-/* A fused pair whose memory access went the slow way goes on at its second instruction, which the run
+/* A fused operation whose memory access went the slow way goes on at its second instruction, which the run
  * loop may want to see apart. */
 const struct op *op_split(struct cpu *cpu, const struct op *op);
 

@@ -303,6 +303,49 @@ STACK_HANDLERS(push_i, , IMMEDIATE, NEXT, SLOW_NEXT)
 STACK_HANDLERS(call, , IMMEDIATE, ENTER_LINK(0), ENTER_LINK(0))
 STACK_HANDLERS(call_r, CALL_TARGET, IMMEDIATE, ENTER_OFFSET(target), ENTER_OFFSET(target))
 
+#if BITS == 32
+/* Runs of PUSH or POP of registers on a flat stack: one look at the TLB for all words, which lie in one
+ * page. The immediate has the registers, four bits each, the first to be pushed lowest. Where the short
+ * way is closed the first instruction is done alone. */
+OP_SLOW(push_run_slow)
+{
+    op_push_any(cpu, op, BYTES, GET(op->u.v.immediate & 7));
+    return op_split(cpu, op);
+}
+OP_SLOW(pop_run_slow)
+{
+    T value = (T)op_top_any(cpu, op, BYTES);
+    op_drop_any(cpu, op, BYTES);
+    SET(op->u.v.immediate & 7, value);
+    return op_split(cpu, op);
+}
+#define RUN_HANDLERS(n)                                                            \
+    OP_DEFINE(push_run_##n)                                                        \
+    {                                                                              \
+        uint8_t *host;                                                             \
+        uint64_t sp = (uint32_t)(cpu->gpr[CPU_SP] - (n) * BYTES);                  \
+        if (!op_reach(cpu, sp, (n) * BYTES, true, &host))                          \
+            MISS(push_run_slow);                                                   \
+        for (unsigned i = 0; i < (n); i++)                                         \
+            store_le(host + ((n) - 1 - i) * BYTES, BYTES,                          \
+                     GET(op->u.v.immediate >> i * 4 & 7));                         \
+        cpu->gpr[CPU_SP] = sp;                                                     \
+        NEXT;                                                                      \
+    }                                                                              \
+    OP_DEFINE(pop_run_##n)                                                         \
+    {                                                                              \
+        uint8_t *host;                                                             \
+        uint64_t sp = (uint32_t)cpu->gpr[CPU_SP];                                  \
+        if (!op_reach(cpu, sp, (n) * BYTES, false, &host))                         \
+            MISS(pop_run_slow);                                                    \
+        for (unsigned i = 0; i < (n); i++)                                         \
+            SET(op->u.v.immediate >> i * 4 & 7, PEEK(host + i * BYTES));           \
+        cpu->gpr[CPU_SP] = (uint32_t)(sp + (n) * BYTES);                           \
+        NEXT;                                                                      \
+    }
+RUN_HANDLERS(2) RUN_HANDLERS(3) RUN_HANDLERS(4) RUN_HANDLERS(5) RUN_HANDLERS(6) RUN_HANDLERS(7)
+#endif
+
 /* Of memory: any stack and any target go the slow way, which reads again; it is RAM that the short
  * way has read. */
 #define TWO_ACCESSES(M, name, END)                                                    \
@@ -483,6 +526,8 @@ const struct op_handlers OPS_NAME = {
     .loop = loop,
 #if BITS == 32
     .bswap = bswap,
+    .push_run = {[2] = push_run_2, push_run_3, push_run_4, push_run_5, push_run_6, push_run_7},
+    .pop_run = {[2] = pop_run_2, pop_run_3, pop_run_4, pop_run_5, pop_run_6, pop_run_7},
 #endif
 #endif
 };

@@ -1,0 +1,113 @@
+/* Several instructions as one operation: that they are must not show. Runs of PUSH and POP (SDM 2B: each
+ * writes or reads one word and moves ESP) beside the plain handlers, with the stack across a page border,
+ * beside code and under a watch, in slices of every length. */
+#include <check.h>
+#include <string.h>
+
+#include "cpu/run.h"
+#include "tests/unit/cpu_guest.h"
+
+/* push edi esi ebx eax ecx edx ebp esp ebp; pop edx ecx eax ebx esi edi; hlt */
+static const char PROGRAM[] = "\x57\x56\x53\x50\x51\x52\x55\x54\x55\x5a\x59\x58\x5b\x5e\x5f\xf4";
+#define INSTRUCTIONS 16u
+
+enum { AROUND = 0x80 };
+struct outcome {
+    struct cpu_registers registers;
+    uint8_t stack[2 * AROUND];
+    uint64_t now;
+    unsigned stops;
+};
+
+static struct outcome run_program(uint32_t sp, uint64_t slice, bool only_plain, uint32_t watched)
+{
+    const struct cpu_watch watch = {CPU_WATCH_ACCESS, false, watched, 4};
+    struct outcome o;
+    struct cpu_box box;
+    struct cpu_registers r;
+    struct error error;
+    memset(&o, 0, sizeof o);
+    cpu_guest_init(&box);
+    box.cpu->run->only_plain = only_plain;
+    cpu_box_poke(&box, CODE, PROGRAM, sizeof PROGRAM - 1);
+    if (watched)
+        ck_assert_int_eq(cpu_set_watches(box.cpu, &watch, 1, &error), STATUS_OK);
+    for (unsigned turn = 0; turn < 3; turn++) { /* cold, then with all pages known */
+        cpu_get_registers(box.cpu, &r);
+        for (unsigned n = 0; n < 8; n++)
+            r.gpr[n] = 0x01010101u * (n + 1 + turn);
+        r.gpr[CPU_SP] = sp;
+        r.ip = CODE;
+        cpu_set_registers(box.cpu, &r);
+        for (uint64_t left = INSTRUCTIONS; left; left -= left < slice ? left : slice) {
+            box.timeline.slice_end = box.timeline.now + (left < slice ? left : slice);
+            while (cpu_run(box.cpu) == CPU_STOP_DEBUG)
+                o.stops++;
+        }
+        box.cpu->is_halted = false;
+    }
+    cpu_get_registers(box.cpu, &o.registers);
+    for (uint32_t n = 0; n < 2 * AROUND; n += 4)
+        store_le32(o.stack + n, cpu_box_peek32(&box, sp - AROUND + n));
+    o.now = box.timeline.now;
+    cpu_box_fini(&box);
+    return o;
+}
+
+static void compare(uint32_t sp, uint32_t watched)
+{
+    struct outcome plain = run_program(sp, INSTRUCTIONS, true, watched);
+    for (uint64_t slice = 1; slice <= INSTRUCTIONS; slice++) {
+        struct outcome fused = run_program(sp, slice, false, watched);
+        ck_assert_mem_eq(fused.registers.gpr, plain.registers.gpr, sizeof plain.registers.gpr);
+        ck_assert_uint_eq(fused.registers.ip, plain.registers.ip);
+        ck_assert_mem_eq(fused.stack, plain.stack, sizeof plain.stack);
+        ck_assert_uint_eq(fused.now, plain.now);
+        ck_assert_uint_eq(fused.stops, plain.stops);
+    }
+}
+
+START_TEST(the_order_of_the_words_is_that_of_the_instructions)
+{
+    struct outcome o = run_program(STACK0, INSTRUCTIONS, false, 0);
+    static const unsigned POPPED[][2] = { /* into, from what was pushed */
+        {CPU_DX, CPU_BP}, {CPU_AX, CPU_BP}, {CPU_BX, CPU_DX}, {CPU_SI, CPU_CX}, {CPU_DI, CPU_AX}};
+    for (size_t n = 0; n < ARRAY_COUNT(POPPED); n++)
+        ck_assert_uint_eq(o.registers.gpr[POPPED[n][0]], 0x01010101u * (POPPED[n][1] + 3));
+    ck_assert_uint_eq(o.registers.gpr[CPU_CX], STACK0 - 28); /* ESP as it was before its PUSH */
+    ck_assert_uint_eq(o.registers.gpr[CPU_SP], STACK0 - 12);
+}
+END_TEST
+
+START_TEST(a_run_may_cross_a_page_anywhere)
+{
+    compare(STACK0 + 2 * (uint32_t)_i, 0);
+}
+END_TEST
+
+START_TEST(a_run_may_write_beside_code)
+{
+    compare(CODE + 0x100, 0);
+}
+END_TEST
+
+START_TEST(a_watch_inside_of_a_run_stops_behind_its_instruction)
+{
+    ck_assert_uint_gt(run_program(STACK0, INSTRUCTIONS, false, STACK0 - 8).stops, 0);
+    compare(STACK0, STACK0 - 4 * (uint32_t)(_i + 1));
+}
+END_TEST
+
+Suite *cpu_fused_suite(void);
+
+Suite *cpu_fused_suite(void)
+{
+    Suite *suite = suite_create("cpu_fused");
+    TCase *tcase = tcase_create("cpu_fused");
+    tcase_add_test(tcase, the_order_of_the_words_is_that_of_the_instructions);
+    tcase_add_loop_test(tcase, a_run_may_cross_a_page_anywhere, 0, 20);
+    tcase_add_test(tcase, a_run_may_write_beside_code);
+    tcase_add_loop_test(tcase, a_watch_inside_of_a_run_stops_behind_its_instruction, 0, 9);
+    suite_add_tcase(suite, tcase);
+    return suite;
+}
