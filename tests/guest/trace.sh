@@ -1,5 +1,6 @@
 #!/bin/sh
 # The I/O trace of a whole run: jq reads every line, filters hold, and the run stays the same.
+# timeout: 300
 . "$SRCDIR/tests/guest/debug.inc"
 command -v jq >/dev/null || { echo "jq is not installed"; exit 77; }
 
