@@ -87,7 +87,8 @@ struct block {
 };
 
 struct jump_entry {
-    uint64_t linear, context, mask;
+    uint64_t tag; /* jump_tag(): with the base of CS, so that equal tags mean equal offsets */
+    uint64_t context, mask;
     struct block *block;
 };
 

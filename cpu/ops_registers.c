@@ -27,7 +27,7 @@ void op_variant_map_init(struct op_variant_map *map)
     add_rows(map, OP_VARIANTS_8);
 }
 
-/* The number that a field chooses by; 8 and more: no register, or one of long mode. */
+/* The number that a field chooses by; beyond the table: no register, or one of long mode. */
 static unsigned value_of(const struct op *op, enum op_field field)
 {
     switch (field) {
@@ -37,6 +37,7 @@ static unsigned value_of(const struct op *op, enum op_field field)
     case FIELD_D8: return (op->d & 3u) | (op->d & 8u) >> 1;
     case FIELD_S8: return (op->s & 3u) | (op->s & 8u) >> 1;
     case FIELD_BASE: return op->base;
+    case FIELD_BASE_OR_NONE: return op->base == REGISTER_ZERO ? 8 : op->base;
     case FIELD_INDEX: return op->index;
     case FIELD_CONDITION: return op->condition;
     case FIELD_BOTH: return op->d == op->s ? op->d : 8;
@@ -55,6 +56,6 @@ void op_by_register(const struct op_variant_map *map, struct op *op)
         return;
     first = value_of(op, row->first);
     second = value_of(op, row->second);
-    if (first < 8 && second < (row->second == FIELD_CONDITION ? 16u : 8u))
+    if (first < (row->first == FIELD_BASE_OR_NONE ? 9u : 8u) && second < (row->second == FIELD_CONDITION ? 16u : 8u))
         op->handler = row->table[first * 8 + second];
 }

@@ -12,7 +12,8 @@
 /* Fields of the op that index a table: `first` counts by 8, `second` by 1. D8, S8: codes of byte
  * registers (ops.h). */
 enum op_field { NO_FIELD, FIELD_D, FIELD_S, FIELD_D8, FIELD_S8, FIELD_BASE, FIELD_INDEX, FIELD_CONDITION,
-                FIELD_BOTH /* d and s are the same */ };
+                FIELD_BOTH, /* d and s are the same */
+                FIELD_BASE_OR_NONE /* no base: 8 */ };
 
 struct op_variants {
     op_handler *const *general; /* a place in OPS_8, OPS_16, OPS_32 */
@@ -44,6 +45,12 @@ void op_by_register(const struct op_variant_map *map, struct op *op);
 #define LINE_OF(name) \
     name##_0, name##_1, name##_2, name##_3, name##_4, name##_5, name##_6, name##_7
 #define LINE(name) static op_handler *const name##_table[8] = {LINE_OF(name)};
+/* With a row for no base, REGISTER_ZERO. */
+#define SQUARE_AND_NONE(name)                                                     \
+    static op_handler *const name##_table[72] = {                                 \
+        LINE_OF(name##_0), LINE_OF(name##_1), LINE_OF(name##_2), LINE_OF(name##_3), \
+        LINE_OF(name##_4), LINE_OF(name##_5), LINE_OF(name##_6), LINE_OF(name##_7), \
+        LINE_OF(name##_16)};
 #define SQUARE(name)                                                              \
     static op_handler *const name##_table[64] = {                                 \
         LINE_OF(name##_0), LINE_OF(name##_1), LINE_OF(name##_2), LINE_OF(name##_3), \

@@ -24,6 +24,17 @@
 PAIRS(TWO)
 SQUARE(mov_rm) SQUARE(mov_mr)
 
+#define BETWEEN(d, s)                                                                          \
+    OP_DEFINE(mov_##d##_##s) SET_BODY(CODE(d), GET(CODE(s)))                                   \
+    OP_DEFINE(or_##d##_##s) TWO_BODY(DO_OR, CODE(d), GET(CODE(s)))                             \
+    OP_DEFINE(and_##d##_##s) TWO_BODY(DO_AND, CODE(d), GET(CODE(s)))                           \
+    OP_DEFINE(xor_##d##_##s) TWO_BODY(DO_XOR, CODE(d), GET(CODE(s)))                           \
+    OP_DEFINE(or_quiet_##d##_##s) TWO_BODY(QUIET_OR, CODE(d), GET(CODE(s)))                    \
+    OP_DEFINE(and_quiet_##d##_##s) TWO_BODY(QUIET_AND, CODE(d), GET(CODE(s)))                  \
+    OP_DEFINE(xor_quiet_##d##_##s) TWO_BODY(QUIET_XOR, CODE(d), GET(CODE(s)))
+PAIRS(BETWEEN)
+SQUARE(mov) SQUARE(or) SQUARE(and) SQUARE(xor) SQUARE(or_quiet) SQUARE(and_quiet) SQUARE(xor_quiet)
+
 #define WITH_INDEX(b, x)                                                                       \
     OP_DEFINE(mov_rm_f_##b##_##x)                                                              \
     READ_BODY(INDEXED(b, x, false), MISS(OPS_8.mov[OP_RM_F]), MOVE_INTO(op->d))                \
@@ -69,6 +80,13 @@ const struct op_variants OP_VARIANTS_8[] = {
     {&OPS_8.mov[OP_MR], FIELD_S8, FIELD_BASE, mov_mr_table},
     {&OPS_8.mov[OP_RM_F], FIELD_BASE, FIELD_INDEX, mov_rm_f_table},
     {&OPS_8.mov[OP_MR_F], FIELD_BASE, FIELD_INDEX, mov_mr_f_table},
+    {&OPS_8.mov[OP_RR], FIELD_D8, FIELD_S8, mov_table},
+    {&OPS_8.alu[ALU_OR][OP_RR], FIELD_D8, FIELD_S8, or_table},
+    {&OPS_8.alu[ALU_AND][OP_RR], FIELD_D8, FIELD_S8, and_table},
+    {&OPS_8.alu[ALU_XOR][OP_RR], FIELD_D8, FIELD_S8, xor_table},
+    {&OPS_8.alu_quiet[ALU_OR][OP_RR], FIELD_D8, FIELD_S8, or_quiet_table},
+    {&OPS_8.alu_quiet[ALU_AND][OP_RR], FIELD_D8, FIELD_S8, and_quiet_table},
+    {&OPS_8.alu_quiet[ALU_XOR][OP_RR], FIELD_D8, FIELD_S8, xor_quiet_table},
     {&OPS_8.mov[OP_RI], NO_FIELD, FIELD_D8, mov_ri_table},
     {&OPS_8.mov[OP_MI], NO_FIELD, FIELD_BASE, mov_mi_table},
     {&OPS_8.alu[ALU_AND][OP_RI], NO_FIELD, FIELD_D8, and_i_table},

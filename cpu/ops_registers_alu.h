@@ -8,6 +8,8 @@
     OP_DEFINE(lea_##d##_##s) SET_BODY(d, GET(s) + op->u.v.displacement) \
     OP_DEFINE(add_##d##_##s) TWO_BODY(DO_ADD, d, GET(s))              \
     OP_DEFINE(or_##d##_##s) TWO_BODY(DO_OR, d, GET(s))                \
+    OP_DEFINE(adc_##d##_##s) TWO_BODY(DO_ADC, d, GET(s))              \
+    OP_DEFINE(sbb_##d##_##s) TWO_BODY(DO_SBB, d, GET(s))              \
     OP_DEFINE(and_##d##_##s) TWO_BODY(DO_AND, d, GET(s))              \
     OP_DEFINE(sub_##d##_##s) TWO_BODY(DO_SUB, d, GET(s))              \
     OP_DEFINE(xor_##d##_##s) TWO_BODY(DO_XOR, d, GET(s))              \
@@ -23,7 +25,7 @@
     OP_DEFINE(movzx16_##d##_##s) SET_BODY(d, (uint16_t)cpu->gpr[s])   \
     OP_DEFINE(movsx16_##d##_##s) SET_BODY(d, (T)(int16_t)cpu->gpr[s])
 PAIRS(TWO)
-SQUARE(mov) SQUARE(lea) SQUARE(add) SQUARE(or) SQUARE(and) SQUARE(sub) SQUARE(xor)
+SQUARE(mov) SQUARE(lea) SQUARE(add) SQUARE(or) SQUARE(adc) SQUARE(sbb) SQUARE(and) SQUARE(sub) SQUARE(xor)
 SQUARE(add_quiet) SQUARE(or_quiet) SQUARE(and_quiet) SQUARE(sub_quiet) SQUARE(xor_quiet)
 SQUARE(cmp) SQUARE(test) SQUARE(imul) SQUARE(movzx8) SQUARE(movzx16) SQUARE(movsx16)
 
@@ -38,6 +40,8 @@ SQUARE(lea_indexed)
     OP_DEFINE(mov_i_##d) SET_BODY(d, IMMEDIATE)                       \
     OP_DEFINE(add_i_##d) TWO_BODY(DO_ADD, d, IMMEDIATE)               \
     OP_DEFINE(or_i_##d) TWO_BODY(DO_OR, d, IMMEDIATE)                 \
+    OP_DEFINE(adc_i_##d) TWO_BODY(DO_ADC, d, IMMEDIATE)               \
+    OP_DEFINE(sbb_i_##d) TWO_BODY(DO_SBB, d, IMMEDIATE)               \
     OP_DEFINE(and_i_##d) TWO_BODY(DO_AND, d, IMMEDIATE)               \
     OP_DEFINE(sub_i_##d) TWO_BODY(DO_SUB, d, IMMEDIATE)               \
     OP_DEFINE(xor_i_##d) TWO_BODY(DO_XOR, d, IMMEDIATE)               \
@@ -66,7 +70,7 @@ SQUARE(lea_indexed)
     OP_DEFINE(shr_quiet_##d) SET_BODY(d, (T)((uint64_t)GET(d) >> op->condition)) \
     OP_DEFINE(sar_quiet_##d) SET_BODY(d, (T)((int64_t)(ST)GET(d) >> op->condition))
 EACH(ONE)
-LINE(mov_i) LINE(add_i) LINE(or_i) LINE(and_i) LINE(sub_i) LINE(xor_i)
+LINE(mov_i) LINE(add_i) LINE(or_i) LINE(adc_i) LINE(sbb_i) LINE(and_i) LINE(sub_i) LINE(xor_i)
 LINE(add_quiet_i) LINE(or_quiet_i) LINE(and_quiet_i) LINE(sub_quiet_i) LINE(xor_quiet_i)
 LINE(cmp_i) LINE(test_i) LINE(inc) LINE(dec) LINE(not) LINE(neg)
 LINE(inc_quiet) LINE(dec_quiet) LINE(neg_quiet)
@@ -98,6 +102,8 @@ const struct op_variants VARIANTS[] = {
     {&OPS.lea[OP_F], FIELD_BASE, FIELD_INDEX, lea_indexed_table},
     ALU_ROWS(add, ALU_ADD),
     ALU_ROWS(or, ALU_OR),
+    ALU_ROWS(adc, ALU_ADC),
+    ALU_ROWS(sbb, ALU_SBB),
     ALU_ROWS(and, ALU_AND),
     ALU_ROWS(sub, ALU_SUB),
     ALU_ROWS(xor, ALU_XOR),

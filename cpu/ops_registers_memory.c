@@ -48,9 +48,14 @@ SQUARE(cmp_rm) SQUARE(cmp_mr)
     OP_DEFINE(movzx8_f_##b##_##x)                                                              \
     EXTEND_BODY(INDEXED(b, x, 1, false), MISS(OPS_32.movzx8[2]), op->d, uint8_t, 1)            \
     OP_DEFINE(movzx16_f_##b##_##x)                                                             \
-    EXTEND_BODY(INDEXED(b, x, 2, false), MISS(OPS_32.movzx16[2]), op->d, uint16_t, 2)
-PAIRS(WITH_INDEX)
-SQUARE(mov_rm_f) SQUARE(mov_mr_f) SQUARE(movzx8_f) SQUARE(movzx16_f)
+    EXTEND_BODY(INDEXED(b, x, 2, false), MISS(OPS_32.movzx16[2]), op->d, uint16_t, 2)          \
+    OP_DEFINE(add_rm_f_##b##_##x)                                                              \
+    READ_BODY(INDEXED(b, x, 4, false), MISS(OPS_32.alu[ALU_ADD][OP_RM_F]), COMBINE_INTO(DO_ADD, op->d)) \
+    OP_DEFINE(xor_rm_f_##b##_##x)                                                              \
+    READ_BODY(INDEXED(b, x, 4, false), MISS(OPS_32.alu[ALU_XOR][OP_RM_F]), COMBINE_INTO(DO_XOR, op->d))
+PAIRS(WITH_INDEX) PAIRS_OF(WITH_INDEX, 16)
+SQUARE_AND_NONE(mov_rm_f) SQUARE_AND_NONE(mov_mr_f) SQUARE_AND_NONE(movzx8_f)
+SQUARE_AND_NONE(movzx16_f) SQUARE_AND_NONE(add_rm_f) SQUARE_AND_NONE(xor_rm_f)
 
 #define ONE(b)                                                                                 \
     OP_DEFINE(mov_mi_##b) WRITE_BODY(AT(b, 4, true), MISS(OPS_32.mov[OP_MI]), IMMEDIATE)       \
@@ -91,10 +96,12 @@ const struct op_variants OP_VARIANTS_MEMORY[] = {
     COMBINE_ROWS(xor, ALU_XOR),
     {&OPS_32.alu[ALU_CMP][OP_RM], FIELD_D, FIELD_BASE, cmp_rm_table},
     {&OPS_32.alu[ALU_CMP][OP_MR], FIELD_S, FIELD_BASE, cmp_mr_table},
-    {&OPS_32.mov[OP_RM_F], FIELD_BASE, FIELD_INDEX, mov_rm_f_table},
-    {&OPS_32.mov[OP_MR_F], FIELD_BASE, FIELD_INDEX, mov_mr_f_table},
-    {&OPS_32.movzx8[2], FIELD_BASE, FIELD_INDEX, movzx8_f_table},
-    {&OPS_32.movzx16[2], FIELD_BASE, FIELD_INDEX, movzx16_f_table},
+    {&OPS_32.mov[OP_RM_F], FIELD_BASE_OR_NONE, FIELD_INDEX, mov_rm_f_table},
+    {&OPS_32.mov[OP_MR_F], FIELD_BASE_OR_NONE, FIELD_INDEX, mov_mr_f_table},
+    {&OPS_32.movzx8[2], FIELD_BASE_OR_NONE, FIELD_INDEX, movzx8_f_table},
+    {&OPS_32.movzx16[2], FIELD_BASE_OR_NONE, FIELD_INDEX, movzx16_f_table},
+    {&OPS_32.alu[ALU_ADD][OP_RM_F], FIELD_BASE_OR_NONE, FIELD_INDEX, add_rm_f_table},
+    {&OPS_32.alu[ALU_XOR][OP_RM_F], FIELD_BASE_OR_NONE, FIELD_INDEX, xor_rm_f_table},
     {&OPS_32.mov[OP_MI], NO_FIELD, FIELD_BASE, mov_mi_table},
     {&OPS_32.alu[ALU_CMP][OP_MI], NO_FIELD, FIELD_BASE, cmp_mi_table},
     {&OPS_32.test[OP_MI], NO_FIELD, FIELD_BASE, test_mi_table},

@@ -178,7 +178,7 @@ const struct op *run_out_of_budget(struct cpu *cpu, const struct block *block)
 /* `known`: a block that was right under another generation, or NULL. */
 static struct block *find_block(struct cpu *cpu, struct block *known, uint64_t *mask)
 {
-    uint64_t linear;
+    uint64_t linear, tag;
     struct jump_entry *jump;
     struct block *block;
     cpu->current = NULL;
@@ -189,19 +189,20 @@ static struct block *find_block(struct cpu *cpu, struct block *known, uint64_t *
         cpu->ip &= 0xffff;
     }
     linear = (cpu->bounds[CPU_CS].base + cpu->ip) & 0xffffffffu;
+    tag = jump_tag(cpu->bounds[CPU_CS].base, linear);
     jump = &cpu->jumps[jump_index(linear)];
-    if (jump->linear == linear && !((jump->context ^ cpu->context) & jump->mask) &&
-        jump->block->ip == cpu->ip && !jump->block->is_dead) {
+    if (jump->tag == tag && !((jump->context ^ cpu->context) & jump->mask) &&
+        !jump->block->is_dead) {
         *mask = jump->mask;
         return jump->block;
     }
-    if (!known && jump->linear == linear)
+    if (!known && jump->tag == tag)
         known = jump->block;
     block = block_at(cpu, linear, known, mask);
     if (!block)
         block = block_build(cpu, BLOCK_INSTRUCTIONS);
     if (TECHNIQUE_JUMP_CACHE && block->is_cached)
-        *jump = (struct jump_entry){linear, cpu->context, *mask, block};
+        *jump = (struct jump_entry){tag, cpu->context, *mask, block};
     return block;
 }
 

@@ -119,6 +119,11 @@ static inline unsigned jump_index(uint64_t linear)
     return (unsigned)(linear ^ linear >> 10) & (JUMP_ENTRIES - 1);
 }
 
+static inline uint64_t jump_tag(uint64_t base, uint64_t linear)
+{
+    return base << 32 | linear;
+}
+
 /* Handlers end in these: on to a block, to a link of this block (by its last op), to an offset. */
 #define ENTER_BLOCK(to)                                     \
     do {                                                    \
@@ -139,11 +144,11 @@ static inline unsigned jump_index(uint64_t linear)
 #define ENTER_OFFSET(offset)                                                             \
     do {                                                                                 \
         uint64_t ip_ = (offset);                                                         \
-        uint64_t linear_ = (cpu->bounds[CPU_CS].base + ip_) & 0xffffffffu;               \
+        uint64_t base_ = cpu->bounds[CPU_CS].base;                                       \
+        uint64_t linear_ = (base_ + ip_) & 0xffffffffu;                                  \
         const struct jump_entry *jump_ = &cpu->jumps[jump_index(linear_)];               \
-        if (BASE_LIKELY(jump_->linear == linear_ &&                                      \
-                        !((jump_->context ^ cpu->context) & jump_->mask) &&              \
-                        jump_->block->ip == ip_))                                        \
+        if (BASE_LIKELY(TECHNIQUE_JUMP_CACHE && jump_->tag == jump_tag(base_, linear_) && \
+                        !((jump_->context ^ cpu->context) & jump_->mask)))               \
             ENTER_BLOCK(jump_->block);                                                   \
         cpu->ip = ip_;                                                                   \
         return run_lookup(cpu);                                                          \
