@@ -18,7 +18,7 @@
 #include "cpu/techniques.h"
 
 #define BLOCK_INSTRUCTIONS 48
-#define JUMP_ENTRIES 8192u
+#define JUMP_ENTRIES 32768u
 
 /* Mode of decoding and execution: the low byte of cpu->mode and of cpu->context. */
 enum block_mode {

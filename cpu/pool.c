@@ -9,7 +9,8 @@
 #include "cpu/ops_registers.h"
 #include "cpu/run.h"
 
-#define HASH_SIZE 65536u
+#define HASH_LOG2 18
+#define HASH_SIZE (1u << HASH_LOG2)
 #define CHUNK_BYTES (1u << 20)
 #define PAGE_HASH 4096u
 /* Writes that hit no code, after which a page without blocks is let go. */
@@ -117,7 +118,7 @@ const uint64_t *pool_lines(const struct code_pool *pool, const struct ram *ram, 
 static size_t block_slot(uint64_t frame_id, unsigned offset)
 {
     uint64_t key = (frame_id << 12 | offset) ^ frame_id >> 32 << 52;
-    return (size_t)(key * UINT64_C(0x9e3779b97f4a7c15) >> 48);
+    return (size_t)(key * UINT64_C(0x9e3779b97f4a7c15) >> (64 - HASH_LOG2));
 }
 
 struct block *pool_find(const struct code_pool *pool, const struct cpu *cpu, uint64_t frame_id,
