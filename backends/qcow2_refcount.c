@@ -17,7 +17,7 @@ static unsigned block_bits(const struct qcow2 *q)
 /* Below 8 bits, the first count is in the low bits of a byte. */
 static uint64_t get_bits(const uint8_t *block, uint64_t bit, unsigned width)
 {
-    return block[bit / 8] >> (bit % 8) & ((1u << width) - 1);
+    return (unsigned)block[bit / 8] >> (bit % 8) & ((1u << width) - 1);
 }
 
 static void put_bits(uint8_t *block, uint64_t bit, unsigned width, unsigned value)

@@ -70,7 +70,7 @@ START_TEST(a_word_at_ffff_wraps_inside_its_segment)
         uint8_t low, high;
         cpu_box_peek(&box, 0x2ffff, &low, 1);
         cpu_box_peek(&box, 0x20000, &high, 1);
-        ck_assert_uint_eq(low | high << 8, 0xffff);
+        ck_assert_uint_eq((unsigned)(low | high << 8), 0xffff);
         cpu_box_fini(&box);
     }
     {
@@ -81,7 +81,7 @@ START_TEST(a_word_at_ffff_wraps_inside_its_segment)
         uint8_t low, high;
         cpu_box_peek(&box, 0x3ffff, &low, 1);
         cpu_box_peek(&box, 0x30000, &high, 1);
-        ck_assert_uint_eq(low | high << 8, 0xabcd);
+        ck_assert_uint_eq((unsigned)(low | high << 8), 0xabcd);
         ck_assert_uint_eq(r.gpr[CPU_SP], 0xffff);
         cpu_box_fini(&box);
     }
@@ -109,7 +109,7 @@ START_TEST(an_interrupt_frame_wraps_in_the_stack_segment)
         uint8_t low, high;
         cpu_box_peek(&box, 0x3ffff, &low, 1); /* CS at FFFF */
         cpu_box_peek(&box, 0x30000, &high, 1);
-        ck_assert_uint_eq(low | high << 8, 0x1000);
+        ck_assert_uint_eq((unsigned)(low | high << 8), 0x1000);
         ck_assert_uint_eq(r.gpr[CPU_SP], 0xfffd);
         cpu_box_fini(&box);
     }
