@@ -79,7 +79,20 @@ START_TEST(rsm_goes_on_as_if_nothing_had_been)
     cpu_box_run(&b, 50);
     cpu_get_registers(a.cpu, &r);
     cpu_get_registers(b.cpu, &s);
-    ck_assert_mem_eq(&r, &s, sizeof r);
+    ck_assert_mem_eq(r.gpr, s.gpr, sizeof r.gpr);
+    ck_assert_uint_eq(r.ip, s.ip);
+    ck_assert_uint_eq(r.flags, s.flags);
+    ck_assert_mem_eq(r.segment, s.segment, sizeof r.segment);
+    ck_assert_mem_eq(&r.ldtr, &s.ldtr, sizeof r.ldtr);
+    ck_assert_mem_eq(&r.tr, &s.tr, sizeof r.tr);
+    ck_assert_uint_eq(r.gdtr.base, s.gdtr.base);
+    ck_assert_uint_eq(r.gdtr.limit, s.gdtr.limit);
+    ck_assert_uint_eq(r.idtr.base, s.idtr.base);
+    ck_assert_uint_eq(r.idtr.limit, s.idtr.limit);
+    ck_assert_uint_eq(r.cr0, s.cr0);
+    ck_assert_uint_eq(r.cr3, s.cr3);
+    ck_assert_uint_eq(r.cr4, s.cr4);
+    ck_assert_mem_eq(r.dr, s.dr, sizeof r.dr);
     cpu_box_fini(&a);
     cpu_box_fini(&b);
 }

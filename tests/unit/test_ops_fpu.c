@@ -146,7 +146,8 @@ static void try_encodings(const uint8_t *prefix, size_t prefix_count, unsigned f
         for (unsigned modrm = first; modrm <= last; modrm += step)
             for (unsigned n = 0; n < CASES; n++) {
                 uint8_t code[8] = {0};
-                memcpy(code, prefix, prefix_count);
+                for (size_t k = 0; k < prefix_count; k++)
+                    code[k] = prefix[k];
                 code[prefix_count] = (uint8_t)opcode;
                 code[prefix_count + 1] = (uint8_t)modrm;
                 compare(&fast, &plain, code, sizeof code);
