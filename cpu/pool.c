@@ -205,6 +205,7 @@ static unsigned first_line_to_reach(const struct code_page *page, unsigned offse
 static bool patch_immediates(struct code_page *page, unsigned offset, unsigned bytes)
 {
     unsigned last = (offset + bytes - 1) >> LINE_SHIFT, count = 0;
+    struct op *only = NULL;
     page->patched = NULL;
     for (unsigned n = first_line_to_reach(page, offset); n <= last; n++)
         for (struct block *b = page->blocks[n]; b; b = b->page_next) {
@@ -215,8 +216,9 @@ static bool patch_immediates(struct code_page *page, unsigned offset, unsigned b
             if (!op)
                 return false;
             set_immediate(page, op);
-            page->patched = count++ ? NULL : op;
+            only = count++ ? NULL : op;
         }
+    page->patched = only;
     page->patch_offset = offset;
     page->patch_bytes = bytes;
     return true;

@@ -20,7 +20,7 @@
 #ifndef TECHNIQUE_TAIL_CALLS /* a handler jumps to the next; 0: returns to a loop that calls it */
 #define TECHNIQUE_TAIL_CALLS 1
 #endif
-#ifndef TECHNIQUE_FUSION /* compare and branch in one operation */
+#ifndef TECHNIQUE_FUSION /* compare and branch, runs of PUSH and POP in one operation */
 #define TECHNIQUE_FUSION 1
 #endif
 #ifndef TECHNIQUE_LAZY_FLAGS /* flags are computed when asked for; 0: by each operation */

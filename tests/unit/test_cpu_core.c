@@ -747,6 +747,25 @@ START_TEST(a_stale_translation_serves_until_invlpg)
 }
 END_TEST
 
+/* Three blocks of one page: 1080 mov bx,imm; ret. 1100 mov ax,C340; ret. 1101, inside of that: inc ax; ret.
+ * The write to 1101 is an immediate to one of the last two alone; it must not make the page take the next
+ * write to 1081 for that one. */
+START_TEST(a_write_that_is_more_than_an_immediate_is_not_noted_as_one)
+{
+    struct core *c = core_new(NULL);
+    memcpy(memory(c, 0x1080), "\xbb\x11\x11\xc3", 4);
+    memcpy(memory(c, 0x1100), "\xb8\x40\xc3\xc3", 4);
+    PUT(c, 0xe8, 0x7d, 0x00, 0xe8, 0xfb, 0x00, 0xe8, 0xf7, 0x00, /* call 1080; call 1101; call 1100 */
+        0xc7, 0x06, 0x81, 0x10, 0x33, 0x33,                      /* mov word [1081],3333 */
+        0xc7, 0x06, 0x01, 0x11, 0x40, 0xc3,                      /* mov word [1101],C340 */
+        0xc7, 0x06, 0x81, 0x10, 0x44, 0x44,                      /* mov word [1081],4444 */
+        0xe8, 0x62, 0x00, 0xf4);                                 /* call 1080; hlt */
+    run(c, 100);
+    ck_assert_uint_eq(registers(c).gpr[CPU_BX], 0x4444);
+    core_free(c);
+}
+END_TEST
+
 /* --- the debugger ------------------------------------------------------------------------------------------------ */
 
 START_TEST(a_watch_on_code_stops_before_the_instruction)
@@ -904,6 +923,7 @@ Suite *cpu_core_suite(void)
     tcase_add_test(tests, a_full_pool_starts_again);
     tcase_add_test(tests, accessed_and_dirty_bits_are_set);
     tcase_add_test(tests, a_stale_translation_serves_until_invlpg);
+    tcase_add_test(tests, a_write_that_is_more_than_an_immediate_is_not_noted_as_one);
     tcase_add_test(tests, a_watch_on_code_stops_before_the_instruction);
     tcase_add_test(tests, a_watch_on_data_stops_behind_the_access);
     tcase_add_test(tests, watching_does_not_change_the_run);
