@@ -1,0 +1,77 @@
+/* The keys of [guest NAME]. */
+#include "hypervisor/lab_internal.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static enum status guest_memory(struct lab *lab, struct lab_guest *guest,
+                                const struct ini_entry *entry, struct error *error)
+{
+    return lab_set_memory(lab, entry, &guest->memory_bytes, error);
+}
+
+static enum status guest_cylinders(struct lab *lab, struct lab_guest *guest,
+                                   const struct ini_entry *entry, struct error *error)
+{
+    unsigned first, last;
+    int used = 0;
+    if (sscanf(entry->value, "%u-%u%n", &first, &last, &used) != 2 || entry->value[used] != '\0' ||
+        last < first || last > 65534)
+        return lab_bad(lab, entry, "FIRST-LAST, counted from 0", error);
+    guest->has_disk = true;
+    guest->first_cylinder = first;
+    guest->last_cylinder = last;
+    return STATUS_OK;
+}
+
+static enum status guest_nic(struct lab *lab, struct lab_guest *guest,
+                             const struct ini_entry *entry, struct error *error)
+{
+    return lab_set_nic(lab, entry, &guest->nic, error);
+}
+
+#define GUEST_TEXT(member)                                                                         \
+    static enum status guest_##member(struct lab *lab, struct lab_guest *guest,                    \
+                                      const struct ini_entry *entry, struct error *error)          \
+    {                                                                                              \
+        return lab_set_text(lab, entry, guest->member, sizeof guest->member, error);               \
+    }
+GUEST_TEXT(cpu)
+GUEST_TEXT(append)
+GUEST_TEXT(serial)
+
+#define GUEST_PATH(member)                                                                         \
+    static enum status guest_##member(struct lab *lab, struct lab_guest *guest,                    \
+                                      const struct ini_entry *entry, struct error *error)          \
+    {                                                                                              \
+        return lab_set_path(lab, entry, entry->value, guest->member, error);                       \
+    }
+GUEST_PATH(kernel)
+GUEST_PATH(initrd)
+GUEST_PATH(bios)
+
+static enum status guest_time(struct lab *lab, struct lab_guest *guest,
+                              const struct ini_entry *entry, struct error *error)
+{
+    if (strcmp(entry->value, "real") != 0 && strcmp(entry->value, "virtual") != 0)
+        return lab_bad(lab, entry,
+                       "real (missed ticks are caught up) or virtual (time stands still "
+                       "while preempted)",
+                       error);
+    guest->has_virtual_time = strcmp(entry->value, "virtual") == 0;
+    return STATUS_OK;
+}
+
+const struct lab_key LAB_GUEST_KEYS[] = {
+    {"memory",    guest_memory   },
+    {"cylinders", guest_cylinders},
+    {"nic",       guest_nic      },
+    {"cpu",       guest_cpu      },
+    {"kernel",    guest_kernel   },
+    {"initrd",    guest_initrd   },
+    {"append",    guest_append   },
+    {"serial",    guest_serial   },
+    {"bios",      guest_bios     },
+    {"time",      guest_time     },
+    {NULL,        NULL           },
+};

@@ -1,0 +1,105 @@
+/* Values in LAB.ini that several keys take. */
+#include "hypervisor/lab_internal.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "backends/net_words.h"
+#include "base/bits.h"
+#include "base/words.h"
+
+enum status lab_bad(const struct lab *lab, const struct ini_entry *entry, const char *wanted,
+                    struct error *error)
+{
+    return ini_error(&lab->ini, entry->line, error, "%s = %.80s; fix: %s", entry->key, entry->value,
+                     wanted);
+}
+
+enum status lab_set_text(const struct lab *lab, const struct ini_entry *entry, char *to,
+                         size_t size, struct error *error)
+{
+    if (strlen(entry->value) >= size)
+        return lab_bad(lab, entry, "a shorter value", error);
+    strcpy(to, entry->value);
+    return STATUS_OK;
+}
+
+/* A path, relative to the lab's folder. */
+enum status lab_set_path(const struct lab *lab, const struct ini_entry *entry, const char *path,
+                         char *to, struct error *error)
+{
+    int length = snprintf(to, LAB_TEXT, "%s%s", path[0] == '/' ? "" : lab->folder, path);
+    if (path[0] == '\0' || length < 0 || length >= LAB_TEXT)
+        return lab_bad(lab, entry, "the path of a file", error);
+    return STATUS_OK;
+}
+
+enum status lab_set_memory(const struct lab *lab, const struct ini_entry *entry, uint64_t *to,
+                           struct error *error)
+{
+    if (!words_size(entry->value, to) || *to < MEBIBYTE || *to > 2048 * MEBIBYTE ||
+        *to % MEBIBYTE != 0)
+        return lab_bad(lab, entry, "whole MiB from 1M to 2048M", error);
+    return STATUS_OK;
+}
+
+static bool parse_mac(const char *text, uint8_t *mac)
+{
+    unsigned b[6];
+    int used = 0;
+    if (sscanf(text, "%2x:%2x:%2x:%2x:%2x:%2x%n", &b[0], &b[1], &b[2], &b[3], &b[4], &b[5],
+               &used) != 6 ||
+        text[used] != '\0')
+        return false;
+    for (int i = 0; i < 6; i++)
+        mac[i] = (uint8_t)b[i];
+    return (mac[0] & 1) == 0; /* an individual address (IEEE 802-2014, 8.2) */
+}
+
+/* "ne2k-isa,mac=52:54:00:00:00:0a,irq=10" */
+enum status lab_set_nic(const struct lab *lab, const struct ini_entry *entry, struct lab_nic *nic,
+                        struct error *error)
+{
+    char words[LAB_TEXT], *rest, *word;
+    size_t used = 0, cable_used = 0;
+    nic->line = entry->line;
+    if (strlen(entry->value) >= sizeof words)
+        return lab_bad(lab, entry, "a shorter value", error);
+    strcpy(words, entry->value);
+    rest = strchr(words, ',');
+    if (rest)
+        *rest++ = '\0';
+    if (strcmp(words, "none") == 0) {
+        nic->model[0] = '\0';
+        return STATUS_OK;
+    }
+    if (strcmp(words, "ne2k-isa") != 0 && strcmp(words, "ne2k-pci") != 0)
+        return lab_bad(lab, entry, "ne2k-isa, ne2k-pci or none", error);
+    strcpy(nic->model, words);
+    for (word = rest; word && *word; word = rest) {
+        rest = strchr(word, ',');
+        if (rest)
+            *rest++ = '\0';
+        if (strncmp(word, "mac=", 4) == 0) {
+            if (!parse_mac(word + 4, nic->mac))
+                return lab_bad(lab, entry,
+                               "mac=52:54:00:00:00:0a (six bytes, not a multicast address)", error);
+        } else if (net_word_is_known(word)) {
+            text_append(nic->cable, sizeof nic->cable, &cable_used, "%s%s", cable_used ? "," : "",
+                        word);
+        } else {
+            text_append(nic->settings, sizeof nic->settings, &used, "%s%s", used ? "," : "", word);
+        }
+    }
+    return STATUS_OK;
+}
+
+enum status lab_set_number(const struct lab *lab, const struct ini_entry *entry, uint64_t minimum,
+                           uint64_t maximum, uint64_t *to, struct error *error)
+{
+    if (!words_number(entry->value, to) || *to < minimum || *to > maximum)
+        return ini_error(&lab->ini, entry->line, error,
+                         "%s = %.80s; fix: a whole number from %llu to %llu", entry->key,
+                         entry->value, (unsigned long long)minimum, (unsigned long long)maximum);
+    return STATUS_OK;
+}
