@@ -9,6 +9,9 @@
 #include "bus/space.h"
 
 const char *const DECISION_NAMES[6] = {"none", "emulate", "map", "pass", "deny", "share"};
+const char *const INTERRUPT_STEP_NAMES[INTERRUPT_STEPS] = {
+    "",      "raised",   "lowered", "requested", "acknowledged", "entered",
+    "ended", "injected", "masked",  "lost",      "unserved"};
 
 void door_init(struct door *door, struct timeline *timeline)
 {
@@ -68,6 +71,19 @@ void door_note(struct door *door, enum decision decision, const char *format, ..
     va_start(arguments, format);
     vsnprintf(access->note + used, sizeof access->note - used, format, arguments);
     va_end(arguments);
+}
+
+void door_show(struct door *door, struct door_event *event)
+{
+    if (!door->watchers)
+        return;
+    event->id = door->next_id++;
+    event->time = door->timeline->now;
+    if (event->cause == 0)
+        event->cause = door_cause(door);
+    for (struct door_watcher *w = door->watchers; w; w = w->next)
+        if (w->event)
+            w->event(w->self, event);
 }
 
 uint64_t door_cause(const struct door *door)

@@ -67,10 +67,54 @@ struct access {
     char note[256];    /* what the hypervisor made of it */
 };
 
-/* Someone who looks at accesses. `before` may be NULL. Never changes the run. */
+/* The life of an interrupt, and what can go wrong in it. */
+enum interrupt_step {
+    INTERRUPT_NONE,
+    INTERRUPT_RAISED, /* its wire */
+    INTERRUPT_LOWERED,
+    INTERRUPT_REQUESTED,    /* IRR */
+    INTERRUPT_ACKNOWLEDGED, /* INTA: the controller gave its vector */
+    INTERRUPT_ENTERED,      /* the handler's first instruction */
+    INTERRUPT_ENDED,        /* EOI */
+    INTERRUPT_INJECTED,     /* by the hypervisor, into a guest */
+    INTERRUPT_MASKED,       /* requested while masked */
+    INTERRUPT_LOST,         /* an edge while requested already, or gone before INTA */
+    INTERRUPT_UNSERVED,     /* never acknowledged */
+    INTERRUPT_STEPS
+};
+extern const char *const INTERRUPT_STEP_NAMES[INTERRUPT_STEPS];
+
+/* What happens besides accesses. `source` names a wire, device, port of a switch or machine. */
+enum door_event_kind {
+    DOOR_WIRE,      /* an interrupt or DRQ wire: source, line, level */
+    DOOR_INTERRUPT, /* source (the controller), line, step, vector */
+    DOOR_EFFECT,    /* something else: source, words, address, count */
+    DOOR_DISK,      /* sectors: source, is_write, address (LBA), count, C/H/S, target: whose */
+    DOOR_FRAME,     /* an Ethernet frame passed: source and target (ports), bytes */
+    DOOR_TEXT,      /* a guest's words at port E9h: bytes */
+    DOOR_SCHEDULE   /* a processor given to `machine`; source: who had it */
+};
+struct door_event {
+    enum door_event_kind kind;
+    uint64_t id, cause, time; /* filled in by door_show() */
+    const char *machine;
+    const char *source, *target;
+    unsigned line;
+    bool level, is_write, has_vector, has_chs;
+    enum interrupt_step step;
+    uint8_t vector;
+    uint64_t address, count;
+    uint32_t cylinder, head, sector;
+    const uint8_t *bytes;
+    size_t byte_count;
+    const char *words; /* may be NULL */
+};
+
+/* Someone who looks at accesses. `before` and `event` may be NULL. Never changes the run. */
 struct door_watcher {
     void (*before)(void *self, const struct access *access);
     void (*after)(void *self, const struct access *access);
+    void (*event)(void *self, const struct door_event *event);
     void *self;
     struct door_watcher *next;
 };
@@ -96,6 +140,13 @@ void door_remove_watcher(struct door *door, struct door_watcher *watcher);
  * its decision. Does nothing when nobody looks. */
 void door_note(struct door *door, enum decision decision, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
+/* Shows an event to who watches; its cause is door_cause() where the caller left 0. Whoever has to
+ * collect what it says asks door_is_watched() first. */
+static inline bool door_is_watched(const struct door *door)
+{
+    return door->watchers != NULL;
+}
+void door_show(struct door *door, struct door_event *event);
 /* The id that work queued now must carry as its cause. */
 uint64_t door_cause(const struct door *door);
 /* Reserves room for a device's state copy; called when a device is attached. */

@@ -333,6 +333,33 @@ START_TEST(queued_work_carries_its_cause)
 }
 END_TEST
 
+static struct door_event shown;
+static void look_event(void *self, const struct door_event *event)
+{
+    (void)self;
+    shown = *event;
+}
+
+START_TEST(events_have_a_number_an_instant_and_the_cause_of_the_access_around_them)
+{
+    struct door_event event = {.kind = DOOR_WIRE, .source = "ide0.irq", .line = 14, .level = true};
+    struct access around = {.id = 900};
+    door_show(&f->door, &event); /* nobody looks */
+    ck_assert_uint_eq(f->door.next_id, 1);
+    watcher.event = look_event;
+    door_add_watcher(&f->door, &watcher);
+    f->timeline.now = 78;
+    f->door.current = &around;
+    door_show(&f->door, &event);
+    f->door.current = NULL;
+    ck_assert_uint_eq(shown.id, 1);
+    ck_assert_uint_eq(shown.time, 78);
+    ck_assert_uint_eq(shown.cause, 900);
+    ck_assert_uint_eq(shown.line, 14);
+    ck_assert_str_eq(INTERRUPT_STEP_NAMES[INTERRUPT_UNSERVED], "unserved");
+}
+END_TEST
+
 /* --- the interception ------------------------------------------------------------------------------- */
 
 static struct {
@@ -475,6 +502,7 @@ Suite *door_suite(void)
     tcase_add_test(tcase, accesses_inside_of_accesses_know_their_cause);
     tcase_add_test(tcase, dma_is_shown_as_one_access_of_its_device_with_its_cause);
     tcase_add_test(tcase, queued_work_carries_its_cause);
+    tcase_add_test(tcase, events_have_a_number_an_instant_and_the_cause_of_the_access_around_them);
     tcase_add_test(tcase, what_is_intercepted_does_not_reach_the_device);
     tcase_add_test(tcase, notes_are_kept_in_order_and_cut_at_their_room);
     tcase_add_test(tcase, watchers_and_an_idle_interception_never_change_a_run);
