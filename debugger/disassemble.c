@@ -68,7 +68,7 @@ void disassemble_place(void *symbols, const struct machine *machine, uint64_t li
     struct cpu_registers r;
     struct disassembly code;
     size_t used, count;
-    symbols_text(symbols, linear, text, size);
+    symbols_code_text(symbols, linear, text, size);
     used = strlen(text);
     count = machine->cpu ? cpu_peek(machine->cpu, linear, bytes, sizeof bytes) : 0;
     if (count == 0)

@@ -21,7 +21,7 @@ void disassemble(struct disassembly *out, uint64_t address, const uint8_t *bytes
 
 struct machine;
 
-/* " <symbol+offset>  mov eax, 0x10" of a machine's code at a linear address; `symbols` (struct
+/* " <symbol+offset> at file.c:12  mov eax, 0x10" of a machine's code at a linear address; `symbols` (struct
  * symbols) may be NULL. It is a machine's `place`. */
 void disassemble_place(void *symbols, const struct machine *machine, uint64_t linear, char *text,
                        size_t size);

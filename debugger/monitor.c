@@ -225,7 +225,7 @@ static const struct monitor_command COMMANDS[] = {
     {"rwatch",      NULL,        "ADDRESS [BYTES]",        "stop after a read",                                               on_watch,          false},
     {"awatch",      NULL,        "ADDRESS [BYTES]",        "stop after a read or write",                                      on_watch,          false},
     {"delete",      "d",         "[N]",                    "take away a break- or watchpoint, or all",                        on_delete,         false},
-    {"info",        "i",         "TOPIC",                  "registers, segments, cr, breakpoints, devices, time",             monitor_info,
+    {"info",        "i",         "TOPIC",                  "registers, segments, cr, breakpoints, devices, time, line [ADDRESS]", monitor_info,
      false                                                                                                                                            },
     {"x",           NULL,        "/FMT ADDRESS",           "memory: x/16xb, x/4xw, x/s, x/5i",                                monitor_examine,   true },
     {"disassemble", "u",         "[ADDRESS [N]]",          "code",                                                            monitor_list,      true },

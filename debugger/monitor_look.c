@@ -141,6 +141,20 @@ static void info_devices(struct monitor *monitor)
     monitor_print(monitor, "%s", monitor->text);
 }
 
+/* info line [ADDRESS]: symbol and source line of an instruction. */
+static void info_line(struct monitor *monitor, const struct monitor_words *words)
+{
+    struct cpu_registers r;
+    char place[256];
+    uint64_t address;
+    cpu_get_registers(cpu_of(monitor), &r);
+    address = monitor_linear_ip(&r);
+    if (words->count > 2 && !monitor_address(monitor, words->words[2], &address))
+        return;
+    symbols_code_text(monitor->options.symbols, address, place, sizeof place);
+    monitor_print(monitor, "%08llx%s\n", (unsigned long long)address, place);
+}
+
 void monitor_info(struct monitor *monitor, const struct monitor_words *words)
 {
     static const struct {
@@ -155,12 +169,16 @@ void monitor_info(struct monitor *monitor, const struct monitor_words *words)
         {"time",        info_time     }
     };
     size_t length = words->count > 1 ? strlen(words->words[1]) : 0;
+    if (length && strncmp("line", words->words[1], length) == 0) {
+        info_line(monitor, words);
+        return;
+    }
     for (size_t i = 0; length && i < ARRAY_COUNT(TOPICS); i++)
         if (strncmp(TOPICS[i].name, words->words[1], length) == 0) {
             TOPICS[i].run(monitor);
             return;
         }
-    monitor_print(monitor, "info registers, segments, cr, breakpoints, devices or time\n");
+    monitor_print(monitor, "info registers, segments, cr, breakpoints, devices, time or line\n");
 }
 
 void monitor_device(struct monitor *monitor, const struct monitor_words *words)
@@ -325,7 +343,7 @@ size_t monitor_list_line(struct monitor *monitor, const struct cpu_registers *r,
     disassemble(&code, linear - r->segment[CPU_CS].base, bytes, count, monitor_bits(r));
     for (size_t i = 0; i < code.length; i++)
         snprintf(hex + 2 * i, 3, "%02x", bytes[i]);
-    symbols_text(monitor->options.symbols, linear, symbol, sizeof symbol);
+    symbols_code_text(monitor->options.symbols, linear, symbol, sizeof symbol);
     target_text(monitor, code.text, target, sizeof target);
     monitor_print(monitor, "%s%08llx%s: %-16s %s%s\n",
                   linear == monitor_linear_ip(r) ? "=> " : "   ", (unsigned long long)linear,
@@ -364,7 +382,7 @@ static bool read_stack(const struct monitor *monitor, const struct cpu_registers
 static void print_frame(struct monitor *monitor, unsigned number, uint64_t linear)
 {
     char symbol[128];
-    symbols_text(monitor->options.symbols, linear, symbol, sizeof symbol);
+    symbols_code_text(monitor->options.symbols, linear, symbol, sizeof symbol);
     monitor_print(monitor, "#%-2u %08llx%s\n", number, (unsigned long long)linear, symbol);
 }
 

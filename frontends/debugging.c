@@ -57,8 +57,9 @@ static int run_at_prompt(struct session *session, struct error *error)
 enum status debugging_open(struct session *session, struct error *error)
 {
     enum status status = STATUS_OK;
-    if (session->options->symbols)
-        status = symbols_load(&session->symbols, session->options->symbols, error);
+    const struct option_list *files = &session->options->symbols;
+    for (size_t i = 0; status == STATUS_OK && i < files->count; i++)
+        status = symbols_add(&session->symbols, files->items[i], error);
     if (status != STATUS_OK)
         error_prefix(error, "--sym");
     session->debugged->place = disassemble_place;

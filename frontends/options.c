@@ -42,7 +42,7 @@ static const struct option OPTIONS[] = {
     {"trace-out", OPTION_TEXT, AT(trace_out), "FILE", "where to log, JSON Lines (default stderr)", 0, 0},
     {"gdb", OPTION_TEXT, AT(gdb), "[HOST:]PORT", "wait for gdb on a loopback port", 0, 0},
     {"stopped", OPTION_FLAG, AT(is_stopped), NULL, "with --gdb, debug: stand before the first instruction", 0, 0},
-    {"sym", OPTION_TEXT, AT(symbols), "ELF", "symbols of the guest", 0, 0},
+    {"sym", OPTION_LIST, AT(symbols), "ELF[,offset=N]", "symbols and source lines of the guest; may be repeated", 0, 0},
     {"timeout", OPTION_NUMBER, AT(timeout_seconds), "SECONDS", "end with status 8 after that time", 1,
      1000000},
     {"max-instructions", OPTION_NUMBER, AT(max_instructions), "N", "end with status 8 after them", 1,

@@ -19,10 +19,10 @@ struct run_options {
     const char *image; /* the operand; NULL: none */
     uint64_t memory_bytes; /* 0: not given */
     const char *cpu, *board, *bios, *kernel, *initrd, *append, *floppy;
-    struct option_list disks, cdroms, nics, serials;
+    struct option_list disks, cdroms, nics, serials, symbols;
     const char *display, *screenshot;
     const char *trace, *trace_out;
-    const char *gdb, *symbols;
+    const char *gdb;
     uint64_t timeout_seconds, max_instructions, clock_hz;
     const char *rtc, *snapshot_load, *snapshot_save, *parallel, *debug_console;
     bool wants_prompt; /* vitrine debug; not an option */

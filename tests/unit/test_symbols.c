@@ -42,6 +42,7 @@ static void make_elf(uint8_t *elf)
            "\x7f"
            "ELF\1\1\1",
            7);
+    store_le16(elf + 18, 3); /* EM_386 */
     store_le32(elf + 32, 52);
     store_le16(elf + 46, 40);
     store_le16(elf + 48, 3);
@@ -62,7 +63,8 @@ static enum status load(const uint8_t *bytes, size_t count, struct symbols **sym
     enum status status;
     ck_assert_int_eq(write(file, bytes, count), (ssize_t)count);
     close(file);
-    status = symbols_load(symbols, path, error);
+    *symbols = NULL;
+    status = symbols_add(symbols, path, error);
     remove(path);
     return status;
 }
@@ -109,8 +111,12 @@ struct damage {
     const char *says;
 };
 static const struct damage DAMAGES[] = {
-    {0,            0x464c457e, "no 32-bit little-endian ELF"},
-    {4,            0x00010102, "no 32-bit little-endian ELF"}, /* 64 bits */
+    {0,            0x464c457e, "no little-endian ELF"       },
+    {4,            0x00010103, "no little-endian ELF"       }, /* no class */
+    {4,            0x00010201, "no little-endian ELF"       }, /* big endian */
+    {4,            0x00010102, "another processor"          }, /* 64 bits, of an i386 */
+    {16,           0x00080000, "another processor"          }, /* MIPS */
+    {16,           0x00030001, "an object file"             },
     {44,           0xFFFF0000, "no section headers"         },
     {32,           0xFFFFFFF0, "no symbol table"            },
     {48,           0,          "no symbol table"            },
