@@ -26,6 +26,7 @@ const struct device_type *const DEVICE_TYPES[] = {
     &NE2000_TYPE,
     &NE2000_PCI_TYPE,
     &ATA_TYPE,
+    &I82077AA_TYPE,
     &PIIX3_IDE_TYPE,
     &PIIX4_PM_TYPE,
     NULL,

@@ -30,5 +30,6 @@ extern const struct device_type PIIX3_IDE_TYPE;
 extern const struct device_type PIIX4_PM_TYPE;
 extern const struct device_type FW_CFG_TYPE;
 extern const struct device_type ATA_TYPE;
+extern const struct device_type I82077AA_TYPE;
 
 #endif

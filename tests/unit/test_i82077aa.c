@@ -1,0 +1,883 @@
+/* The diskette controller: what Intel's 82077AA data sheet (290166-007) says of it, rule by rule. */
+#include <check.h>
+#include <string.h>
+
+#include "base/bits.h"
+#include "devices/floppy_disk.h"
+#include "devices/types.h"
+#include "tests/unit/fdc_bench.h"
+
+#define TYPE_360K  1
+#define TYPE_1200K 2
+#define TYPE_1440K 4
+#define RATE_500K  0
+#define RATE_300K  1
+#define RATE_250K  2
+
+static struct fdc_bench *ready_bench(void)
+{
+    struct fdc_bench *b = fdc_bench_new(2880, TYPE_1440K, NULL, NULL);
+    fdc_start(b, RATE_500K);
+    return b;
+}
+
+/* ST0, ST1, ST2 and C, H, R of a data command's result. */
+static void expect(const struct fdc_bench *b, uint8_t st0, uint8_t st1, uint8_t st2, uint8_t c,
+                   uint8_t h, uint8_t r)
+{
+    const uint8_t wanted[7] = {st0, st1, st2, c, h, r, 2};
+    ck_assert_uint_eq(b->result_count, 7);
+    for (unsigned i = 0; i < 7; i++)
+        ck_assert_msg(b->results[i] == wanted[i], "result %u: %02Xh, not %02Xh", i, b->results[i],
+                      wanted[i]);
+}
+
+/* --- resets (2.2, 2.1.3, 2.1.5, 5.2.4) --------------------------------------------------------------- */
+
+START_TEST(a_reset_ends_with_one_interrupt_for_four_polled_drives)
+{
+    struct fdc_bench *b = fdc_bench_new(2880, TYPE_1440K, NULL, NULL);
+    ck_assert_uint_eq(fdc_msr(b), 0x00);
+    fixture_out(b->f, 0x3F2, 0x0C);
+    fixture_run_us(b->f, 100);
+    ck_assert_uint_eq(b->irq.rises, 1);
+    for (unsigned i = 0; i < 4; i++) {
+        FDC_COMMAND(b, 0, 0x08);
+        ck_assert_uint_eq(b->result_count, 2);
+        ck_assert_uint_eq(b->results[0], 0xC0 | i);
+    }
+    ck_assert_uint_eq(b->irq.rises, 1);
+    ck_assert(!b->irq.level);
+    FDC_COMMAND(b, 0, 0x08); /* nothing is pending: invalid */
+    ck_assert_uint_eq(b->result_count, 1);
+    ck_assert_uint_eq(b->results[0], 0x80);
+    fdc_bench_free(b);
+}
+END_TEST
+
+START_TEST(without_polling_a_reset_is_silent)
+{
+    struct fdc_bench *b = ready_bench();
+    unsigned rises = b->irq.rises;
+    FDC_COMMAND(b, 0, 0x13, 0x00, 0x10, 0x00);
+    fixture_out(b->f, 0x3F4, 0x80);
+    fixture_run_us(b->f, 100);
+    ck_assert_uint_eq(b->irq.rises, rises);
+    fdc_bench_free(b);
+}
+END_TEST
+
+START_TEST(the_interrupt_passes_dmagate_only_when_it_is_set)
+{
+    struct fdc_bench *b = fdc_bench_new(2880, TYPE_1440K, NULL, NULL);
+    fixture_out(b->f, 0x3F2, 0x04);
+    fixture_run_us(b->f, 100);
+    ck_assert(!b->irq.level);
+    fixture_out(b->f, 0x3F2, 0x0C);
+    ck_assert(b->irq.level);
+    fdc_bench_free(b);
+}
+END_TEST
+
+START_TEST(lock_keeps_the_fifo_through_software_resets_only)
+{
+    struct fdc_bench *b = ready_bench();
+    FDC_COMMAND(b, 0, 0x13, 0x00, 0x4F, 0x21); /* EIS, FIFO on, threshold 16, PRETRK 21h */
+    FDC_COMMAND(b, 0, 0x94);
+    ck_assert_uint_eq(b->result_count, 1);
+    ck_assert_uint_eq(b->results[0], 0x10);
+    fixture_out(b->f, 0x3F4, 0x80);
+    fixture_run_us(b->f, 100);
+    FDC_COMMAND(b, 0, 0x0E);
+    ck_assert_uint_eq(b->result_count, 10);
+    ck_assert_uint_eq(b->results[7] & 0x80, 0x80);
+    ck_assert_uint_eq(b->results[8], 0x4F);
+    ck_assert_uint_eq(b->results[9], 0x21);
+    FDC_COMMAND(b, 0, 0x14);
+    ck_assert_uint_eq(b->results[0], 0x00);
+    fixture_out(b->f, 0x3F2, 0x08);
+    fixture_out(b->f, 0x3F2, 0x0C);
+    FDC_COMMAND(b, 0, 0x0E);
+    ck_assert_uint_eq(b->results[8], 0x60); /* FIFO off, threshold 1; implied seeks stay */
+    ck_assert_uint_eq(b->results[9], 0x00);
+    fdc_bench_free(b);
+}
+END_TEST
+
+START_TEST(dumpreg_shows_what_was_set)
+{
+    struct fdc_bench *b = ready_bench();
+    fdc_seek(b, 7);
+    FDC_COMMAND(b, 0, 0x03, 0xA1, 0x04);
+    FDC_COMMAND(b, 0, 0x12, 0x80 | 0x28 | 0x03); /* OW, D3, D1, GAP, WGATE */
+    FDC_COMMAND(b, 0, 0x0E);
+    ck_assert_uint_eq(b->results[0], 7);
+    ck_assert_uint_eq(b->results[4], 0xA1);
+    ck_assert_uint_eq(b->results[5], 0x04);
+    ck_assert_uint_eq(b->results[7], 0x2B);
+    FDC_COMMAND(b, 0, 0x12, 0x14); /* without OW: D3-D0 stay */
+    FDC_COMMAND(b, 0, 0x0E);
+    ck_assert_uint_eq(b->results[7], 0x28);
+    FDC_COMMAND(b, 0, 0x12, 0x03);
+    fixture_out(b->f, 0x3F4, 0x80); /* 5.2.11: a software reset clears GAP and WGATE */
+    fixture_run_us(b->f, 100);
+    FDC_COMMAND(b, 0, 0x0E);
+    ck_assert_uint_eq(b->results[7], 0x28);
+    fdc_bench_free(b);
+}
+END_TEST
+
+START_TEST(version_and_invalid_codes)
+{
+    struct fdc_bench *b = ready_bench();
+    FDC_COMMAND(b, 0, 0x10);
+    ck_assert_uint_eq(b->results[0], 0x90);
+    for (unsigned code = 0; code < 256; code++) {
+        static const uint8_t VALID[] = {0x02, 0x03, 0x04, 0x05, 0x06, 0x07, 0x08,
+                                        0x09, 0x0A, 0x0C, 0x0D, 0x0E, 0x0F, 0x10,
+                                        0x11, 0x12, 0x13, 0x14, 0x16, 0x19, 0x1D};
+        if (memchr(VALID, code & 0x1F, sizeof VALID))
+            continue;
+        FDC_COMMAND(b, 0, (uint8_t)code);
+        ck_assert_msg(b->result_count == 1 && b->results[0] == 0x80, "code %02Xh", code);
+    }
+    FDC_COMMAND(b, 0, 0x18); /* the 82078's PART ID, which tells it from this chip */
+    ck_assert_uint_eq(b->results[0], 0x80);
+    fdc_bench_free(b);
+}
+END_TEST
+
+/* --- seeks (5.2.2, 5.2.3, 5.2.9) ---------------------------------------------------------------------- */
+
+START_TEST(a_seek_moves_and_reports_by_sense_interrupt)
+{
+    struct fdc_bench *b = ready_bench();
+    fdc_send(b, (const uint8_t[]){0x0F, 0x04, 39}, 3);
+    ck_assert_uint_eq(fdc_msr(b), 0x81); /* drive 0 busy, the controller free */
+    fixture_run_us(b->f, 100);
+    ck_assert(b->irq.level);
+    ck_assert_uint_eq(fdc_msr(b), 0x80);
+    FDC_COMMAND(b, 0, 0x08);
+    ck_assert_uint_eq(b->results[0], 0x24);
+    ck_assert_uint_eq(b->results[1], 39);
+    ck_assert(!b->irq.level);
+    FDC_COMMAND(b, 0, 0x04, 0x04);
+    ck_assert_uint_eq(b->results[0], 0x2C); /* ST3: two ones, HDS */
+    FDC_COMMAND(b, 100, 0x07, 0x00);
+    FDC_COMMAND(b, 0, 0x08);
+    ck_assert_uint_eq(b->results[0], 0x20);
+    ck_assert_uint_eq(b->results[1], 0);
+    FDC_COMMAND(b, 0, 0x04, 0x00);
+    ck_assert_uint_eq(b->results[0], 0x38); /* T0 */
+    fdc_bench_free(b);
+}
+END_TEST
+
+START_TEST(recalibrating_a_missing_drive_finds_no_track_0)
+{
+    struct fdc_bench *b = ready_bench();
+    FDC_COMMAND(b, 100, 0x07, 0x01);
+    FDC_COMMAND(b, 0, 0x08);
+    ck_assert_uint_eq(b->results[0], 0x71);
+    fdc_bench_free(b);
+}
+END_TEST
+
+/* Two drives at a time: each has an interrupt of its own. */
+START_TEST(overlapped_seeks_are_told_one_by_one)
+{
+    struct fdc_bench *b = ready_bench();
+    fdc_send(b, (const uint8_t[]){0x0F, 0x00, 10}, 3);
+    fdc_send(b, (const uint8_t[]){0x0F, 0x01, 20}, 3);
+    ck_assert_uint_eq(fdc_msr(b), 0x83);
+    fixture_run_us(b->f, 100);
+    FDC_COMMAND(b, 0, 0x08);
+    ck_assert_uint_eq(b->results[0], 0x20);
+    ck_assert_uint_eq(b->results[1], 10);
+    ck_assert(b->irq.level);
+    FDC_COMMAND(b, 0, 0x08);
+    ck_assert_uint_eq(b->results[0], 0x21);
+    ck_assert_uint_eq(b->results[1], 20);
+    ck_assert(!b->irq.level);
+    fdc_bench_free(b);
+}
+END_TEST
+
+START_TEST(relative_seeks_count_from_where_the_heads_are)
+{
+    struct fdc_bench *b = ready_bench();
+    fdc_seek(b, 10);
+    FDC_COMMAND(b, 100, 0xCF, 0x00, 5);
+    FDC_COMMAND(b, 0, 0x08);
+    ck_assert_uint_eq(b->results[0], 0x20);
+    ck_assert_uint_eq(b->results[1], 15);
+    FDC_COMMAND(b, 100, 0x8F, 0x00, 20);
+    FDC_COMMAND(b, 0, 0x08);
+    ck_assert_uint_eq(b->results[0], 0x70); /* out beyond track 0 */
+    fdc_bench_free(b);
+}
+END_TEST
+
+START_TEST(steps_take_their_time)
+{
+    struct fdc_bench *b = fdc_bench_new(2880, TYPE_1440K, "mechanics", "realistic");
+    fdc_start(b, RATE_500K); /* SRT = Dh: 3 ms a step at 500 kbit/s */
+    fdc_send(b, (const uint8_t[]){0x0F, 0x00, 10}, 3);
+    fixture_run_us(b->f, 29900);
+    ck_assert_uint_eq(fdc_msr(b), 0x81);
+    fixture_run_us(b->f, 200);
+    ck_assert_uint_eq(fdc_msr(b), 0x80);
+    FDC_COMMAND(b, 0, 0x08);
+    fixture_out(b->f, 0x3F7, RATE_250K); /* twice as long */
+    fdc_send(b, (const uint8_t[]){0x0F, 0x00, 0}, 3);
+    fixture_run_us(b->f, 59900);
+    ck_assert_uint_eq(fdc_msr(b), 0x81);
+    fixture_run_us(b->f, 200);
+    ck_assert_uint_eq(fdc_msr(b), 0x80);
+    fdc_bench_free(b);
+}
+END_TEST
+
+/* --- reading and writing (5.1) ------------------------------------------------------------------------ */
+
+START_TEST(sectors_are_read_by_dma_until_tc)
+{
+    struct fdc_bench *b = ready_bench();
+    fdc_seek(b, 1);
+    fdc_dma(b, true, 3 * 512);
+    fdc_send(b, (const uint8_t[]){0x46, 0x00, 1, 0, 2, 2, 18, 0x1B, 0xFF}, 9);
+    ck_assert_uint_eq(fdc_msr(b), 0x10);
+    fixture_run_us(b->f, 1000);
+    ck_assert(b->irq.level);
+    ck_assert_uint_eq(fdc_msr(b), 0xD0);
+    fdc_results(b);
+    expect(b, 0x00, 0, 0, 1, 0, 5); /* table 5-6: the next sector */
+    ck_assert(!b->irq.level);
+    for (uint32_t i = 0; i < 3; i++)
+        ck_assert_uint_eq(fdc_buffer_sector(b, i), 36 + 1 + i);
+    ck_assert_uint_eq(fdc_buffer_sector(b, 3), 0);
+    fdc_bench_free(b);
+}
+END_TEST
+
+/* Table 5-6, all eight rows: MT, HDS and whether the last sector is EOT. */
+START_TEST(the_result_names_the_next_sector)
+{
+    static const struct {
+        uint8_t multi, head, last, c, h, r, st0;
+    } ROWS[] = {
+        {0,    0, 4, 3, 0, 5, 0},
+        {0,    0, 9, 4, 0, 1, 0},
+        {0,    1, 4, 3, 1, 5, 4},
+        {0,    1, 9, 4, 1, 1, 4},
+        {0x80, 0, 4, 3, 0, 5, 0},
+        {0x80, 0, 9, 3, 1, 1, 4},
+        {0x80, 1, 4, 3, 1, 5, 4},
+        {0x80, 1, 9, 4, 0, 1, 4}
+    };
+    struct fdc_bench *b = ready_bench();
+    fdc_seek(b, 3);
+    for (size_t i = 0; i < ARRAY_COUNT(ROWS); i++) {
+        fdc_dma(b, true, 512);
+        FDC_COMMAND(b, 1000, (uint8_t)(0x46 | ROWS[i].multi), (uint8_t)(ROWS[i].head << 2), 3,
+                    ROWS[i].head, ROWS[i].last, 2, 9, 0x1B, 0xFF);
+        expect(b, ROWS[i].st0, 0, 0, ROWS[i].c, ROWS[i].h, ROWS[i].r);
+    }
+    fdc_bench_free(b);
+}
+END_TEST
+
+START_TEST(multi_track_goes_on_at_the_other_side_and_ends_at_eot)
+{
+    struct fdc_bench *b = ready_bench();
+    fdc_dma(b, true, 36 * 512);
+    FDC_COMMAND(b, 1000, 0xC6, 0x00, 0, 0, 1, 2, 18, 0x1B, 0xFF);
+    expect(b, 0x04, 0, 0, 1, 0, 1);
+    for (uint32_t i = 0; i < 36; i++)
+        ck_assert_uint_eq(fdc_buffer_sector(b, i), i);
+    fdc_dma(b, true, 40 * 512); /* no TC at EOT: EN */
+    FDC_COMMAND(b, 1000, 0xC6, 0x00, 0, 0, 18, 2, 18, 0x1B, 0xFF);
+    expect(b, 0x44, 0x80, 0, 1, 0, 1);
+    fdc_bench_free(b);
+}
+END_TEST
+
+START_TEST(what_is_not_there_is_not_found)
+{
+    struct fdc_bench *b = ready_bench();
+    fdc_dma(b, true, 512);
+    FDC_COMMAND(b, 1000, 0x46, 0x00, 0, 0, 19, 2, 19, 0x1B, 0xFF);
+    expect(b, 0x40, 0x04, 0, 0, 0, 19);
+    FDC_COMMAND(b, 1000, 0x46, 0x00, 5, 0, 1, 2, 18, 0x1B, 0xFF); /* the heads are at 0 */
+    expect(b, 0x40, 0x04, 0x10, 5, 0, 1);
+    FDC_COMMAND(b, 1000, 0x46, 0x04, 0, 0, 1, 2, 18, 0x1B, 0xFF); /* H is not the side's */
+    expect(b, 0x44, 0x04, 0, 0, 0, 1);
+    FDC_COMMAND(b, 1000, 0x46, 0x00, 0, 0, 1, 0xFF, 18, 0x1B, 0xFF); /* a size of 128 << FFh */
+    ck_assert_uint_eq(b->results[0], 0x40);
+    ck_assert_uint_eq(b->results[1], 0x04);
+    fixture_out(b->f, 0x3F7, RATE_250K);
+    FDC_COMMAND(b, 1000, 0x46, 0x00, 0, 0, 1, 2, 18, 0x1B, 0xFF);
+    expect(b, 0x40, 0x01, 0, 0, 0, 1); /* no address mark at this rate */
+    ck_assert_uint_eq(b->disks[0].requests, 0);
+    fdc_bench_free(b);
+}
+END_TEST
+
+START_TEST(implied_seeks_go_there_first)
+{
+    struct fdc_bench *b = ready_bench();
+    FDC_COMMAND(b, 0, 0x13, 0x00, 0x60, 0x00);
+    fdc_dma(b, true, 512);
+    FDC_COMMAND(b, 1000, 0x46, 0x04, 42, 1, 1, 2, 18, 0x1B, 0xFF);
+    expect(b, 0x04, 0, 0, 42, 1, 2);
+    ck_assert_uint_eq(fdc_buffer_sector(b, 0), 42 * 36 + 18);
+    fdc_bench_free(b);
+}
+END_TEST
+
+START_TEST(writing_ends_at_tc_with_zeros_to_the_sectors_end)
+{
+    struct fdc_bench *b = ready_bench();
+    memset(b->f->ram.bytes + FDC_BUFFER, 0xA5, 1024);
+    fdc_dma(b, false, 612);
+    FDC_COMMAND(b, 1000, 0x45, 0x00, 0, 0, 3, 2, 18, 0x1B, 0xFF);
+    expect(b, 0x00, 0, 0, 0, 0, 5);
+    ck_assert_uint_eq(b->disks[0].bytes[2 * 512], 0xA5);
+    ck_assert_uint_eq(b->disks[0].bytes[3 * 512 + 99], 0xA5);
+    ck_assert_uint_eq(b->disks[0].bytes[3 * 512 + 100], 0);
+    ck_assert_uint_eq(b->disks[0].bytes[4 * 512 - 1], 0);
+    ck_assert_uint_eq(load_le32(b->disks[0].bytes + 4 * 512), 4);
+    b->disks[0].block.is_read_only = true;
+    fdc_dma(b, false, 512);
+    FDC_COMMAND(b, 1000, 0x45, 0x00, 0, 0, 3, 2, 18, 0x1B, 0xFF);
+    expect(b, 0x40, 0x02, 0, 0, 0, 3);
+    FDC_COMMAND(b, 0, 0x04, 0x00);
+    ck_assert_uint_eq(b->results[0], 0x78); /* WP */
+    fdc_bench_free(b);
+}
+END_TEST
+
+/* Tables 5-4 and 5-5. */
+START_TEST(deleted_sectors_end_a_read_or_are_skipped)
+{
+    struct fdc_bench *b = ready_bench();
+    fdc_dma(b, false, 512);
+    FDC_COMMAND(b, 1000, 0x49, 0x00, 0, 0, 2, 2, 18, 0x1B, 0xFF);
+    expect(b, 0x00, 0, 0, 0, 0, 3);
+    fdc_dma(b, true, 2 * 512);
+    FDC_COMMAND(b, 1000, 0x46, 0x00, 0, 0, 1, 2, 18, 0x1B, 0xFF);
+    expect(b, 0x00, 0, 0x40, 0, 0, 2); /* read, and the ID stays */
+    fdc_dma(b, true, 2 * 512);
+    FDC_COMMAND(b, 1000, 0x66, 0x00, 0, 0, 1, 2, 18, 0x1B, 0xFF);
+    expect(b, 0x00, 0, 0x40, 0, 0, 4);
+    ck_assert_uint_eq(fdc_buffer_sector(b, 0), 0);
+    ck_assert_uint_eq(fdc_buffer_sector(b, 1), 2);
+    fdc_dma(b, true, 512);
+    FDC_COMMAND(b, 1000, 0x4C, 0x00, 0, 0, 2, 2, 18, 0x1B, 0xFF);
+    expect(b, 0x00, 0, 0, 0, 0, 3);
+    fdc_dma(b, true, 512);
+    FDC_COMMAND(b, 1000, 0x4C, 0x00, 0, 0, 1, 2, 18, 0x1B, 0xFF);
+    expect(b, 0x00, 0, 0x40, 0, 0, 1);
+    fdc_dma(b, false, 512);
+    FDC_COMMAND(b, 1000, 0x45, 0x00, 0, 0, 2, 2, 18, 0x1B, 0xFF); /* an ordinary mark again */
+    fdc_dma(b, true, 512);
+    FDC_COMMAND(b, 1000, 0x46, 0x00, 0, 0, 2, 2, 18, 0x1B, 0xFF);
+    expect(b, 0x00, 0, 0, 0, 0, 3);
+    fdc_bench_free(b);
+}
+END_TEST
+
+START_TEST(read_track_reads_from_the_index_hole_whatever_the_ids)
+{
+    struct fdc_bench *b = ready_bench();
+    fdc_dma(b, true, 18 * 512);
+    FDC_COMMAND(b, 1000, 0x42, 0x00, 0, 0, 1, 2, 18, 0x1B, 0xFF);
+    ck_assert_uint_eq(b->results[0], 0x00);
+    ck_assert_uint_eq(b->results[1], 0x00);
+    ck_assert_uint_eq(fdc_buffer_sector(b, 17), 17);
+    fdc_dma(b, true, 4 * 512);
+    FDC_COMMAND(b, 1000, 0x42, 0x00, 0, 0, 7, 2, 4, 0x1B, 0xFF);
+    ck_assert_uint_eq(b->results[0], 0x00);
+    ck_assert_uint_eq(b->results[1], 0x04); /* ND, and it went on */
+    ck_assert_uint_eq(fdc_buffer_sector(b, 3), 3);
+    fdc_bench_free(b);
+}
+END_TEST
+
+/* Table 5-7: EC, SC, EOT. */
+START_TEST(verify_reads_without_data)
+{
+    struct fdc_bench *b = ready_bench();
+    FDC_COMMAND(b, 1000, 0x56, 0x00, 0, 0, 1, 2, 18, 0x1B, 0xFF);
+    ck_assert_uint_eq(b->results[0], 0x00);
+    ck_assert_uint_eq(b->disks[0].requests, 18);
+    FDC_COMMAND(b, 1000, 0x56, 0x00, 0, 0, 1, 2, 19, 0x1B, 0xFF);
+    ck_assert_uint_eq(b->results[0], 0x40);
+    FDC_COMMAND(b, 1000, 0x56, 0x80, 0, 0, 1, 2, 18, 0x1B, 5);
+    expect(b, 0x00, 0, 0, 0, 0, 6);
+    FDC_COMMAND(b, 1000, 0x56, 0x80, 0, 0, 1, 2, 18, 0x1B, 19);
+    ck_assert_uint_eq(b->results[0], 0x40);
+    FDC_COMMAND(b, 1000, 0xD6, 0x80, 0, 0, 1, 2, 18, 0x1B, 36);
+    ck_assert_uint_eq(b->results[0], 0x04);
+    b->disks[0].bad_lba = 3;
+    b->disks[0].bad_result = BLOCK_READ_ERROR;
+    FDC_COMMAND(b, 1000, 0x56, 0x00, 0, 0, 1, 2, 18, 0x1B, 0xFF);
+    expect(b, 0x40, 0x20, 0x20, 0, 0, 4); /* a data field with a wrong CRC */
+    fdc_bench_free(b);
+}
+END_TEST
+
+START_TEST(formatting_fills_the_sectors_that_the_host_names)
+{
+    struct fdc_bench *b = ready_bench();
+    uint8_t *ids = b->f->ram.bytes + FDC_BUFFER;
+    fdc_seek(b, 2);
+    for (uint8_t i = 0; i < 18; i++)
+        memcpy(ids + (size_t)i * 4, (const uint8_t[]){2, 1, (uint8_t)(i + 1), 2}, 4);
+    fdc_dma(b, false, 18 * 4);
+    FDC_COMMAND(b, 1000, 0x4D, 0x04, 2, 18, 0x54, 0xF6);
+    ck_assert_uint_eq(b->results[0], 0x04);
+    ck_assert_uint_eq(b->results[1], 0x00);
+    for (unsigned i = 2 * 36 + 18; i < 3 * 36; i++)
+        ck_assert_uint_eq(b->disks[0].bytes[i * 512u + 511], 0xF6);
+    ck_assert_uint_eq(load_le32(b->disks[0].bytes + (2 * 36 + 17) * 512), 2 * 36 + 17);
+    ids[0] = 99; /* an ID that the image cannot hold */
+    fdc_dma(b, false, 18 * 4);
+    FDC_COMMAND(b, 1000, 0x4D, 0x04, 2, 18, 0x54, 0x00);
+    ck_assert_uint_eq(b->results[0], 0x44);
+    ck_assert_uint_eq(b->results[1], 0x04);
+    fdc_bench_free(b);
+}
+END_TEST
+
+/* Table 5-9. The host's bytes against sector 2, which is all 1 but for its number. */
+START_TEST(scans_compare_with_the_hosts_bytes)
+{
+    struct fdc_bench *b = ready_bench();
+    uint8_t *host = b->f->ram.bytes + FDC_BUFFER;
+    memset(b->disks[0].bytes + 512, 0x55, 512);
+    memset(host, 0x55, 512);
+    fdc_dma(b, false, 512);
+    FDC_COMMAND(b, 1000, 0x51, 0x00, 0, 0, 2, 2, 2, 0x1B, 1);
+    expect(b, 0x00, 0, 0x08, 0, 0, 2); /* SH */
+    host[100] = 0x54;                  /* the medium is higher */
+    fdc_dma(b, false, 512);
+    FDC_COMMAND(b, 1000, 0x51, 0x00, 0, 0, 2, 2, 2, 0x1B, 1);
+    ck_assert_uint_eq(b->results[2], 0x04); /* SN */
+    fdc_dma(b, false, 512);
+    FDC_COMMAND(b, 1000, 0x59, 0x00, 0, 0, 2, 2, 2, 0x1B, 1);
+    ck_assert_uint_eq(b->results[2], 0x04);
+    fdc_dma(b, false, 512);
+    FDC_COMMAND(b, 1000, 0x5D, 0x00, 0, 0, 2, 2, 2, 0x1B, 1);
+    ck_assert_uint_eq(b->results[2], 0x00); /* met, not equal */
+    host[100] = 0xFF;                       /* matches anything */
+    fdc_dma(b, false, 512);
+    FDC_COMMAND(b, 1000, 0x51, 0x00, 0, 0, 2, 2, 2, 0x1B, 1);
+    ck_assert_uint_eq(b->results[2], 0x08);
+    memset(host, 0x55, 1024); /* step 2: sectors 2 and 4 */
+    memset(b->disks[0].bytes + 512, 0x01, 512);
+    memset(b->disks[0].bytes + 3 * 512, 0x55, 512);
+    fdc_dma(b, false, 1024);
+    FDC_COMMAND(b, 1000, 0x51, 0x00, 0, 0, 2, 2, 18, 0x1B, 2);
+    expect(b, 0x00, 0, 0x08, 0, 0, 4);
+    fdc_bench_free(b);
+}
+END_TEST
+
+START_TEST(read_id_tells_what_passes_below_the_head)
+{
+    struct fdc_bench *b = ready_bench();
+    bool seen[19] = {false};
+    fdc_seek(b, 9);
+    for (unsigned i = 0; i < 60; i++) {
+        FDC_COMMAND(b, 7000, 0x4A, 0x04);
+        ck_assert_uint_eq(b->results[0], 0x04);
+        ck_assert_uint_eq(b->results[3], 9);
+        ck_assert_uint_eq(b->results[4], 1);
+        ck_assert(b->results[5] >= 1 && b->results[5] <= 18);
+        seen[b->results[5]] = true;
+    }
+    for (unsigned i = 1; i <= 18; i++)
+        ck_assert_msg(seen[i], "sector %u never passed", i);
+    FDC_COMMAND(b, 1000, 0x0A, 0x00); /* FM finds nothing on a disk in MFM */
+    ck_assert_uint_eq(b->results[1], 0x01);
+    fdc_bench_free(b);
+}
+END_TEST
+
+START_TEST(an_unanswered_dma_request_is_an_overrun)
+{
+    struct fdc_bench *b = ready_bench();
+    fixture_out(b->f, 0x0A, 0x06); /* channel 2 masked */
+    FDC_COMMAND(b, 500000, 0x46, 0x00, 0, 0, 1, 2, 18, 0x1B, 0xFF);
+    expect(b, 0x40, 0x10, 0, 0, 0, 1);
+    fdc_bench_free(b);
+}
+END_TEST
+
+/* --- without DMA (4.2.1, 4.2.2) ---------------------------------------------------------------------- */
+
+START_TEST(the_fifo_asks_by_its_threshold)
+{
+    struct fdc_bench *b = ready_bench();
+    unsigned bytes = 0, chunks = 0;
+    FDC_COMMAND(b, 0, 0x03, 0xDF, 0x03);       /* ND */
+    FDC_COMMAND(b, 0, 0x13, 0x00, 0x07, 0x00); /* threshold 8: 8 bytes at a time */
+    fdc_send(b, (const uint8_t[]){0x46, 0x00, 0, 0, 18, 2, 18, 0x1B, 0xFF}, 9);
+    ck_assert_uint_eq(fdc_msr(b), 0x30);
+    while (bytes < 512) {
+        unsigned rises = b->irq.rises;
+        fixture_run_us(b->f, 10);
+        ck_assert_uint_eq(b->irq.rises, rises + 1);
+        chunks++;
+        while (fdc_msr(b) == 0xF0)
+            ck_assert_uint_eq(fixture_in(b->f, 0x3F5), bytes++ == 0 ? 17 : bytes <= 4 ? 0 : 17);
+        ck_assert(!b->irq.level);
+    }
+    ck_assert_uint_eq(chunks, 64);
+    fixture_run_us(b->f, 10);
+    ck_assert(b->irq.level);
+    fdc_results(b);
+    expect(b, 0x40, 0x80, 0, 1, 0, 1); /* nobody gives TC: EN */
+    fdc_bench_free(b);
+}
+END_TEST
+
+START_TEST(the_fifo_is_filled_and_refilled)
+{
+    struct fdc_bench *b = ready_bench();
+    unsigned bytes = 0, first = 0;
+    FDC_COMMAND(b, 0, 0x03, 0xDF, 0x03);
+    FDC_COMMAND(b, 0, 0x13, 0x00, 0x03, 0x00); /* threshold 4: 16 bytes, then 12 at a time */
+    fdc_send(b, (const uint8_t[]){0x45, 0x00, 0, 0, 18, 2, 18, 0x1B, 0xFF}, 9);
+    while (bytes < 512) {
+        fixture_run_us(b->f, 10);
+        while (fdc_msr(b) == 0xB0) {
+            fixture_out(b->f, 0x3F5, (uint8_t)bytes++);
+            first += bytes <= 16;
+        }
+        ck_assert(bytes == 16 || (bytes - 16) % 12 == 0 || bytes == 512);
+    }
+    ck_assert_uint_eq(first, 16);
+    fixture_run_us(b->f, 10);
+    fdc_results(b);
+    expect(b, 0x40, 0x80, 0, 1, 0, 1);
+    for (unsigned i = 0; i < 512; i++)
+        ck_assert_uint_eq(b->disks[0].bytes[17 * 512u + i], i & 0xFF);
+    fdc_bench_free(b);
+}
+END_TEST
+
+/* --- drives ------------------------------------------------------------------------------------------- */
+
+START_TEST(disk_change_stays_until_a_step_with_a_diskette_in)
+{
+    struct fdc_bench *b = ready_bench();
+    ck_assert_uint_eq(fixture_in(b->f, 0x3F7) & 0x80, 0x80);
+    FDC_COMMAND(b, 100, 0x07, 0x00); /* at track 0 already: no step */
+    FDC_COMMAND(b, 0, 0x08);
+    ck_assert_uint_eq(fixture_in(b->f, 0x3F7) & 0x80, 0x80);
+    fdc_seek(b, 1);
+    ck_assert_uint_eq(fixture_in(b->f, 0x3F7) & 0x80, 0x00);
+    ck_assert(i82077aa_change(b->fdc, 0, 2)); /* taken out */
+    ck_assert_ptr_null(i82077aa_disk_name(b->fdc, 0));
+    fdc_seek(b, 2);
+    ck_assert_uint_eq(fixture_in(b->f, 0x3F7) & 0x80, 0x80);
+    ck_assert(i82077aa_change(b->fdc, 0, 1)); /* the other one put in */
+    fdc_seek(b, 0);
+    ck_assert_uint_eq(fixture_in(b->f, 0x3F7) & 0x80, 0x00);
+    store_le32(b->disks[1].bytes, 0xC0FFEE);
+    fdc_dma(b, true, 512);
+    FDC_COMMAND(b, 1000, 0x46, 0x00, 0, 0, 1, 2, 18, 0x1B, 0xFF);
+    ck_assert_uint_eq(fdc_buffer_sector(b, 0), 0xC0FFEE);
+    ck_assert(!i82077aa_change(b->fdc, 1, 0));
+    ck_assert(!i82077aa_change(b->fdc, 0, 3));
+    fdc_bench_free(b);
+}
+END_TEST
+
+/* 8.1: without index pulses the controller locks up, until a reset or until they come. */
+START_TEST(without_index_pulses_a_command_does_not_end)
+{
+    struct fdc_bench *b = ready_bench();
+    fixture_out(b->f, 0x3F2, 0x0C); /* motor off */
+    fdc_dma(b, true, 512);
+    FDC_COMMAND(b, 3000000, 0x46, 0x00, 0, 0, 1, 2, 18, 0x1B, 0xFF);
+    ck_assert_uint_eq(b->result_count, 0);
+    ck_assert_uint_eq(fdc_msr(b), 0x10);
+    ck_assert_uint_eq(b->f->guest_errors, 1);
+    fixture_out(b->f, 0x3F2, 0x1C);
+    fixture_run_us(b->f, 1000);
+    fdc_results(b);
+    expect(b, 0x00, 0, 0, 0, 0, 2);
+    fdc_bench_free(b);
+}
+END_TEST
+
+/* A rotation is 200 ms; a track of 18 sectors takes one, beginning anywhere. */
+START_TEST(rotation_takes_its_time)
+{
+    struct fdc_bench *b = fdc_bench_new(2880, TYPE_1440K, "mechanics", "realistic");
+    uint64_t begin, us;
+    fdc_start(b, RATE_500K);
+    fixture_run_us(b->f, 600000); /* the motor's half second */
+    fdc_dma(b, true, 18 * 512);
+    begin = b->f->timeline.now;
+    fdc_send(b, (const uint8_t[]){0x46, 0x00, 0, 0, 1, 2, 18, 0x1B, 0xFF}, 9);
+    fixture_run_us(b->f, 500000);
+    us = (b->irq.last_rise - begin) / FIXTURE_US;
+    ck_assert_msg(us > 195000 && us < 401000, "%u us", (unsigned)us);
+    fdc_results(b);
+    expect(b, 0x00, 0, 0, 1, 0, 1);
+    ck_assert_uint_eq(fdc_buffer_sector(b, 17), 17);
+    fdc_bench_free(b);
+}
+END_TEST
+
+START_TEST(formats_need_their_rates)
+{
+    static const struct {
+        uint32_t sectors;
+        uint8_t type, rate, cylinder, sector_count;
+    } ROWS[] = {
+        {2880, TYPE_1440K, RATE_500K, 79, 18},
+        {1440, TYPE_1440K, RATE_250K, 79, 9 },
+        {2400, TYPE_1200K, RATE_500K, 79, 15},
+        {720,  TYPE_360K,  RATE_250K, 39, 9 },
+        {720,  TYPE_1200K, RATE_300K, 39, 9 },
+        {5760, 5,          3,         79, 36}
+    };
+    for (size_t i = 0; i < ARRAY_COUNT(ROWS); i++) {
+        struct fdc_bench *b = fdc_bench_new(ROWS[i].sectors, ROWS[i].type, NULL, NULL);
+        /* A drive of 80 cylinders finds one of 40 at every second step. */
+        uint8_t steps =
+            ROWS[i].type == TYPE_1200K && ROWS[i].cylinder == 39 ? 78 : ROWS[i].cylinder;
+        for (uint8_t rate = 0; rate < 4; rate++) {
+            fdc_start(b, rate);
+            fdc_seek(b, steps);
+            fdc_dma(b, true, 512);
+            FDC_COMMAND(b, 1000, 0x46, 0x04, ROWS[i].cylinder, 1, ROWS[i].sector_count, 2,
+                        ROWS[i].sector_count, 0x1B, 0xFF);
+            ck_assert_uint_eq(b->results[1], rate == ROWS[i].rate ? 0 : 1);
+            fixture_out(b->f, 0x3F2, 0x18);
+        }
+        ck_assert_uint_eq(fdc_buffer_sector(b, 0), ROWS[i].sectors - 1);
+        fdc_bench_free(b);
+    }
+}
+END_TEST
+
+START_TEST(the_three_modes_show_lines_as_they_say)
+{
+    struct fdc_bench *at = fdc_bench_new(2880, TYPE_1440K, "mode", "at");
+    struct fdc_bench *ps2 = fdc_bench_new(2880, TYPE_1440K, "mode", "ps2");
+    struct fdc_bench *model30 = fdc_bench_new(2880, TYPE_1440K, "mode", "model30");
+    fixture_out(at->f, 0x3F2, 0x14);
+    fixture_out(ps2->f, 0x3F2, 0x14);
+    fixture_out(model30->f, 0x3F2, 0x14);
+    fixture_run_us(ps2->f, 50000);
+    fixture_run_us(model30->f, 50000);
+    ck_assert_uint_eq(fixture_in(at->f, 0x3F0), 0xFF);
+    ck_assert_uint_eq(fixture_in(at->f, 0x3F1), 0xFF);
+    ck_assert_uint_eq(fixture_in(at->f, 0x3F7), 0xFF);
+    ck_assert_uint_eq(fixture_in(ps2->f, 0x3F0), 0xC6); /* INT, no drive B, INDX#, WP# */
+    ck_assert_uint_eq(fixture_in(ps2->f, 0x3F1), 0xC1); /* motor A */
+    ck_assert_uint_eq(fixture_in(ps2->f, 0x3F7), 0x80 | 0x78 | 2 << 1 | 1);
+    ck_assert_uint_eq(fixture_in(model30->f, 0x3F0), 0x19); /* TRK0, HDSEL#, DIR# */
+    ck_assert_uint_eq(fixture_in(model30->f, 0x3F1),
+                      0x80 | 0x40 | 0x03);                  /* no drive B, DS1# DS3# DS2# */
+    ck_assert_uint_eq(fixture_in(model30->f, 0x3F7), 0x02); /* DSKCHG# active, 250 kbit/s */
+    fdc_bench_free(at);
+    fdc_bench_free(ps2);
+    fdc_bench_free(model30);
+}
+END_TEST
+
+/* --- bad guests, slow back-ends, snapshots --------------------------------------------------------------- */
+
+START_TEST(millions_of_parameter_bytes_change_nothing_beyond_the_drives)
+{
+    struct fdc_bench *b = ready_bench();
+    fixture_out(b->f, 0x3F5, 0x8E);
+    for (unsigned i = 0; i < 5000000; i++)
+        fixture_out(b->f, 0x3F5, (uint8_t)(i & 0x7F));
+    fixture_out(b->f, 0x3F5, 0x80);
+    fdc_results(b);
+    ck_assert_uint_eq(b->result_count, 4);
+    fixture_out(b->f, 0x3F5, 0x4A);
+    for (unsigned i = 0; i < 5000000; i++)
+        fixture_out(b->f, 0x3F5, (uint8_t)i);
+    fixture_run_us(b->f, 1000);
+    fdc_results(b);
+    ck_assert_uint_eq(b->result_count, 7);
+    ck_assert(b->f->guest_errors <= 2);
+    FDC_COMMAND(b, 0, 0x10);
+    ck_assert_uint_eq(b->results[0], 0x90);
+    fixture_check_state(b->fdc);
+    fdc_bench_free(b);
+}
+END_TEST
+
+START_TEST(random_commands_leave_it_alive_and_do_bounded_work)
+{
+    struct fdc_bench *b = ready_bench(), *idle = ready_bench();
+    uint64_t before = fixture_hash(idle->fdc);
+    uint32_t seed = 5;
+    for (unsigned i = 0; i < 20000; i++) {
+        unsigned requests = b->disks[0].requests;
+        fixture_out(b->f, 0x3F5, (uint8_t)fixture_random(&seed));
+        ck_assert_uint_eq(b->disks[0].requests, requests); /* the access itself makes none */
+        if (i % 16 == 0)
+            fdc_dma(b, i & 32, 1 + (fixture_random(&seed) & 0xFFF));
+        fixture_run_us(b->f, fixture_random(&seed) & 15);
+        if (fdc_msr(b) & 0x40)
+            fdc_results(b);
+        if (i % 1000 == 0) {
+            ck_assert(i82077aa_change(b->fdc, 0, i / 1000 % 3));
+            fixture_out(b->f, 0x3F2, 0x18);
+            fixture_out(b->f, 0x3F2, 0x1C);
+        }
+    }
+    fixture_hostile(b->f, 77, 20000);
+    fixture_check_state(b->fdc);
+    ck_assert_uint_eq(fixture_hash(idle->fdc), before);
+    fdc_bench_free(b);
+    fdc_bench_free(idle);
+}
+END_TEST
+
+START_TEST(a_reset_forgets_a_request_that_is_out)
+{
+    struct fdc_bench *b = ready_bench();
+    b->disks[0].is_slow = true;
+    fdc_dma(b, true, 512);
+    fdc_send(b, (const uint8_t[]){0x46, 0x00, 0, 0, 1, 2, 18, 0x1B, 0xFF}, 9);
+    fixture_run_us(b->f, 1000);
+    ck_assert_ptr_nonnull(b->disks[0].pending);
+    fixture_out(b->f, 0x3F2, 0x18);
+    ck_assert_uint_eq(b->disks[0].cancels, 1);
+    ck_assert_ptr_null(b->disks[0].pending);
+    fixture_out(b->f, 0x3F2, 0x1C);
+    fixture_run_us(b->f, 1000);
+    ck_assert_uint_eq(fdc_msr(b), 0x80);
+    fdc_bench_free(b);
+}
+END_TEST
+
+START_TEST(a_loaded_state_makes_its_request_again)
+{
+    struct fdc_bench *b = ready_bench();
+    struct state_stream stream = {0};
+    struct error error;
+    b->disks[0].is_slow = true;
+    fdc_dma(b, true, 512);
+    fdc_send(b, (const uint8_t[]){0x46, 0x00, 0, 0, 6, 2, 18, 0x1B, 0xFF}, 9);
+    fixture_run_us(b->f, 1000);
+    device_save(b->fdc, &stream);
+    fixture_out(b->f, 0x3F2, 0x18);
+    ck_assert_int_eq(device_load(b->fdc, &stream, &error), STATUS_OK);
+    ck_assert_ptr_nonnull(b->disks[0].pending);
+    fdc_disk_finish(&b->disks[0]);
+    fixture_run_us(b->f, 1000);
+    fdc_results(b);
+    expect(b, 0x00, 0, 0, 0, 0, 7);
+    ck_assert_uint_eq(fdc_buffer_sector(b, 0), 5);
+    state_stream_free(&stream);
+    fdc_bench_free(b);
+}
+END_TEST
+
+START_TEST(a_full_disk_of_the_workstation_is_tried_again)
+{
+    struct fdc_bench *b = ready_bench();
+    b->disks[0].bad_lba = 0;
+    b->disks[0].bad_result = BLOCK_NO_SPACE;
+    fdc_dma(b, false, 512);
+    FDC_COMMAND(b, 350000, 0x45, 0x00, 0, 0, 1, 2, 18, 0x1B, 0xFF);
+    ck_assert_uint_eq(b->result_count, 0);
+    ck_assert_uint_eq(b->disks[0].requests, 4);
+    b->disks[0].bad_lba = UINT64_MAX;
+    fixture_run_us(b->f, 100000);
+    fdc_results(b);
+    expect(b, 0x00, 0, 0, 0, 0, 2);
+    fdc_bench_free(b);
+}
+END_TEST
+
+START_TEST(accesses_are_told_in_words)
+{
+    struct fdc_bench *b = ready_bench();
+    fdc_send(b, (const uint8_t[]){0xC6, 0x00, 0, 0, 1, 2, 18, 0x1B}, 8);
+    ck_assert_str_eq(fixture_describe(b->f, b->fdc, 0x3F5, true, 0xFF),
+                     "READ DATA (both sides): drive A head 0, C/H/R 0/0/1 to sector 18, by DMA");
+    fdc_dma(b, true, 512);
+    fixture_out(b->f, 0x3F5, 0xFF);
+    fixture_run_us(b->f, 1000);
+    ck_assert_str_eq(fixture_describe(b->f, b->fdc, 0x3F5, false, 0x40),
+                     "ST0: abnormal end, drive A");
+    fdc_results(b);
+    ck_assert_str_eq(fixture_describe(b->f, b->fdc, 0x3F5, true, 0x1F), "command 1Fh is invalid");
+    ck_assert_str_eq(fixture_describe(b->f, b->fdc, 0x3F7, true, 0x02), "RATE=250k");
+    fdc_bench_free(b);
+}
+END_TEST
+
+START_TEST(lengths_name_formats)
+{
+    ck_assert_str_eq(floppy_format_of(2880)->name, "1.44M");
+    ck_assert_ptr_null(floppy_format_of(2881));
+    ck_assert_ptr_null(floppy_format_of(0));
+    ck_assert_uint_eq(floppy_drive_for(floppy_format_of(1440)), 4);
+    ck_assert_uint_eq(floppy_drive_for(floppy_format_of(2400)), 2);
+    ck_assert(!floppy_fits(floppy_format_of(2880), 2)); /* 3.5 inches in a slot of 5.25 */
+    ck_assert(!floppy_fits(floppy_format_of(2880), 3));
+    ck_assert_int_eq(floppy_rate_in(floppy_format_of(720), 2), FLOPPY_300K);
+}
+END_TEST
+
+Suite *i82077aa_suite(void)
+{
+    Suite *suite = suite_create("i82077aa");
+    TCase *tests = tcase_create("i82077aa");
+    tcase_set_timeout(tests, 60);
+    tcase_add_test(tests, a_reset_ends_with_one_interrupt_for_four_polled_drives);
+    tcase_add_test(tests, without_polling_a_reset_is_silent);
+    tcase_add_test(tests, the_interrupt_passes_dmagate_only_when_it_is_set);
+    tcase_add_test(tests, lock_keeps_the_fifo_through_software_resets_only);
+    tcase_add_test(tests, dumpreg_shows_what_was_set);
+    tcase_add_test(tests, version_and_invalid_codes);
+    tcase_add_test(tests, a_seek_moves_and_reports_by_sense_interrupt);
+    tcase_add_test(tests, recalibrating_a_missing_drive_finds_no_track_0);
+    tcase_add_test(tests, overlapped_seeks_are_told_one_by_one);
+    tcase_add_test(tests, relative_seeks_count_from_where_the_heads_are);
+    tcase_add_test(tests, steps_take_their_time);
+    tcase_add_test(tests, sectors_are_read_by_dma_until_tc);
+    tcase_add_test(tests, the_result_names_the_next_sector);
+    tcase_add_test(tests, multi_track_goes_on_at_the_other_side_and_ends_at_eot);
+    tcase_add_test(tests, what_is_not_there_is_not_found);
+    tcase_add_test(tests, implied_seeks_go_there_first);
+    tcase_add_test(tests, writing_ends_at_tc_with_zeros_to_the_sectors_end);
+    tcase_add_test(tests, deleted_sectors_end_a_read_or_are_skipped);
+    tcase_add_test(tests, read_track_reads_from_the_index_hole_whatever_the_ids);
+    tcase_add_test(tests, verify_reads_without_data);
+    tcase_add_test(tests, formatting_fills_the_sectors_that_the_host_names);
+    tcase_add_test(tests, scans_compare_with_the_hosts_bytes);
+    tcase_add_test(tests, read_id_tells_what_passes_below_the_head);
+    tcase_add_test(tests, an_unanswered_dma_request_is_an_overrun);
+    tcase_add_test(tests, the_fifo_asks_by_its_threshold);
+    tcase_add_test(tests, the_fifo_is_filled_and_refilled);
+    tcase_add_test(tests, disk_change_stays_until_a_step_with_a_diskette_in);
+    tcase_add_test(tests, without_index_pulses_a_command_does_not_end);
+    tcase_add_test(tests, rotation_takes_its_time);
+    tcase_add_test(tests, formats_need_their_rates);
+    tcase_add_test(tests, the_three_modes_show_lines_as_they_say);
+    tcase_add_test(tests, millions_of_parameter_bytes_change_nothing_beyond_the_drives);
+    tcase_add_test(tests, random_commands_leave_it_alive_and_do_bounded_work);
+    tcase_add_test(tests, a_reset_forgets_a_request_that_is_out);
+    tcase_add_test(tests, a_loaded_state_makes_its_request_again);
+    tcase_add_test(tests, a_full_disk_of_the_workstation_is_tried_again);
+    tcase_add_test(tests, accesses_are_told_in_words);
+    tcase_add_test(tests, lengths_name_formats);
+    suite_add_tcase(suite, tests);
+    return suite;
+}
