@@ -7,10 +7,12 @@
 #include <sys/stat.h>
 
 #include "base/bits.h"
+#include "bus/block.h"
+#include "devices/floppy_disk.h"
 
-#define HEAD_BYTES 34816u   /* up to the first descriptor of a CD-ROM, and with it */
+#define HEAD_BYTES      34816u /* up to the first descriptor of a CD-ROM, and with it */
 #define MULTIBOOT_BYTES 8192u
-#define ISO_DESCRIPTOR 32768u /* ECMA-119 6.7.1: block 16 of 2,048 bytes */
+#define ISO_DESCRIPTOR  32768u /* ECMA-119 6.7.1: block 16 of 2,048 bytes */
 #define MULTIBOOT_MAGIC 0x1BADB002u
 
 static bool has_multiboot(const uint8_t *head, size_t count)
@@ -20,6 +22,12 @@ static bool has_multiboot(const uint8_t *head, size_t count)
             load_le32(head + at) + load_le32(head + at + 4) + load_le32(head + at + 8) == 0)
             return true;
     return false;
+}
+
+/* A boot sector on as many sectors as some diskette has. */
+static bool is_floppy_length(uint64_t bytes)
+{
+    return bytes % SECTOR_BYTES == 0 && floppy_format_of(bytes / SECTOR_BYTES) != NULL;
 }
 
 enum status guess_image(const char *path, enum image_kind *kind, struct error *error)
@@ -44,9 +52,12 @@ enum status guess_image(const char *path, enum image_kind *kind, struct error *e
     /* A boot sector's signature makes it a disk, though a multiboot kernel may lie behind. */
     if (load_le16(head + 510) != 0xAA55 && has_multiboot(head, count))
         is_kernel = true;
-    if (memcmp(head + ISO_DESCRIPTOR + 1, "CD001", 5) == 0) /* also with a boot sector for USB sticks */
+    if (memcmp(head + ISO_DESCRIPTOR + 1, "CD001", 5) ==
+        0) /* also with a boot sector for USB sticks */
         *kind = IMAGE_DISC;
     else if (is_kernel)
         *kind = IMAGE_KERNEL;
+    else if (load_le16(head + 510) == 0xAA55 && is_floppy_length((uint64_t)facts.st_size))
+        *kind = IMAGE_FLOPPY;
     return STATUS_OK;
 }

@@ -31,7 +31,7 @@ static enum status refuse(const struct run_options *o, struct error *error)
                 {o->kernel != NULL, "kernel"}, {o->initrd != NULL, "initrd"},
                 {o->append != NULL, "append"}, {o->disks.count != 0, "disk"},
                 {o->nics.count != 0, "nic"},   {o->serials.count != 0, "serial"},
-                {o->floppy != NULL, "floppy"}, {o->cdroms.count != 0, "cdrom"},
+                {o->floppies.count != 0, "floppy"}, {o->cdroms.count != 0, "cdrom"},
                 {o->snapshot_load != NULL, "snapshot-load"},
                 {o->snapshot_save != NULL, "snapshot-save"}};
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)

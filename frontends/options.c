@@ -27,7 +27,8 @@ static const struct option OPTIONS[] = {
     {"bios", OPTION_TEXT, AT(bios), "FILE", "firmware (default SeaBIOS, else the embedded one)", 0, 0},
     {"disk", OPTION_LIST, AT(disks), "FILE[,opt=val]", "hard disk image; format=raw|qcow2|gz, "
      "geometry=C/H/S, ro, overlay, backing=any, mechanics=realistic", 0, 0},
-    {"floppy", OPTION_TEXT, AT(floppy), "FILE", "floppy image", 0, 0},
+    {"floppy", OPTION_LIST, AT(floppies), "FILE[,opt=val]", "diskette image for drive A:, given again for B:; ro, "
+     "overlay, format=, mechanics=, next=FILE: put in by the prompt's `floppy`", 0, 0},
     {"cdrom", OPTION_LIST, AT(cdroms), "FILE", "CD-ROM image; given again: what is in the tray after an eject", 0, 0},
     {"kernel", OPTION_TEXT, AT(kernel), "FILE", "bzImage or multiboot ELF, booted after the firmware",
      0, 0},

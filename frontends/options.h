@@ -18,8 +18,8 @@ struct option_list {
 struct run_options {
     const char *image; /* the operand; NULL: none */
     uint64_t memory_bytes; /* 0: not given */
-    const char *cpu, *board, *bios, *kernel, *initrd, *append, *floppy;
-    struct option_list disks, cdroms, nics, serials, symbols;
+    const char *cpu, *board, *bios, *kernel, *initrd, *append;
+    struct option_list disks, floppies, cdroms, nics, serials, symbols;
     const char *display, *screenshot;
     const char *trace, *trace_out;
     const char *gdb;

@@ -108,12 +108,31 @@ static enum status add_disc(struct run *run, const char *path, struct error *err
     return session_disc(&run->session, path, &run->config.discs[count], error);
 }
 
-/* The operand: a kernel where --kernel could stand, a disc where --cdrom could, else the first hard
- * disk. */
+static enum status add_floppy(struct run *run, const char *spec, struct error *error)
+{
+    size_t drive = 0;
+    while (drive < MACHINE_FLOPPIES && run->config.floppies[drive][0])
+        drive++;
+    if (drive == MACHINE_FLOPPIES)
+        return error_set(error, STATUS_USAGE, "--floppy: there are two drives; fix: leave one out, or next=FILE "
+                         "for a diskette to be put in later");
+    return session_floppy(&run->session, spec, run->config.floppies[drive], error);
+}
+
+/* A: comes first where its image is what is to be run, or where there is no disk. */
+static const char *boot_order(const struct run *run, bool is_floppy_run)
+{
+    if (!run->config.floppies[0][0])
+        return "cd";
+    return is_floppy_run || !run->config.disks[0] ? "acd" : "cad";
+}
+
+/* The operand: a kernel where --kernel could stand, a disc where --cdrom could, a diskette where --floppy
+ * could, else the first hard disk. */
 static enum status take_image(struct run *run, struct error *error)
 {
     struct run_options *o = &run->options;
-    enum image_kind kind;
+    enum image_kind kind = IMAGE_DISK;
     enum status status;
     size_t disk = 0;
     if (o->image) {
@@ -128,6 +147,8 @@ static enum status take_image(struct run *run, struct error *error)
             o->kernel = o->image;
         else if (kind == IMAGE_DISC)
             status = add_disc(run, o->image, error);
+        else if (kind == IMAGE_FLOPPY)
+            status = add_floppy(run, o->image, error);
         else
             status = session_disk(&run->session, o->image, &run->config.disks[disk++], error);
         if (status != STATUS_OK)
@@ -144,9 +165,13 @@ static enum status take_image(struct run *run, struct error *error)
     for (size_t i = 0; i < o->cdroms.count; i++)
         if ((status = add_disc(run, o->cdroms.items[i], error)) != STATUS_OK)
             return status;
-    if (!o->kernel && disk == 0 && !run->config.has_cdrom && !o->snapshot_load)
+    for (size_t i = 0; i < o->floppies.count; i++)
+        if ((status = add_floppy(run, o->floppies.items[i], error)) != STATUS_OK)
+            return status;
+    run->config.boot_order = boot_order(run, o->image && kind == IMAGE_FLOPPY);
+    if (!o->kernel && disk == 0 && !run->config.has_cdrom && !run->config.floppies[0][0] && !o->snapshot_load)
         return error_set(error, STATUS_USAGE, "nothing to boot from; fix: vitrine run disk.img, --disk FILE, "
-                         "--cdrom FILE or --kernel FILE");
+                         "--floppy FILE, --cdrom FILE or --kernel FILE");
     if (!o->kernel && (o->initrd || o->append))
         return error_set(error, STATUS_USAGE, "%s goes with --kernel; fix: add --kernel FILE",
                          o->initrd ? "--initrd" : "--append");
@@ -155,9 +180,6 @@ static enum status take_image(struct run *run, struct error *error)
 
 static enum status refuse_missing(const struct run_options *o, struct error *error)
 {
-    if (o->floppy)
-        return error_set(error, STATUS_USAGE, "--floppy: this version has no such drive; fix: copy it to a hard "
-                         "disk image");
     if (o->board && !board_find(o->board))
         return error_set(error, STATUS_USAGE, "--board %s; fix: pc or isa", o->board);
     return STATUS_OK;

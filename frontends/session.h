@@ -9,7 +9,7 @@
 #include "frontends/options.h"
 #include "machine/machine.h"
 
-#define SESSION_DISKS 8
+#define SESSION_DISKS 16
 #define SESSION_CHARDEVS 72
 
 struct signal_thread;
@@ -54,6 +54,10 @@ enum status session_open(struct session *session, const struct run_options *opti
  * [,mechanics=realistic|immediate]" */
 enum status session_disk(struct session *session, const char *spec, struct block **block,
                          struct error *error);
+/* "FILE[,format=F][,ro][,overlay][,mechanics=M][,next=FILE...]": the diskettes of a drive, MACHINE_FLOPPY_DISKS
+ * at most. */
+enum status session_floppy(struct session *session, const char *spec, struct block **disks,
+                           struct error *error);
 /* A CD-ROM image: only read. */
 enum status session_disc(struct session *session, const char *path, struct block **block,
                          struct error *error);

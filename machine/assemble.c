@@ -6,7 +6,11 @@
 #include <string.h>
 
 #include "base/bits.h"
+#include "bus/block.h"
 #include "devices/ata.h"
+#include "devices/floppy_disk.h"
+#include "devices/i82077aa.h"
+#include "devices/i8237.h"
 #include "devices/i8259.h"
 #include "devices/ide_piix3.h"
 #include "devices/fw_cfg.h"
@@ -16,6 +20,7 @@
 #include "devices/vga.h"
 
 #define SETTINGS_TEXT 512
+#define FLOPPY_DMA_CHANNEL 2u
 
 /* Words of a settings string, and more that the machine itself says. Lives during device_new. */
 struct settings {
@@ -140,6 +145,27 @@ static void plug_drives(const struct machine *machine, const char *name,
     config->extra = cdroms;
 }
 
+/* The drive that a diskette's length asks for, as a CMOS type; 0: there is none. */
+static uint8_t floppy_type(const struct machine *machine, size_t drive)
+{
+    const struct floppy_format *format;
+    struct block *disk = machine->config.floppies[drive][0];
+    struct block_geometry g;
+    if (!disk)
+        return 0;
+    disk->ops->geometry(disk, &g);
+    format = floppy_format_of(g.total);
+    return format ? floppy_drive_for(format) : 4; /* 1.44M: it will say what does not fit */
+}
+
+static void plug_floppies(const struct machine *machine, struct floppy_drives *floppies)
+{
+    for (size_t i = 0; i < MACHINE_FLOPPIES; i++) {
+        floppies->drives[i].type = floppy_type(machine, i);
+        memcpy(floppies->drives[i].disks, machine->config.floppies[i], sizeof machine->config.floppies[i]);
+    }
+}
+
 static enum status add_board_device(struct machine *machine, const struct board_device *row,
                                     struct error *error)
 {
@@ -148,6 +174,7 @@ static enum status add_board_device(struct machine *machine, const struct board_
     struct vga_config video = {given->vga_bios.bytes, given->vga_bios.count, 0};
     struct fw_cfg_config files = {.count = 0};
     struct ata_cdroms cdroms = {0};
+    struct floppy_drives floppies = {0};
     struct settings room = {.used = 0};
     uint8_t e820[E820_ROW_BYTES];
     char more[128] = "";
@@ -163,9 +190,16 @@ static enum status add_board_device(struct machine *machine, const struct board_
         plug_drives(machine, row->name, &config, &cdroms);
         snprintf(more, sizeof more, "%s", given->disk_settings ? given->disk_settings : "");
     }
+    if (strcmp(row->name, "fdc") == 0) {
+        plug_floppies(machine, &floppies);
+        config.extra = &floppies;
+        snprintf(more, sizeof more, "%s", given->disk_settings ? given->disk_settings : "");
+    }
     if (strcmp(row->name, "rtc") == 0)
-        snprintf(more, sizeof more, "time=%llu,memory=%llu", (unsigned long long)given->rtc_seconds,
-                 (unsigned long long)(given->memory_bytes >> 10));
+        snprintf(more, sizeof more, "time=%llu,memory=%llu,floppy=%u,boot=%s",
+                 (unsigned long long)given->rtc_seconds, (unsigned long long)(given->memory_bytes >> 10),
+                 (unsigned)floppy_type(machine, 0) << 4 | floppy_type(machine, 1),
+                 given->boot_order ? given->boot_order : "cd");
     if (strcmp(row->name, "vga") == 0) {
         video.ram_id = machine->world->next_ram_id;
         machine->world->next_ram_id += 2;
@@ -294,6 +328,13 @@ static void connect_disks(struct machine *machine)
         ide_piix3_set_channels(bridge, machine_find(machine, "ide0"), machine_find(machine, "ide1"));
 }
 
+static void connect_floppies(struct machine *machine)
+{
+    struct device *fdc = machine_find(machine, "fdc"), *dma = machine_find(machine, "dma");
+    if (fdc && dma)
+        i8237_connect(dma, FLOPPY_DMA_CHANNEL, i82077aa_dma(fdc));
+}
+
 static void connect_input(struct machine *machine)
 {
     struct device *controller = machine_find(machine, "kbc");
@@ -397,6 +438,7 @@ enum status machine_assemble(struct machine *machine, struct error *error)
     connect_interrupts(machine);
     connect_timers(machine);
     connect_disks(machine);
+    connect_floppies(machine);
     connect_input(machine);
     connect_memory(machine);
     if ((status = wire_all(machine, error)) != STATUS_OK)

@@ -1,6 +1,6 @@
 /* The boards. Sources: PC/AT technical reference (1985) for ports, interrupts and wiring; 82371SB
- * (PIIX3, 1997) for the PCI part. Interrupts: 0 PIT, 1 keyboard, 2 cascade, 3 COM2, 4 COM1, 7 LPT1,
- * 8 RTC, 9 ACPI, 12 mouse, 13 FERR#, 14 and 15 IDE. */
+ * (PIIX3, 1997) for the PCI part. Interrupts: 0 PIT, 1 keyboard, 2 cascade, 3 COM2, 4 COM1,
+ * 6 diskettes, 7 LPT1, 8 RTC, 9 ACPI, 12 mouse, 13 FERR#, 14 and 15 IDE. */
 #include "machine/board.h"
 
 #include <stddef.h>
@@ -16,7 +16,7 @@
         {"debug-ports", "debug", NULL}, {"isa-debug-exit", "debug-exit", "base=0xf4"},        \
         {"shutdown-8900", "shutdown", NULL}, {"coprocessor-error", "cerr", NULL},             \
         {"uart16550", "com1", "base=0x3f8"}, {"uart16550", "com2", "base=0x2f8"},             \
-        {"parallel", "lpt1", "base=0x378"}
+        {"parallel", "lpt1", "base=0x378"}, {"i82077aa", "fdc", NULL}
 
 static const struct board_device PC_DEVICES[] = {
     AT_DEVICES,
@@ -37,7 +37,7 @@ static const struct board_device PC_DEVICES[] = {
         {"speaker", "gate2", "pit", "gate2"}, {"kbc", "a20", "port92", "a20"},             \
         {"rtc", "irq", "isa", "8"}, {"kbc", "irq1", "isa", "1"}, {"kbc", "irq12", "isa", "12"}, \
         {"com1", "irq", "isa", "4"}, {"com2", "irq", "isa", "3"}, {"lpt1", "irq", "isa", "7"}, \
-        {"cerr", "irq", "isa", "13"}
+        {"cerr", "irq", "isa", "13"}, {"fdc", "irq", "isa", "6"}
 
 static const struct board_wire PC_WIRES[] = {
     AT_WIRES,

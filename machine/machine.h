@@ -19,6 +19,8 @@
 
 #define MACHINE_DISKS 4
 #define MACHINE_DISCS 4
+#define MACHINE_FLOPPIES 2
+#define MACHINE_FLOPPY_DISKS 4
 #define MACHINE_NICS 4
 #define MACHINE_SERIALS 4
 #define MACHINE_ROMS 4
@@ -50,11 +52,15 @@ struct machine_config {
      * NULL, or is full. */
     bool has_cdrom;
     struct block *discs[MACHINE_DISCS];
+    /* The diskettes of drives A and B, in piles: the first lies in the drive, the others wait to be
+     * put in (devices/i82077aa.h). Ends with NULL, or is full; none: no drive. */
+    struct block *floppies[MACHINE_FLOPPIES][MACHINE_FLOPPY_DISKS];
+    const char *boot_order;         /* letters a, c, d (mc146818); NULL: disk, then CD */
     struct machine_nic nics[MACHINE_NICS];
     struct chardev *serials[MACHINE_SERIALS];
     struct chardev *parallel;       /* the printer at LPT1; NULL: none */
     struct chardev *debug_console;  /* ports 402h and E9h; NULL: dropped */
-    const char *disk_settings;      /* of the ATA channels: "mechanics=realistic" */
+    const char *disk_settings;      /* of what has arms and spindles: "mechanics=realistic" */
     uint64_t rtc_seconds;           /* since 1970, from the world's recorded door */
     bool catches_up_ticks;          /* timer interrupts missed while preempted come later */
     /* What the machine does when it ends; NULL: ends the world. */
