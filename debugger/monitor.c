@@ -11,6 +11,7 @@
 #include "debugger/monitor_internal.h"
 #include "debugger/symbols.h"
 #include "debugger/trace.h"
+#include "devices/i82077aa.h"
 #include "machine/machine.h"
 
 #define PROMPT "(vitrine) "
@@ -209,6 +210,28 @@ static void on_trace(struct monitor *monitor, const struct monitor_words *words)
     }
 }
 
+/* floppy, floppy a N, floppy a none: which diskette of the pile (from 1) lies in a drive. */
+static void on_floppy(struct monitor *monitor, const struct monitor_words *words)
+{
+    struct device *fdc = machine_find(monitor->engine.machine, "fdc");
+    unsigned drive = words->count > 1 && (words->words[1][0] | 0x20) == 'b' ? 1 : 0;
+    unsigned disks = i82077aa_disks(fdc, drive);
+    uint64_t number = 0;
+    if (words->count > 2 && strcmp(words->words[2], "none") == 0)
+        i82077aa_change(fdc, drive, disks);
+    else if (words->count > 2 && !monitor_count(monitor, words, 2, 1, &number))
+        return;
+    else if (words->count > 2 && (number < 1 || number > disks))
+        monitor_print(monitor, "drive %c has %u diskettes: --floppy FILE,next=FILE gives it more\n",
+                      'A' + drive, disks);
+    else if (words->count > 2)
+        i82077aa_change(fdc, drive, (unsigned)number - 1);
+    for (drive = 0; drive < 2; drive++) {
+        const char *name = i82077aa_disk_name(fdc, drive);
+        monitor_print(monitor, "%c: %s\n", 'A' + drive, name ? name : "-");
+    }
+}
+
 /* --- commands ---------------------------------------------------------------------------------------------------- */
 
 static void on_help(struct monitor *monitor, const struct monitor_words *words);
@@ -233,6 +256,8 @@ static const struct monitor_command COMMANDS[] = {
     {"device",      NULL,        "NAME",                   "a device's registers and state",                                  monitor_device,    false},
     {"set",         NULL,        "REGISTER VALUE",         "change a register",                                               on_set,            false},
     {"trace",       NULL,        "on [FILTER [FILE]]|off", "log I/O accesses as JSON lines",                                  on_trace,          false},
+    {"floppy",      NULL,        "[DRIVE [N|none]]",       "which diskettes lie in the drives; put number N in, or take it out", on_floppy,
+     false                                                                                                                                            },
     {"reset",       NULL,        "",                       "the RESET# line",                                                 on_reset,          false},
     {"quit",        "q",         "",                       "end the run",                                                     on_quit,           false},
 };
