@@ -58,7 +58,6 @@ void fdc_write_byte(struct fdc *s, uint8_t value)
     if (s->byte_count == 0) {
         command = fdc_command_find(value);
         if (!command) {
-            device_guest_error(&s->device, "no command has the code %02Xh: ST0 = 80h", value);
             fdc_reply(s, &invalid, 1);
             return;
         }

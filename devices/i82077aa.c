@@ -142,7 +142,8 @@ static void seek_event(void *drive)
 /* --- resets ---------------------------------------------------------------------------------- */
 
 /* What DOR and DSR resets do (82077AA 2.2, 5.2.7, 5.2.11, 5.2.12): the command is forgotten, what LOCK
- * does not keep goes back to its default. */
+ * does not keep goes back to its default. QUIRK: 5.2.12 names EFIFO, FIFOTHR and PRETRK only; Linux's
+ * driver sets POLL and unlocks, and waits for the interrupt of its next reset all the same. */
 static void enter_reset(struct fdc *s)
 {
     fdc_stop(s);
@@ -153,7 +154,7 @@ static void enter_reset(struct fdc *s)
     s->irq_pending = false;
     s->perpendicular &= 0x3C;
     if (!s->is_locked) {
-        s->configure = (uint8_t)((s->configure & ~CONF_FIFOTHR) | CONF_EFIFO);
+        s->configure = CONF_EFIFO;
         s->precompensation_track = 0;
     }
     fdc_idle(s);

@@ -40,10 +40,12 @@ done
 add pata_legacy no
 add ne no
 add lp no
+add floppy no
 add parport_pc no
 
 cp "$folder/i386/bin/busybox" "$root/bin/busybox"
 ln -s busybox "$root/bin/sh"
+if command -v nasm >/dev/null; then nasm -f bin -o "$root/bin/fdformat" "$here/fdformat.asm" && chmod 755 "$root/bin/fdformat"; fi
 cp "$here/init" "$root/init"
 chmod 755 "$root/init" "$root/bin/busybox"
 find "$root" -exec touch -h -d @0 {} +

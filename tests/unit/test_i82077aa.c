@@ -55,14 +55,19 @@ START_TEST(a_reset_ends_with_one_interrupt_for_four_polled_drives)
 }
 END_TEST
 
-START_TEST(without_polling_a_reset_is_silent)
+START_TEST(without_polling_a_reset_is_silent_as_long_as_it_is_locked)
 {
     struct fdc_bench *b = ready_bench();
     unsigned rises = b->irq.rises;
     FDC_COMMAND(b, 0, 0x13, 0x00, 0x10, 0x00);
+    FDC_COMMAND(b, 0, 0x94);
     fixture_out(b->f, 0x3F4, 0x80);
     fixture_run_us(b->f, 100);
     ck_assert_uint_eq(b->irq.rises, rises);
+    FDC_COMMAND(b, 0, 0x14);
+    fixture_out(b->f, 0x3F4, 0x80); /* as Linux's driver does it */
+    fixture_run_us(b->f, 100);
+    ck_assert_uint_eq(b->irq.rises, rises + 1);
     fdc_bench_free(b);
 }
 END_TEST
@@ -98,7 +103,7 @@ START_TEST(lock_keeps_the_fifo_through_software_resets_only)
     fixture_out(b->f, 0x3F2, 0x08);
     fixture_out(b->f, 0x3F2, 0x0C);
     FDC_COMMAND(b, 0, 0x0E);
-    ck_assert_uint_eq(b->results[8], 0x60); /* FIFO off, threshold 1; implied seeks stay */
+    ck_assert_uint_eq(b->results[8], 0x20); /* FIFO off, threshold 1 */
     ck_assert_uint_eq(b->results[9], 0x00);
     fdc_bench_free(b);
 }
@@ -841,7 +846,7 @@ Suite *i82077aa_suite(void)
     TCase *tests = tcase_create("i82077aa");
     tcase_set_timeout(tests, 60);
     tcase_add_test(tests, a_reset_ends_with_one_interrupt_for_four_polled_drives);
-    tcase_add_test(tests, without_polling_a_reset_is_silent);
+    tcase_add_test(tests, without_polling_a_reset_is_silent_as_long_as_it_is_locked);
     tcase_add_test(tests, the_interrupt_passes_dmagate_only_when_it_is_set);
     tcase_add_test(tests, lock_keeps_the_fifo_through_software_resets_only);
     tcase_add_test(tests, dumpreg_shows_what_was_set);
