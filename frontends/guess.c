@@ -36,7 +36,7 @@ enum status guess_image(const char *path, enum image_kind *kind, struct error *e
     struct stat facts;
     FILE *file;
     size_t count;
-    bool is_kernel;
+    bool is_kernel, is_disc, is_bootable;
     if (stat(path, &facts) != 0)
         return error_set(error, STATUS_FILE, "%s: %s; fix: check the name", path, strerror(errno));
     *kind = IMAGE_DISK;
@@ -52,12 +52,13 @@ enum status guess_image(const char *path, enum image_kind *kind, struct error *e
     /* A boot sector's signature makes it a disk, though a multiboot kernel may lie behind. */
     if (load_le16(head + 510) != 0xAA55 && has_multiboot(head, count))
         is_kernel = true;
-    if (memcmp(head + ISO_DESCRIPTOR + 1, "CD001", 5) ==
-        0) /* also with a boot sector for USB sticks */
-        *kind = IMAGE_DISC;
-    else if (is_kernel)
+    is_bootable = load_le16(head + 510) == 0xAA55;
+    is_disc = memcmp(head + ISO_DESCRIPTOR + 1, "CD001", 5) == 0; /* some boot from USB sticks, too */
+    if (is_kernel && !is_disc)
         *kind = IMAGE_KERNEL;
-    else if (load_le16(head + 510) == 0xAA55 && is_floppy_length((uint64_t)facts.st_size))
-        *kind = IMAGE_FLOPPY;
+    else if (is_bootable && is_floppy_length((uint64_t)facts.st_size))
+        *kind = IMAGE_FLOPPY; /* also GRUB's, whose file system is that of a CD-ROM */
+    else if (is_disc)
+        *kind = IMAGE_DISC;
     return STATUS_OK;
 }

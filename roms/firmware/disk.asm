@@ -2,7 +2,7 @@
 ; PC/AT TR, section 5, INT 13h; Enhanced Disk Drive Specification 3.0 (1998), §3 (41h-48h).
 ; A request in cylinders is passed on in cylinders wherever the drive's geometry fits into INT 13h, so that a
 ; trace shows what the program asked for; a translated drive and functions 42h-44h use LBA.
-; MISSING: diskettes (DL below 80h).
+; Diskettes (DL below 80h): floppy.asm.
 
 PACKET_BYTES    equ 0                           ; the disk address packet of 42h-44h
 PACKET_COUNT    equ 2
@@ -15,6 +15,8 @@ SECTORS_A_TIME  equ 127
 int13:
     enter_service
     sti
+    cmp dl, 0x80
+    jb floppy_service
     call disk_find
     jc .no_drive
     on_function 0x00, .success

@@ -46,6 +46,7 @@ post:
     sti
     post_code 0x09
     call disks_init
+    call floppy_init
     post_code 0x0A
     int 0x19
     jmp $                                       ; INT 19h does not return

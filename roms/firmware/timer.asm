@@ -63,6 +63,7 @@ irq0:
     mov dword [BDA_TICKS], 0
     mov byte [BDA_MIDNIGHT], 1
 .same_day:
+    call floppy_tick
     int 0x1C                                    ; whoever wants to know
     cli
     mov al, EOI
