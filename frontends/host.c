@@ -1,4 +1,6 @@
 /* vitrine host: one host, several guests. */
+#include <errno.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,6 +18,7 @@ struct host_run {
     struct vmm_backends backends;
     struct vmm *vmm;
     struct display_screen focus; /* what a terminal shows */
+    FILE *gantt_file;            /* NULL: no picture */
 };
 
 /* Options of a single machine that mean nothing for a host: LAB.ini says them. */
@@ -118,6 +121,45 @@ static enum status build(struct host_run *run, struct error *error)
     return status == STATUS_OK ? session_show(&run->session, run->vmm->host, error) : status;
 }
 
+/* "FILE.svg[,from=MS][,to=MS]": the file is made at once, so that a bad name is known before the run. */
+static enum status open_gantt(struct host_run *run, struct error *error)
+{
+    const char *spec = run->options.gantt, *comma;
+    uint64_t from = 0, to = 0, hz = run->session.world.timeline.hz;
+    char path[LAB_TEXT];
+    int used = 0;
+    if (!spec)
+        return STATUS_OK;
+    comma = strchr(spec, ',');
+    snprintf(path, sizeof path, "%.*s", (int)(comma ? (size_t)(comma - spec) : strlen(spec)), spec);
+    if (comma && sscanf(comma, ",from=%" SCNu64 "%n", &from, &used) == 1)
+        comma += used;
+    if (comma && sscanf(comma, ",to=%" SCNu64 "%n", &to, &used) == 1)
+        comma += used;
+    if ((comma && *comma) || (to && to <= from) || to > UINT32_MAX || from > UINT32_MAX)
+        return error_set(error, STATUS_USAGE, "--gantt %s; fix: FILE.svg[,from=MS][,to=MS], to after from", spec);
+    run->gantt_file = fopen(path, "w");
+    if (!run->gantt_file)
+        return error_set(error, STATUS_FILE, "--gantt %s: %s; fix: a file that can be written", path,
+                         strerror(errno));
+    run->vmm->gantt = calloc(1, sizeof *run->vmm->gantt);
+    if (!run->vmm->gantt)
+        return error_set(error, STATUS_INTERNAL, "out of memory for the picture");
+    run->vmm->gantt->from = from * hz / 1000;
+    run->vmm->gantt->to = to * hz / 1000;
+    return STATUS_OK;
+}
+
+static enum status write_gantt(struct host_run *run, struct error *error)
+{
+    if (!run->gantt_file)
+        return STATUS_OK;
+    report_gantt(run->gantt_file, run->vmm);
+    if (fflush(run->gantt_file) != 0 || ferror(run->gantt_file))
+        return error_set(error, STATUS_FILE, "--gantt: %s; fix: room for the picture", strerror(errno));
+    return STATUS_OK;
+}
+
 static void print_hashes(const struct vmm *vmm)
 {
     printf("hash %016llx host\n", (unsigned long long)machine_hash(vmm->host));
@@ -137,16 +179,22 @@ static int run_host(struct host_run *run, int argc, char **argv)
     }
     if (exit_status == STATUS_OK)
         exit_status = (int)build(run, &error);
+    if (exit_status == STATUS_OK)
+        exit_status = (int)open_gantt(run, &error);
     if (exit_status == STATUS_OK) {
         exit_status = session_run(&run->session, &error);
         session_end_display(&run->session);
         report_write(stdout, run->vmm);
         if (run->options.prints_hash)
             print_hashes(run->vmm);
+        if (!error.text[0] && write_gantt(run, &error) != STATUS_OK)
+            exit_status = STATUS_FILE;
     }
     session_end_display(&run->session);
     vmm_free(run->vmm);
     lab_free(&run->lab);
+    if (run->gantt_file)
+        fclose(run->gantt_file);
     session_close(&run->session);
     return error.text[0] ? session_fail(&error) : exit_status;
 }

@@ -59,6 +59,7 @@ static const struct option OPTIONS[] = {
     {"snapshot-save", OPTION_TEXT, AT(snapshot_save), "FILE", "save the state at the end", 0, 0},
     {"parallel", OPTION_TEXT, AT(parallel), "WHERE", "where LPT1 prints: file:PATH, or as --serial", 0, 0},
     {"debug-console", OPTION_TEXT, AT(debug_console), "WHERE", "ports 402h and E9h, as --serial", 0, 0},
+    {"gantt", OPTION_TEXT, AT(gantt), "FILE.svg[,from=MS][,to=MS]", "host: draw which guest ran when", 0, 0},
     {"hash", OPTION_FLAG, AT(prints_hash), NULL, "print the hash of the machine at the end", 0, 0},
     {"verbose", OPTION_FLAG, AT(is_verbose), NULL, "say more", 0, 0},
     {"help", OPTION_FLAG, AT(wants_help), NULL, "this text", 0, 0},

@@ -172,6 +172,8 @@ static enum status take_image(struct run *run, struct error *error)
     if (!o->kernel && disk == 0 && !run->config.has_cdrom && !run->config.floppies[0][0] && !o->snapshot_load)
         return error_set(error, STATUS_USAGE, "nothing to boot from; fix: vitrine run disk.img, --disk FILE, "
                          "--floppy FILE, --cdrom FILE or --kernel FILE");
+    if (o->gantt)
+        return error_set(error, STATUS_USAGE, "--gantt draws the guests of a host; fix: vitrine host LAB.ini");
     if (!o->kernel && (o->initrd || o->append))
         return error_set(error, STATUS_USAGE, "%s goes with --kernel; fix: add --kernel FILE",
                          o->initrd ? "--initrd" : "--append");

@@ -76,8 +76,9 @@ static enum status build_nic(struct guest *guest, struct machine_config *config,
     status = vswitch_add_guest(guest->vmm->vswitch, guest, error);
     if (status != STATUS_OK)
         return status;
-    snprintf(guest->nic_settings, sizeof guest->nic_settings, "mac=%02x:%02x:%02x:%02x:%02x:%02x%s%s", mac[0], mac[1], mac[2], mac[3],
-             mac[4], mac[5], nic->settings[0] ? "," : "", nic->settings);
+    snprintf(guest->nic_settings, sizeof guest->nic_settings,
+             "mac=%02x:%02x:%02x:%02x:%02x:%02x%s%s", mac[0], mac[1], mac[2], mac[3], mac[4],
+             mac[5], nic->settings[0] ? "," : "", nic->settings);
     config->nics[0].model = nic->model;
     config->nics[0].settings = guest->nic_settings;
     config->nics[0].port = vswitch_cable(guest->port);
@@ -129,14 +130,6 @@ void guest_fini(struct guest *guest)
     machine_free(guest->machine);
     boot_free(guest->boot);
     vdisk_free(guest->vdisk);
-}
-
-void guest_run(struct guest *guest)
-{
-    struct timeline *timeline = &guest->vmm->world->timeline;
-    uint64_t start = timeline->now;
-    machine_run(guest->machine);
-    guest->run_time += timeline->now - start;
 }
 
 void guest_pause(struct guest *guest)

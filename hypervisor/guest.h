@@ -8,8 +8,6 @@
 enum status guest_build(struct guest *guest, const struct vmm_backends *backends,
                         size_t first_frame, struct error *error);
 void guest_fini(struct guest *guest);
-/* Runs its vCPU up to slice_end and accounts for the time. */
-void guest_run(struct guest *guest);
 void guest_pause(struct guest *guest);
 void guest_resume(struct guest *guest);
 void guest_reset(struct guest *guest);

@@ -90,6 +90,7 @@ static enum status open_guest(struct lab *lab, const struct ini_entry *entry,
     strcpy((*guest)->name, name);
     (*guest)->line = entry->line;
     (*guest)->memory_bytes = 32 * MEBIBYTE;
+    (*guest)->sched.weight = SCHED_WEIGHT;
     strcpy((*guest)->nic.model, "ne2k-isa");
     return STATUS_OK;
 }
@@ -209,8 +210,7 @@ enum status lab_read(struct lab *lab, const char *path, struct error *error)
     size_t count;
     memset(lab, 0, sizeof *lab);
     lab->memory_bytes = 256 * MEBIBYTE;
-    /* Short: a guest that measures its TSC against the PIT (10 ms) sees that it was preempted. */
-    lab->slice_us = 1000;
+    lab->schedule = &SCHED_ROUND_ROBIN;
     costs_defaults(&lab->costs);
     if (slash && (size_t)(slash - path) + 2 < sizeof lab->folder)
         memcpy(lab->folder, path, (size_t)(slash - path) + 1);

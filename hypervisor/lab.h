@@ -9,13 +9,14 @@
 #include "base/status.h"
 #include "bus/block.h"
 #include "hypervisor/costs.h"
+#include "hypervisor/sched.h"
 
 #define LAB_GUESTS_MAX 64
-#define LAB_TEXT 512
-#define LAB_VMM_BYTES (UINT64_C(8) << 20) /* host RAM that the VMM keeps for itself */
+#define LAB_TEXT       512
+#define LAB_VMM_BYTES  (UINT64_C(8) << 20) /* host RAM that the VMM keeps for itself */
 
 struct lab_nic {
-    char model[32];  /* device type; "" none */
+    char model[32]; /* device type; "" none */
     uint8_t mac[6];
     char settings[LAB_TEXT]; /* what else was said, as device settings */
     char cable[LAB_TEXT];    /* and of its cable (backends/net_words.h) */
@@ -24,27 +25,30 @@ struct lab_nic {
 
 struct lab_guest {
     char name[64];
-    int line;                /* of its heading */
+    int line; /* of its heading */
     uint64_t memory_bytes;
     bool has_disk;
     uint32_t first_cylinder, last_cylinder;
     struct lab_nic nic;
     char cpu[32], kernel[LAB_TEXT], initrd[LAB_TEXT], append[LAB_TEXT], serial[LAB_TEXT];
     char bios[LAB_TEXT];
-    bool has_virtual_time;   /* policy `virtual`; else `real` */
+    bool has_virtual_time; /* policy `virtual`; else `real` */
+    struct sched_params sched;
 };
 
 struct lab {
     struct ini ini;
-    char folder[LAB_TEXT];   /* of the file; relative paths start there */
+    char folder[LAB_TEXT]; /* of the file; relative paths start there */
     uint64_t memory_bytes;
     char disk[LAB_TEXT];
-    char disk_words[64];     /* ",format=qcow2,overlay": for whoever opens it */
+    char disk_words[64]; /* ",format=qcow2,overlay": for whoever opens it */
     struct block_geometry geometry;
     struct lab_nic nic;
     uint32_t display_width, display_height; /* 0: chosen to fit the guests */
-    uint64_t clock_hz, slice_us;
-    bool has_mechanics;      /* seek and rotation take time */
+    uint64_t clock_hz, slice_us;            /* 0: the world's, the scheduler's own */
+    const struct sched_type *schedule;
+    bool is_boost_off;  /* credit: nobody is boosted */
+    bool has_mechanics; /* seek and rotation take time */
     struct costs costs;
     struct lab_guest guests[LAB_GUESTS_MAX];
     unsigned guest_count;

@@ -62,16 +62,33 @@ static enum status guest_time(struct lab *lab, struct lab_guest *guest,
     return STATUS_OK;
 }
 
+#define GUEST_NUMBER(key, member, minimum, maximum)                                                \
+    static enum status guest_##key(struct lab *lab, struct lab_guest *guest,                       \
+                                   const struct ini_entry *entry, struct error *error)             \
+    {                                                                                              \
+        return lab_set_number(lab, entry, minimum, maximum, &guest->member, error);                \
+    }
+GUEST_NUMBER(weight, sched.weight, 1, 65535)
+GUEST_NUMBER(cap, sched.cap_percent, 1, 100)
+GUEST_NUMBER(warp_us, sched.warp_us, 0, 10000000)
+GUEST_NUMBER(warp_limit_us, sched.warp_limit_us, 0, 10000000)
+GUEST_NUMBER(unwarp_us, sched.unwarp_us, 0, 10000000)
+
 const struct lab_key LAB_GUEST_KEYS[] = {
-    {"memory",    guest_memory   },
-    {"cylinders", guest_cylinders},
-    {"nic",       guest_nic      },
-    {"cpu",       guest_cpu      },
-    {"kernel",    guest_kernel   },
-    {"initrd",    guest_initrd   },
-    {"append",    guest_append   },
-    {"serial",    guest_serial   },
-    {"bios",      guest_bios     },
-    {"time",      guest_time     },
-    {NULL,        NULL           },
+    {"memory",        guest_memory       },
+    {"cylinders",     guest_cylinders    },
+    {"nic",           guest_nic          },
+    {"cpu",           guest_cpu          },
+    {"kernel",        guest_kernel       },
+    {"initrd",        guest_initrd       },
+    {"append",        guest_append       },
+    {"serial",        guest_serial       },
+    {"bios",          guest_bios         },
+    {"time",          guest_time         },
+    {"weight",        guest_weight       },
+    {"cap",           guest_cap          },
+    {"warp_us",       guest_warp_us      },
+    {"warp_limit_us", guest_warp_limit_us},
+    {"unwarp_us",     guest_unwarp_us    },
+    {NULL,            NULL               },
 };

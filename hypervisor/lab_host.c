@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/bits.h"
+#include "base/words.h"
 
 /* What the opening of an image understands, and judges. */
 static bool is_image_word(const char *word)
@@ -101,12 +102,40 @@ static enum status host_slice(struct lab *lab, struct lab_guest *guest,
     return lab_set_number(lab, entry, 100, 1000000, &lab->slice_us, error);
 }
 
+static enum status host_schedule(struct lab *lab, struct lab_guest *guest,
+                                 const struct ini_entry *entry, struct error *error)
+{
+    const char *names[8], *nearest;
+    size_t count = 0;
+    (void)guest;
+    lab->schedule = sched_find(entry->value);
+    if (lab->schedule)
+        return STATUS_OK;
+    for (; SCHED_TYPES[count]; count++)
+        names[count] = SCHED_TYPES[count]->name;
+    nearest = words_nearest(entry->value, names, count);
+    return lab_bad(lab, entry, nearest ? nearest : "round-robin, credit, bvt or partitioned",
+                   error);
+}
+
+static enum status host_boost(struct lab *lab, struct lab_guest *guest,
+                              const struct ini_entry *entry, struct error *error)
+{
+    bool is_on;
+    enum status status = lab_set_switch(lab, entry, &is_on, error);
+    (void)guest;
+    lab->is_boost_off = !is_on;
+    return status;
+}
+
 const struct lab_key LAB_HOST_KEYS[] = {
-    {"memory",   host_memory },
-    {"disk",     host_disk   },
-    {"nic",      host_nic    },
-    {"display",  host_display},
-    {"clock",    host_clock  },
-    {"slice_us", host_slice  },
-    {NULL,       NULL        },
+    {"memory",   host_memory  },
+    {"disk",     host_disk    },
+    {"nic",      host_nic     },
+    {"display",  host_display },
+    {"clock",    host_clock   },
+    {"slice_us", host_slice   },
+    {"schedule", host_schedule},
+    {"boost",    host_boost   },
+    {NULL,       NULL         },
 };

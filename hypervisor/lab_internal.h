@@ -28,6 +28,9 @@ enum status lab_set_memory(const struct lab *lab, const struct ini_entry *entry,
                            struct error *error);
 enum status lab_set_number(const struct lab *lab, const struct ini_entry *entry, uint64_t minimum,
                            uint64_t maximum, uint64_t *to, struct error *error);
+/* "on", "off" */
+enum status lab_set_switch(const struct lab *lab, const struct ini_entry *entry, bool *to,
+                           struct error *error);
 /* "ne2k-isa,mac=52:54:00:00:00:0a,irq=10" */
 enum status lab_set_nic(const struct lab *lab, const struct ini_entry *entry, struct lab_nic *nic,
                         struct error *error);

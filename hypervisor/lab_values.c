@@ -103,3 +103,12 @@ enum status lab_set_number(const struct lab *lab, const struct ini_entry *entry,
                          entry->value, (unsigned long long)minimum, (unsigned long long)maximum);
     return STATUS_OK;
 }
+
+enum status lab_set_switch(const struct lab *lab, const struct ini_entry *entry, bool *to,
+                           struct error *error)
+{
+    *to = strcmp(entry->value, "on") == 0;
+    if (!*to && strcmp(entry->value, "off") != 0)
+        return lab_bad(lab, entry, "on or off", error);
+    return STATUS_OK;
+}

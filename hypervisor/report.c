@@ -5,6 +5,7 @@
 #include "base/bits.h"
 #include "bus/clock.h"
 #include "hypervisor/ata_driver.h"
+#include "hypervisor/dispatch.h"
 #include "hypervisor/ne2000_driver.h"
 #include "hypervisor/vdisk.h"
 #include "hypervisor/vdisplay.h"
@@ -22,8 +23,9 @@ static void write_devices(FILE *out, const struct guest *guest)
         const struct guest_device_count *c = &guest->counts[i];
         if (c->reads + c->writes == 0)
             continue;
-        fprintf(out, "    %-12s %10llu reads %10llu writes\n", c->device ? c->device->name : "(nobody)",
-                (unsigned long long)c->reads, (unsigned long long)c->writes);
+        fprintf(out, "    %-12s %10llu reads %10llu writes\n",
+                c->device ? c->device->name : "(nobody)", (unsigned long long)c->reads,
+                (unsigned long long)c->writes);
     }
 }
 
@@ -33,8 +35,9 @@ static void write_disk(FILE *out, const struct guest *guest)
     if (!guest->vdisk)
         return;
     d = vdisk_counts(guest->vdisk);
-    fprintf(out, "  disk: cylinders 0-%u mapped to %u-%u: %llu reads (%llu sectors), %llu writes "
-                 "(%llu sectors), %llu flushes; denied %llu\n",
+    fprintf(out,
+            "  disk: cylinders 0-%u mapped to %u-%u: %llu reads (%llu sectors), %llu writes "
+            "(%llu sectors), %llu flushes; denied %llu\n",
             guest->lab->last_cylinder - guest->lab->first_cylinder, guest->lab->first_cylinder,
             guest->lab->last_cylinder, (unsigned long long)d->reads,
             (unsigned long long)d->sectors_read, (unsigned long long)d->writes,
@@ -68,13 +71,20 @@ static void write_costs(FILE *out, const struct cost_account *account)
 static void write_guest(FILE *out, const struct guest *guest)
 {
     const struct vmm *vmm = guest->vmm;
+    uint64_t now = vmm->world->timeline.now;
     fprintf(out, "\nguest %s: %s, status %d\n", guest->lab->name,
             guest->has_ended ? "ended" : "running", guest->exit_status);
-    fprintf(out, "  cpu: %llu instructions, %.1f %% of the host's time, %llu slices, %llu times "
-                 "preempted, %llu completions injected\n",
+    fprintf(out,
+            "  cpu: %llu instructions, %.1f %% of the host's time, %.1f %% stolen, %llu slices, "
+            "%llu completions injected\n",
             (unsigned long long)cpu_instructions(guest->machine->cpu),
-            percent(guest->run_time, vmm->world->timeline.now), (unsigned long long)guest->slices,
-            (unsigned long long)guest->preemptions, (unsigned long long)guest->interrupts);
+            percent(guest->run_time, now), percent(guest->steal_time, now),
+            (unsigned long long)guest->slices, (unsigned long long)guest->interrupts);
+    fprintf(out, "  stopped:");
+    for (int i = 0; i < GUEST_STOPS; i++)
+        if (guest->stops[i])
+            fprintf(out, " %s %llu", GUEST_STOP_NAMES[i], (unsigned long long)guest->stops[i]);
+    fprintf(out, "\n");
     write_disk(out, guest);
     write_network(out, guest);
     write_costs(out, &guest->account);
@@ -90,22 +100,29 @@ static void write_host(FILE *out, const struct vmm *vmm)
     fprintf(out, "host: %.3f s of virtual time, %u guest%s, %llu MiB of RAM\n", (double)ns / 1e9,
             vmm->guest_count, vmm->guest_count == 1 ? "" : "s",
             (unsigned long long)(vmm->lab->memory_bytes >> 20));
+    fprintf(out, "  schedule: %s, slices of %llu us; idle %.1f %%\n", vmm->sched.type->name,
+            (unsigned long long)muldiv_floor(vmm->sched.slice, 1000000, vmm->sched.hz),
+            percent(vmm->idle_time, vmm->world->timeline.now));
     if (vmm->disk_driver) {
         const struct ata_driver_counts *d = ata_driver_counts(vmm->disk_driver);
-        fprintf(out, "  disk driver: %llu commands, %llu interrupts, %llu sectors read, %llu written, "
-                     "%llu flushes, %llu errors\n",
+        fprintf(out,
+                "  disk driver: %llu commands, %llu interrupts, %llu sectors read, %llu written, "
+                "%llu flushes, %llu errors\n",
                 (unsigned long long)d->commands, (unsigned long long)d->interrupts,
                 (unsigned long long)d->sectors_read, (unsigned long long)d->sectors_written,
                 (unsigned long long)d->flushes, (unsigned long long)d->errors);
     }
     if (vmm->nic_driver) {
         const struct ne2000_driver_counts *n = ne2000_driver_counts(vmm->nic_driver);
-        fprintf(out, "  network driver: %llu frames sent, %llu received, %llu dropped, %llu interrupts\n",
-                (unsigned long long)n->sent, (unsigned long long)n->received,
-                (unsigned long long)n->dropped, (unsigned long long)n->interrupts);
+        fprintf(
+            out,
+            "  network driver: %llu frames sent, %llu received, %llu dropped, %llu interrupts\n",
+            (unsigned long long)n->sent, (unsigned long long)n->received,
+            (unsigned long long)n->dropped, (unsigned long long)n->interrupts);
     }
-    fprintf(out, "  display: %llu frames, %llu spans, %llu KiB written; keyboard: %llu keys, %llu hot "
-                 "keys\n",
+    fprintf(out,
+            "  display: %llu frames, %llu spans, %llu KiB written; keyboard: %llu keys, %llu hot "
+            "keys\n",
             (unsigned long long)v->frames, (unsigned long long)v->spans,
             (unsigned long long)(v->bytes >> 10), (unsigned long long)k->keys,
             (unsigned long long)k->hot_keys);
@@ -117,4 +134,24 @@ void report_write(FILE *out, const struct vmm *vmm)
     write_host(out, vmm);
     for (unsigned i = 0; i < vmm->guest_count; i++)
         write_guest(out, &vmm->guests[i]);
+}
+
+/* The picture; a note behind each row says how much of the time it had. */
+void report_gantt(FILE *out, struct vmm *vmm)
+{
+    const char *names[LAB_GUESTS_MAX], *notes[LAB_GUESTS_MAX];
+    char texts[LAB_GUESTS_MAX][64], title[128];
+    uint64_t now = vmm->world->timeline.now;
+    dispatch_finish(vmm);
+    for (unsigned i = 0; i < vmm->guest_count; i++) {
+        const struct guest *guest = &vmm->guests[i];
+        snprintf(texts[i], sizeof texts[i], "%.1f %% run, %.1f %% stolen",
+                 percent(guest->run_time, now), percent(guest->steal_time, now));
+        names[i] = guest->lab->name;
+        notes[i] = texts[i];
+    }
+    snprintf(title, sizeof title, "Who ran when: schedule %s, slices of %llu us",
+             vmm->sched.type->name,
+             (unsigned long long)muldiv_floor(vmm->sched.slice, 1000000, vmm->sched.hz));
+    gantt_write(out, vmm->gantt, title, names, notes, vmm->guest_count, vmm->sched.hz, now);
 }

@@ -7,5 +7,7 @@
 #include "hypervisor/vmm.h"
 
 void report_write(FILE *out, const struct vmm *vmm);
+/* Who ran when, as SVG; vmm->gantt is there. */
+void report_gantt(FILE *out, struct vmm *vmm);
 
 #endif

@@ -1,64 +1,85 @@
 #include "hypervisor/sched.h"
 
+#include <string.h>
+
 #include "base/bits.h"
 
-static bool can_run(const struct guest *guest)
-{
-    return !guest->has_ended && !guest->is_paused && !cpu_is_idle(guest->machine->cpu);
-}
+const struct sched_type *const SCHED_TYPES[] = {&SCHED_ROUND_ROBIN, &SCHED_CREDIT, &SCHED_BVT,
+                                                &SCHED_PARTITIONED, NULL};
 
-/* Policy `virtual`: a preempted guest's time stands still; HLT never freezes it. */
-static void set_clocks(struct vmm *vmm, const struct guest *chosen)
+const struct sched_type *sched_find(const char *name)
 {
-    for (unsigned i = 0; i < vmm->guest_count; i++) {
-        struct guest *guest = &vmm->guests[i];
-        if (!guest->lab->has_virtual_time || guest->is_paused)
-            continue;
-        if (guest != chosen && can_run(guest))
-            clock_freeze(&guest->machine->clock);
-        else
-            clock_thaw(&guest->machine->clock);
-    }
-}
-
-static void switch_to(struct vmm *vmm, struct guest *guest)
-{
-    struct timeline *timeline = &vmm->world->timeline;
-    if (vmm->current != guest) {
-        vmm_charge(vmm, guest, COST_CONTEXT_SWITCH, 1);
-        guest->slices++;
-    }
-    vmm->current = guest;
-    vmm->slice_until =
-        timeline->now + muldiv_floor(vmm->lab->slice_us, timeline->hz, UINT64_C(1000000));
-}
-
-/* The next guest after the current one, in turn, that can run; NULL: none. */
-static struct guest *next_in_turn(struct vmm *vmm)
-{
-    unsigned start = vmm->current ? vmm->current->number : vmm->guest_count - 1;
-    for (unsigned i = 1; i <= vmm->guest_count; i++) {
-        struct guest *next = &vmm->guests[(start + i) % vmm->guest_count];
-        if (can_run(next))
-            return next;
-    }
+    for (const struct sched_type *const *type = SCHED_TYPES; *type; type++)
+        if (strcmp((*type)->name, name) == 0)
+            return *type;
     return NULL;
 }
 
-struct guest *sched_pick(struct vmm *vmm)
+uint64_t sched_us(const struct sched *sched, uint64_t us)
 {
-    struct timeline *timeline = &vmm->world->timeline;
-    bool goes_on = vmm->current && can_run(vmm->current);
-    struct guest *chosen = vmm->current;
-    if (!goes_on || timeline->now >= vmm->slice_until) {
-        chosen = next_in_turn(vmm);
-        if (chosen && goes_on && chosen != vmm->current)
-            vmm->current->preemptions++;
-        if (chosen)
-            switch_to(vmm, chosen);
-    }
-    set_clocks(vmm, chosen);
-    if (chosen && vmm->slice_until < timeline->slice_end)
-        timeline->slice_end = vmm->slice_until;
-    return chosen;
+    return muldiv_floor(us, sched->hz, UINT64_C(1000000));
 }
+
+void sched_init(struct sched *sched, const struct sched_type *type, unsigned count, uint64_t hz,
+                uint64_t slice_us)
+{
+    memset(sched, 0, sizeof *sched);
+    sched->type = type;
+    sched->count = count;
+    sched->hz = hz;
+    sched->slice = sched_us(sched, slice_us ? slice_us : type->slice_us);
+    sched->has_boost = true;
+    sched->current = SCHED_NONE;
+    for (unsigned i = 0; i < count; i++) {
+        sched->vcpus[i].params.weight = SCHED_WEIGHT;
+        sched->vcpus[i].priority = CREDIT_UNDER;
+    }
+}
+
+void sched_set_runnable(struct sched *sched, unsigned vcpu, bool is_runnable, uint64_t now)
+{
+    bool wakes = is_runnable && !sched->vcpus[vcpu].is_runnable;
+    sched->vcpus[vcpu].is_runnable = is_runnable;
+    if (wakes && sched->type->wake)
+        sched->type->wake(sched, vcpu, now);
+}
+
+void sched_account(struct sched *sched, unsigned vcpu, uint64_t ran, uint64_t now)
+{
+    sched->vcpus[vcpu].ran += ran;
+    if (sched->type->account)
+        sched->type->account(sched, vcpu, ran, now);
+}
+
+unsigned sched_choose(struct sched *sched, uint64_t now)
+{
+    if (sched->current == SCHED_NONE || !sched->vcpus[sched->current].is_runnable ||
+        now >= sched->until)
+        sched->current = sched->type->pick(sched, now, &sched->until);
+    return sched->current;
+}
+
+/* --- round-robin ----------------------------------------------------------------------------------- */
+
+static unsigned pick_in_turn(struct sched *sched, uint64_t now, uint64_t *until)
+{
+    unsigned last = sched->next_queued ? (unsigned)(sched->next_queued - 1) : sched->count - 1;
+    *until = UINT64_MAX;
+    for (unsigned i = 1; i <= sched->count; i++) {
+        unsigned next = (last + i) % sched->count;
+        if (!sched->vcpus[next].is_runnable)
+            continue;
+        sched->next_queued = next + 1;
+        *until = now + sched->slice;
+        return next;
+    }
+    return SCHED_NONE;
+}
+
+/* Short: a guest that measures its TSC against the PIT (10 ms) sees that it was preempted. */
+const struct sched_type SCHED_ROUND_ROBIN = {
+    .name = "round-robin",
+    .meaning = "in turns, equal slices",
+    .slice_us = 1000,
+    .pick = pick_in_turn,
+};

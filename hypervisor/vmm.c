@@ -7,26 +7,26 @@
 #include "base/bits.h"
 #include "devices/i8259.h"
 #include "hypervisor/ata_driver.h"
+#include "hypervisor/dispatch.h"
 #include "hypervisor/guest.h"
 #include "hypervisor/ne2000_driver.h"
-#include "hypervisor/sched.h"
 #include "hypervisor/vdisplay.h"
 #include "hypervisor/vinput.h"
 #include "hypervisor/vswitch.h"
 
 /* 8259A ports and command words (8259A data sheet, "Programming the 8259A"). */
-#define PIC_MASTER 0x20u
-#define PIC_SLAVE 0xA0u
+#define PIC_MASTER     0x20u
+#define PIC_SLAVE      0xA0u
 #define ICW1_INIT_ICW4 0x11u
-#define ICW4_8086 0x01u
-#define OCW2_EOI 0x20u
-#define CASCADE_IRQ 2u
-#define VECTOR_MASTER 0x20u /* the VMM's vectors: any other than the exceptions' */
-#define VECTOR_SLAVE 0x28u
-#define PCI_ADDRESS 0xCF8u
-#define PCI_DATA 0xCFCu
-#define PCI_ENABLE 0x80000000u
-#define WORK_ROUNDS 64u /* of all parts before a guest runs again */
+#define ICW4_8086      0x01u
+#define OCW2_EOI       0x20u
+#define CASCADE_IRQ    2u
+#define VECTOR_MASTER  0x20u /* the VMM's vectors: any other than the exceptions' */
+#define VECTOR_SLAVE   0x28u
+#define PCI_ADDRESS    0xCF8u
+#define PCI_DATA       0xCFCu
+#define PCI_ENABLE     0x80000000u
+#define WORK_ROUNDS    64u /* of all parts before a guest runs again */
 
 /* --- parts and charges ----------------------------------------------------------------------------- */
 
@@ -138,7 +138,7 @@ static void serve_interrupt(struct vmm *vmm)
 /* What the VMM does between guest instructions: its interrupts, then the work of its parts. */
 static void work(struct vmm *vmm)
 {
-    for (unsigned round = 0; round < WORK_ROUNDS; round++) {
+    for (unsigned round = 0; round < WORK_ROUNDS && dispatch_is_work_time(vmm); round++) {
         bool is_done = true;
         if (vmm->intr) {
             serve_interrupt(vmm);
@@ -190,6 +190,9 @@ static bool run_vmm(void *self)
     struct vmm *vmm = self;
     struct timeline *timeline = &vmm->world->timeline;
     struct guest *guest;
+    if (vmm->is_idle)
+        vmm->idle_time += timeline->now - vmm->idle_since;
+    vmm->is_idle = false;
     work(vmm);
     if (all_ended(vmm) && !has_work(vmm) && !ata_driver_is_busy(vmm->disk_driver)) {
         world_stop(vmm->world, run_status(vmm));
@@ -197,10 +200,13 @@ static bool run_vmm(void *self)
     }
     if (timeline->now >= timeline->slice_end)
         return true; /* charges took the time up to the next event */
-    guest = sched_pick(vmm);
-    if (!guest)
-        return has_work(vmm);
-    guest_run(guest);
+    guest = dispatch_pick(vmm);
+    if (!guest) {
+        vmm->idle_since = timeline->now;
+        vmm->is_idle = true;
+        return has_work(vmm) && dispatch_is_work_time(vmm);
+    }
+    dispatch_run(guest);
     work(vmm);
     return true;
 }
@@ -265,6 +271,8 @@ static enum status build(struct vmm *vmm, const struct vmm_backends *backends, s
         status = guest_build(guest, backends, frame, error);
         frame += (size_t)(guest->lab->memory_bytes / FRAME_BYTES);
     }
+    if (status == STATUS_OK)
+        dispatch_init(vmm);
     return status == STATUS_OK ? vdisplay_new(&vmm->vdisplay, vmm, error) : status;
 }
 
@@ -305,6 +313,7 @@ void vmm_free(struct vmm *vmm)
     vswitch_free(vmm->vswitch);
     ata_driver_free(vmm->disk_driver);
     machine_free(vmm->host);
+    gantt_free(vmm->gantt);
     free(vmm->guests);
     free(vmm);
 }

@@ -16,7 +16,9 @@
 
 #include "bus/space.h"
 #include "hypervisor/costs.h"
+#include "hypervisor/gantt.h"
 #include "hypervisor/lab.h"
+#include "hypervisor/sched.h"
 #include "machine/machine.h"
 
 #define VMM_DEVICES_MAX 48 /* of a machine, for the counts */
@@ -34,11 +36,9 @@ struct vswitch_port;
 /* What one guest asked of one of its devices, and what became of it. */
 struct guest_device_count {
     const struct device *device;
-    uint64_t reads, writes;           /* accesses; a string I/O block is one */
-    uint64_t decisions[6];            /* by enum decision */
+    uint64_t reads, writes; /* accesses; a string I/O block is one */
+    uint64_t decisions[6];  /* by enum decision */
 };
-
-enum guest_stop { GUEST_STOP_SLICE, GUEST_STOP_IDLE, GUEST_STOP_WORK, GUEST_STOP_ENDED };
 
 /* A guest (domain): a machine on virtual devices. */
 struct guest {
@@ -46,15 +46,20 @@ struct guest {
     unsigned number;
     const struct lab_guest *lab;
     struct machine *machine;
-    struct vdisk *vdisk;              /* NULL: no disk */
-    struct vswitch_port *port;        /* NULL: no NIC */
-    struct boot *boot;                /* NULL: from disk */
+    struct vdisk *vdisk;       /* NULL: no disk */
+    struct vswitch_port *port; /* NULL: no NIC */
+    struct boot *boot;         /* NULL: from disk */
     char nic_settings[LAB_TEXT + 32];
     struct space_intercept intercept; /* of its port space and its MMIO */
     struct guest_device_count counts[VMM_DEVICES_MAX];
     struct cost_account account;
-    uint64_t run_time, slices, preemptions; /* in instructions of the host */
-    uint64_t interrupts;              /* injected */
+    uint64_t run_time, slices;   /* in instructions of the host */
+    uint64_t steal_time;         /* it could have run, and did not */
+    uint64_t waiting_since;      /* while it can run and does not */
+    uint64_t stops[GUEST_STOPS]; /* why it stopped to run, how often */
+    bool is_awake;                    /* could run since it last ran */
+    bool waits_for_disk;         /* partitioned: its time stands until its disk has answered */
+    uint64_t interrupts;         /* injected */
     bool is_paused, has_ended;
     int exit_status;
 };
@@ -79,13 +84,18 @@ struct vmm {
     struct vswitch *vswitch;
     struct vdisplay *vdisplay;
     struct vinput *vinput;
-    void (*isr[16])(void *self);      /* by host IRQ */
+    void (*isr[16])(void *self); /* by host IRQ */
     void *isr_self[16];
     uint64_t host_interrupts[16];
-    bool intr;                        /* the host PIC's INT output */
-    struct guest *current;            /* whose vCPU the host's CPU ran last */
-    uint64_t slice_until;             /* host time */
-    struct cost_account account;      /* of the VMM itself */
+    bool intr;             /* the host PIC's INT output */
+    struct guest *current; /* whose vCPU the host's CPU ran last */
+    struct sched sched;
+    struct gantt *gantt;                   /* NULL: no picture was asked for */
+    struct guest *running;                 /* whose bar of the picture is open; NULL: none */
+    uint64_t running_since, running_until; /* host time */
+    uint64_t idle_time, idle_since;        /* nobody could run */
+    bool is_idle;
+    struct cost_account account; /* of the VMM itself */
 };
 
 /* Builds host and guests. `disk` and `uplink` are the workstation's side of the host's disk and NIC
@@ -93,7 +103,8 @@ struct vmm {
 struct vmm_backends {
     struct block *disk;
     struct net_port *uplink;
-    struct net_through *listeners[LAB_GUESTS_MAX]; /* between a guest's NIC and the switch; or NULL */
+    struct net_through
+        *listeners[LAB_GUESTS_MAX]; /* between a guest's NIC and the switch; or NULL */
     struct machine_blob bios, vga_bios;
     struct chardev *serials[LAB_GUESTS_MAX];
     uint64_t rtc_seconds;

@@ -1,0 +1,146 @@
+#include "hypervisor/dispatch.h"
+
+static uint64_t now_of(const struct vmm *vmm)
+{
+    return vmm->world->timeline.now;
+}
+
+static bool may_run(const struct guest *guest)
+{
+    return !guest->has_ended && !guest->is_paused && !guest->waits_for_disk;
+}
+
+static bool can_run(const struct guest *guest)
+{
+    return may_run(guest) && !cpu_is_idle(guest->machine->cpu);
+}
+
+void dispatch_init(struct vmm *vmm)
+{
+    const struct lab *lab = vmm->lab;
+    sched_init(&vmm->sched, lab->schedule, vmm->guest_count, vmm->world->timeline.hz,
+               lab->slice_us);
+    vmm->sched.has_boost = !lab->is_boost_off;
+    for (unsigned i = 0; i < vmm->guest_count; i++)
+        vmm->sched.vcpus[i].params = lab->guests[i].sched;
+}
+
+/* --- clocks ------------------------------------------------------------------------------------------ */
+
+/* Policy `virtual`: a preempted guest's time stands still; HLT never freezes it. Partitioned: it
+ * passes in the guest's own slots only, whether it runs there or halts. */
+static bool time_passes(const struct vmm *vmm, const struct guest *guest,
+                        const struct guest *chosen)
+{
+    if (vmm->sched.type->is_partitioned) {
+        struct sched_slot slot = sched_slot_at(&vmm->sched, now_of(vmm));
+        return !slot.is_vmm && slot.owner == guest->number && !guest->waits_for_disk;
+    }
+    return !guest->lab->has_virtual_time || guest == chosen || !can_run(guest);
+}
+
+static void set_clocks(struct vmm *vmm, const struct guest *chosen)
+{
+    for (unsigned i = 0; i < vmm->guest_count; i++) {
+        struct guest *guest = &vmm->guests[i];
+        if (!guest->is_paused && time_passes(vmm, guest, chosen))
+            clock_thaw(&guest->machine->clock);
+        else
+            clock_freeze(&guest->machine->clock);
+    }
+}
+
+bool dispatch_is_work_time(const struct vmm *vmm)
+{
+    return !vmm->sched.type->is_partitioned || sched_slot_at(&vmm->sched, now_of(vmm)).is_vmm;
+}
+
+/* --- who ran, and why he stopped ------------------------------------------------------------------------ */
+
+static enum guest_stop stop_of(const struct guest *guest, bool is_slice_over)
+{
+    if (guest->has_ended)
+        return GUEST_STOP_ENDED;
+    if (guest->is_paused)
+        return GUEST_STOP_PAUSED;
+    if (guest->waits_for_disk)
+        return GUEST_STOP_WAITING;
+    if (cpu_is_idle(guest->machine->cpu))
+        return GUEST_STOP_IDLE;
+    return is_slice_over ? GUEST_STOP_SLICE : GUEST_STOP_PREEMPTED;
+}
+
+static void close_bar(struct vmm *vmm, bool is_slice_over)
+{
+    struct guest *guest = vmm->running;
+    enum guest_stop stop;
+    if (!guest)
+        return;
+    stop = stop_of(guest, is_slice_over);
+    guest->stops[stop]++;
+    if (vmm->gantt)
+        gantt_add(vmm->gantt, guest->number, vmm->running_since, vmm->running_until, stop);
+    vmm->running = NULL;
+}
+
+void dispatch_finish(struct vmm *vmm)
+{
+    close_bar(vmm, true);
+}
+
+/* Who became runnable waits from now on, and keeps its place until it has run: an interrupt request
+ * may come and go meanwhile (the timer's output falls for a tick in each period). */
+static void look_who_can_run(struct vmm *vmm)
+{
+    for (unsigned i = 0; i < vmm->guest_count; i++) {
+        struct guest *guest = &vmm->guests[i];
+        bool is_runnable;
+        guest->is_awake = guest->is_awake || can_run(guest);
+        is_runnable = guest->is_awake && may_run(guest);
+        if (is_runnable && !vmm->sched.vcpus[i].is_runnable)
+            guest->waiting_since = now_of(vmm);
+        sched_set_runnable(&vmm->sched, i, is_runnable, now_of(vmm));
+    }
+}
+
+/* --- the two steps ------------------------------------------------------------------------------------ */
+
+struct guest *dispatch_pick(struct vmm *vmm)
+{
+    struct timeline *timeline = &vmm->world->timeline;
+    bool is_slice_over = now_of(vmm) >= vmm->sched.until;
+    struct guest *chosen;
+    unsigned number;
+    look_who_can_run(vmm);
+    number = sched_choose(&vmm->sched, now_of(vmm));
+    chosen = number == SCHED_NONE ? NULL : &vmm->guests[number];
+    if (chosen != vmm->running)
+        close_bar(vmm, is_slice_over);
+    if (chosen && chosen != vmm->current) {
+        set_clocks(vmm, NULL);
+        vmm_charge(vmm, chosen, COST_CONTEXT_SWITCH, 1);
+        chosen->slices++;
+        vmm->current = chosen;
+    }
+    set_clocks(vmm, chosen);
+    if (vmm->sched.until < timeline->slice_end)
+        timeline->slice_end = vmm->sched.until < timeline->now ? timeline->now : vmm->sched.until;
+    return chosen;
+}
+
+void dispatch_run(struct guest *guest)
+{
+    struct vmm *vmm = guest->vmm;
+    uint64_t start = now_of(vmm), end;
+    guest->steal_time += start - guest->waiting_since;
+    machine_run(guest->machine);
+    end = guest->waiting_since = now_of(vmm);
+    guest->run_time += end - start;
+    guest->is_awake = false;
+    if (vmm->running != guest) {
+        vmm->running = guest;
+        vmm->running_since = start;
+    }
+    vmm->running_until = end;
+    sched_account(&vmm->sched, guest->number, end - start, end);
+}
