@@ -8,6 +8,7 @@
 #include "config.h"
 #include "debugger/device_pages.h"
 #include "frontends/commands.h"
+#include "machine/board.h"
 
 static void say(const char *what, int is_there, const char *how)
 {
@@ -34,6 +35,9 @@ static int print_state(void)
            "loop"
 #endif
     );
+    printf("\nboards:\n");
+    for (size_t i = 0; BOARDS[i]; i++)
+        printf("  %-16s %s\n", BOARDS[i]->name, BOARDS[i]->title);
     printf("\ndevices:\n");
     for (size_t i = 0; DEVICE_TYPES[i]; i++)
         printf("  %-16s %s\n", DEVICE_TYPES[i]->name, DEVICE_TYPES[i]->title);

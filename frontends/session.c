@@ -225,7 +225,10 @@ enum status session_firmware(struct session *session, struct machine_blob *bios,
 {
     const char *path = session->options->bios;
     enum status status = STATUS_OK;
-    bool is_embedded = path ? strcmp(path, "embedded") == 0 : access(VITRINE_BIOS_PATH, R_OK) != 0;
+    const struct board *board = session->options->board ? board_find(session->options->board) : NULL;
+    bool has_no_pci = board && !board->has_pci;
+    bool is_embedded = path ? strcmp(path, "embedded") == 0
+                            : has_no_pci || access(VITRINE_BIOS_PATH, R_OK) != 0;
     memset(vga_bios, 0, sizeof *vga_bios);
     if (is_embedded) {
         bios->bytes = firmware_image;

@@ -64,7 +64,8 @@ enum status session_disc(struct session *session, const char *path, struct block
 /* "stdio", "file:PATH", "pty", "unix:PATH", "tcp:PORT", "null"; *chardev NULL for null. */
 enum status session_chardev(struct session *session, const char *spec, struct chardev **chardev,
                             struct error *error);
-/* Firmware: as asked for, else SeaBIOS as configure found it, else the embedded one. */
+/* Firmware: as asked for, else SeaBIOS as configure found it, else the embedded one. SeaBIOS finds its
+ * video BIOS by PCI only: a board without gets the embedded one. */
 enum status session_firmware(struct session *session, struct machine_blob *bios,
                              struct machine_blob *vga_bios, struct error *error);
 /* Opens the display and connects screen and input of this machine; opens the trace. */

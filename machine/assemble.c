@@ -121,7 +121,8 @@ static size_t cdrom_place(const struct machine *machine)
 {
     static const size_t PLACES[MACHINE_DISKS] = {2, 3, 1, 0};
     bool has_secondary = false;
-    for (const struct board_device *row = machine->config.board->devices; row->type; row++)
+    const struct board_device *row;
+    for (size_t i = 0; (row = board_device_at(machine->config.board, i)) != NULL; i++)
         has_secondary = has_secondary || strcmp(row->name, "ide1") == 0;
     for (size_t i = has_secondary ? 0 : 2; machine->config.has_cdrom && i < MACHINE_DISKS; i++)
         if (!machine->config.disks[PLACES[i]])
@@ -290,7 +291,8 @@ static enum status wire(struct machine *machine, const struct board_wire *row, s
 
 static enum status wire_all(struct machine *machine, struct error *error)
 {
-    for (const struct board_wire *row = machine->config.board->wires; row->from; row++) {
+    const struct board_wire *row;
+    for (size_t i = 0; (row = board_wire_at(machine->config.board, i)) != NULL; i++) {
         enum status status = wire(machine, row, error);
         if (status != STATUS_OK)
             return status;
@@ -369,7 +371,8 @@ static void connect_memory(struct machine *machine)
 /* Who drives an interrupt line of the bus; NULL: nobody. PCI's lines go where firmware wants. */
 static const char *irq_owner(const struct machine *machine, unsigned irq)
 {
-    for (const struct board_wire *row = machine->config.board->wires; row->from; row++)
+    const struct board_wire *row;
+    for (size_t i = 0; (row = board_wire_at(machine->config.board, i)) != NULL; i++)
         if (strcmp(row->to, "isa") == 0 && strcmp(row->from, "southbridge") != 0 &&
             strtoul(row->input, NULL, 10) == irq)
             return row->from;
@@ -428,11 +431,12 @@ static enum status add_nics(struct machine *machine, struct error *error)
 enum status machine_assemble(struct machine *machine, struct error *error)
 {
     const struct board *board = machine->config.board;
+    const struct board_device *row;
     struct device *vga;
     enum status status;
     if (machine->config.has_cdrom && cdrom_place(machine) == MACHINE_DISKS)
         return error_set(error, STATUS_USAGE, "there is no place for a CD-ROM drive; fix: leave a disk out");
-    for (const struct board_device *row = board->devices; row->type; row++)
+    for (size_t i = 0; (row = board_device_at(board, i)) != NULL; i++)
         if ((status = add_board_device(machine, row, error)) != STATUS_OK)
             return status;
     connect_interrupts(machine);

@@ -71,12 +71,67 @@ static const struct board_wire ISA_WIRES[] = {
     {NULL, NULL, NULL, NULL},
 };
 
-const struct board BOARD_PC = {"pc", "PC with PCI (i440FX, PIIX3)", true, PC_DEVICES, PC_WIRES};
-const struct board BOARD_ISA = {"isa", "PC/AT without PCI", false, ISA_DEVICES, ISA_WIRES};
+static const struct board_device FULL_DEVICES[] = {
+    {"uart16550", "com3", "base=0x3e8"},
+    {"uart16550", "com4", "base=0x2e8"},
+    {"parallel", "lpt2", "base=0x278"},
+    {NULL, NULL, NULL},
+};
+
+/* COM3 and COM4 share the lines of COM1 and COM2, as they always did. */
+static const struct board_wire FULL_WIRES[] = {
+    {"com3", "irq", "isa", "4"},
+    {"com4", "irq", "isa", "3"},
+    {"lpt2", "irq", "isa", "5"},
+    {NULL, NULL, NULL, NULL},
+};
+
+const struct board BOARD_PC = {.name = "pc",
+                               .title = "PC with PCI (i440FX, PIIX3)",
+                               .has_pci = true,
+                               .devices = PC_DEVICES,
+                               .wires = PC_WIRES};
+const struct board BOARD_ISA = {.name = "isa",
+                                .title = "PC/AT without PCI, its ROMs in shadow RAM",
+                                .has_shadow = true,
+                                .devices = ISA_DEVICES,
+                                .wires = ISA_WIRES};
+const struct board BOARD_FULL = {.name = "full",
+                                 .title = "the PC with a second multi-I/O card: COM3, COM4, LPT2",
+                                 .base = &BOARD_PC,
+                                 .has_pci = true,
+                                 .devices = FULL_DEVICES,
+                                 .wires = FULL_WIRES};
+const struct board *const BOARDS[] = {&BOARD_PC, &BOARD_ISA, &BOARD_FULL, NULL};
 
 const struct board *board_find(const char *name)
 {
-    if (strcmp(name, BOARD_PC.name) == 0)
-        return &BOARD_PC;
-    return strcmp(name, BOARD_ISA.name) == 0 ? &BOARD_ISA : NULL;
+    size_t i = 0;
+    while (BOARDS[i] && strcmp(name, BOARDS[i]->name) != 0)
+        i++;
+    return BOARDS[i];
+}
+
+const struct board_device *board_device_at(const struct board *board, size_t index)
+{
+    size_t count = 0;
+    for (const struct board_device *row = board->base ? board->base->devices : NULL; row && row->type; row++)
+        if (count++ == index)
+            return row;
+    for (const struct board_device *row = board->devices; row->type; row++)
+        if (count++ == index)
+            return row;
+    return NULL;
+}
+
+const struct board_wire *board_wire_at(const struct board *board, size_t index)
+{
+    size_t count = 0;
+    for (const struct board_wire *row = board->base ? board->base->wires : NULL; row && row->from; row++)
+        if (count++ == index)
+            return row;
+    for (const struct board_wire *row = board->wires; row->from; row++)
+        if (count++ == index)
+            return row;
+    return NULL;
 }

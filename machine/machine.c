@@ -8,6 +8,8 @@
 #include "machine/assemble.h"
 
 #define LOW_RAM_BYTES 0xA0000u        /* conventional memory, up to video memory */
+#define ROM_AREA 0xC0000u /* of video memory's and other cards' ROMs, up to the firmware */
+#define VIDEO_ROM_BYTES 0x20000u
 #define MEBIBYTE UINT64_C(0x100000)
 #define PCI_HOLE UINT64_C(0xE0000000) /* RAM ends below it: BARs and the ROM live there */
 #define MACHINE_STATE_VERSION 1
@@ -104,6 +106,32 @@ static enum status build_rom(struct machine *machine, struct error *error)
     space_map_ram(&machine->memory, MEBIBYTE - low * FRAME_BYTES, low, &machine->rom, frames - low,
                   true, false);
     return STATUS_OK;
+}
+
+static void copy_to_shadow(struct machine *machine, uint64_t gpa, const uint8_t *bytes, size_t count)
+{
+    size_t first = machine->ram_first_frame + (size_t)(gpa / FRAME_BYTES);
+    memcpy(machine->ram->bytes + first * FRAME_BYTES, bytes, count);
+    for (size_t i = 0; i * FRAME_BYTES < count; i++)
+        ram_written(machine->ram, first + i, 0, FRAME_BYTES);
+}
+
+/* A board whose ROMs stand in RAM (has_shadow): the firmware keeps variables beside its code, as
+ * SeaBIOS does, and finds both fresh after each reset. */
+static void shadow_roms(struct machine *machine)
+{
+    const struct machine_config *config = &machine->config;
+    size_t low = machine->rom.frames < 32 ? machine->rom.frames : 32, bytes = low * FRAME_BYTES;
+    size_t first = ROM_AREA / FRAME_BYTES, count = (size_t)(MEBIBYTE / FRAME_BYTES) - first;
+    size_t video = config->vga_bios.count < VIDEO_ROM_BYTES ? config->vga_bios.count : VIDEO_ROM_BYTES;
+    if (!config->board->has_shadow || machine->ram_frames < first + count)
+        return;
+    space_map_ram(&machine->memory, ROM_AREA, count, machine->ram, machine->ram_first_frame + first,
+                  true, true);
+    copy_to_shadow(machine, MEBIBYTE - bytes,
+                   machine->rom.bytes + (machine->rom.frames - low) * FRAME_BYTES, bytes);
+    if (video)
+        copy_to_shadow(machine, ROM_AREA, config->vga_bios.bytes, video);
 }
 
 /* --- life ---------------------------------------------------------------------------------------------- */
@@ -208,6 +236,7 @@ static enum status build(struct machine *machine, struct error *error)
     if ((status = build_rom(machine, error)) != STATUS_OK ||
         (status = machine_assemble(machine, error)) != STATUS_OK)
         return status;
+    shadow_roms(machine);
     return machine->config.has_cpu ? build_cpu(machine, error) : STATUS_OK;
 }
 
@@ -268,6 +297,7 @@ void machine_reset(struct machine *machine)
     machine->shutdown_shown = false;
     for (struct device *device = machine->devices; device; device = device->next)
         device->type->reset(device, RESET_HARD);
+    shadow_roms(machine);
     if (machine->cpu)
         cpu_reset(machine->cpu);
     if (machine->after_reset)
