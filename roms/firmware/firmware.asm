@@ -3,7 +3,7 @@
 ; Specification: IBM PC/AT Technical Reference (6280070, 1985), section 5 (BIOS services, entry points, data
 ; area); BIOS Boot Specification 1.01 (1996); ACPI 6.5 §15.1 (INT 15h E820h); Enhanced Disk Drive
 ; Specification 3.0 (INT 13h 41h-48h). Each file names the data sheets of what it drives.
-; MISSING: CD-ROM (El Torito), graphics modes, serial and printer services (INT 14h, 17h), PCI BIOS
+; MISSING: CD-ROM (El Torito), graphics modes, PCI BIOS
 ; and BAR assignment, ACPI tables, drives above 128 GiB. Calls for these fail the way the specification says.
 ;
 ; Reading order: post.asm (from the reset vector to the boot sector), common.inc (data area, frame), then a
@@ -36,6 +36,7 @@ org 0
 %include "firmware/floppy.asm"
 %include "firmware/disk.asm"
 %include "firmware/system.asm"
+%include "firmware/ports.asm"
 %include "firmware/boot.asm"
 
     align 16

@@ -578,7 +578,7 @@ floppy_service:
     mov [bp + F_BX], ax
     mov [bp + F_DH], al
     call .count
-    jmp .success
+    jmp .bad_command
 .no_type:
     mov byte [bp + F_AH], 0
     jmp .return

@@ -43,8 +43,8 @@ services:
     dw 0x09, irq1
     dw 0x0A, unused_master_line, 0x0B, unused_master_line, 0x0C, unused_master_line
     dw 0x0D, unused_master_line, 0x0E, irq6, 0x0F, unused_master_line
-    dw 0x10, int10, 0x11, int11, 0x12, int12, 0x13, int13
-    dw 0x15, int15, 0x16, int16, 0x18, int18, 0x19, int19, 0x1A, int1a
+    dw 0x10, int10, 0x11, int11, 0x12, int12, 0x13, int13, 0x14, int14
+    dw 0x15, int15, 0x16, int16, 0x17, int17, 0x18, int18, 0x19, int19, 0x1A, int1a
     dw 0x70, unused_slave_line, 0x71, unused_slave_line, 0x72, unused_slave_line
     dw 0x73, unused_slave_line, 0x74, unused_slave_line, 0x75, unused_slave_line
     dw 0x76, unused_slave_line, 0x77, unused_slave_line

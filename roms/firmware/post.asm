@@ -1,5 +1,6 @@
 ; post.asm: from the reset vector to the boot sector.
 
+CMOS_EQUIPMENT          equ 0x14
 SHUTDOWN_REGISTER       equ 0x0F                ; CMOS: why the CPU was reset (PC/AT TR, section 5)
 SHUTDOWN_JUMP_WITH_EOI  equ 0x05
 SHUTDOWN_JUMP           equ 0x0A
@@ -47,6 +48,7 @@ post:
     post_code 0x09
     call disks_init
     call floppy_init
+    call ports_init
     post_code 0x0A
     int 0x19
     jmp $                                       ; INT 19h does not return
@@ -79,7 +81,11 @@ bda_init:
     mov ds, ax
     mov word [BDA_EBDA_SEGMENT], EBDA_SEGMENT
     mov word [BDA_MEMORY_KB], BASE_MEMORY_KB
-    mov word [BDA_EQUIPMENT], 0x0022            ; 80x25 colour (5:4 = 10), a coprocessor (1)
+    mov al, CMOS_EQUIPMENT                      ; coprocessor (1) and mouse (2), as the battery keeps them
+    call cmos_read
+    and ax, 0x0006
+    or al, 0x20                                 ; 80x25 colour (5:4 = 10)
+    mov [BDA_EQUIPMENT], ax
     ret
 
 text_banner: db "Vitrine firmware", 13, 10, 0

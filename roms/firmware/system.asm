@@ -43,7 +43,7 @@ int15:
     je .a20_state
     cmp al, 3
     jne .unsupported
-    mov word [bp + F_BX], 0x0002                ; it can be switched by port 92h
+    mov word [bp + F_BX], 0x0003                ; it can be switched by the keyboard controller and by port 92h
     jmp .success
 .a20_off:
     in al, 0x92

@@ -57,7 +57,7 @@ video_init:
     mov word [BDA_COLUMNS], COLUMNS
     mov word [BDA_PAGE_BYTES], 0x1000
     mov word [BDA_PAGE_START], 0
-    mov word [BDA_CURSOR_SHAPE], 0x0D0E
+    mov word [BDA_CURSOR_SHAPE], 0x0607         ; as programs for 8 lines know it; the CRTC has 0Dh-0Eh
     mov byte [BDA_VIDEO_PAGE], 0
     mov word [BDA_CRTC_PORT], CRTC
     mov byte [BDA_ROWS_MINUS_1], ROWS - 1

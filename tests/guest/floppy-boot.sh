@@ -50,7 +50,7 @@ for firmware in "" "--bios embedded"; do
     chmod u+w grub.img
     truncate -s 1440K grub.img
     # shellcheck disable=SC2086
-    "$VITRINE" run $firmware grub.img --overlay --display none --max-instructions 2500000000 \
+    "$VITRINE" run $firmware grub.img --overlay --display none --max-instructions 1200000000 \
         --trace io:dev=vga:space=mmio:dir=write --trace-out vga.jsonl 2>run.log || status=$?
     [ $status -eq 8 ] || wrong "GRUB, firmware '$firmware': status $status"
     text_written vga.jsonl >screen.txt
