@@ -1,7 +1,7 @@
 /* The VMM's native ATA driver.
  *
  * Specification: ATA-4 (T13/1153D), sections 7 (registers), 8.26 READ MULTIPLE, 8.47 WRITE
- * MULTIPLE, 9.5/9.6 (PIO data-in and data-out protocols). One request at a time, in the order of arrival:
+ * MULTIPLE, 9.5/9.6 (PIO data-in and data-out protocols). One request at a time; which is next, disk_queue.h says:
  *
  *   IDLE ─ command ─ read ──► WAIT_IRQ ─irq─ REP INSW of a block ─┬─ more: WAIT_IRQ
  *                  ─ write ─► WAIT_DRQ (polled by an event) ─ REP OUTSW ─► WAIT_IRQ ─┤
@@ -16,6 +16,7 @@
 #include <string.h>
 
 #include "base/bits.h"
+#include "hypervisor/disk_queue.h"
 
 #define PORT_DATA 0x1F0u
 #define PORT_COUNT 0x1F2u
@@ -49,7 +50,6 @@
 #define IDETIM_BOTH 0x80008000u /* IDE decode enable, primary and secondary */
 #define ATA_IRQ 14u
 #define POLL_NS 2000u
-#define QUEUE_MAX (LAB_GUESTS_MAX * 4) /* a guest's channels have one request each */
 
 #define CONTROL_SRST 0x04u
 enum driver_state {
@@ -60,25 +60,15 @@ enum driver_state {
     DRIVER_RESETTING
 };
 
-struct job {
-    struct guest *guest;
-    struct block_request *request; /* NULL: cancelled, its data goes nowhere */
-    enum block_op op;
-    struct block_address at;       /* physical, of the next sector */
-    uint32_t sectors, done;        /* of this job */
-    bool is_cut;                   /* the request asked for more than its guest has */
-    uint64_t cause;
-};
-
 struct ata_driver {
     struct vmm *vmm;
     struct vmm_part part;
     struct block_geometry geometry;
     struct event poll;
     enum driver_state state;
-    struct job queue[QUEUE_MAX];
-    unsigned head, waiting;
-    struct job job;
+    struct disk_queue queue;
+    bool wants_poll; /* the poll event fired */
+    struct disk_job job;
     bool has_job;
     uint32_t command_left; /* sectors of the running command that are not yet moved */
     uint8_t spare[BLOCK_SECTORS * SECTOR_BYTES];
@@ -89,7 +79,7 @@ struct ata_driver {
 
 static void finish(struct ata_driver *driver, enum block_result result)
 {
-    struct job *job = &driver->job;
+    struct disk_job *job = &driver->job;
     struct block_request *request = job->request;
     driver->state = DRIVER_IDLE;
     driver->has_job = false;
@@ -108,10 +98,13 @@ static void finish(struct ata_driver *driver, enum block_result result)
 /* --- one command ---------------------------------------------------------------------------------------- */
 
 /* The owner's check, independent of vdisk_map(): all cylinders of the command are the guest's. */
-static bool is_owned(const struct job *job, const struct block_geometry *g, uint32_t sectors)
+static bool is_owned(const struct disk_job *job, const struct block_geometry *g, uint32_t sectors)
 {
     uint64_t first, last;
-    if (!job->guest->lab->has_disk || !block_chs_to_lba(g, &job->at, &first))
+    if (job->guest->vmm->lab->is_arbiter_off)
+        return true; /* the user wants to see what happens */
+    if (!job->guest->lab->has_disk || (job->op == BLOCK_WRITE && job->guest->lab->is_disk_shared) ||
+        !block_chs_to_lba(g, &job->at, &first))
         return false;
     last = (first + sectors - 1) / ((uint64_t)g->heads * g->sectors);
     return job->at.cylinder >= job->guest->lab->first_cylinder &&
@@ -137,7 +130,7 @@ static void write_address(struct ata_driver *driver, uint32_t sectors)
 
 static void start_command(struct ata_driver *driver)
 {
-    struct job *job = &driver->job;
+    struct disk_job *job = &driver->job;
     uint32_t sectors = job->sectors - job->done;
     driver->counts.commands++;
     if (job->op == BLOCK_FLUSH) {
@@ -171,7 +164,7 @@ static void start_command(struct ata_driver *driver)
 
 static void advance(struct ata_driver *driver, uint32_t sectors)
 {
-    struct job *job = &driver->job;
+    struct disk_job *job = &driver->job;
     uint64_t lba;
     job->done += sectors;
     driver->command_left -= sectors;
@@ -196,7 +189,7 @@ static uint32_t block_sectors(const struct ata_driver *driver)
 
 static uint8_t *block_bytes(struct ata_driver *driver)
 {
-    struct job *job = &driver->job;
+    struct disk_job *job = &driver->job;
     return job->request ? job->request->bytes + (size_t)job->done * SECTOR_BYTES : driver->spare;
 }
 
@@ -222,9 +215,16 @@ static void send_block(struct ata_driver *driver)
     host_outsw(driver->vmm, PORT_DATA, block_bytes(driver), block_sectors(driver) * WORDS);
 }
 
-static void poll(void *self)
+/* The event only asks for the VMM's time: its work is charged when it is done. */
+static void fire_poll(void *self)
 {
     struct ata_driver *driver = self;
+    driver->wants_poll = true;
+    vmm_kick(driver->vmm, &driver->part);
+}
+
+static void poll(struct ata_driver *driver)
+{
     uint8_t status;
     driver->vmm->world->door.cause = driver->job.cause;
     status = host_inb(driver->vmm, PORT_ALTERNATE);
@@ -273,7 +273,7 @@ static void block_written(struct ata_driver *driver, uint8_t status)
 static void isr(void *self)
 {
     struct ata_driver *driver = self;
-    struct job *job = &driver->job;
+    struct disk_job *job = &driver->job;
     uint8_t status;
     driver->counts.interrupts++;
     driver->vmm->world->door.cause = driver->has_job ? job->cause : 0;
@@ -307,11 +307,12 @@ static void isr(void *self)
 static void work(void *self)
 {
     struct ata_driver *driver = self;
-    if (driver->state != DRIVER_IDLE || driver->waiting == 0)
+    if (driver->wants_poll) {
+        driver->wants_poll = false;
+        poll(driver);
+    }
+    if (driver->state != DRIVER_IDLE || !disk_queue_take(&driver->queue, &driver->job))
         return;
-    driver->job = driver->queue[driver->head];
-    driver->head = (driver->head + 1) % QUEUE_MAX;
-    driver->waiting--;
     if (!driver->job.request) { /* cancelled before it began */
         vmm_kick(driver->vmm, &driver->part);
         return;
@@ -326,22 +327,16 @@ void ata_driver_enqueue(struct ata_driver *driver, struct guest *guest,
                         struct block_request *request, const struct block_address *physical,
                         uint32_t sectors)
 {
-    struct job *job;
-    if (driver->waiting == QUEUE_MAX) { /* more than all virtual drives can have under way */
+    struct disk_job job = {.guest = guest, .owner = guest->number, .request = request,
+                           .op = request->op, .at = *physical, .sectors = sectors,
+                           .cause = request->cause};
+    job.at.is_chs = true;
+    job.is_cut = request->op != BLOCK_FLUSH && sectors < request->sectors;
+    if (!disk_queue_put(&driver->queue, &job)) { /* more than a virtual drive can have under way */
         request->result = BLOCK_WRITE_ERROR;
         request->complete(request);
         return;
     }
-    job = &driver->queue[(driver->head + driver->waiting++) % QUEUE_MAX];
-    memset(job, 0, sizeof *job);
-    job->guest = guest;
-    job->request = request;
-    job->op = request->op;
-    job->at = *physical;
-    job->at.is_chs = true;
-    job->sectors = sectors;
-    job->is_cut = request->op != BLOCK_FLUSH && sectors < request->sectors;
-    job->cause = request->cause;
     vmm_kick(driver->vmm, &driver->part);
 }
 
@@ -349,16 +344,12 @@ void ata_driver_cancel(struct ata_driver *driver, struct block_request *request)
 {
     if (driver->has_job && driver->job.request == request)
         driver->job.request = NULL;
-    for (unsigned i = 0; i < driver->waiting; i++) {
-        struct job *job = &driver->queue[(driver->head + i) % QUEUE_MAX];
-        if (job->request == request)
-            job->request = NULL;
-    }
+    disk_queue_cancel(&driver->queue, request);
 }
 
 bool ata_driver_is_busy(const struct ata_driver *driver)
 {
-    return driver && (driver->has_job || driver->waiting);
+    return driver && (driver->has_job || driver->queue.waiting);
 }
 
 const struct ata_driver_counts *ata_driver_counts(const struct ata_driver *driver)
@@ -371,14 +362,16 @@ enum status ata_driver_new(struct ata_driver **driver, struct vmm *vmm,
 {
     struct ata_driver *made = calloc(1, sizeof *made);
     *driver = NULL;
-    if (!made)
+    if (!made || !disk_queue_init(&made->queue, vmm->lab)) {
+        free(made);
         return error_set(error, STATUS_INTERNAL, "out of memory for the disk driver");
+    }
     made->vmm = vmm;
     made->geometry = *geometry;
     made->part.work = work;
     made->part.self = made;
     vmm_add_part(vmm, &made->part);
-    event_init(&made->poll, &vmm->world->clock, "ata-driver-poll", poll, made);
+    event_init(&made->poll, &vmm->world->clock, "ata-driver-poll", fire_poll, made);
     vmm_set_isr(vmm, ATA_IRQ, isr, made);
     host_pci_write(vmm, IDE_SLOT, IDE_FUNCTION, CONFIG_COMMAND, COMMAND_PORTS);
     host_pci_write(vmm, IDE_SLOT, IDE_FUNCTION, CONFIG_IDETIM, IDETIM_BOTH);
@@ -395,5 +388,6 @@ void ata_driver_free(struct ata_driver *driver)
     if (!driver)
         return;
     event_fini(&driver->poll);
+    disk_queue_fini(&driver->queue);
     free(driver);
 }

@@ -118,6 +118,9 @@ enum status guest_build(struct guest *guest, const struct vmm_backends *backends
         error_prefix(error, "guest %s", lab->name);
         return status;
     }
+    if (guest->vdisk && guest->vmm->lab->schedule->is_partitioned &&
+        (status = vdisk_fix_latency(guest->vdisk, &guest->machine->clock, error)) != STATUS_OK)
+        return status;
     guest->intercept.before = at_access;
     guest->intercept.self = guest;
     space_set_intercept(&guest->machine->ports, &guest->intercept);
@@ -127,6 +130,7 @@ enum status guest_build(struct guest *guest, const struct vmm_backends *backends
 
 void guest_fini(struct guest *guest)
 {
+    vdisk_forget_clock(guest->vdisk);
     machine_free(guest->machine);
     boot_free(guest->boot);
     vdisk_free(guest->vdisk);

@@ -146,11 +146,14 @@ static enum status check_cylinders(const struct lab *lab, unsigned index, struct
                          lab->geometry.cylinders - 1);
     for (unsigned i = 0; i < index; i++) {
         const struct lab_guest *other = &lab->guests[i];
+        if (guest->is_disk_shared && other->is_disk_shared)
+            continue;
         if (other->has_disk && guest->first_cylinder <= other->last_cylinder &&
             other->first_cylinder <= guest->last_cylinder)
             return ini_error(&lab->ini, guest->line, error,
                              "guests '%s' (%u-%u) and '%s' (%u-%u) "
-                             "overlap; fix: ranges without common cylinders",
+                             "overlap; fix: ranges without common cylinders, or '"
+                             ",shared' behind both (read-only)",
                              other->name, other->first_cylinder, other->last_cylinder, guest->name,
                              guest->first_cylinder, guest->last_cylinder);
     }
@@ -211,6 +214,7 @@ enum status lab_read(struct lab *lab, const char *path, struct error *error)
     memset(lab, 0, sizeof *lab);
     lab->memory_bytes = 256 * MEBIBYTE;
     lab->schedule = &SCHED_ROUND_ROBIN;
+    lab->latency_us = 5000;
     costs_defaults(&lab->costs);
     if (slash && (size_t)(slash - path) + 2 < sizeof lab->folder)
         memcpy(lab->folder, path, (size_t)(slash - path) + 1);

@@ -13,6 +13,7 @@
 
 #define LAB_GUESTS_MAX 64
 #define LAB_TEXT       512
+#define LAB_DISK_SHARE 100u /* of a guest that says nothing */
 #define LAB_VMM_BYTES  (UINT64_C(8) << 20) /* host RAM that the VMM keeps for itself */
 
 struct lab_nic {
@@ -29,6 +30,8 @@ struct lab_guest {
     uint64_t memory_bytes;
     bool has_disk;
     uint32_t first_cylinder, last_cylinder;
+    bool is_disk_shared;     /* only read; others may have the same cylinders so */
+    uint64_t disk_share;     /* against the others'; 0: LAB_DISK_SHARE */
     struct lab_nic nic;
     char cpu[32], kernel[LAB_TEXT], initrd[LAB_TEXT], append[LAB_TEXT], serial[LAB_TEXT];
     char bios[LAB_TEXT];
@@ -48,6 +51,9 @@ struct lab {
     uint64_t clock_hz, slice_us;            /* 0: the world's, the scheduler's own */
     const struct sched_type *schedule;
     bool is_boost_off;  /* credit: nobody is boosted */
+    bool is_arbiter_off;     /* for teaching: nobody checks what a guest asks of the disk */
+    bool is_elevator;        /* order of the disk's requests; else FIFO */
+    uint64_t latency_us;     /* partitioned: a disk answers after it, in its guest's time */
     bool has_mechanics; /* seek and rotation take time */
     struct costs costs;
     struct lab_guest guests[LAB_GUESTS_MAX];

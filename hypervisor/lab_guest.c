@@ -15,9 +15,10 @@ static enum status guest_cylinders(struct lab *lab, struct lab_guest *guest,
 {
     unsigned first, last;
     int used = 0;
-    if (sscanf(entry->value, "%u-%u%n", &first, &last, &used) != 2 || entry->value[used] != '\0' ||
-        last < first || last > 65534)
-        return lab_bad(lab, entry, "FIRST-LAST, counted from 0", error);
+    if (sscanf(entry->value, "%u-%u%n", &first, &last, &used) != 2 || last < first || last > 65534 ||
+        (entry->value[used] != '\0' && strcmp(entry->value + used, ",shared") != 0))
+        return lab_bad(lab, entry, "FIRST-LAST[,shared], counted from 0", error);
+    guest->is_disk_shared = entry->value[used] != '\0';
     guest->has_disk = true;
     guest->first_cylinder = first;
     guest->last_cylinder = last;
@@ -68,6 +69,7 @@ static enum status guest_time(struct lab *lab, struct lab_guest *guest,
     {                                                                                              \
         return lab_set_number(lab, entry, minimum, maximum, &guest->member, error);                \
     }
+GUEST_NUMBER(disk_share, disk_share, 1, 10000)
 GUEST_NUMBER(weight, sched.weight, 1, 65535)
 GUEST_NUMBER(cap, sched.cap_percent, 1, 100)
 GUEST_NUMBER(warp_us, sched.warp_us, 0, 10000000)
@@ -85,7 +87,8 @@ const struct lab_key LAB_GUEST_KEYS[] = {
     {"serial",        guest_serial       },
     {"bios",          guest_bios         },
     {"time",          guest_time         },
-    {"weight",        guest_weight       },
+    {"disk_share", guest_disk_share},
+    {"weight", guest_weight},
     {"cap",           guest_cap          },
     {"warp_us",       guest_warp_us      },
     {"warp_limit_us", guest_warp_limit_us},

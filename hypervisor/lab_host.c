@@ -128,6 +128,33 @@ static enum status host_boost(struct lab *lab, struct lab_guest *guest,
     return status;
 }
 
+static enum status host_arbiter(struct lab *lab, struct lab_guest *guest, const struct ini_entry *entry,
+                                struct error *error)
+{
+    bool is_on;
+    enum status status = lab_set_switch(lab, entry, &is_on, error);
+    (void)guest;
+    lab->is_arbiter_off = status == STATUS_OK && !is_on;
+    return status;
+}
+
+static enum status host_disk_order(struct lab *lab, struct lab_guest *guest,
+                                   const struct ini_entry *entry, struct error *error)
+{
+    (void)guest;
+    lab->is_elevator = strcmp(entry->value, "elevator") == 0;
+    if (!lab->is_elevator && strcmp(entry->value, "fifo") != 0)
+        return lab_bad(lab, entry, "fifo or elevator", error);
+    return STATUS_OK;
+}
+
+static enum status host_latency(struct lab *lab, struct lab_guest *guest, const struct ini_entry *entry,
+                                struct error *error)
+{
+    (void)guest;
+    return lab_set_number(lab, entry, 1, 10000000, &lab->latency_us, error);
+}
+
 const struct lab_key LAB_HOST_KEYS[] = {
     {"memory",   host_memory  },
     {"disk",     host_disk    },
@@ -136,6 +163,9 @@ const struct lab_key LAB_HOST_KEYS[] = {
     {"clock",    host_clock   },
     {"slice_us", host_slice   },
     {"schedule", host_schedule},
-    {"boost",    host_boost   },
+    {"boost", host_boost},
+    {"arbiter", host_arbiter},
+    {"disk_order", host_disk_order},
+    {"latency_us", host_latency},
     {NULL,       NULL         },
 };

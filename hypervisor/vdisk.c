@@ -5,10 +5,23 @@
 
 #include "bus/door.h"
 #include "hypervisor/ata_driver.h"
+#include "hypervisor/disk_queue.h"
+
+/* Partitioned: a request that is answered `latency` after it was made, in the guest's own time. */
+struct late {
+    struct vdisk *vdisk;
+    struct block_request inner;  /* what the driver carries out */
+    struct block_request *outer; /* the drive's; NULL: cancelled */
+    uint64_t due;                /* in the guest's time */
+    bool is_done;
+};
 
 struct vdisk {
     struct block block; /* first: the virtual drive's back-end */
     struct guest *guest;
+    struct event due;   /* of the first late one; no clock: answers come when they come */
+    struct late *late;  /* DISK_QUEUE_PER_GUEST places, in the order of arrival */
+    unsigned late_head, late_count;
     struct vdisk_range range;
     struct vdisk_counts counts;
     char name[128];
@@ -60,6 +73,44 @@ static void note_mapped(struct vdisk *vdisk, const struct block_request *request
               allowed < request->sectors ? ", the rest refused: IDNF" : "");
 }
 
+/* --- arbiter = off: for teaching ----------------------------------------------------------------------- */
+
+static const char *owner_of(const struct lab *lab, uint32_t cylinder)
+{
+    for (unsigned i = 0; i < lab->guest_count; i++)
+        if (lab->guests[i].has_disk && cylinder >= lab->guests[i].first_cylinder &&
+            cylinder <= lab->guests[i].last_cylinder)
+            return lab->guests[i].name;
+    return "nobody";
+}
+
+/* Nobody looks where the guest's range ends: the request goes to the disk as it is. */
+static void map_unchecked(struct vdisk *vdisk, const struct block_request *request,
+                          struct block_address *physical, uint32_t *allowed)
+{
+    struct vdisk_range all = vdisk->range;
+    const struct lab_guest *own = vdisk->guest->lab;
+    all.cylinders = all.physical.cylinders - all.first_cylinder;
+    vdisk_map(&all, &request->at, request->sectors, physical, allowed);
+    if (*allowed == 0 || physical->cylinder <= own->last_cylinder)
+        return;
+    door_note(&vdisk->guest->vmm->world->door, DECISION_PASS,
+              "arbiter off: %s %u sectors by %s at physical C/H/S %u/%u/%u, which is %s's",
+              request->op == BLOCK_WRITE ? "write" : "read", request->sectors, own->name,
+              physical->cylinder, physical->head, physical->sector,
+              owner_of(vdisk->guest->vmm->lab, physical->cylinder));
+}
+
+static void map(struct vdisk *vdisk, const struct block_request *request,
+                struct block_address *physical, uint32_t *allowed)
+{
+    vdisk_map(&vdisk->range, &request->at, request->sectors, physical, allowed);
+    if (vdisk->guest->vmm->lab->is_arbiter_off && *allowed < request->sectors)
+        map_unchecked(vdisk, request, physical, allowed);
+    else if (*allowed)
+        note_mapped(vdisk, request, physical, *allowed);
+}
+
 static void refuse(struct vdisk *vdisk, struct block_request *request)
 {
     vdisk->counts.refused++;
@@ -93,28 +144,138 @@ static void count(struct vdisk_counts *counts, const struct block_request *reque
     }
 }
 
+/* --- answers after a fixed time ------------------------------------------------------------------------ */
+
+static void arm_first(struct vdisk *vdisk)
+{
+    if (vdisk->late_count)
+        event_arm(&vdisk->due, vdisk->late[vdisk->late_head].due);
+}
+
+static void answer(struct vdisk *vdisk)
+{
+    struct late *late = &vdisk->late[vdisk->late_head];
+    struct block_request *outer = late->outer;
+    vdisk->late_head = (vdisk->late_head + 1) % DISK_QUEUE_PER_GUEST;
+    vdisk->late_count--;
+    arm_first(vdisk);
+    if (!outer)
+        return;
+    outer->result = late->inner.result;
+    outer->done_sectors = late->inner.done_sectors;
+    outer->complete(outer);
+}
+
+/* The time has come. When the host's disk is slower than that, the guest's time stands still. */
+static void fire_due(void *self)
+{
+    struct vdisk *vdisk = self;
+    if (vdisk->late[vdisk->late_head].is_done) {
+        answer(vdisk);
+        return;
+    }
+    vdisk->guest->waits_for_disk = true;
+    clock_freeze(&vdisk->guest->machine->clock);
+}
+
+static void inner_done(struct block_request *request)
+{
+    struct late *late = request->owner;
+    struct vdisk *vdisk = late->vdisk;
+    late->is_done = true;
+    if (vdisk->guest->waits_for_disk && late == &vdisk->late[vdisk->late_head]) {
+        vdisk->guest->waits_for_disk = false;
+        answer(vdisk);
+    }
+}
+
+/* The request that goes to the driver; NULL: there are too many. */
+static struct block_request *make_late(struct vdisk *vdisk, struct block_request *request)
+{
+    unsigned place = (vdisk->late_head + vdisk->late_count) % DISK_QUEUE_PER_GUEST;
+    struct late *late = &vdisk->late[place];
+    if (vdisk->late_count == DISK_QUEUE_PER_GUEST)
+        return NULL;
+    late->vdisk = vdisk;
+    late->outer = request;
+    late->inner = *request;
+    late->inner.owner = late;
+    late->inner.complete = inner_done;
+    late->is_done = false;
+    late->due = clock_after_ns(&vdisk->guest->machine->clock,
+                               vdisk->guest->vmm->lab->latency_us * 1000);
+    if (vdisk->late_count++ == 0)
+        arm_first(vdisk);
+    return &late->inner;
+}
+
+enum status vdisk_fix_latency(struct vdisk *vdisk, struct clock *clock, struct error *error)
+{
+    vdisk->late = calloc(DISK_QUEUE_PER_GUEST, sizeof *vdisk->late);
+    if (!vdisk->late)
+        return error_set(error, STATUS_INTERNAL, "out of memory for a guest's disk");
+    event_init(&vdisk->due, clock, "vdisk-due", fire_due, vdisk);
+    return STATUS_OK;
+}
+
+void vdisk_forget_clock(struct vdisk *vdisk)
+{
+    if (vdisk)
+        event_fini(&vdisk->due);
+}
+
+/* --- requests ------------------------------------------------------------------------------------------ */
+
+static void fail(struct block_request *request, enum block_result result)
+{
+    request->result = result;
+    request->complete(request);
+}
+
 static void submit(struct block *block, struct block_request *request)
 {
     struct vdisk *vdisk = vdisk_of(block);
+    struct block_request *inner = request;
     struct block_address physical = {0};
     uint32_t allowed = 0;
     request->result = BLOCK_PENDING;
     request->done_sectors = 0;
     if (request->op != BLOCK_FLUSH) {
-        vdisk_map(&vdisk->range, &request->at, request->sectors, &physical, &allowed);
+        map(vdisk, request, &physical, &allowed);
         if (allowed == 0) {
             refuse(vdisk, request);
             return;
         }
-        note_mapped(vdisk, request, &physical, allowed);
+    }
+    if (request->op == BLOCK_WRITE && block->is_read_only) {
+        door_note(&vdisk->guest->vmm->world->door, DECISION_DENY, "shared cylinders are only read: refused");
+        vdisk->counts.refused++;
+        fail(request, BLOCK_READ_ONLY);
+        return;
     }
     count(&vdisk->counts, request, allowed);
-    ata_driver_enqueue(vdisk->guest->vmm->disk_driver, vdisk->guest, request, &physical, allowed);
+    if (vdisk->late && !(inner = make_late(vdisk, request))) {
+        fail(request, request->op == BLOCK_READ ? BLOCK_READ_ERROR : BLOCK_WRITE_ERROR);
+        return;
+    }
+    ata_driver_enqueue(vdisk->guest->vmm->disk_driver, vdisk->guest, inner, &physical, allowed);
 }
 
 static void cancel(struct block *block, struct block_request *request)
 {
-    ata_driver_cancel(vdisk_of(block)->guest->vmm->disk_driver, request);
+    struct vdisk *vdisk = vdisk_of(block);
+    for (unsigned i = 0; i < vdisk->late_count; i++) {
+        struct late *late = &vdisk->late[(vdisk->late_head + i) % DISK_QUEUE_PER_GUEST];
+        if (late->outer != request)
+            continue;
+        late->outer = NULL;
+        if (!late->is_done) {
+            ata_driver_cancel(vdisk->guest->vmm->disk_driver, &late->inner);
+            inner_done(&late->inner);
+        }
+        return;
+    }
+    ata_driver_cancel(vdisk->guest->vmm->disk_driver, request);
 }
 
 static void geometry(struct block *block, struct block_geometry *g)
@@ -145,12 +306,15 @@ enum status vdisk_new(struct vdisk **vdisk, struct guest *guest, struct error *e
              lab->first_cylinder, lab->last_cylinder);
     made->block.ops = &OPS;
     made->block.name = made->name;
+    made->block.is_read_only = lab->is_disk_shared;
     *vdisk = made;
     return STATUS_OK;
 }
 
 void vdisk_free(struct vdisk *vdisk)
 {
+    if (vdisk)
+        free(vdisk->late);
     free(vdisk);
 }
 

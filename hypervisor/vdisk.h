@@ -20,6 +20,10 @@ void vdisk_map(const struct vdisk_range *range, const struct block_address *gues
 
 enum status vdisk_new(struct vdisk **vdisk, struct guest *guest, struct error *error);
 void vdisk_free(struct vdisk *vdisk);
+/* From now on each answer comes the lab's latency after its request, in the time of the guest's clock;
+ * the guest's time stands still for a slower disk. Before the clock goes: vdisk_forget_clock(). */
+enum status vdisk_fix_latency(struct vdisk *vdisk, struct clock *clock, struct error *error);
+void vdisk_forget_clock(struct vdisk *vdisk);
 struct block *vdisk_block(struct vdisk *vdisk);
 
 struct vdisk_counts {

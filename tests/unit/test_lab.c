@@ -59,6 +59,12 @@ static const struct {
     {HOST "[guest a]\nweight=0\n", ":5: error: weight = 0"},
     {HOST "[guest a]\ncap=101\n", ":5: error: cap = 101"},
     {HOST "[guest a]\nwieght=1\n", "did you mean 'weight'?"},
+    {HOST GUEST_A "[guest b]\nmemory=8M\ncylinders=99-150,shared\n", "overlap"},
+    {HOST "[guest a]\ncylinders=0-9,share\n", ":5: error: cylinders = 0-9,share"},
+    {"[host]\narbiter=none\n[guest a]\n", ":2: error: arbiter = none; fix: on or off"},
+    {"[host]\narbitre=off\n[guest a]\n", "did you mean 'arbiter'?"},
+    {"[host]\ndisk_order=lifo\n[guest a]\n", ":2: error: disk_order = lifo; fix: fifo or elevator"},
+    {HOST "[guest a]\ndisk_share=0\n", ":5: error: disk_share = 0"},
     {HOST "[guest a]\ntime=fast\n", ":5: error: time = fast"},
     {HOST "[guest a]\nkey without value\n", ":5: error: 'key without value' is not key = value"},
     {HOST "[costs]\ntrap=fast\n", ":5: error: trap = fast"},
@@ -106,6 +112,16 @@ START_TEST(mark_crlf_and_comments_are_accepted)
 }
 END_TEST
 
+START_TEST(shared_cylinders_may_be_several_guests)
+{
+    static const char TEXT[] = HOST "[guest a]\nmemory=8M\ncylinders=0-99,shared\n[guest b]\nmemory=8M\n"
+                               "cylinders=50-149,shared\n";
+    ck_assert_int_eq(read_text(TEXT, sizeof TEXT - 1), STATUS_OK);
+    ck_assert(lab.guests[0].is_disk_shared && lab.guests[1].is_disk_shared && !lab.is_arbiter_off);
+    lab_free(&lab);
+}
+END_TEST
+
 START_TEST(words_about_the_image_are_kept_for_its_opening)
 {
     static const char TEXT[] = "[host]\nmemory=64M\ndisk=d.qcow2,overlay,geometry=1000/16/63,"
@@ -126,6 +142,7 @@ Suite *lab_suite(void)
     tcase_add_loop_test(tcase, each_mistake_gets_one_message_with_its_line, 0,
                         (int)(sizeof WRONG / sizeof WRONG[0]));
     tcase_add_test(tcase, a_nul_byte_is_refused);
+    tcase_add_test(tcase, shared_cylinders_may_be_several_guests);
     tcase_add_test(tcase, words_about_the_image_are_kept_for_its_opening);
     tcase_add_test(tcase, mark_crlf_and_comments_are_accepted);
     suite_add_tcase(suite, tcase);
