@@ -19,6 +19,7 @@
 #include "bus/space.h"
 #include "bus/state.h"
 
+struct apic_bus;
 struct block;
 struct chardev;
 struct device;
@@ -35,6 +36,7 @@ struct device_env {
     struct log *log;
     struct space *memory, *ports;
     struct pci_bus *pci; /* NULL on an ISA-only board */
+    struct apic_bus *apic; /* where I/O APICs and local APICs meet; may be NULL */
     /* What the machine does when a device asks for it; self is given to all. */
     void *self;
     void (*power_off)(void *self);                 /* ACPI S5, 0x8900 */

@@ -61,7 +61,13 @@ enum status cpu_new(struct cpu **out, const struct cpu_config *config, struct er
     cpu->ports = config->ports;
     cpu->log = config->log;
     cpu->model = cpu_model_find(config->model, error);
-    status = cpu->model ? allocate_run(cpu, error) : STATUS_USAGE;
+    status = cpu->model ? STATUS_OK : STATUS_USAGE;
+    if (status == STATUS_OK && config->apic && !cpu_model_has(cpu->model, FEATURE_APIC))
+        status = error_set(error, STATUS_USAGE, "the processor %s has no local APIC, this board is made "
+                           "for one; fix: --board pc, or --cpu pentium, p6 or later",
+                           cpu->model->name);
+    if (status == STATUS_OK)
+        status = allocate_run(cpu, error);
     if (status == STATUS_OK)
         status = fpu_new(cpu, error);
     if (status != STATUS_OK) {

@@ -16,6 +16,7 @@
 #include "bus/space.h"
 #include "bus/state.h"
 
+struct apic_core;
 struct cpu;
 struct code_pool;
 
@@ -78,6 +79,7 @@ struct cpu_config {
     struct code_pool *pool;       /* decoded code of the world; NULL: one of its own */
     int (*acknowledge)(void *self); /* INTA: the PIC's vector, 0-255 */
     void *acknowledge_self;
+    const struct apic_core *apic; /* of a model that has one; NULL: none, or switched off for good */
     void (*smiact)(void *self, bool level); /* SMIACT# pin: in SMM; may be NULL */
     void *smiact_self;
     void (*ferr)(void *self, bool level); /* FERR# pin; may be NULL */

@@ -5,9 +5,12 @@
 #include <string.h>
 
 #include "base/bits.h"
+#include "bus/apic_bus.h"
 #include "cpu/internal.h"
 
 #define CPUID_NX (1u << 20) /* 80000001h:EDX */
+#define CPUID_APIC (1u << 9) /* 1:EDX */
+#define APIC_BASE_ENABLED (UINT64_C(1) << 11)
 
 struct cpuid_leaf {
     uint32_t eax, ebx, ecx, edx;
@@ -30,8 +33,16 @@ static struct cpuid_leaf cpuid_brand(const struct cpu_model *model, uint32_t par
                                load_le32(p + 12)};
 }
 
-static struct cpuid_leaf cpuid_leaf(const struct cpu_model *model, uint32_t leaf)
+/* SDM 3A 10.4.3: switched off in IA32_APIC_BASE, the bit is clear. */
+static bool has_apic(const struct cpu *cpu)
 {
+    const struct apic_core *apic = cpu->config.apic;
+    return apic != NULL && (apic->base(apic->self) & APIC_BASE_ENABLED) != 0;
+}
+
+static struct cpuid_leaf cpuid_leaf(const struct cpu *cpu, uint32_t leaf)
+{
+    const struct cpu_model *model = cpu->model;
     if (leaf >= 0x80000000u && model->brand != NULL && leaf <= 0x80000004u) {
         if (leaf >= 0x80000002u) {
             return cpuid_brand(model, leaf - 0x80000002u);
@@ -47,7 +58,8 @@ static struct cpuid_leaf cpuid_leaf(const struct cpu_model *model, uint32_t leaf
     case 0: return cpuid_vendor(model);
     case 1: /* EBX 15-8: CLFLUSH takes lines of 8 * 8 bytes */
         return (struct cpuid_leaf){model->signature, cpu_model_has(model, FEATURE_SSE2) ? 8u << 8 : 0,
-                                   cpu_model_ecx(model), cpu_model_edx(model)};
+                                   cpu_model_ecx(model),
+                                   cpu_model_edx(model) | (has_apic(cpu) ? CPUID_APIC : 0)};
     default: /* 2: 4 KiB and 4 MiB TLBs, 16 KiB L1 caches, 512 KiB L2 */
         return (struct cpuid_leaf){0x03020101, 0, 0, 0x0c040843};
     }
@@ -60,7 +72,7 @@ void sys_cpuid(struct cpu *cpu, const struct instruction *i)
     if (cpu_leave(cpu, &exit)) {
         return;
     }
-    struct cpuid_leaf leaf = cpuid_leaf(cpu->model, (uint32_t)cpu->gpr[CPU_AX]);
+    struct cpuid_leaf leaf = cpuid_leaf(cpu, (uint32_t)cpu->gpr[CPU_AX]);
     cpu->gpr[CPU_AX] = leaf.eax;
     cpu->gpr[CPU_BX] = leaf.ebx;
     cpu->gpr[CPU_CX] = leaf.ecx;

@@ -2,8 +2,8 @@
  *
  * Specification: Intel AP-485 (Processor Identification, 1999 and later), SDM 2A CPUID, SDM 3B 22
  * (Architecture Compatibility).
- * MISSING: there is no APIC: its bit is clear, as on a board that has switched it off; the 80386's and
- * early 80486's errata. */
+ * MISSING: the 80386's and early 80486's errata. The bit of the local APIC is not a model's alone: without
+ * one on the board (cpu_config) it is clear, as where firmware has switched it off. */
 #include "cpu/system.h"
 
 #include <string.h>
@@ -15,7 +15,7 @@
 #define FEATURES_486 (FEATURES_386 | FEATURE_486 | FEATURE_CPUID | FEATURE_VME)
 #define FEATURES_PENTIUM \
     (FEATURES_486 | FEATURE_DE | FEATURE_PSE | FEATURE_TSC | FEATURE_MSR | FEATURE_MCE | FEATURE_CX8 | \
-     FEATURE_SMM)
+     FEATURE_SMM | FEATURE_APIC)
 #define FEATURES_P6                                                                           \
     (FEATURES_PENTIUM | FEATURE_SEP | FEATURE_PGE | FEATURE_PAE | FEATURE_CMOV | FEATURE_PAT | \
      FEATURE_PSE36 | FEATURE_MTRR | FEATURE_MCA | FEATURE_PMC | FEATURE_UD2 | FEATURE_MMX |    \

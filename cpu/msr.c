@@ -5,6 +5,7 @@
  * MISSING: memory types have no effect (there is no cache to see); counters do not count; nothing
  * raises machine checks; last-branch records read as zero.
  * Clock: the TSC counts the machine's clock, one tick an instruction. */
+#include "bus/apic_bus.h"
 #include "cpu/internal.h"
 
 enum msr_address {
@@ -164,7 +165,7 @@ static bool msr_constant(const struct cpu *cpu, uint32_t address, uint64_t *valu
     case MSR_MCG_CAP:
         *value = MCG_CAP;
         return true;
-    case MSR_APIC_BASE: /* once off, it stays so until RESET#: writes change nothing */
+    case MSR_APIC_BASE: /* no APIC: once off, it stays so until RESET#; writes change nothing */
         *value = APIC_BASE;
         return true;
     default:
@@ -221,6 +222,13 @@ static bool msr_is_valid(struct cpu *cpu, uint32_t address, uint64_t value)
     }
 }
 
+/* IA32_APIC_BASE of a processor that has its APIC (the Pentium has the APIC, not the register). */
+static const struct apic_core *msr_apic(const struct cpu *cpu, uint32_t address)
+{
+    return address == MSR_APIC_BASE && cpu_model_has(cpu->model, FEATURE_PMC) ? cpu->config.apic
+                                                                             : NULL;
+}
+
 static _Noreturn void msr_fault(struct cpu *cpu, uint32_t address)
 {
     cpu_fault(cpu, VECTOR_GP, 0, "MSR %: not in this model, or the value is reserved", address, 0);
@@ -242,6 +250,8 @@ void sys_rdmsr(struct cpu *cpu, const struct instruction *i)
     const uint64_t *plain = msr_plain(cpu, address);
     if (address == MSR_TSC && cpu_model_has(cpu->model, FEATURE_TSC)) {
         value = cpu_tsc(cpu);
+    } else if (msr_apic(cpu, address) != NULL) {
+        value = msr_apic(cpu, address)->base(msr_apic(cpu, address)->self);
     } else if (plain != NULL) {
         value = *plain;
     } else if (!msr_constant(cpu, address, &value)) {
@@ -262,6 +272,10 @@ void sys_wrmsr(struct cpu *cpu, const struct instruction *i)
         /* SDM 3B 17.17.3: before family 0F the high half is cleared by a write */
         value = cpu->model->generation >= GEN_MAX ? value : (uint32_t)value;
         cpu->system.msrs.tsc_offset += value - cpu_tsc(cpu);
+    } else if (msr_apic(cpu, address) != NULL) {
+        if (!msr_apic(cpu, address)->set_base(msr_apic(cpu, address)->self, value)) {
+            msr_fault(cpu, address);
+        }
     } else if (plain != NULL && msr_is_valid(cpu, address, value)) {
         /* SDM 3B 18.6.8: a write to a counter sign-extends its low 32 bits to 40 */
         bool is_counter = address == MSR_PERFCTR0 || address == MSR_PERFCTR1;

@@ -61,6 +61,7 @@ enum cpu_generation { GEN_8086, GEN_286, GEN_386, GEN_486, GEN_PENTIUM, GEN_P6, 
 #define FEATURE_MCA     (UINT64_C(1) << 31) /* machine-check banks */
 #define FEATURE_SMM     (UINT64_C(1) << 33)
 #define FEATURE_NX      (UINT64_C(1) << 32) /* EFER.NXE */
+#define FEATURE_APIC    (UINT64_C(1) << 34) /* it can have a local APIC: cpu_config says whether it does */
 struct cpu_model {
     const char *name;
     enum cpu_generation generation;

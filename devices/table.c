@@ -29,5 +29,8 @@ const struct device_type *const DEVICE_TYPES[] = {
     &I82077AA_TYPE,
     &PIIX3_IDE_TYPE,
     &PIIX4_PM_TYPE,
+    &LOCAL_APIC_TYPE,
+    &IO_APIC_TYPE,
+    &HPET_TYPE,
     NULL,
 };

@@ -31,5 +31,8 @@ extern const struct device_type PIIX4_PM_TYPE;
 extern const struct device_type FW_CFG_TYPE;
 extern const struct device_type ATA_TYPE;
 extern const struct device_type I82077AA_TYPE;
+extern const struct device_type LOCAL_APIC_TYPE;
+extern const struct device_type IO_APIC_TYPE;
+extern const struct device_type HPET_TYPE;
 
 #endif

@@ -23,7 +23,7 @@ static const struct option OPTIONS[] = {
     {"memory", OPTION_SIZE, AT(memory_bytes), "SIZE", "RAM of the machine (default 128M)",
      1 << 20, UINT64_C(0xE0000000)},
     {"cpu", OPTION_TEXT, AT(cpu), "MODEL", "8086 8088 80186 80286 80386 80486 pentium p6 pentium3 max (default p6)", 0, 0},
-    {"board", OPTION_TEXT, AT(board), "NAME", "pc, isa (no PCI) or full (default pc)", 0, 0},
+    {"board", OPTION_TEXT, AT(board), "NAME", "pc, pc-apic, isa (no PCI) or full (default pc)", 0, 0},
     {"bios", OPTION_TEXT, AT(bios), "FILE", "firmware (default SeaBIOS, else the embedded one)", 0, 0},
     {"disk", OPTION_LIST, AT(disks), "FILE[,opt=val]", "hard disk image; format=raw|qcow2|gz, "
      "geometry=C/H/S, ro, overlay, backing=any, mechanics=realistic", 0, 0},

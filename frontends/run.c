@@ -183,7 +183,7 @@ static enum status take_image(struct run *run, struct error *error)
 static enum status refuse_missing(const struct run_options *o, struct error *error)
 {
     if (o->board && !board_find(o->board))
-        return error_set(error, STATUS_USAGE, "--board %s; fix: pc, isa or full (vitrine doctor tells what they are)", o->board);
+        return error_set(error, STATUS_USAGE, "--board %s; fix: pc, pc-apic, isa or full (vitrine doctor tells what they are)", o->board);
     return STATUS_OK;
 }
 

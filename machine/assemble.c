@@ -15,6 +15,7 @@
 #include "devices/ide_piix3.h"
 #include "devices/fw_cfg.h"
 #include "devices/i440fx.h"
+#include "devices/local_apic.h"
 #include "devices/ps2.h"
 #include "devices/speaker.h"
 #include "devices/vga.h"
@@ -93,10 +94,19 @@ static enum status add_device(struct machine *machine, const char *type_name,
 #define E820_ROW_BYTES 20u
 #define E820_RAM 1u
 
+static bool board_has(const struct board *board, const char *type)
+{
+    const struct board_device *row;
+    for (size_t i = 0; (row = board_device_at(board, i)) != NULL; i++)
+        if (strcmp(row->type, type) == 0)
+            return true;
+    return false;
+}
+
 static enum status describe_to_firmware(const struct machine *machine, uint8_t *e820,
                                         struct fw_cfg_config *files, struct error *error)
 {
-    static const uint8_t ONE_CPU[2] = {1, 0}, NO_MENU[2] = {0, 0};
+    static const uint8_t ONE_CPU[2] = {1, 0}, NO_MENU[2] = {0, 0}, YES[1] = {1};
     enum status status;
     store_le64(e820, 0);
     store_le64(e820 + 8, machine->config.memory_bytes);
@@ -105,6 +115,9 @@ static enum status describe_to_firmware(const struct machine *machine, uint8_t *
         (status = fw_cfg_add_item(files, FW_CFG_NB_CPUS, ONE_CPU, 2, error)) != STATUS_OK ||
         (status = fw_cfg_add_item(files, FW_CFG_MAX_CPUS, ONE_CPU, 2, error)) != STATUS_OK)
         return status;
+    if (board_has(machine->config.board, "io-apic") &&
+        (status = fw_cfg_add_item(files, FW_CFG_IRQ0_OVERRIDE, YES, 1, error)) != STATUS_OK)
+        return status; /* IRQ0 lies at input 2 */
     return fw_cfg_add_item(files, FW_CFG_BOOT_MENU, NO_MENU, 2, error);
 }
 
@@ -219,6 +232,7 @@ static enum status add_board_device(struct machine *machine, const struct board_
 /* --- missed timer ticks (time policy `real`) ---------------------------------------------------------- */
 
 #define TIMER_IRQ 0u
+#define TIMER_INPUT 2u     /* of the I/O APIC */
 #define TICKS_OWED_MAX 1000u /* a guest that was away longer than that starts anew */
 
 /* The timer takes back a request that the preempted guest has not seen: it is owed one. */
@@ -254,8 +268,11 @@ static void isa_irq(void *self, unsigned irq, bool level)
         machine->isa_irq_count[irq]++;
     else if (before)
         machine->isa_irq_count[irq]--;
-    if ((before != 0) != (machine->isa_irq_count[irq] != 0))
-        pic->type->input(pic, irq & 7, level);
+    if ((before != 0) == (machine->isa_irq_count[irq] != 0))
+        return;
+    pic->type->input(pic, irq & 7, level);
+    if (machine->io_apic)
+        machine->io_apic->type->input(machine->io_apic, irq == TIMER_IRQ ? TIMER_INPUT : irq, level);
 }
 
 void machine_ferr(void *self, bool level)
@@ -302,7 +319,13 @@ static enum status wire_all(struct machine *machine, struct error *error)
 
 int machine_acknowledge(struct machine *machine)
 {
-    int vector = i8259_acknowledge(machine->pic_master);
+    int vector;
+    if (BASE_UNLIKELY(machine->local_apic != NULL)) {
+        vector = local_apic_acknowledge(machine->local_apic);
+        if (vector != LOCAL_APIC_EXTINT)
+            return vector;
+    }
+    vector = i8259_acknowledge(machine->pic_master);
     pay_tick(machine);
     return vector;
 }
@@ -321,6 +344,10 @@ static void connect_interrupts(struct machine *machine)
     machine->pic_master = machine_find(machine, "pic0");
     machine->pic_slave = machine_find(machine, "pic1");
     i8259_set_slave(machine->pic_master, machine->pic_slave);
+    machine->io_apic = machine_find(machine, "ioapic");
+    machine->local_apic = machine_find(machine, "lapic");
+    if (machine->local_apic)
+        machine->apic_core = local_apic_core(machine->local_apic);
 }
 
 static void connect_disks(struct machine *machine)

@@ -31,7 +31,8 @@ static const struct board_device PC_DEVICES[] = {
     {NULL, NULL, NULL},
 };
 
-/* "isa" is the bus: its interrupt lines may have several drivers. */
+/* "isa" is the bus: its interrupt lines may have several drivers; they lead to the 8259s and, where there
+ * is one, to the I/O APIC's input of the same number, IRQ0 to input 2. */
 #define AT_WIRES                                                                           \
     {"pic1", "int", "pic0", "ir2"}, {"pit", "out0", "isa", "0"},                           \
         {"speaker", "gate2", "pit", "gate2"}, {"kbc", "a20", "port92", "a20"},             \
@@ -86,6 +87,32 @@ static const struct board_wire FULL_WIRES[] = {
     {NULL, NULL, NULL, NULL},
 };
 
+static const struct board_device APIC_DEVICES[] = {
+    {"local-apic", "lapic", NULL},
+    {"io-apic", "ioapic", NULL},
+    {"hpet", "hpet", NULL},
+    {NULL, NULL, NULL},
+};
+
+/* The 8259's INT passes the local APIC, the timers' interrupts the HPET, which may stand in for them: these
+ * wires take the places of the base's. */
+static const struct board_wire APIC_WIRES[] = {
+    {"pic0", "int", "lapic", "lint0"},
+    {"pit", "out0", "hpet", "pit"},
+    {"rtc", "irq", "hpet", "rtc"},
+    {"hpet", "irq0", "isa", "0"},
+    {"hpet", "irq8", "isa", "8"},
+    {"hpet", "gsi16", "ioapic", "in16"},
+    {"hpet", "gsi17", "ioapic", "in17"},
+    {"hpet", "gsi18", "ioapic", "in18"},
+    {"hpet", "gsi19", "ioapic", "in19"},
+    {"hpet", "gsi20", "ioapic", "in20"},
+    {"hpet", "gsi21", "ioapic", "in21"},
+    {"hpet", "gsi22", "ioapic", "in22"},
+    {"hpet", "gsi23", "ioapic", "in23"},
+    {NULL, NULL, NULL, NULL},
+};
+
 const struct board BOARD_PC = {.name = "pc",
                                .title = "PC with PCI (i440FX, PIIX3)",
                                .has_pci = true,
@@ -102,7 +129,13 @@ const struct board BOARD_FULL = {.name = "full",
                                  .has_pci = true,
                                  .devices = FULL_DEVICES,
                                  .wires = FULL_WIRES};
-const struct board *const BOARDS[] = {&BOARD_PC, &BOARD_ISA, &BOARD_FULL, NULL};
+const struct board BOARD_APIC = {.name = "pc-apic",
+                                 .title = "the PC with local APIC, I/O APIC and HPET",
+                                 .base = &BOARD_PC,
+                                 .has_pci = true,
+                                 .devices = APIC_DEVICES,
+                                 .wires = APIC_WIRES};
+const struct board *const BOARDS[] = {&BOARD_PC, &BOARD_ISA, &BOARD_FULL, &BOARD_APIC, NULL};
 
 const struct board *board_find(const char *name)
 {

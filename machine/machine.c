@@ -172,6 +172,26 @@ static void origin_of(void *self, struct access_origin *origin)
         cpu_origin(machine->cpu, origin);
 }
 
+static void nmi_changed(void *self, unsigned input, bool level)
+{
+    struct machine *machine = self;
+    (void)input;
+    if (level)
+        cpu_nmi(machine->cpu);
+}
+
+/* The 8259's INT is INTR, or goes to the local APIC's LINT0 (by the board's wires), whose INTR it is. */
+static void connect_intr(struct machine *machine)
+{
+    struct device *apic = machine->local_apic;
+    irq_line_connect(apic ? device_pin(apic, "intr") : device_pin(machine->pic_master, "int"),
+                     intr_changed, machine, 0);
+    if (!apic)
+        return;
+    irq_line_connect(device_pin(apic, "nmi"), nmi_changed, machine, 0);
+    irq_line_connect(device_pin(apic, "smi"), smi_changed, machine, 0);
+}
+
 static enum status build_cpu(struct machine *machine, struct error *error)
 {
     struct cpu_config config = {.name = machine->name,
@@ -184,6 +204,7 @@ static enum status build_cpu(struct machine *machine, struct error *error)
                                 .pool = machine->world->pool,
                                 .acknowledge = acknowledge,
                                 .acknowledge_self = machine,
+                                .apic = machine->local_apic ? &machine->apic_core : NULL,
                                 .smiact = machine_smiact,
                                 .smiact_self = machine,
                                 .ferr = machine_ferr,
@@ -191,7 +212,7 @@ static enum status build_cpu(struct machine *machine, struct error *error)
     enum status status = cpu_new(&machine->cpu, &config, error);
     if (status != STATUS_OK)
         return status;
-    irq_line_connect(device_pin(machine->pic_master, "int"), intr_changed, machine, 0);
+    connect_intr(machine);
     irq_line_connect(device_pin(machine_find(machine, "cerr"), "ignne"), ignne_changed, machine, 0);
     if (machine_find(machine, "pm"))
         irq_line_connect(device_pin(machine_find(machine, "pm"), "smi"), smi_changed, machine, 0);
@@ -207,6 +228,7 @@ static void build_env(struct machine *machine, bool has_pci)
                                        .memory = &machine->memory,
                                        .ports = &machine->ports,
                                        .pci = has_pci ? &machine->pci : NULL,
+                                       .apic = &machine->apic,
                                        .self = machine,
                                        .power_off = on_power_off,
                                        .reset = on_reset,

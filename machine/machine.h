@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "bus/apic_bus.h"
 #include "bus/device.h"
 #include "bus/display.h"
 #include "bus/input.h"
@@ -81,6 +82,9 @@ struct machine {
     struct device *devices;   /* in order of construction */
     struct cpu *cpu;          /* NULL: none */
     struct device *pic_master, *pic_slave;
+    struct device *local_apic, *io_apic; /* NULL: the board has none */
+    struct apic_bus apic;
+    struct apic_core apic_core;
     unsigned card_irqs;  /* ISA lines of cards, by bit */
     uint8_t isa_irq_count[16]; /* drivers of each ISA interrupt line that are active now */
     bool ferr_level;

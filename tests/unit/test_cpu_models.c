@@ -3,6 +3,8 @@
  * 15.3 and 17.17. */
 #include <check.h>
 
+#include "bus/apic_bus.h"
+#include "cpu/internal.h"
 #include "tests/unit/cpu_guest.h"
 
 #define APIC_BIT (1u << 9)
@@ -249,6 +251,43 @@ START_TEST(apic_is_switched_off_for_good)
 }
 END_TEST
 
+static uint64_t base_of_test(const void *self)
+{
+    return *(const uint64_t *)self;
+}
+
+static bool set_base_of_test(void *self, uint64_t value)
+{
+    if (value & 1)
+        return false;
+    *(uint64_t *)self = value;
+    return true;
+}
+
+/* SDM 3A 10.4.2 to 10.4.4: CPUID's bit follows IA32_APIC_BASE; reserved bits are #GP. */
+START_TEST(apic_of_the_board_shows_in_cpuid_while_it_is_on)
+{
+    struct cpu_box box;
+    struct cpu_registers r;
+    uint64_t base = 0xfee00900, value;
+    const struct apic_core apic = {base_of_test, set_base_of_test, &base};
+    cpu_guest_init(&box);
+    box.cpu->config.apic = &apic;
+    ck_assert_int_eq(read_msr(&box, 0x1b, &value), -1);
+    ck_assert_uint_eq(value, 0xfee00900);
+    ck_assert_int_eq(write_msr(&box, 0x1b, 0xfee00901), 13);
+    ck_assert_uint_eq(base, 0xfee00900);
+    set_gprs(&box, 1, 0, 0);
+    ck_assert_int_eq(run_two(&box, "\x0f\xa2", &r), -1);
+    ck_assert_uint_eq(r.gpr[CPU_DX], 0x0183fbffu);
+    ck_assert_int_eq(write_msr(&box, 0x1b, 0xfee00100), -1);
+    set_gprs(&box, 1, 0, 0);
+    ck_assert_int_eq(run_two(&box, "\x0f\xa2", &r), -1);
+    ck_assert_uint_eq(r.gpr[CPU_DX], 0x0183fbffu & ~APIC_BIT);
+    cpu_box_fini(&box);
+}
+END_TEST
+
 START_TEST(pentium_has_its_own_registers)
 {
     struct cpu_box box;
@@ -276,6 +315,7 @@ Suite *cpu_models_suite(void)
         rdpmc_in_ring3_wants_cr4_pce,
         time_stamp_counter_goes_on_from_what_is_written,
         apic_is_switched_off_for_good,
+        apic_of_the_board_shows_in_cpuid_while_it_is_on,
         pentium_has_its_own_registers,
     };
     Suite *suite = suite_create("cpu_models");
