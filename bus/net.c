@@ -1,5 +1,6 @@
 #include "bus/net.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #define BYTE_NS        800u /* 10 Mbit/s */
@@ -10,6 +11,18 @@ uint64_t net_wire_ns(size_t bytes)
     if (bytes < NET_FRAME_MIN)
         bytes = NET_FRAME_MIN;
     return (uint64_t)(bytes + OVERHEAD_BYTES) * BYTE_NS;
+}
+
+bool net_parse_mac(const char *text, uint8_t mac[NET_MAC_BYTES])
+{
+    unsigned parts[NET_MAC_BYTES];
+    int used = 0;
+    if (sscanf(text, "%2x:%2x:%2x:%2x:%2x:%2x%n", &parts[0], &parts[1], &parts[2], &parts[3],
+               &parts[4], &parts[5], &used) != 6 || text[used] != '\0')
+        return false;
+    for (unsigned i = 0; i < NET_MAC_BYTES; i++)
+        mac[i] = (uint8_t)parts[i];
+    return !(mac[0] & 1); /* an individual address (IEEE 802-2014, 8.2) */
 }
 
 /* --- queue ----------------------------------------------------------------------------------------- */

@@ -21,6 +21,9 @@ struct net_port {
     struct net_port *peer; /* NULL: no cable */
 };
 
+/* "52:54:00:12:34:56", the address of one station; false for anything else. */
+bool net_parse_mac(const char *text, uint8_t mac[NET_MAC_BYTES]);
+
 static inline void net_connect(struct net_port *a, struct net_port *b)
 {
     a->peer = b;

@@ -215,7 +215,7 @@ static struct pci_function *find(const struct pci_bus *bus, uint8_t bus_number, 
     return bus_number ? NULL : bus->functions[devfn];
 }
 
-uint32_t pci_config_read(struct pci_bus *bus, uint8_t bus_number, uint8_t devfn, uint8_t offset,
+uint32_t pci_config_peek(const struct pci_bus *bus, uint8_t bus_number, uint8_t devfn, uint8_t offset,
                          unsigned size)
 {
     const struct pci_function *function = find(bus, bus_number, devfn);
@@ -225,6 +225,15 @@ uint32_t pci_config_read(struct pci_bus *bus, uint8_t bus_number, uint8_t devfn,
         value |= (is_there ? (uint32_t)function->config[offset + i] : 0xFFu) << (8 * i);
     }
     return value;
+}
+
+uint32_t pci_config_read(struct pci_bus *bus, uint8_t bus_number, uint8_t devfn, uint8_t offset,
+                         unsigned size)
+{
+    struct pci_function *function = find(bus, bus_number, devfn);
+    if (function && function->reading)
+        function->reading(function, offset, size);
+    return pci_config_peek(bus, bus_number, devfn, offset, size);
 }
 
 void pci_config_write(struct pci_bus *bus, uint8_t bus_number, uint8_t devfn, uint8_t offset,
@@ -281,6 +290,7 @@ const struct state_field PCI_FUNCTION_STATE[] = {
     STATE_REBUILT(struct pci_function, one_clears),
     STATE_REBUILT(struct pci_function, bars),
     STATE_REBUILT(struct pci_function, rom),
+    STATE_REBUILT(struct pci_function, reading),
     STATE_REBUILT(struct pci_function, written),
     STATE_TABLE_END,
 };

@@ -30,6 +30,8 @@ struct pci_function {
     struct pci_bar bars[6];
     struct pci_bar rom;    /* expansion ROM: ram holds the image */
     struct irq_line intx;  /* INTA#; wired to the bus' router by pci_add */
+    /* Before bytes are read that a read changes (a window onto registers); may be NULL. */
+    void (*reading)(struct pci_function *function, uint8_t offset, unsigned size);
     /* After the bytes changed and the BARs were moved; may be NULL. */
     void (*written)(struct pci_function *function, uint8_t offset, unsigned size);
 };
@@ -71,6 +73,9 @@ void pci_remove(struct pci_function *function);
 void pci_function_reset(struct pci_function *function);
 /* Configuration cycles by mechanism #1's decoded address. Absent functions read all ones. */
 uint32_t pci_config_read(struct pci_bus *bus, uint8_t bus_number, uint8_t devfn, uint8_t offset,
+                         unsigned size);
+/* The same for looking only: without what a read does. */
+uint32_t pci_config_peek(const struct pci_bus *bus, uint8_t bus_number, uint8_t devfn, uint8_t offset,
                          unsigned size);
 void pci_config_write(struct pci_bus *bus, uint8_t bus_number, uint8_t devfn, uint8_t offset,
                       unsigned size, uint32_t value);

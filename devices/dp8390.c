@@ -16,7 +16,6 @@
  * Interrupt line: `irq`, level ISR & IMR. Clock: the machine's virtual time. */
 #include "devices/dp8390.h"
 
-#include <stdio.h>
 #include <string.h>
 #include <zlib.h>
 
@@ -481,24 +480,11 @@ const struct region_ops DP8390_OPS = {ports_read, ports_write, ports_read_block,
 
 /* --- life ------------------------------------------------------------------------------------------------ */
 
-/* "52:54:00:12:34:56", of one station. */
-static bool parse_mac(const char *text, uint8_t mac[6])
-{
-    unsigned parts[6];
-    int used = 0;
-    if (sscanf(text, "%2x:%2x:%2x:%2x:%2x:%2x%n", &parts[0], &parts[1], &parts[2], &parts[3],
-               &parts[4], &parts[5], &used) != 6 || text[used] != '\0')
-        return false;
-    for (unsigned i = 0; i < 6; i++)
-        mac[i] = (uint8_t)parts[i];
-    return !(mac[0] & 1);
-}
-
 enum status dp8390_init(struct dp8390 *nic, const struct device_config *config, const char *mac,
                         struct error *error)
 {
     uint8_t address[6];
-    if (!parse_mac(mac, address))
+    if (!net_parse_mac(mac, address))
         return error_set(error, STATUS_USAGE, "%s: mac=%s is not the address of one station; fix: "
                          "six bytes like 52:54:00:12:34:56, the first one even", config->name, mac);
     for (unsigned i = 0; i < DP8390_PROM_BYTES; i++)

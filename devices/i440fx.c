@@ -246,7 +246,7 @@ static uint32_t confdata_peek(const void *self, const struct reg *row)
     (void)row;
     if (!(a & CONFADD_ENABLE))
         return UINT32_MAX;
-    return pci_config_read(s->function.bus, (uint8_t)(a >> 16), (uint8_t)(a >> 8),
+    return pci_config_peek(s->function.bus, (uint8_t)(a >> 16), (uint8_t)(a >> 8),
                            (uint8_t)(a & 0xFC), 4);
 }
 
