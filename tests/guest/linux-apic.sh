@@ -22,7 +22,9 @@ expect apic.log 'IOAPIC\[0\]: apic_id [0-9]*, version 17, address 0xfec00000, GS
     'hpet0: 3 comparators, 64-bit 14.318182 MHz counter' \
     '^IRQ .* IO-APIC .*4-edge  *ttyS0' '^IRQ .* IO-APIC .*8-edge  *rtc0' \
     '^IRQ .* IO-APIC .*9-fasteoi  *acpi' '^IRQ LOC: *[1-9][0-9]* '
-expect apic.log '^CLOCKSOURCE hpet$'
+expect apic.log '^CLOCKSOURCE hpet$' '^INPUT N: Name="AT Translated Set 2 keyboard"$' \
+    '^INPUT N: Name="ImExPS/2 Generic Explorer Mouse"$' '^VITRINE-RTC rtc_cmos .* 2023-11-14 22:13:' \
+    '^VITRINE-ALARM-OK [23] s; Tue Nov 14 22:13:'
 has_not apic.log XT-PIC
 
 boot noapic.log pc-apic noapic
@@ -34,5 +36,6 @@ expect nolapic.log '^IRQ .* XT-PIC .* ttyS0'
 has_not nolapic.log '^IRQ .*IO-APIC'
 
 boot pc.log pc
-expect pc.log '^IRQ .* XT-PIC .* ttyS0'
+expect pc.log 'Console: colour VGA+ 80x25' 'serio: i8042 AUX port at 0x60,0x64 irq 12' \
+    'rtc_cmos .*alarms up to one day' '^IRQ .* XT-PIC .* ttyS0' '^VITRINE-ALARM-OK [23] s; Tue Nov 14 22:13:'
 has_not pc.log 'ACPI: HPET id'
