@@ -4,6 +4,8 @@
 
 #include <string.h>
 
+#include "devices/features.h"
+
 /* Table cells: a bar would end the cell. */
 static void write_cell(FILE *file, const char *text)
 {
@@ -26,6 +28,42 @@ static void write_missing(FILE *file, const char *missing)
         fprintf(file, "- %.*s\n", (int)length, missing);
         missing += length + (missing[length] == '\n');
     }
+}
+
+static const char *state_name(enum feature_state state)
+{
+    switch (state) {
+    case FEATURE_MODELLED: return "modelled";
+    case FEATURE_PARTLY: return "partly";
+    case FEATURE_MISSING: return "**MISSING**";
+    }
+    return "";
+}
+
+/* The data sheet's features against what is modelled. */
+static void write_features(FILE *file, const struct device_type *type)
+{
+    fputs("\n## Features\n\n| feature | section | state | what a guest sees instead |\n"
+          "|---|---|---|---|\n", file);
+    for (const struct device_feature *row = DEVICE_FEATURES; row->type; row++) {
+        if (strcmp(row->type, type->name) != 0)
+            continue;
+        fputs("| ", file);
+        write_cell(file, row->feature);
+        fputs(" | ", file);
+        write_cell(file, row->section);
+        fprintf(file, " | %s |%s", state_name(row->state), row->instead[0] ? " " : "");
+        write_cell(file, row->instead);
+        fputs(" |\n", file);
+    }
+}
+
+static unsigned count_features(const struct device_type *type, enum feature_state state)
+{
+    unsigned count = 0;
+    for (const struct device_feature *row = DEVICE_FEATURES; row->type; row++)
+        count += strcmp(row->type, type->name) == 0 && row->state == state;
+    return count;
 }
 
 static void write_options(FILE *file, const struct device_option *options)
@@ -176,6 +214,7 @@ void device_page_write(FILE *file, const struct device_type *type)
     fprintf(file, "# %s: %s\n\nThis page is generated from the device's tables.\n\n", type->name,
             type->title);
     fprintf(file, "Data sheet: %s.\n", type->datasheet);
+    write_features(file, type);
     write_missing(file, type->missing);
     write_options(file, type->options);
     write_wires(file, type);
@@ -184,8 +223,13 @@ void device_page_write(FILE *file, const struct device_type *type)
 
 void device_index_write(FILE *file)
 {
-    fputs("# Devices\n\nThis page is generated from the devices' tables.\n\n", file);
+    fputs("# Devices\n\nThis page is generated from the devices' tables. The numbers count features of the data\n"
+          "sheets; each device's page lists them.\n\n"
+          "| device | what it is | modelled | partly | MISSING |\n|---|---|---|---|---|\n", file);
     for (unsigned i = 0; DEVICE_TYPES[i]; i++)
-        fprintf(file, "- [%s](%s.md): %s\n", DEVICE_TYPES[i]->name, DEVICE_TYPES[i]->name,
-                DEVICE_TYPES[i]->title);
+        fprintf(file, "| [%s](%s.md) | %s | %u | %u | %u |\n", DEVICE_TYPES[i]->name,
+                DEVICE_TYPES[i]->name, DEVICE_TYPES[i]->title,
+                count_features(DEVICE_TYPES[i], FEATURE_MODELLED),
+                count_features(DEVICE_TYPES[i], FEATURE_PARTLY),
+                count_features(DEVICE_TYPES[i], FEATURE_MISSING));
 }

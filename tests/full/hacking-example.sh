@@ -13,11 +13,12 @@ awk '
 /^```/ && !inside && path != "" { inside = 1; n++; print path >("block." n ".path"); printf "" >("block." n); next }
 /^```/ && inside { inside = 0; path = ""; next }
 inside { print >("block." n) }' HACKING.md
-for n in 1 2 3 4 5 6; do
+for n in 1 2 3 4 5 6 7; do
     path=$(cat block.$n.path)
     case $path in
     devices/types.h) sed -i "/^extern const struct device_type POST_PORT_TYPE;/r block.$n" "$path" ;;
     devices/table.c) sed -i "/^    &POST_PORT_TYPE,/r block.$n" "$path" ;;
+    devices/features.c) sed -i "/^    {\"post-port\", /r block.$n" "$path" ;;
     machine/board.c) sed -i "s/{\"post-port\", \"post\", NULL},/& $(cat block.$n | tr -d '\n' | sed 's/[&\/]/\\&/g')/" "$path" ;;
     *) cp block.$n "$path" ;;
     esac

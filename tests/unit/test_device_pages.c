@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "debugger/device_pages.h"
+#include "devices/features.h"
 #include "devices/types.h"
 
 /* The page as a string; the caller frees it. */
@@ -55,6 +56,29 @@ START_TEST(register_line_has_offset_access_reset_and_mask)
     ck_assert_ptr_nonnull(strstr(page, "| 7-6 | **TRIGGER** | receiver's trigger level: 0 1, 1 4, "
                                        "2 8, 3 14 |\n"));
     free(page);
+}
+END_TEST
+
+/* Every device has features, every row belongs to a device and says what a guest sees where something is not
+ * modelled; a device whose list of what is missing is not empty shows that in its features. */
+START_TEST(features_tell_what_is_not_modelled)
+{
+    for (const struct device_feature *row = DEVICE_FEATURES; row->type; row++) {
+        ck_assert_msg(device_type_find(row->type) != NULL, "%s", row->type);
+        ck_assert_msg(row->feature[0] && row->section[0], "%s", row->type);
+        ck_assert_msg((row->state == FEATURE_MODELLED) == (row->instead[0] == '\0'), "%s: %s",
+                      row->type, row->feature);
+    }
+    for (unsigned i = 0; DEVICE_TYPES[i]; i++) {
+        const struct device_type *type = DEVICE_TYPES[i];
+        unsigned modelled = 0, other = 0;
+        for (const struct device_feature *row = DEVICE_FEATURES; row->type; row++)
+            if (strcmp(row->type, type->name) == 0)
+                *(row->state == FEATURE_MODELLED ? &modelled : &other) += 1;
+        ck_assert_msg(modelled > 0, "%s has no features in devices/features.c", type->name);
+        ck_assert_msg(type->missing[0] == '\0' || other > 0, "%s: nothing missing in its features",
+                      type->name);
+    }
 }
 END_TEST
 
@@ -117,6 +141,7 @@ Suite *device_pages_suite(void)
     TCase *tests = tcase_create("device_pages");
     tcase_add_test(tests, page_names_every_register_option_and_wire);
     tcase_add_test(tests, register_line_has_offset_access_reset_and_mask);
+    tcase_add_test(tests, features_tell_what_is_not_modelled);
     tcase_add_test(tests, missing_behaviours_are_a_list);
     tcase_add_test(tests, table_cells_survive_bars);
     tcase_add_test(tests, index_links_to_every_page);
