@@ -25,6 +25,8 @@ const struct device_type *const DEVICE_TYPES[] = {
     &FW_CFG_TYPE,
     &NE2000_TYPE,
     &NE2000_PCI_TYPE,
+    &VIRTIO_NET_TYPE,
+    &VIRTIO_BLK_TYPE,
     &ATA_TYPE,
     &I82077AA_TYPE,
     &PIIX3_IDE_TYPE,

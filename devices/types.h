@@ -34,5 +34,7 @@ extern const struct device_type I82077AA_TYPE;
 extern const struct device_type LOCAL_APIC_TYPE;
 extern const struct device_type IO_APIC_TYPE;
 extern const struct device_type HPET_TYPE;
+extern const struct device_type VIRTIO_NET_TYPE;
+extern const struct device_type VIRTIO_BLK_TYPE;
 
 #endif
