@@ -49,13 +49,14 @@ static enum status refuse(const struct run_options *o, struct error *error)
 static enum status open_disk(struct host_run *run, struct error *error)
 {
     const struct lab *lab = &run->lab;
+    struct session_disk_model model; /* the host's own disk is an ATA drive: LAB.ini has no other word */
     char spec[LAB_TEXT + 128];
     enum status status;
     if (lab->disk[0] == '\0')
         return STATUS_OK;
     snprintf(spec, sizeof spec, "%s,geometry=%u/%u/%u%s", lab->disk, lab->geometry.cylinders,
              lab->geometry.heads, lab->geometry.sectors, lab->disk_words);
-    status = session_disk(&run->session, spec, &run->backends.disk, error);
+    status = session_disk(&run->session, spec, &run->backends.disk, &model, error);
     if (status != STATUS_OK)
         error_prefix(error, "%s: [host] disk", lab->ini.path);
     return status;

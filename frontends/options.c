@@ -26,7 +26,7 @@ static const struct option OPTIONS[] = {
     {"board", OPTION_TEXT, AT(board), "NAME", "pc, pc-apic, isa (no PCI) or full (default pc)", 0, 0},
     {"bios", OPTION_TEXT, AT(bios), "FILE", "firmware (default SeaBIOS, else the embedded one)", 0, 0},
     {"disk", OPTION_LIST, AT(disks), "FILE[,opt=val]", "hard disk image; format=raw|qcow2|gz, "
-     "geometry=C/H/S, ro, overlay, backing=any, mechanics=realistic", 0, 0},
+     "geometry=C/H/S, ro, overlay, backing=any, mechanics=realistic, model=ata|virtio-blk", 0, 0},
     {"floppy", OPTION_LIST, AT(floppies), "FILE[,opt=val]", "diskette image for drive A:, given again for B:; ro, "
      "overlay, format=, mechanics=, next=FILE: put in by the prompt's `floppy`", 0, 0},
     {"cdrom", OPTION_LIST, AT(cdroms), "FILE", "CD-ROM image; given again: what is in the tray after an eject", 0, 0},
@@ -35,7 +35,7 @@ static const struct option OPTIONS[] = {
     {"initrd", OPTION_TEXT, AT(initrd), "FILE", "initial RAM disk for --kernel", 0, 0},
     {"append", OPTION_TEXT, AT(append), "TEXT", "command line for --kernel", 0, 0},
     {"nic", OPTION_LIST, AT(nics), "MODEL[,opt=val]",
-     "ne2k-isa or ne2k-pci; mac=, net=user|stream:PATH|tap:NAME|switch, pcap=FILE", 0, 0},
+     "ne2k-isa, ne2k-pci or virtio-net; mac=, net=user|stream:PATH|tap:NAME|switch, pcap=FILE", 0, 0},
     {"serial", OPTION_LIST, AT(serials), "WHERE", "stdio, file:PATH, pty, unix:PATH, tcp:PORT or null", 0, 0},
     {"display", OPTION_TEXT, AT(display), "KIND", "sdl, terminal or none", 0, 0},
     {"screenshot", OPTION_TEXT, AT(screenshot), "FILE", "write the screen as PNG at the end", 0, 0},

@@ -20,6 +20,7 @@ struct run {
     struct session session;
     struct run_options options;
     struct machine_config config;
+    char disk_settings[MACHINE_DISKS][64]; /* of virtio disks */
     struct machine *machine;
     struct boot *boot;
 };
@@ -127,6 +128,32 @@ static const char *boot_order(const struct run *run, bool is_floppy_run)
     return is_floppy_run || !run->config.disks[0] ? "acd" : "cad";
 }
 
+/* One hard disk, ATA or virtio, at the first free place of its kind. */
+static enum status add_disk(struct run *run, const char *spec, struct error *error)
+{
+    struct session_disk_model model;
+    struct block *block;
+    size_t ata = 0, virtio = 0;
+    enum status status = session_disk(&run->session, spec, &block, &model, error);
+    while (ata < MACHINE_DISKS && run->config.disks[ata])
+        ata++;
+    while (virtio < MACHINE_DISKS && run->config.virtio_disks[virtio].block)
+        virtio++;
+    if (status != STATUS_OK)
+        return status;
+    if ((model.is_virtio ? virtio : ata) == MACHINE_DISKS)
+        return error_set(error, STATUS_USAGE, "--disk: more than %d disks; fix: leave some out",
+                         MACHINE_DISKS);
+    if (!model.is_virtio) {
+        run->config.disks[ata] = block;
+        return STATUS_OK;
+    }
+    strcpy(run->disk_settings[virtio], model.settings);
+    run->config.virtio_disks[virtio].block = block;
+    run->config.virtio_disks[virtio].settings = run->disk_settings[virtio];
+    return STATUS_OK;
+}
+
 /* The operand: a kernel where --kernel could stand, a disc where --cdrom could, a diskette where --floppy
  * could, else the first hard disk. */
 static enum status take_image(struct run *run, struct error *error)
@@ -134,7 +161,6 @@ static enum status take_image(struct run *run, struct error *error)
     struct run_options *o = &run->options;
     enum image_kind kind = IMAGE_DISK;
     enum status status;
-    size_t disk = 0;
     if (o->image) {
         char path[4096];
         snprintf(path, sizeof path, "%.*s", (int)strcspn(o->image, ","), o->image);
@@ -150,18 +176,13 @@ static enum status take_image(struct run *run, struct error *error)
         else if (kind == IMAGE_FLOPPY)
             status = add_floppy(run, o->image, error);
         else
-            status = session_disk(&run->session, o->image, &run->config.disks[disk++], error);
+            status = add_disk(run, o->image, error);
         if (status != STATUS_OK)
             return status;
     }
-    for (size_t i = 0; i < o->disks.count; i++) {
-        if (disk == MACHINE_DISKS)
-            return error_set(error, STATUS_USAGE, "--disk: more than %d disks; fix: leave some out",
-                             MACHINE_DISKS);
-        status = session_disk(&run->session, o->disks.items[i], &run->config.disks[disk++], error);
-        if (status != STATUS_OK)
+    for (size_t i = 0; i < o->disks.count; i++)
+        if ((status = add_disk(run, o->disks.items[i], error)) != STATUS_OK)
             return status;
-    }
     for (size_t i = 0; i < o->cdroms.count; i++)
         if ((status = add_disc(run, o->cdroms.items[i], error)) != STATUS_OK)
             return status;
@@ -169,7 +190,7 @@ static enum status take_image(struct run *run, struct error *error)
         if ((status = add_floppy(run, o->floppies.items[i], error)) != STATUS_OK)
             return status;
     run->config.boot_order = boot_order(run, o->image && kind == IMAGE_FLOPPY);
-    if (!o->kernel && disk == 0 && !run->config.has_cdrom && !run->config.floppies[0][0] && !o->snapshot_load)
+    if (!o->kernel && run->session.disk_count == 0 && !run->config.has_cdrom && !run->config.floppies[0][0] && !o->snapshot_load)
         return error_set(error, STATUS_USAGE, "nothing to boot from; fix: vitrine run disk.img, --disk FILE, "
                          "--floppy FILE, --cdrom FILE or --kernel FILE");
     if (o->gantt)

@@ -108,8 +108,8 @@ enum status session_open(struct session *session, const struct run_options *opti
     return status;
 }
 
-static enum status disk_word(struct session *session, const char *word,
-                             struct block_image_options *options, struct error *error)
+static enum status disk_word(const char *word, struct block_image_options *options,
+                             struct session_disk_model *model, struct error *error)
 {
     if (strncmp(word, "geometry=", 9) == 0) {
         if (!block_geometry_parse(word + 9, &options->geometry))
@@ -126,20 +126,38 @@ static enum status disk_word(struct session *session, const char *word,
     } else if (strcmp(word, "backing=any") == 0) {
         options->image.allows_any_backing = true;
     } else if (strcmp(word, "mechanics=realistic") == 0) {
-        session->has_mechanics = true;
+        model->has_mechanics = true;
+    } else if (strcmp(word, "model=virtio-blk") == 0 || strcmp(word, "model=ata") == 0) {
+        model->is_virtio = strcmp(word, "model=virtio-blk") == 0;
+    } else if (strncmp(word, "model=", 6) == 0) {
+        return error_set(error, STATUS_USAGE, "--disk: %s; fix: model=ata or model=virtio-blk", word);
+    } else if (strncmp(word, "transport=", 10) == 0 && strlen(word) < sizeof model->settings) {
+        strcpy(model->settings, word);
     } else if (strncmp(word, "mechanics=", 10) == 0) {
         if (strcmp(word + 10, "immediate") != 0)
             return error_set(error, STATUS_USAGE, "--disk: %s; fix: mechanics=realistic or "
                              "mechanics=immediate", word);
     } else {
         return error_set(error, STATUS_USAGE, "--disk: unknown option '%s'; fix: format=F, geometry=C/H/S, "
-                         "ro, overlay, backing=any or mechanics=M", word);
+                         "ro, overlay, backing=any, mechanics=M, model=M or transport=T", word);
     }
     return STATUS_OK;
 }
 
+/* Options that need another one. */
+static enum status check_model(const struct session_disk_model *model, struct error *error)
+{
+    if (model->is_virtio && model->has_mechanics)
+        return error_set(error, STATUS_USAGE, "--disk: a virtio-blk disk has no arm; fix: leave "
+                         "mechanics=realistic out, or model=ata");
+    if (!model->is_virtio && model->settings[0])
+        return error_set(error, STATUS_USAGE, "--disk: %s goes with model=virtio-blk; fix: add it",
+                         model->settings);
+    return STATUS_OK;
+}
+
 enum status session_disk(struct session *session, const char *spec, struct block **block,
-                         struct error *error)
+                         struct session_disk_model *model, struct error *error)
 {
     struct block_image_options options = {.image = {.has_overlay = session->options->overlay,
                                                     .set = &session->images,
@@ -147,6 +165,7 @@ enum status session_disk(struct session *session, const char *spec, struct block
     char words[4096], *word;
     enum status status;
     *block = NULL;
+    memset(model, 0, sizeof *model);
     if (session->disk_count == SESSION_DISKS || strlen(spec) >= sizeof words)
         return error_set(error, STATUS_USAGE, "--disk: too many disks, or a path that is too long; fix: fewer "
                          "than %d, a shorter one", SESSION_DISKS);
@@ -158,12 +177,15 @@ enum status session_disk(struct session *session, const char *spec, struct block
         next = strchr(word, ',');
         if (next)
             *next = '\0';
-        if ((status = disk_word(session, word, &options, error)) != STATUS_OK)
+        if ((status = disk_word(word, &options, model, error)) != STATUS_OK)
             return status;
         if (next)
             *next = ',';
         word = next;
     }
+    if ((status = check_model(model, error)) != STATUS_OK)
+        return status;
+    session->has_mechanics = session->has_mechanics || model->has_mechanics;
     status = block_image_open(block, words, &options, error);
     if (status == STATUS_OK)
         session->disks[session->disk_count++] = *block;

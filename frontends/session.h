@@ -50,10 +50,16 @@ struct session {
  * terminal where both ends are one and no serial port is on it, else none. */
 enum status session_open(struct session *session, const struct run_options *options,
                          uint64_t clock_hz, struct error *error);
+/* How a disk is attached, as its options say. */
+struct session_disk_model {
+    bool is_virtio;
+    bool has_mechanics;
+    char settings[64]; /* of the virtio device */
+};
 /* "FILE[,format=raw|qcow2|gz][,geometry=C/H/S][,ro][,overlay][,backing=any]
- * [,mechanics=realistic|immediate]" */
+ * [,mechanics=realistic|immediate][,model=ata|virtio-blk][,transport=T]" */
 enum status session_disk(struct session *session, const char *spec, struct block **block,
-                         struct error *error);
+                         struct session_disk_model *model, struct error *error);
 /* "FILE[,format=F][,ro][,overlay][,mechanics=M][,next=FILE...]": the diskettes of a drive, MACHINE_FLOPPY_DISKS
  * at most. */
 enum status session_floppy(struct session *session, const char *spec, struct block **disks,

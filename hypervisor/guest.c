@@ -110,8 +110,12 @@ enum status guest_build(struct guest *guest, const struct vmm_backends *backends
         status = vdisk_new(&guest->vdisk, guest, error);
     if (status != STATUS_OK)
         return status;
-    if (guest->vdisk)
+    if (guest->vdisk && lab->has_virtio_disk) {
+        config.virtio_disks[0].block = vdisk_block(guest->vdisk);
+        config.virtio_disks[0].settings = lab->disk_settings;
+    } else if (guest->vdisk) {
         config.disks[0] = vdisk_block(guest->vdisk);
+    }
     config.serials[0] = backends->serials[guest->number];
     status = machine_new(&guest->machine, guest->vmm->world, &config, error);
     if (status != STATUS_OK) {

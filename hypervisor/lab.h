@@ -32,6 +32,8 @@ struct lab_guest {
     uint32_t first_cylinder, last_cylinder;
     bool is_disk_shared;     /* only read; others may have the same cylinders so */
     uint64_t disk_share;     /* against the others'; 0: LAB_DISK_SHARE */
+    bool has_virtio_disk;    /* else an ATA drive */
+    char disk_settings[64];  /* of the virtio device */
     struct lab_nic nic;
     char cpu[32], kernel[LAB_TEXT], initrd[LAB_TEXT], append[LAB_TEXT], serial[LAB_TEXT];
     char bios[LAB_TEXT];

@@ -25,6 +25,24 @@ static enum status guest_cylinders(struct lab *lab, struct lab_guest *guest,
     return STATUS_OK;
 }
 
+/* "virtio-blk,transport=legacy" */
+static enum status guest_disk_model(struct lab *lab, struct lab_guest *guest,
+                                    const struct ini_entry *entry, struct error *error)
+{
+    const char *value = entry->value, *more = strchr(value, ',');
+    size_t model = strcspn(value, ",");
+    bool is_ata = model == 3 && strncmp(value, "ata", 3) == 0;
+    guest->has_virtio_disk = model == 10 && strncmp(value, "virtio-blk", 10) == 0;
+    if (is_ata == guest->has_virtio_disk || (is_ata && more) ||
+        (more &&
+         (strncmp(more, ",transport=", 11) != 0 || strlen(more) > sizeof guest->disk_settings)))
+        return lab_bad(lab, entry, "ata, or virtio-blk[,transport=transitional|legacy|modern]",
+                       error);
+    if (more)
+        strcpy(guest->disk_settings, more + 1);
+    return STATUS_OK;
+}
+
 static enum status guest_nic(struct lab *lab, struct lab_guest *guest,
                              const struct ini_entry *entry, struct error *error)
 {
@@ -79,6 +97,7 @@ GUEST_NUMBER(unwarp_us, sched.unwarp_us, 0, 10000000)
 const struct lab_key LAB_GUEST_KEYS[] = {
     {"memory",        guest_memory       },
     {"cylinders",     guest_cylinders    },
+    {"disk_model",    guest_disk_model   },
     {"nic",           guest_nic          },
     {"cpu",           guest_cpu          },
     {"kernel",        guest_kernel       },

@@ -64,7 +64,7 @@ static enum status host_nic(struct lab *lab, struct lab_guest *guest, const stru
     (void)guest;
     if (status != STATUS_OK)
         return status;
-    if (strcmp(lab->nic.model, "ne2k-pci") == 0 || lab->nic.settings[0])
+    if ((lab->nic.model[0] && strcmp(lab->nic.model, "ne2k-isa") != 0) || lab->nic.settings[0])
         return lab_bad(lab, entry,
                        "ne2k-isa[,mac=...][,net=...][,pcap=FILE] or none: the VMM's driver knows "
                        "the card at 300h, IRQ 5",

@@ -7,6 +7,7 @@
 #include "backends/net_words.h"
 #include "base/bits.h"
 #include "base/words.h"
+#include "bus/net.h"
 
 enum status lab_bad(const struct lab *lab, const struct ini_entry *entry, const char *wanted,
                     struct error *error)
@@ -43,19 +44,6 @@ enum status lab_set_memory(const struct lab *lab, const struct ini_entry *entry,
     return STATUS_OK;
 }
 
-static bool parse_mac(const char *text, uint8_t *mac)
-{
-    unsigned b[6];
-    int used = 0;
-    if (sscanf(text, "%2x:%2x:%2x:%2x:%2x:%2x%n", &b[0], &b[1], &b[2], &b[3], &b[4], &b[5],
-               &used) != 6 ||
-        text[used] != '\0')
-        return false;
-    for (int i = 0; i < 6; i++)
-        mac[i] = (uint8_t)b[i];
-    return (mac[0] & 1) == 0; /* an individual address (IEEE 802-2014, 8.2) */
-}
-
 /* "ne2k-isa,mac=52:54:00:00:00:0a,irq=10" */
 enum status lab_set_nic(const struct lab *lab, const struct ini_entry *entry, struct lab_nic *nic,
                         struct error *error)
@@ -73,15 +61,16 @@ enum status lab_set_nic(const struct lab *lab, const struct ini_entry *entry, st
         nic->model[0] = '\0';
         return STATUS_OK;
     }
-    if (strcmp(words, "ne2k-isa") != 0 && strcmp(words, "ne2k-pci") != 0)
-        return lab_bad(lab, entry, "ne2k-isa, ne2k-pci or none", error);
+    if (strcmp(words, "ne2k-isa") != 0 && strcmp(words, "ne2k-pci") != 0 &&
+        strcmp(words, "virtio-net") != 0)
+        return lab_bad(lab, entry, "ne2k-isa, ne2k-pci, virtio-net or none", error);
     strcpy(nic->model, words);
     for (word = rest; word && *word; word = rest) {
         rest = strchr(word, ',');
         if (rest)
             *rest++ = '\0';
         if (strncmp(word, "mac=", 4) == 0) {
-            if (!parse_mac(word + 4, nic->mac))
+            if (!net_parse_mac(word + 4, nic->mac))
                 return lab_bad(lab, entry,
                                "mac=52:54:00:00:00:0a (six bytes, not a multicast address)", error);
         } else if (net_word_is_known(word)) {

@@ -22,6 +22,9 @@
 
 #define SETTINGS_TEXT 512
 #define FLOPPY_DMA_CHANNEL 2u
+/* Places on PCI behind the board's own: network cards, then virtio disks. */
+#define FIRST_NIC_SLOT 3u
+#define FIRST_DISK_SLOT (FIRST_NIC_SLOT + MACHINE_NICS)
 
 /* Words of a settings string, and more that the machine itself says. Lives during device_new. */
 struct settings {
@@ -426,30 +429,65 @@ static enum status connect_card(struct machine *machine, struct device *device,
     return STATUS_OK;
 }
 
+/* The cards that --nic and LAB.ini know. */
+static const struct nic_model {
+    const char *name, *type;
+    bool is_pci;
+} NIC_MODELS[] = {
+    {"ne2k-isa", "ne2000", false}, {"ne2k-pci", "ne2000-pci", true}, {"virtio-net", "virtio-net", true}};
+
+static enum status find_nic_model(const struct machine *machine, const char *name,
+                                  const struct nic_model **model, struct error *error)
+{
+    for (size_t i = 0; i < ARRAY_COUNT(NIC_MODELS); i++) {
+        *model = &NIC_MODELS[i];
+        if (strcmp((*model)->name, name) != 0)
+            continue;
+        if ((*model)->is_pci && !machine->env.pci)
+            return error_set(error, STATUS_USAGE, "the board %s has no PCI; fix: ne2k-isa",
+                             machine->config.board->name);
+        return STATUS_OK;
+    }
+    return error_set(error, STATUS_USAGE, "unknown network card '%s'; fix: ne2k-isa, ne2k-pci or "
+                     "virtio-net", name);
+}
+
 static enum status add_nics(struct machine *machine, struct error *error)
 {
     static const char *const NAMES[MACHINE_NICS] = {"nic0", "nic1", "nic2", "nic3"};
     for (size_t i = 0; i < MACHINE_NICS && machine->config.nics[i].model; i++) {
         const struct machine_nic *nic = &machine->config.nics[i];
         struct device_config config = {.name = NAMES[i], .net = nic->port};
-        bool is_pci = strcmp(nic->model, "ne2k-pci") == 0;
         struct settings room = {.used = 0};
+        const struct nic_model *model;
         struct device *device;
-        enum status status;
+        enum status status = find_nic_model(machine, nic->model, &model, error);
         char more[32] = "";
-        if (!is_pci && strcmp(nic->model, "ne2k-isa") != 0)
-            return error_set(error, STATUS_USAGE, "unknown network card '%s'; fix: ne2k-isa or "
-                             "ne2k-pci", nic->model);
-        if (is_pci && !machine->env.pci)
-            return error_set(error, STATUS_USAGE, "the board %s has no PCI; fix: ne2k-isa",
-                             machine->config.board->name);
-        if (is_pci)
-            snprintf(more, sizeof more, "devfn=%zu", (3 + i) << 3);
-        status = add_device(machine, is_pci ? "ne2000-pci" : "ne2000", &config, &room, nic->settings,
-                            more, &device, error);
         if (status != STATUS_OK)
             return status;
-        if (!is_pci && (status = connect_card(machine, device, &config, error)) != STATUS_OK)
+        if (model->is_pci)
+            snprintf(more, sizeof more, "devfn=%zu", (FIRST_NIC_SLOT + i) << 3);
+        status = add_device(machine, model->type, &config, &room, nic->settings, more, &device, error);
+        if (status != STATUS_OK)
+            return status;
+        if (!model->is_pci && (status = connect_card(machine, device, &config, error)) != STATUS_OK)
+            return status;
+    }
+    return STATUS_OK;
+}
+
+static enum status add_virtio_disks(struct machine *machine, struct error *error)
+{
+    static const char *const NAMES[MACHINE_DISKS] = {"vdisk0", "vdisk1", "vdisk2", "vdisk3"};
+    for (size_t i = 0; i < MACHINE_DISKS && machine->config.virtio_disks[i].block; i++) {
+        const struct machine_virtio_disk *disk = &machine->config.virtio_disks[i];
+        struct device_config config = {.name = NAMES[i], .block = {disk->block}};
+        struct settings room = {.used = 0};
+        enum status status;
+        char more[32];
+        snprintf(more, sizeof more, "devfn=%zu", (FIRST_DISK_SLOT + i) << 3);
+        status = add_device(machine, "virtio-blk", &config, &room, disk->settings, more, NULL, error);
+        if (status != STATUS_OK)
             return status;
     }
     return STATUS_OK;
@@ -477,7 +515,8 @@ enum status machine_assemble(struct machine *machine, struct error *error)
     vga = machine_find(machine, "vga");
     if (vga)
         machine->screen = &machine->vga_screen;
-    return add_nics(machine, error);
+    status = add_nics(machine, error);
+    return status == STATUS_OK ? add_virtio_disks(machine, error) : status;
 }
 
 /* Last made, first freed: a device may hold on to those before it. */

@@ -27,9 +27,15 @@
 #define MACHINE_ROMS 4
 
 struct machine_nic {
-    const char *model;    /* device type: "ne2000", "ne2000-pci"; NULL: end */
+    const char *model;    /* "ne2k-isa", "ne2k-pci", "virtio-net"; NULL: end */
     const char *settings; /* "iobase=0x300,irq=9,mac=52:54:00:00:00:01"; NULL: defaults */
     struct net_port *port; /* the other end of its cable; NULL: none */
+};
+
+/* A virtio block device on PCI; needs a board with it. */
+struct machine_virtio_disk {
+    struct block *block;  /* NULL: end */
+    const char *settings; /* "transport=legacy"; NULL: defaults */
 };
 
 /* A file given to the guest: a kernel, an initrd, an option ROM (fw_cfg). */
@@ -57,6 +63,7 @@ struct machine_config {
      * put in (devices/i82077aa.h). Ends with NULL, or is full; none: no drive. */
     struct block *floppies[MACHINE_FLOPPIES][MACHINE_FLOPPY_DISKS];
     const char *boot_order;         /* letters a, c, d (mc146818); NULL: disk, then CD */
+    struct machine_virtio_disk virtio_disks[MACHINE_DISKS];
     struct machine_nic nics[MACHINE_NICS];
     struct chardev *serials[MACHINE_SERIALS];
     struct chardev *parallel;       /* the printer at LPT1; NULL: none */
