@@ -91,6 +91,8 @@ enum status device_new(struct device **device, const struct device_type *type,
         return status;
     }
     type->reset(made, RESET_POWER_ON);
+    made->next_at_door = config->env->door->devices;
+    config->env->door->devices = made;
     *device = made;
     return STATUS_OK;
 }
@@ -107,10 +109,20 @@ static void detach_all(struct device *device, struct space *space)
     }
 }
 
+static void leave_door(struct device *device)
+{
+    struct device **at = &device->env->door->devices;
+    while (*at && *at != device)
+        at = &(*at)->next_at_door;
+    if (*at)
+        *at = device->next_at_door;
+}
+
 void device_free(struct device *device)
 {
     if (!device)
         return;
+    leave_door(device);
     if (device->type->fini)
         device->type->fini(device);
     detach_all(device, device->env->ports);

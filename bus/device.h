@@ -107,6 +107,7 @@ struct device {
     const char *name;
     const struct device_env *env;
     struct device *next;
+    struct device *next_at_door;
 };
 
 /* Makes an instance: checks the settings against the type's options (unknown names are refused with

@@ -128,6 +128,7 @@ struct door {
     struct access *current;  /* being carried out; NULL between accesses */
     struct door_watcher *watchers;
     struct space *spaces;    /* of this world, so that they learn of watchers */
+    struct device *devices;  /* of this world, by device.next_at_door; also those that nothing maps now */
     uint8_t *scratch;        /* devices' states before a read, for describe() */
     size_t scratch_bytes;    /* of each of DOOR_NESTING copies */
 };

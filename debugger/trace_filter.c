@@ -159,6 +159,12 @@ static enum status check_device(const struct door *door, const char *word, struc
                 return STATUS_OK;
             add_name(names, &count, r->device->name);
         }
+    /* A PCI card has no region before its driver maps it. */
+    for (const struct device *d = door ? door->devices : NULL; d; d = d->next_at_door) {
+        if (device_matches(d, word))
+            return STATUS_OK;
+        add_name(names, &count, d->name);
+    }
     return count ? refuse("device", word, names, count, error) : STATUS_OK;
 }
 
