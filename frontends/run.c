@@ -125,7 +125,7 @@ static const char *boot_order(const struct run *run, bool is_floppy_run)
 {
     if (!run->config.floppies[0][0])
         return "cd";
-    return is_floppy_run || !run->config.disks[0] ? "acd" : "cad";
+    return is_floppy_run || (!run->config.disks[0] && !run->config.virtio_disks[0].block) ? "acd" : "cad";
 }
 
 /* One hard disk, ATA or virtio, at the first free place of its kind. */

@@ -50,6 +50,7 @@ lab past "$host[guest a]\nmemory = 8M\ncylinders = 0-1\n"
 lab same "$host[guest a]\nmemory = 8M\n[guest a]\nmemory = 8M\n"
 lab macs "$host[guest a]\nmemory = 8M\nnic = ne2k-isa,mac=52:54:00:00:00:01\n[guest b]\nmemory = 8M\nnic = ne2k-isa,mac=52:54:00:00:00:01\n"
 lab uplink '[host]\nnic = ne2k-isa,net=usr\n[guest a]\nmemory = 8M\n'
+lab diskmodel '[host]\nmemory = 64M\n[guest a]\ndisk_model = virtio\nmemory = 8M\n'
 lab guestnet '[host]\nmemory = 64M\n[guest a]\nnic = ne2k-isa,net=user\nmemory = 8M\n'
 lab geometry '[host]\ndisk = good.img,geometry=70000/17/63\n[guest a]\nmemory = 8M\n'
 lab overlap '[host]\nmemory = 64M\ndisk = good.img,geometry=2/16/63\n[guest a]\nmemory = 8M\ncylinders = 0-1\n[guest b]\nmemory = 8M\ncylinders = 1-1\n'
@@ -103,6 +104,14 @@ cat >table <<'END'
 2 | run --initrd text good.img | --initrd goes with --kernel
 2 | run --append quiet good.img | --append goes with --kernel
 2 | run --nic ne3000 good.img | 'ne3000'
+2 | run --board isa --nic virtio-net good.img | the board isa has no PCI
+2 | run --nic virtio-net,transport=old good.img | transport=transitional, legacy or modern
+2 | run --nic virtio-net,mac=1 good.img | mac=1 is not the address
+2 | run --disk good.img,model=virtio | model=ata or model=virtio-blk
+2 | run --disk good.img,transport=legacy | goes with model=virtio-blk
+2 | run --disk good.img,model=virtio-blk,mechanics=realistic | has no arm
+2 | run --disk good.img,model=virtio-blk,transport=new | transport=transitional, legacy or modern
+2 | run --board isa --disk good.img,model=virtio-blk | virtio-blk on a board without PCI
 2 | run --nic ne2k-isa,iobse=0x300 good.img | did you mean 'iobase'
 2 | run --nic ne2k-isa,irq good.img | 'irq' is not option=value
 2 | run --nic ne2k-isa,irq=9,irq=9 good.img | irq is given twice
@@ -128,6 +137,7 @@ cat >table <<'END'
 6 | run --nic ne2k-pci,pcap=nowhere/file good.img | pcap=nowhere/file
 2 | run --nic ne2k-pci,mac=52:54:00:00:00:01,net=switch,pcap=/dev/null --nic ne2k-pci,net=switch,pcap=/dev/null good.img | nic0's already
 2 | host uplink.ini | uplink.ini:2: error: nic: net=usr
+2 | host diskmodel.ini | diskmodel.ini:4: error: disk_model = virtio
 2 | host guestnet.ini | guestnet.ini:4: error: nic: net= is the host's
 2 | run --serial foo good.img | 'foo'
 6 | run --serial file:nowhere/x good.img | nowhere/x
