@@ -19,16 +19,19 @@ file_of() {
     find "$modules/kernel" -name "$(echo "$1" | sed 's/[-_]/[-_]/g').ko*" | head -n 1
 }
 
-# add MODULE [no]: copy it after what it depends on; with `no` it is not loaded at the start.
+# add MODULE [LIST]: copy it after what it depends on. What is on the list `order` is loaded at the start,
+# on `virtio` where there is such a device; with `no` the module itself is on none.
 add() {
+    list=${2:-order}
+    [ "$list" != no ] || list=order
     for m in $(tr '\0' '\n' <"$(file_of "$1")" | sed -n 's/^depends=//p' | tr , ' '); do
-        (add "$m")
+        (add "$m" $list)
     done
     f=$(file_of "$1")
     name=$(basename "$f")
     [ ! -f "$root/modules/$name" ] || return 0
     cp "$f" "$root/modules/$name"
-    [ "${2:-}" = no ] || echo "$name" >>"$root/modules/order"
+    [ "${2:-}" = no ] || echo "$name" >>"$root/modules/$list"
 }
 
 # crc32c_generic is not a dependency on paper: ext4 asks the crypto core for "crc32c" by name; the
@@ -36,6 +39,9 @@ add() {
 for m in crc32c_generic crct10dif_generic crc64_rocksoft_generic \
     ata_piix ata_generic sd_mod sr_mod isofs ext4 ne2k_pci psmouse; do
     add $m
+done
+for m in virtio_pci virtio_blk virtio_net; do
+    add $m virtio
 done
 add pata_legacy no
 add ne no
