@@ -387,32 +387,36 @@ static const struct reg_bank *const BANKS[] = {&VIRTIO_PCI_CONFIG_BANK, &LEGACY_
 
 /* --- in words -------------------------------------------------------------------------------- */
 
+static void transfer_text(const char *what, uint64_t bytes, uint64_t sector, char *text,
+                          size_t size)
+{
+    unsigned long long sectors = bytes / SECTOR_BYTES;
+    snprintf(text, size, "%s %llu sector%s at %llu", what, sectors, sectors == 1 ? "" : "s",
+             (unsigned long long)sector);
+}
+
 /* "READ 8 sectors at 4096". */
 static void describe_chain(const struct virtio *v, const struct virtqueue *queue,
                            const struct virtqueue_chain *chain, char *text, size_t size)
 {
     uint8_t header[HEADER_BYTES];
-    size_t used = 0;
     (void)queue;
     if (virtqueue_peek_bytes(v, chain, header, sizeof header) < sizeof header ||
         chain->writable_bytes < 1) {
-        text_append(text, size, &used, "no request");
+        snprintf(text, size, "no request");
         return;
     }
     switch (load_le32(header)) {
     case BLK_IN:
-        text_append(text, size, &used, "READ %llu sectors at %llu",
-                    (unsigned long long)(chain->writable_bytes - 1) / SECTOR_BYTES,
-                    (unsigned long long)load_le64(header + 8));
+        transfer_text("READ", chain->writable_bytes - 1, load_le64(header + 8), text, size);
         break;
     case BLK_OUT:
-        text_append(text, size, &used, "WRITE %llu sectors at %llu",
-                    (unsigned long long)(chain->readable_bytes - HEADER_BYTES) / SECTOR_BYTES,
-                    (unsigned long long)load_le64(header + 8));
+        transfer_text("WRITE", chain->readable_bytes - HEADER_BYTES, load_le64(header + 8), text,
+                      size);
         break;
-    case BLK_FLUSH: text_append(text, size, &used, "FLUSH"); break;
-    case BLK_GET_ID: text_append(text, size, &used, "GET ID"); break;
-    default: text_append(text, size, &used, "request %Xh", (unsigned)load_le32(header));
+    case BLK_FLUSH: snprintf(text, size, "FLUSH"); break;
+    case BLK_GET_ID: snprintf(text, size, "GET ID"); break;
+    default: snprintf(text, size, "request %Xh", (unsigned)load_le32(header));
     }
 }
 

@@ -15,8 +15,8 @@ static enum status guest_cylinders(struct lab *lab, struct lab_guest *guest,
 {
     unsigned first, last;
     int used = 0;
-    if (sscanf(entry->value, "%u-%u%n", &first, &last, &used) != 2 || last < first || last > 65534 ||
-        (entry->value[used] != '\0' && strcmp(entry->value + used, ",shared") != 0))
+    if (sscanf(entry->value, "%u-%u%n", &first, &last, &used) != 2 || last < first ||
+        last > 65534 || (entry->value[used] != '\0' && strcmp(entry->value + used, ",shared") != 0))
         return lab_bad(lab, entry, "FIRST-LAST[,shared], counted from 0", error);
     guest->is_disk_shared = entry->value[used] != '\0';
     guest->has_disk = true;
@@ -106,8 +106,8 @@ const struct lab_key LAB_GUEST_KEYS[] = {
     {"serial",        guest_serial       },
     {"bios",          guest_bios         },
     {"time",          guest_time         },
-    {"disk_share", guest_disk_share},
-    {"weight", guest_weight},
+    {"disk_share",    guest_disk_share   },
+    {"weight",        guest_weight       },
     {"cap",           guest_cap          },
     {"warp_us",       guest_warp_us      },
     {"warp_limit_us", guest_warp_limit_us},
