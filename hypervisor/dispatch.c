@@ -50,9 +50,34 @@ static void set_clocks(struct vmm *vmm, const struct guest *chosen)
     }
 }
 
+static void freeze_all(struct vmm *vmm)
+{
+    for (unsigned i = 0; i < vmm->guest_count; i++)
+        clock_freeze(&vmm->guests[i].machine->clock);
+}
+
+/* The context switch takes the host's time, and nobody's whose time is virtual. */
+static void charge_switch(struct vmm *vmm, struct guest *to)
+{
+    if (vmm->sched.type->is_partitioned)
+        freeze_all(vmm);
+    else
+        set_clocks(vmm, NULL);
+    vmm_charge(vmm, to, COST_CONTEXT_SWITCH, 1);
+}
+
 bool dispatch_is_work_time(const struct vmm *vmm)
 {
     return !vmm->sched.type->is_partitioned || sched_slot_at(&vmm->sched, now_of(vmm)).is_vmm;
+}
+
+bool dispatch_begin_work(struct vmm *vmm)
+{
+    if (!dispatch_is_work_time(vmm))
+        return false;
+    if (vmm->sched.type->is_partitioned) /* what it charges is no guest's time */
+        freeze_all(vmm);
+    return true;
 }
 
 /* --- who ran, and why he stopped ------------------------------------------------------------------------ */
@@ -110,6 +135,7 @@ struct guest *dispatch_pick(struct vmm *vmm)
     struct timeline *timeline = &vmm->world->timeline;
     bool is_slice_over = now_of(vmm) >= vmm->sched.until;
     struct guest *chosen;
+    uint64_t end;
     unsigned number;
     look_who_can_run(vmm);
     number = sched_choose(&vmm->sched, now_of(vmm));
@@ -117,14 +143,16 @@ struct guest *dispatch_pick(struct vmm *vmm)
     if (chosen != vmm->running)
         close_bar(vmm, is_slice_over);
     if (chosen && chosen != vmm->current) {
-        set_clocks(vmm, NULL);
-        vmm_charge(vmm, chosen, COST_CONTEXT_SWITCH, 1);
+        charge_switch(vmm, chosen);
         chosen->slices++;
         vmm->current = chosen;
     }
     set_clocks(vmm, chosen);
-    if (vmm->sched.until < timeline->slice_end)
-        timeline->slice_end = vmm->sched.until < timeline->now ? timeline->now : vmm->sched.until;
+    end = timeline_next_deadline(timeline); /* of clocks that were thawed, too */
+    if (vmm->sched.until < end)
+        end = vmm->sched.until;
+    if (end < timeline->slice_end)
+        timeline->slice_end = end < timeline->now ? timeline->now : end;
     return chosen;
 }
 

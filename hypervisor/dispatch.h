@@ -13,6 +13,8 @@ struct guest *dispatch_pick(struct vmm *vmm);
 void dispatch_run(struct guest *guest);
 /* Whether the VMM may work now; always, but for `schedule = partitioned`. */
 bool dispatch_is_work_time(const struct vmm *vmm);
+/* The same, before it works: with `partitioned` all guests' clocks stand still until the next pick. */
+bool dispatch_begin_work(struct vmm *vmm);
 /* The bar of who runs now is closed: before a picture is drawn. */
 void dispatch_finish(struct vmm *vmm);
 

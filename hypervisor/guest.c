@@ -26,17 +26,39 @@ static struct guest_device_count *count_of(struct guest *guest, const struct dev
     return &guest->counts[VMM_DEVICES_MAX - 1]; /* nobody answers there */
 }
 
+/* A string instruction goes on where an event of somebody else cut it: it has trapped already. Were it
+ * charged anew, the guest's time would tell what others do. */
+static bool goes_on(struct guest *guest, const struct access *access)
+{
+    struct access_origin origin = {0};
+    uint64_t since;
+    bool is_same;
+    cpu_origin(guest->machine->cpu, &origin);
+    since = origin.instructions - guest->trap_instructions;
+    is_same = access->address == guest->trap_address && origin.linear == guest->trap_linear && since &&
+              since <= guest->trap_count;
+    guest->trap_instructions = origin.instructions;
+    guest->trap_count = access->count;
+    guest->trap_address = access->address;
+    guest->trap_linear = origin.linear;
+    if (!is_same)
+        guest->trap_time = clock_now(&guest->machine->clock);
+    return is_same;
+}
+
 /* The trap: count, charge, and let the virtual device answer. What an arbiter decides later
  * (map, deny) replaces `emulate`. */
 static bool at_access(void *self, struct access *access)
 {
     struct guest *guest = self;
     struct guest_device_count *count = count_of(guest, access->device);
+    access->decision = DECISION_EMULATE;
+    if (goes_on(guest, access))
+        return false;
     if (access->is_write)
         count->writes++;
     else
         count->reads++;
-    access->decision = DECISION_EMULATE;
     count->decisions[DECISION_EMULATE]++;
     vmm_charge(guest->vmm, guest, COST_TRAP, 1);
     return false;

@@ -189,6 +189,14 @@ static void inner_done(struct block_request *request)
     }
 }
 
+/* When the instruction began that made the request: a string instruction's end lies wherever an event of
+ * somebody else happened to cut it. */
+static uint64_t request_time(const struct vdisk *vdisk)
+{
+    const struct guest *guest = vdisk->guest;
+    return guest->vmm->world->door.current ? guest->trap_time : clock_now(&guest->machine->clock);
+}
+
 /* The request that goes to the driver; NULL: there are too many. */
 static struct block_request *make_late(struct vdisk *vdisk, struct block_request *request)
 {
@@ -202,8 +210,8 @@ static struct block_request *make_late(struct vdisk *vdisk, struct block_request
     late->inner.owner = late;
     late->inner.complete = inner_done;
     late->is_done = false;
-    late->due = clock_after_ns(&vdisk->guest->machine->clock,
-                               vdisk->guest->vmm->lab->latency_us * 1000);
+    late->due = request_time(vdisk) +
+                sched_us(&vdisk->guest->vmm->sched, vdisk->guest->vmm->lab->latency_us);
     if (vdisk->late_count++ == 0)
         arm_first(vdisk);
     return &late->inner;

@@ -138,7 +138,7 @@ static void serve_interrupt(struct vmm *vmm)
 /* What the VMM does between guest instructions: its interrupts, then the work of its parts. */
 static void work(struct vmm *vmm)
 {
-    for (unsigned round = 0; round < WORK_ROUNDS && dispatch_is_work_time(vmm); round++) {
+    for (unsigned round = 0; round < WORK_ROUNDS && dispatch_begin_work(vmm); round++) {
         bool is_done = true;
         if (vmm->intr) {
             serve_interrupt(vmm);

@@ -53,6 +53,8 @@ struct guest {
     struct space_intercept intercept; /* of its port space and its MMIO */
     struct guest_device_count counts[VMM_DEVICES_MAX];
     struct cost_account account;
+    uint64_t trap_instructions, trap_count, trap_address, trap_linear; /* of the last access */
+    uint64_t trap_time;               /* in its own time: when the instruction that makes it began */
     uint64_t run_time, slices;   /* in instructions of the host */
     uint64_t steal_time;         /* it could have run, and did not */
     uint64_t waiting_since;      /* while it can run and does not */
