@@ -121,8 +121,7 @@ const struct device_feature DEVICE_FEATURES[] = {
     /* speaker */
     {"speaker", "gate of counter 2, OUT2 at bit 5", "PIIX4 4.2.4", FEATURE_MODELLED, ""},
     {"speaker", "refresh toggle", "PIIX4 4.2.4", FEATURE_MODELLED, ""},
-    {"speaker", "sound", "PIIX4 4.2.4",
-     FEATURE_MISSING, "the speaker is silent; its state can be read"},
+    {"speaker", "sound (--sound sdl, file:PATH)", "PIIX4 4.2.4", FEATURE_MODELLED, ""},
     {"speaker", "parity and channel check errors", "PIIX4 4.2.4",
      FEATURE_MISSING, "bits 7 and 6 are 0"},
 
@@ -316,5 +315,24 @@ const struct device_feature DEVICE_FEATURES[] = {
     {"i82077aa", "head load and unload times", "82077AA 5.2", FEATURE_MISSING, "they are 0"},
     {"i82077aa", "low power, write precompensation, tape drives", "82077AA 2.1", FEATURE_MISSING,
      "the bits are kept"},
+
+    /* virtio-blk */
+    {"virtio-blk", "requests in a split queue: read, write, flush", "VIRTIO 5.2.6", FEATURE_MODELLED, ""},
+    {"virtio-blk", "legacy and modern transport over PCI", "VIRTIO 4.1", FEATURE_MODELLED, ""},
+    {"virtio-blk", "MSI-X", "VIRTIO 4.1.4", FEATURE_MISSING, "vectors read FFFFh, INTA# is used"},
+    {"virtio-blk", "DISCARD, WRITE ZEROES, several queues, packed queues", "VIRTIO 5.2.3",
+     FEATURE_MISSING, "the feature bits are not offered"},
+    {"virtio-blk", "seek and rotation", "devices/README.md", FEATURE_MISSING,
+     "a request takes what its back-end takes"},
+
+    /* virtio-net */
+    {"virtio-net", "receive, transmit and control queue", "VIRTIO 5.1.2", FEATURE_MODELLED, ""},
+    {"virtio-net", "control of reception, merged buffers", "VIRTIO 5.1.6", FEATURE_MODELLED, ""},
+    {"virtio-net", "legacy and modern transport over PCI", "VIRTIO 4.1", FEATURE_MODELLED, ""},
+    {"virtio-net", "MSI-X", "VIRTIO 4.1.4", FEATURE_MISSING, "vectors read FFFFh, INTA# is used"},
+    {"virtio-net", "checksum and segmentation offloads, VLAN filter, several and packed queues, MTU",
+     "VIRTIO 5.1.3", FEATURE_MISSING, "the feature bits are not offered"},
+    {"virtio-net", "changes of the link, announcements", "VIRTIO 5.1.4", FEATURE_MISSING,
+     "the link stays as it is"},
     {NULL, NULL, NULL, FEATURE_MODELLED, NULL},
 };

@@ -70,6 +70,7 @@ struct i8254 {
     struct irq_line out[COUNTERS];
     struct event edge[COUNTERS];
     struct pit_edge edge_self[COUNTERS];
+    const struct sound_tap *tap; /* of counter 2 */
 };
 
 static const struct state_field COUNTER_STATE[] = {
@@ -101,6 +102,7 @@ static const struct state_field STATE[] = {
     STATE_STRUCTS(struct i8254, out, IRQ_LINE_STATE),
     STATE_TIMERS(struct i8254, edge),
     STATE_REBUILT(struct i8254, edge_self),
+    STATE_REBUILT(struct i8254, tap),
     STATE_TABLE_END,
 };
 
@@ -319,7 +321,10 @@ static void schedule(struct i8254 *pit, unsigned index)
 
 static void sync(struct i8254 *pit, unsigned index)
 {
-    bool has_changed = advance(&pit->counters[index], ticks_now(pit));
+    bool has_changed;
+    if (index == 2)
+        sound_tap_changing(pit->tap);
+    has_changed = advance(&pit->counters[index], ticks_now(pit));
     publish(pit, index, has_changed);
 }
 
@@ -341,6 +346,19 @@ static struct pit_counter look(const struct i8254 *pit, unsigned index)
 bool i8254_out(const struct device *device, unsigned counter)
 {
     return look((const struct i8254 *)device, counter % COUNTERS).out;
+}
+
+bool i8254_out_at(const struct device *device, unsigned counter, uint64_t tick)
+{
+    struct pit_counter c = ((const struct i8254 *)device)->counters[counter % COUNTERS];
+    if (tick > c.synced)
+        (void)advance(&c, tick);
+    return c.out;
+}
+
+void i8254_set_tap(struct device *device, const struct sound_tap *tap)
+{
+    ((struct i8254 *)device)->tap = tap;
 }
 
 /* --- writing --------------------------------------------------------------------------------------- */

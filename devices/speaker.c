@@ -1,7 +1,8 @@
 /* Port 61h: the speaker, the gate of the timer's channel 2, refresh and NMI status.
  *
  * Specification: Intel 82371AB (PIIX4) data sheet, April 1997, section 4.2.4 (NMI status and control).
- * Missing: sound; parity and channel check errors (bits 7 and 6 stay 0, their enables are kept).
+ * Sound: frontends/sound.c computes it from this state and the timer's (bus/sound.h).
+ * Missing: parity and channel check errors (bits 7 and 6 stay 0, their enables are kept).
  * Clock: bit 4 changes with every refresh, 18 ticks of 105/88 MHz (15.1 µs). Output: gate2.
  *
  *   bit 0 ──> GATE2 of the timer      OUT2 ──> bit 5 (read)
@@ -23,12 +24,14 @@ struct speaker {
     uint8_t value; /* bits 3-0 */
     struct irq_line gate2;
     const struct device *timer;
+    const struct sound_tap *tap;
 };
 
 static const struct state_field STATE[] = {
     STATE_ONE(struct speaker, value),
     STATE_STRUCT(struct speaker, gate2, IRQ_LINE_STATE),
     STATE_REBUILT(struct speaker, timer),
+    STATE_REBUILT(struct speaker, tap),
     STATE_TABLE_END,
 };
 
@@ -37,10 +40,21 @@ void speaker_set_timer(struct device *speaker, const struct device *i8254)
     ((struct speaker *)speaker)->timer = i8254;
 }
 
+bool speaker_is_driven(const struct device *speaker)
+{
+    return (((const struct speaker *)speaker)->value & SPEAKER) != 0;
+}
+
+void speaker_set_tap(struct device *speaker, const struct sound_tap *tap)
+{
+    ((struct speaker *)speaker)->tap = tap;
+}
+
 static void write_port(void *self, const struct reg *row, uint32_t value)
 {
     struct speaker *speaker = self;
     (void)row;
+    sound_tap_changing(speaker->tap);
     speaker->value = value & BITS_KEPT;
     irq_line_set(&speaker->gate2, (value & GATE2) != 0);
 }
@@ -113,8 +127,7 @@ const struct device_type SPEAKER_TYPE = {
     .name = "speaker",
     .title = "Speaker and NMI status (port 61h)",
     .datasheet = "Intel 82371AB (PIIX4) data sheet, April 1997, section 4.2.4",
-    .missing = "sound: the speaker is silent\n"
-               "parity and channel check errors never happen",
+    .missing = "parity and channel check errors never happen",
     .size = sizeof(struct speaker),
     .version = 1,
     .options = OPTIONS,

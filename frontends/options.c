@@ -57,6 +57,7 @@ static const struct option OPTIONS[] = {
     {"overlay", OPTION_FLAG, AT(overlay), NULL, "leave disk images untouched", 0, 0},
     {"snapshot-load", OPTION_TEXT, AT(snapshot_load), "FILE", "start from a saved state", 0, 0},
     {"snapshot-save", OPTION_TEXT, AT(snapshot_save), "FILE", "save the state at the end", 0, 0},
+    {"sound", OPTION_TEXT, AT(sound), "WHERE", "the speaker: none (default), sdl, or file:PATH, a WAV file", 0, 0},
     {"parallel", OPTION_TEXT, AT(parallel), "WHERE", "where LPT1 prints: file:PATH, or as --serial", 0, 0},
     {"debug-console", OPTION_TEXT, AT(debug_console), "WHERE", "ports 402h and E9h, as --serial", 0, 0},
     {"gantt", OPTION_TEXT, AT(gantt), "FILE.svg[,from=MS][,to=MS]", "host: draw which guest ran when", 0, 0},

@@ -26,6 +26,7 @@ struct run_options {
     uint64_t timeout_seconds, max_instructions, clock_hz;
     const char *gantt;
     const char *rtc, *snapshot_load, *snapshot_save, *parallel, *debug_console;
+    const char *sound; /* NULL: none */
     bool wants_prompt; /* vitrine debug; not an option */
     bool is_stopped, no_reboot, is_realtime, is_max_speed, overlay, prints_hash, is_verbose, wants_help;
 };

@@ -9,6 +9,7 @@
 #include "frontends/commands.h"
 #include "frontends/guess.h"
 #include "frontends/session.h"
+#include "frontends/sound.h"
 #include "machine/boot.h"
 
 #define DEFAULT_MEMORY_BYTES (UINT64_C(128) << 20)
@@ -281,6 +282,8 @@ static int execute(struct run *run, struct error *error)
 {
     int exit_status;
     enum status status = session_show(&run->session, run->machine, error);
+    if (status == STATUS_OK)
+        status = sound_open(&run->session.sound, run->options.sound, run->machine, error);
     if (status != STATUS_OK)
         return (int)status;
     exit_status = session_run(&run->session, error);
@@ -318,6 +321,7 @@ static int run_machine(int argc, char **argv, const char *command, bool wants_pr
         exit_status = (int)build(run, rooms, &error);
     if (exit_status == STATUS_OK)
         exit_status = execute(run, &error);
+    sound_close(run->session.sound);
     session_end_display(&run->session);
     machine_free(run->machine);
     boot_free(run->boot);

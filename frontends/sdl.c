@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "frontends/frontend.h"
+#include "frontends/sound.h"
 #include "frontends/keys.h"
 
 #define REFRESH_MS 15u
@@ -306,4 +307,35 @@ enum status frontend_sdl_open(struct frontend **frontend, const char *name, stru
     }
     *frontend = &sdl->frontend;
     return STATUS_OK;
+}
+
+/* --- sound: SDL's own thread takes the samples from its queue ------------------------------------ */
+
+enum status sound_sdl_open(unsigned *device, unsigned rate, struct error *error)
+{
+    SDL_AudioSpec wanted = {.freq = (int)rate, .format = AUDIO_S16SYS, .channels = 1, .samples = 1024};
+    *device = 0;
+    SDL_SetMainReady();
+    SDL_SetHint(SDL_HINT_NO_SIGNAL_HANDLERS, "1");
+    if (SDL_InitSubSystem(SDL_INIT_AUDIO) == 0)
+        *device = SDL_OpenAudioDevice(NULL, 0, &wanted, NULL, 0);
+    if (*device == 0)
+        return error_set(error, STATUS_USAGE, "no sound: %s; fix: --sound none or --sound file:PATH",
+                         SDL_GetError());
+    SDL_PauseAudioDevice(*device, 0);
+    return STATUS_OK;
+}
+
+/* A run that is faster than its clock makes more than can be heard: the rest is dropped. */
+void sound_sdl_play(unsigned device, const short *samples, unsigned count)
+{
+    const unsigned quarter_of_a_second = 48000u / 4 * (unsigned)sizeof *samples;
+    if (SDL_GetQueuedAudioSize(device) < quarter_of_a_second)
+        SDL_QueueAudio(device, samples, count * (unsigned)sizeof *samples);
+}
+
+void sound_sdl_close(unsigned device)
+{
+    SDL_CloseAudioDevice(device);
+    SDL_QuitSubSystem(SDL_INIT_AUDIO);
 }

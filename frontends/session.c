@@ -17,6 +17,7 @@
 #include "frontends/frontend.h"
 #include "frontends/screenshot.h"
 #include "frontends/signals.h"
+#include "frontends/sound.h"
 
 #define ROM_BYTES_MAX ((size_t)16 << 20)
 #define INPUT_CHUNK 256
@@ -338,6 +339,7 @@ static void poll_outside(void *self)
             world_input(&session->world, &session->serial_channels[i], bytes, count);
     }
     network_poll(&session->network);
+    sound_poll(session->sound);
 }
 
 static void wait_outside(void *self, uint64_t ns)

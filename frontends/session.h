@@ -13,6 +13,7 @@
 #define SESSION_CHARDEVS 72
 
 struct signal_thread;
+struct sound;
 struct symbols;
 struct trace;
 
@@ -35,6 +36,7 @@ struct session {
     const char *display_kind;
     struct frontend *frontend; /* NULL: none */
     struct world_watcher watcher;
+    struct sound *sound; /* NULL: none */
     struct machine *machine; /* whose screen is shown and who gets the keys */
     const struct display_screen *screen; /* what the front end shows; NULL: the machine's own */
     struct machine *debugged; /* whom --gdb and debug mean; NULL: the same */
