@@ -33,6 +33,7 @@ struct uart {
     uint8_t dll, dlm;
     uint8_t rx[FIFO_BYTES], tx[FIFO_BYTES];
     uint8_t rx_count, tx_count; /* oldest first */
+    uint16_t rx_breaks;   /* bit n: rx[n] is a break that the LSR has not shown */
     uint8_t shift;        /* the transmitter's shift register, pace on */
     bool is_shifting;
     bool thre_pending;    /* the THRE interrupt was not yet identified */
@@ -58,6 +59,7 @@ static const struct state_field STATE[] = {
     STATE_ARRAY(struct uart, tx),
     STATE_ONE(struct uart, rx_count),
     STATE_ONE(struct uart, tx_count),
+    STATE_ONE_SINCE(2, struct uart, rx_breaks),
     STATE_ONE(struct uart, shift),
     STATE_ONE(struct uart, is_shifting),
     STATE_ONE(struct uart, thre_pending),
@@ -132,16 +134,28 @@ static void arm(struct uart *uart, struct event *event, unsigned characters)
 
 /* --- receiving ----------------------------------------------------------------------------------- */
 
-static void push_received(struct uart *uart, uint8_t byte)
+/* PC16550D 8.4, BI: a break shows when its character is the next to be read. */
+static void show_break(struct uart *uart)
+{
+    if (uart->rx_breaks & 1)
+        uart->errors |= LSR_BI;
+    uart->rx_breaks &= (uint16_t)~1u;
+}
+
+static void push_received(struct uart *uart, uint8_t byte, bool is_break)
 {
     if (uart->rx_count >= rx_capacity(uart)) {
         /* PC16550D p.18: the FIFO keeps what it has; without FIFOs the new byte wins. */
         uart->errors |= LSR_OE;
-        if (!(uart->fcr & FCR_ENABLE))
+        if (!(uart->fcr & FCR_ENABLE)) {
             uart->rx[0] = byte;
+            uart->rx_breaks = is_break;
+        }
     } else {
+        uart->rx_breaks |= (uint16_t)(is_break << uart->rx_count);
         uart->rx[uart->rx_count++] = byte;
     }
+    show_break(uart);
     uart->has_timed_out = false;
     if (uart->fcr & FCR_ENABLE)
         arm(uart, &uart->timeout, 4); /* PC16550D p.22: four character times without an access */
@@ -169,7 +183,7 @@ static void back_end_receive(void *self, const uint8_t *bytes, size_t count)
 {
     struct uart *uart = self;
     for (size_t i = 0; i < count; i++)
-        push_received(uart, bytes[i]);
+        push_received(uart, bytes[i], false);
     if (uart->is_paced && count)
         arm(uart, &uart->received, 1);
     update(uart);
@@ -193,7 +207,7 @@ static void send(struct uart *uart, uint8_t byte)
 {
     byte &= (uint8_t)(0xFFu >> (3 - (uart->lcr & 3)));
     if (uart->mcr & MCR_LOOP)
-        push_received(uart, byte);
+        push_received(uart, byte, false);
     else if (uart->chardev)
         uart->chardev->write(uart->chardev, &byte, 1);
 }
@@ -259,6 +273,8 @@ static uint32_t read_rbr(void *self, const struct reg *row)
     if (uart->rx_count) {
         if (--uart->rx_count) {
             memmove(uart->rx, uart->rx + 1, FIFO_BYTES - 1);
+            uart->rx_breaks >>= 1;
+            show_break(uart);
             arm(uart, &uart->timeout, 4);
         }
         update(uart);
@@ -306,6 +322,7 @@ static uint32_t read_iir(void *self, const struct reg *row)
 static void reset_rx(struct uart *uart)
 {
     uart->rx_count = 0;
+    uart->rx_breaks = 0;
     uart->has_timed_out = false;
     event_disarm(&uart->timeout);
 }
@@ -344,10 +361,8 @@ static void write_lcr(void *self, const struct reg *row, uint32_t value)
     bool starts_break = (value & ~(uint32_t)uart->lcr & LCR_BREAK) != 0;
     (void)row;
     uart->lcr = (uint8_t)value;
-    if (starts_break && (uart->mcr & MCR_LOOP)) {
-        push_received(uart, 0);
-        uart->errors |= LSR_BI;
-    }
+    if (starts_break && (uart->mcr & MCR_LOOP))
+        push_received(uart, 0, true);
     update(uart);
 }
 
@@ -399,8 +414,8 @@ static uint32_t peek_lsr(const void *self, const struct reg *row)
         value |= LSR_THRE;
     if (uart->tx_count == 0 && !uart->is_shifting)
         value |= LSR_TEMT;
-    if ((uart->fcr & FCR_ENABLE) && (uart->errors & LSR_BI))
-        value |= 0x80;
+    if ((uart->fcr & FCR_ENABLE) && (uart->errors & LSR_BI || uart->rx_breaks))
+        value |= 0x80; /* somewhere in the FIFO */
     return value;
 }
 
@@ -666,10 +681,9 @@ const struct device_type UART16550_TYPE = {
     .datasheet = "National Semiconductor PC16550D data sheet, TL/C/8652, June 1995",
     .missing = "breaks are not sent to the back-end\n"
                "parity and framing errors: the wire is perfect\n"
-               "a break in the FIFO shows at once, not when its character is the next to be read\n"
                "TXRDY and RXRDY: nobody listens on a PC",
     .size = sizeof(struct uart),
-    .version = 1,
+    .version = 2,
     .options = OPTIONS,
     .banks = BANKS,
     .state = STATE,

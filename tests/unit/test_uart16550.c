@@ -293,6 +293,34 @@ START_TEST(a_break_in_loopback_is_a_zero_with_its_flag)
 }
 END_TEST
 
+/* PC16550D 8.4: in the FIFO a break shows when its character is the next to be read; bit 7 tells before. */
+START_TEST(a_break_in_the_fifo_waits_for_its_turn)
+{
+    struct port p;
+    make(&p, "0");
+    fixture_out(p.f, FCR, 0x01);
+    fixture_out(p.f, MCR, 0x10);
+    fixture_out(p.f, LCR, 0x03);
+    fixture_out(p.f, THR, 'a');
+    fixture_out(p.f, LCR, 0x43);
+    fixture_out(p.f, LCR, 0x03);
+    fixture_out(p.f, THR, 'b');
+    ck_assert_uint_eq(fixture_in(p.f, LSR), 0xE1);
+    ck_assert_uint_eq(fixture_in(p.f, LSR), 0xE1); /* reading does not clear what is still to come */
+    fixture_check_state(p.f->device);
+    ck_assert_uint_eq(fixture_in(p.f, RBR), 'a');
+    ck_assert_uint_eq(fixture_in(p.f, LSR), 0xF1);
+    ck_assert_uint_eq(fixture_in(p.f, LSR), 0x61);
+    ck_assert_uint_eq(fixture_in(p.f, RBR), 0x00);
+    ck_assert_uint_eq(fixture_in(p.f, RBR), 'b');
+    fixture_out(p.f, LCR, 0x43);
+    fixture_out(p.f, FCR, 0x03); /* the receiver's FIFO is cleared */
+    (void)fixture_in(p.f, LSR);
+    ck_assert_uint_eq(fixture_in(p.f, LSR), 0x60);
+    device_fixture_free(p.f);
+}
+END_TEST
+
 START_TEST(short_words_send_their_bits_only)
 {
     struct port p;
@@ -369,6 +397,7 @@ Suite *uart16550_suite(void)
     tcase_add_test(tests, pace_makes_characters_take_their_time);
     tcase_add_test(tests, divisor_0_is_as_fast_as_divisor_1);
     tcase_add_test(tests, a_break_in_loopback_is_a_zero_with_its_flag);
+    tcase_add_test(tests, a_break_in_the_fifo_waits_for_its_turn);
     tcase_add_test(tests, short_words_send_their_bits_only);
     tcase_add_test(tests, two_ports_do_not_see_each_other);
     tcase_add_test(tests, state_is_saved_whole);
