@@ -49,9 +49,19 @@ void ram_remove_listener(struct ram *ram, struct code_listener *listener)
 void ram_written(struct ram *ram, size_t frame, uint32_t offset, uint32_t bytes)
 {
     uint8_t flags = ram->flags[frame];
-    ram->flags[frame] = flags | FRAME_DIRTY;
+    ram->flags[frame] = flags | FRAME_WRITTEN;
     if (!(flags & FRAME_CODE))
         return;
     for (struct code_listener *l = ram->listeners; l; l = l->next)
         l->written(l->self, ram_frame_id(ram, frame), offset, bytes);
+}
+
+void ram_clear(struct ram *ram)
+{
+    for (size_t frame = 0; frame < ram->frames; frame++) {
+        if (!(ram->flags[frame] & FRAME_USED))
+            continue;
+        memset(ram->bytes + frame * FRAME_BYTES, 0, FRAME_BYTES);
+        ram_written(ram, frame, 0, FRAME_BYTES);
+    }
 }

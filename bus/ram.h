@@ -1,7 +1,7 @@
 /* Frames of RAM and ROM of one owner: the host's memory, of which guests are lent frames.
  *
- * Each frame of 4 KiB has flags: DIRTY (written since they were last cleared) and CODE (a CPU holds
- * decoded code of it, so writes must be reported). A frame has an identity that does not depend on
+ * Each frame of 4 KiB has flags: DIRTY (written since they were last cleared), USED (written since it was
+ * made) and CODE (a CPU holds decoded code of it, so writes must be reported). A frame has an identity that does not depend on
  * where the workstation put it: `id` << 32 | frame number; decoded code is found by it. */
 #ifndef VITRINE_BUS_RAM_H
 #define VITRINE_BUS_RAM_H
@@ -16,7 +16,8 @@
 #define FRAME_BYTES 4096u
 #define FRAME_MASK 4095u
 
-enum frame_flag { FRAME_DIRTY = 1, FRAME_CODE = 2 };
+enum frame_flag { FRAME_DIRTY = 1, FRAME_CODE = 2, FRAME_USED = 4 };
+#define FRAME_WRITTEN (FRAME_DIRTY | FRAME_USED)
 
 /* Who wants to know of writes to frames that hold decoded code. */
 struct code_listener {
@@ -43,6 +44,9 @@ void ram_remove_listener(struct ram *ram, struct code_listener *listener);
 /* The one call after every write that did not come through a CPU's write pointer: marks the frame
  * dirty and has decoded code forgotten. The bytes must not cross a frame. */
 void ram_written(struct ram *ram, size_t frame, uint32_t offset, uint32_t bytes);
+/* Zeroes all of it. Frames that were never written are zero and stay untouched: they cost the workstation
+ * nothing. */
+void ram_clear(struct ram *ram);
 static inline uint64_t ram_frame_id(const struct ram *ram, size_t frame)
 {
     return (uint64_t)ram->id << 32 | frame;

@@ -262,7 +262,7 @@ uint8_t *memory_run(struct cpu *cpu, uint64_t linear, bool is_write)
         uint8_t *flags = &page->write_ram->flags[page->write_frame];
         if (*flags & FRAME_CODE)
             return NULL;
-        *flags |= FRAME_DIRTY;
+        *flags |= FRAME_WRITTEN;
     }
     fill(cpu, linear, is_write ? page->write : page->read, is_write, cpu->cpl == 3);
     return tlb_hit(tlb, linear, 1);

@@ -133,7 +133,7 @@ void vga_reset_common(struct device *device, enum reset_kind kind)
     vga->changes = vga_generation(vga) + 1;
     vga_dispi_reset(vga);
     if (kind == RESET_POWER_ON) {
-        memset(vga->memory, 0, vga->memory_bytes);
+        ram_clear(&vga->vram);
         vga->changes++;
     }
     vga_registers_changed(vga);

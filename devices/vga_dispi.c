@@ -91,9 +91,7 @@ static void write_enable(struct vga *vga, uint16_t value)
     vga->dispi[DISPI_X_OFFSET] = vga->dispi[DISPI_Y_OFFSET] = vga->dispi[DISPI_BANK] = 0;
     if (value & DISPI_NO_CLEAR)
         return;
-    memset(vga->memory, 0, vga->memory_bytes);
-    for (size_t frame = 0; frame < vga->vram.frames; frame++)
-        ram_written(&vga->vram, frame, 0, FRAME_BYTES);
+    ram_clear(&vga->vram);
 }
 
 static void write_geometry(struct vga *vga, enum dispi_index index, uint16_t value)

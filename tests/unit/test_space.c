@@ -248,7 +248,7 @@ START_TEST(writes_mark_frames_and_tell_of_decoded_code)
     memset(ram.flags, 0, RAM_FRAMES);
     ram.flags[2] = FRAME_CODE;
     space_write(&memory, 0x1FFC, 4, 1);
-    ck_assert_uint_eq(ram.flags[1], FRAME_DIRTY);
+    ck_assert_uint_eq(ram.flags[1], FRAME_WRITTEN);
     ck_assert_uint_eq(ram.flags[2], FRAME_CODE);
     ck_assert_uint_eq(code.calls, 0);
     space_write(&memory, 0x2010, 4, 1);
