@@ -366,6 +366,7 @@ size_t space_read_block(struct space *space, uint64_t address, unsigned size, vo
     access_decode(&access, &target);
     show_before(space->door, &access);
     before = space->door->watchers ? state_before(space->door, &access, region) : NULL;
+    access.count = count; /* asked for; at the end, how many were moved */
     if (is_intercepted(space, &access)) {
         store_le(bytes, size, access.value);
         moved = 1;
@@ -401,6 +402,7 @@ size_t space_write_block(struct space *space, uint64_t address, unsigned size, c
     show_before(space->door, &access);
     if (space->door->watchers)
         describe(&access, region, region->device);
+    access.count = count; /* asked for; at the end, how many were moved */
     if (!is_intercepted(space, &access))
         moved = region->ops->write_block(region->self, target.address - region->base, size, bytes,
                                          count);

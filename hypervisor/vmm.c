@@ -206,6 +206,8 @@ static bool run_vmm(void *self)
         vmm->is_idle = true;
         return has_work(vmm) && dispatch_is_work_time(vmm);
     }
+    if (vmm->sched.type->is_partitioned && timeline->slice_end <= timeline->now)
+        return true; /* something of its own is due before its next instruction */
     dispatch_run(guest);
     work(vmm);
     return true;

@@ -1,0 +1,55 @@
+# With `schedule = partitioned` a guest's I/O trace is the same whatever another does: it measures with
+# its timer, its clock, its TSC and its disk. tests/fuzz/isolation.py makes the others of noise, and tags
+# each sector of the physical disk with its owner.
+# timeout: 600
+set -e
+[ -x "$VITRINE" ] || { echo "the program is not built here"; exit 77; }
+command -v python3 >/dev/null || { echo "python3 is missing"; exit 77; }
+command -v nasm >/dev/null || { echo "nasm is missing"; exit 77; }
+cat >victim.asm <<'ASM'
+; 10 rounds: timer, clock, TSC, a sector read and written, a tick; what it saw goes to port 80h.
+org 0x7C00
+    xor ax, ax
+    mov ds, ax
+    mov es, ax
+    mov ss, ax
+    mov sp, 0x7C00
+    sti
+    mov bp, 10
+next:
+    xor al, al
+    out 0x43, al            ; latch the timer
+    in al, 0x40
+    in al, 0x40
+    out 0x80, al
+    mov al, 0x00
+    out 0x70, al            ; seconds
+    in al, 0x71
+    rdtsc
+    out 0x80, ax            ; its low word
+    mov ax, 0x0201          ; read 1 sector, cylinder bp % 4, head 0, sector 5
+    mov cx, bp
+    and cx, 3
+    mov ch, cl
+    mov cl, 5
+    mov dx, 0x80
+    mov bx, 0x8000
+    int 0x13
+    mov al, ah
+    out 0x80, al
+    add word [0x8000], bp
+    mov ax, 0x0301          ; and write it
+    int 0x13
+    mov al, [0x8000]
+    out 0x80, al
+    hlt
+    dec bp
+    jnz next
+    mov al, 21
+    out 0xF4, al            ; ends with status 43
+times 510 - ($ - $$) db 0
+dw 0xAA55
+ASM
+nasm -f bin -o victim.bin victim.asm
+python3 "$SRCDIR/tests/fuzz/isolation.py" "$VITRINE" victim.bin partitioned 1 "${ISOLATION_GUESTS:-14}"
+python3 "$SRCDIR/tests/fuzz/isolation.py" "$VITRINE" victim.bin credit 1 3
