@@ -224,8 +224,9 @@ const struct device_feature DEVICE_FEATURES[] = {
     {"ne2000-pci", "long addresses, writes to page 2, boot ROM", "DP8390D",
      FEATURE_MISSING, "without effect"},
     {"ne2000-pci", "PCI configuration, I/O BAR, INTA#", "RTL8029AS", FEATURE_MODELLED, ""},
-    {"ne2000-pci", "EEPROM, power management", "RTL8029AS",
-     FEATURE_MISSING, "the registers are not there"},
+    {"ne2000-pci", "configuration registers of page 3", "RTL8029AS 6", FEATURE_PARTLY,
+     "9346CR guards them; the EEPROM behind it does not answer"},
+    {"ne2000-pci", "power management", "RTL8029AS", FEATURE_MISSING, "there is no such capability"},
 
     /* ata */
     {"ata", "CHS, LBA28 and LBA48 transfers by PIO and DMA", "ATA-6 8", FEATURE_MODELLED, ""},

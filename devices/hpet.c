@@ -171,7 +171,7 @@ static void schedule(struct hpet *hpet, unsigned index)
     }
     timer->comparator = comparator_at(timer, counter);
     ticks = ticks_to_match(timer, counter);
-    if (ticks > UINT64_MAX / 4) { /* in some thousands of years */
+    if (ticks > UINT64_MAX >> 14) { /* in some years; and the product below has 64 bits */
         event_disarm(&hpet->match[index]);
         return;
     }

@@ -207,6 +207,23 @@ START_TEST(shortest_period_fires_once_an_instruction_at_most)
 }
 END_TEST
 
+START_TEST(comparators_far_away_never_come)
+{
+    struct device_fixture *f = start();
+    struct fixture_probe gsi;
+    fixture_probe(f, f->device, "gsi16", &gsi);
+    put(f, TIMER, ENABLE | ROUTE(16));
+    put(f, CONF, 1);
+    for (unsigned bit = 0; bit < 32; bit++) {
+        put(f, COMP, 0);
+        put(f, COMP + 4, UINT32_C(1) << bit | 1);
+        fixture_run_us(f, 1);
+    }
+    ck_assert_uint_eq(gsi.rises, 0);
+    stop(f);
+}
+END_TEST
+
 START_TEST(two_timers_share_nothing)
 {
     struct device_fixture *a = start(), *b = start();
@@ -230,6 +247,7 @@ Suite *hpet_suite(void)
         legacy_replacement_takes_the_places_of_pit_and_rtc,
         mode_of_32_bits_matches_the_low_half,
         shortest_period_fires_once_an_instruction_at_most,
+        comparators_far_away_never_come,
         two_timers_share_nothing,
     };
     Suite *suite = suite_create("hpet");
