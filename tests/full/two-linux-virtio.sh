@@ -1,6 +1,6 @@
 # One host, two Linux guests with virtio disks and cards, one modern, one legacy: each writes ext4 on its own
 # cylinders, they ping each other and power off; what is outside their ranges does not change.
-# timeout: 500
+# timeout: 900
 set -e
 . "$SRCDIR/tests/guest/guests.inc"
 cp --sparse=always "$GUESTS/two-linux.img" two-linux.img
