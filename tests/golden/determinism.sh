@@ -54,6 +54,15 @@ for first in 1 100000 3000000 9999999; do
     expect "$first instructions, the rest traced" "$traced" "$whole"
 done
 
+# --- the board with APICs and HPET -------------------------------------------------------------------------
+once=$(run timer --board pc-apic)
+expect "pc-apic, traced" "$(run timer --board pc-apic --trace io --trace-out apic.jsonl)" "$once"
+grep -q '"device":"lapic","reg":"LVT LINT0"' apic.jsonl || complain "pc-apic: nobody has set up the local APIC"
+run timer --board pc-apic --max-instructions 3000000 --snapshot-save apic-half.snap >half.out
+whole=$(run timer --board pc-apic --max-instructions 5345678)
+again=$(run timer --board pc-apic --max-instructions 2345678 --snapshot-load apic-half.snap)
+expect "pc-apic in halves" "$again" "$whole"
+
 # --- damage ----------------------------------------------------------------------------------------------
 refused() { # refused STATUS PART OPTION...
     wanted=$1 part=$2
