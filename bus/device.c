@@ -209,6 +209,21 @@ void device_guest_error(struct device *device, const char *format, ...)
              (unsigned long long)origin.eip, text);
 }
 
+void device_show_interrupt(struct device *device, unsigned line, enum interrupt_step step, int vector,
+                           const char *words)
+{
+    struct door_event event = {.kind = DOOR_INTERRUPT,
+                               .machine = device->env->machine,
+                               .source = device->name,
+                               .line = line,
+                               .step = step,
+                               .level = step != INTERRUPT_LOWERED,
+                               .has_vector = vector >= 0,
+                               .vector = (uint8_t)(vector & 0xFF),
+                               .words = words};
+    door_show(device->env->door, &event);
+}
+
 /* --- state ----------------------------------------------------------------------------------------- */
 
 void device_save(const struct device *device, struct state_stream *stream)

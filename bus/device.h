@@ -10,6 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/bits.h"
 #include "base/log.h"
 #include "base/status.h"
 #include "bus/clock.h"
@@ -133,6 +134,16 @@ enum status device_wire(struct device *from, const char *pin, struct device *to,
  * "guest-error dev= reg= port= val= cs:ip=: text". Safe on any path; cheap after the first time. */
 void device_guest_error(struct device *device, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
+/* A step in an interrupt's life, shown by its controller to who watches the door; `line` is what the
+ * guest calls it (IRQ 0-15 of the 8259s), vector -1: none yet. One predictable branch where nobody does. */
+void device_show_interrupt(struct device *device, unsigned line, enum interrupt_step step, int vector,
+                           const char *words);
+static inline void device_interrupt(struct device *device, unsigned line, enum interrupt_step step,
+                                    int vector, const char *words)
+{
+    if (BASE_UNLIKELY(door_is_watched(device->env->door)))
+        device_show_interrupt(device, line, step, vector, words);
+}
 /* Saves or loads the instance as a section named after it. */
 void device_save(const struct device *device, struct state_stream *stream);
 enum status device_load(struct device *device, struct state_stream *stream, struct error *error);

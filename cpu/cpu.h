@@ -80,6 +80,8 @@ struct cpu_config {
     int (*acknowledge)(void *self); /* INTA: the PIC's vector, 0-255 */
     void *acknowledge_self;
     const struct apic_core *apic; /* of a model that has one; NULL: none, or switched off for good */
+    /* The handler of an interrupt so acknowledged is entered: only to be shown. May be NULL. */
+    void (*entered)(void *self, uint8_t vector);
     void (*smiact)(void *self, bool level); /* SMIACT# pin: in SMM; may be NULL */
     void *smiact_self;
     void (*ferr)(void *self, bool level); /* FERR# pin; may be NULL */

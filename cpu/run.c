@@ -441,6 +441,8 @@ static void deliver_pending(struct cpu *cpu)
     } else if (cpu->intr && cpu->flags_other & FLAG_IF && cpu->config.acknowledge) {
         int vector = cpu->config.acknowledge(cpu->config.acknowledge_self);
         deliver(cpu, CPU_EVENT_EXTERNAL, (uint8_t)vector);
+        if (cpu->config.entered && !cpu->is_shutdown)
+            cpu->config.entered(cpu->config.acknowledge_self, (uint8_t)vector);
     }
 }
 

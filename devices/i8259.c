@@ -112,6 +112,34 @@ static void update(struct i8259 *pic)
     irq_line_set(&pic->int_line, pending_input(pic) >= 0);
 }
 
+/* --- the life of an interrupt, shown at the door ------------------------------------------------ */
+
+/* An input with a slave behind it has no life of its own: the slave tells it. */
+static void show(struct i8259 *pic, unsigned input, enum interrupt_step step, int vector,
+                 const char *words)
+{
+    if (!(cascaded_inputs(pic) >> input & 1))
+        device_interrupt(&pic->device, input + (pic->is_slave ? 8u : 0u), step, vector, words);
+}
+
+static void show_request(struct i8259 *pic, unsigned input)
+{
+    if (pic->imr >> input & 1)
+        show(pic, input, INTERRUPT_MASKED, -1, "waits in IRR, masked by IMR");
+    else
+        show(pic, input, INTERRUPT_REQUESTED, -1, NULL);
+}
+
+/* Requests that the new mask lets through, and those that it holds back. */
+static void show_mask(struct i8259 *pic, uint8_t imr)
+{
+    uint8_t changed = request_register(pic) & (imr ^ pic->imr);
+    pic->imr = imr;
+    for (unsigned input = 0; changed >> input; input++)
+        if (changed >> input & 1)
+            show_request(pic, input);
+}
+
 /* INTA or a poll: the request goes into service. INT drops; a further request raises it again, so
  * that a master behind the wire sees a new edge. */
 static void take_into_service(struct i8259 *pic, unsigned input)
@@ -122,6 +150,9 @@ static void take_into_service(struct i8259 *pic, unsigned input)
         pic->isr |= bit;
     else if (pic->rotates_on_aeoi)
         pic->lowest = (uint8_t)input;
+    show(pic, input, INTERRUPT_ACKNOWLEDGED, (pic->icw2 & 0xF8) | (int)input, NULL);
+    if (pic->icw4 & ICW4_AEOI)
+        show(pic, input, INTERRUPT_ENDED, -1, "automatic EOI");
     irq_line_set(&pic->int_line, false);
 }
 
@@ -133,6 +164,8 @@ static int acknowledge(struct i8259 *pic)
         take_into_service(pic, (unsigned)input);
         if (pic->slave && (cascaded_inputs(pic) >> input & 1))
             vector = acknowledge(pic->slave);
+    } else {
+        show(pic, 7, INTERRUPT_LOST, vector, "spurious: the request was gone before INTA");
     }
     update(pic);
     return vector;
@@ -152,6 +185,14 @@ bool i8259_has_request(const struct device *device, unsigned input)
 bool i8259_is_in_service(const struct device *device, unsigned input)
 {
     return ((const struct i8259 *)device)->isr >> (input & 7) & 1;
+}
+
+int i8259_line_of(const struct device *master, uint8_t vector)
+{
+    const struct i8259 *pic = (const struct i8259 *)master;
+    if ((pic->icw2 & 0xF8) == (vector & 0xF8))
+        return vector & 7;
+    return pic->slave && (pic->slave->icw2 & 0xF8) == (vector & 0xF8) ? 8 + (vector & 7) : -1;
 }
 
 void i8259_set_slave(struct device *master, struct device *slave)
@@ -208,11 +249,14 @@ static void write_ocw2(struct i8259 *pic, uint8_t value)
         if (highest < 0)
             break;
         pic->isr &= (uint8_t)~(1u << highest);
+        show(pic, (unsigned)highest, INTERRUPT_ENDED, -1, NULL);
         if (value >> 5 == EOI_ROTATE_NON_SPECIFIC)
             pic->lowest = (uint8_t)highest;
         break;
     case EOI_SPECIFIC:
     case EOI_ROTATE_SPECIFIC:
+        if (pic->isr >> level & 1)
+            show(pic, (unsigned)level, INTERRUPT_ENDED, -1, NULL);
         pic->isr &= (uint8_t)~(1u << level);
         if (value >> 5 == EOI_ROTATE_SPECIFIC)
             pic->lowest = (uint8_t)level;
@@ -280,7 +324,7 @@ static void write_imr(void *self, const struct reg *row, uint32_t value)
 {
     struct i8259 *pic = self;
     (void)row;
-    pic->imr = (uint8_t)value;
+    show_mask(pic, (uint8_t)value);
     update(pic);
 }
 
@@ -541,12 +585,17 @@ static void input(struct device *device, unsigned input, bool level)
 {
     struct i8259 *pic = (struct i8259 *)device;
     uint8_t bit = (uint8_t)(1u << (input & 7));
+    bool was_requested = (request_register(pic) & ~pic->isr & bit) != 0;
     if (level) {
+        show(pic, input & 7, INTERRUPT_RAISED, -1, NULL);
         pic->edges |= bit & (uint8_t)~pic->levels;
         pic->levels |= bit;
+        show_request(pic, input & 7);
     } else {
         pic->edges &= (uint8_t)~bit;
         pic->levels &= (uint8_t)~bit;
+        show(pic, input & 7, was_requested ? INTERRUPT_LOST : INTERRUPT_LOWERED, -1,
+             was_requested ? "its input fell before INTA" : NULL);
     }
     update(pic);
 }

@@ -11,6 +11,8 @@ int i8259_acknowledge(struct device *master);
 /* The cascade lines CAS0-2: the slave that answers on the inputs named by the master's ICW3. The
  * slave's pin "int" is wired to the master's input besides. NULL: none. */
 void i8259_set_slave(struct device *master, struct device *slave);
+/* The IRQ (0-15) that has this vector now; -1: none of master and slave. Pure. */
+int i8259_line_of(const struct device *master, uint8_t vector);
 /* An unmasked request of that input waits to be taken into service; it is in service. Pure. */
 bool i8259_has_request(const struct device *pic, unsigned input);
 bool i8259_is_in_service(const struct device *pic, unsigned input);

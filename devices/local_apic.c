@@ -137,6 +137,7 @@ int local_apic_acknowledge(struct device *device)
     if (vector >= 0) {
         set_vector(apic->irr, (unsigned)vector, false);
         set_vector(apic->isr, (unsigned)vector, true);
+        device_interrupt(&apic->device, (unsigned)vector, INTERRUPT_ACKNOWLEDGED, vector, NULL);
         local_apic_update(apic);
         return vector;
     }
@@ -290,6 +291,7 @@ void local_apic_end(struct local_apic *apic)
     if (vector < 0)
         return;
     set_vector(apic->isr, (unsigned)vector, false);
+    device_interrupt(&apic->device, (unsigned)vector, INTERRUPT_ENDED, vector, NULL);
     if (has_vector(apic->tmr, (unsigned)vector)) {
         apic_bus_end(apic->device.env->apic, (uint8_t)vector);
         if ((apic->lvt[LVT_LINT0] & LVT_VECTOR) == (unsigned)vector) {

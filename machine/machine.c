@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/bits.h"
+#include "devices/i8259.h"
 #include "machine/assemble.h"
 
 #define LOW_RAM_BYTES 0xA0000u        /* conventional memory, up to video memory */
@@ -142,6 +143,28 @@ static int acknowledge(void *self)
     return machine_acknowledge(machine);
 }
 
+/* Shown to who watches, with the place of the handler's first instruction. */
+static void entered(void *self, uint8_t vector)
+{
+    struct machine *machine = self;
+    struct access_origin origin = {0};
+    struct door_event event = {.kind = DOOR_INTERRUPT,
+                               .machine = machine->name,
+                               .source = "cpu",
+                               .step = INTERRUPT_ENTERED,
+                               .level = true,
+                               .has_vector = true,
+                               .vector = vector};
+    int line;
+    if (BASE_LIKELY(!door_is_watched(&machine->world->door)))
+        return;
+    cpu_origin(machine->cpu, &origin);
+    line = i8259_line_of(machine->pic_master, vector);
+    event.line = line < 0 ? vector : (unsigned)line; /* a local APIC names its requests by vector */
+    event.address = origin.linear;
+    door_show(&machine->world->door, &event);
+}
+
 static void intr_changed(void *self, unsigned input, bool level)
 {
     struct machine *machine = self;
@@ -205,6 +228,7 @@ static enum status build_cpu(struct machine *machine, struct error *error)
                                 .acknowledge = acknowledge,
                                 .acknowledge_self = machine,
                                 .apic = machine->local_apic ? &machine->apic_core : NULL,
+                                .entered = entered,
                                 .smiact = machine_smiact,
                                 .smiact_self = machine,
                                 .ferr = machine_ferr,
