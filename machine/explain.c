@@ -32,6 +32,77 @@ static const char *exception_name(unsigned vector)
     return vector < ARRAY_COUNT(NAMES) ? NAMES[vector] : "interrupt";
 }
 
+/* --- the table entry at fault ---------------------------------------------------------------------- */
+
+enum { ERROR_IDT = 2, ERROR_LDT = 4, PAGE_PRESENT = 1, PAGE_LARGE = 0x80 };
+enum { VECTOR_TS = 10, VECTOR_GP = 13, VECTOR_PF = 14 };
+
+/* "present, DPL 0, type 8Eh" of a descriptor's upper half (SDM 3A 3.4.5, 6.11). */
+static void put_descriptor(const struct machine *machine, const char *table, unsigned index,
+                           uint64_t base, uint32_t limit, char *text, size_t size, size_t *used)
+{
+    uint64_t linear = (base + index * 8u) & 0xFFFFFFFFu;
+    uint8_t bytes[8];
+    text_append(text, size, used, "     %s entry %Xh at %08llx: ", table, index,
+                (unsigned long long)linear);
+    if (index * 8u + 7 > limit)
+        text_append(text, size, used, "beyond the limit %04Xh\n", (unsigned)limit);
+    else if (cpu_peek(machine->cpu, linear, bytes, sizeof bytes) != sizeof bytes)
+        text_append(text, size, used, "no memory is there\n");
+    else
+        text_append(text, size, used, "%08x %08x: %s, DPL %u, type %02Xh\n",
+                    (unsigned)load_le32(bytes + 4), (unsigned)load_le32(bytes),
+                    bytes[5] & 0x80 ? "present" : "not present", bytes[5] >> 5 & 3u,
+                    bytes[5] & 0x1Fu);
+}
+
+/* The walk without PAE (SDM 3A 4.3), down to the entry that stops it. */
+static void put_page(const struct machine *machine, const struct cpu_registers *r, uint64_t linear,
+                     char *text, size_t size, size_t *used)
+{
+    static const char *const NAMES[] = {"page directory", "page table"};
+    uint64_t table = r->cr3 & 0xFFFFF000u;
+    for (unsigned level = 0; level < 2; level++) {
+        unsigned index = linear >> (level ? 12 : 22) & 0x3FF;
+        uint8_t bytes[4];
+        uint32_t entry;
+        if (space_peek(&machine->memory, table + index * 4u, bytes, sizeof bytes) != sizeof bytes) {
+            text_append(text, size, used, "     %s at physical %08llx: no memory is there\n",
+                        NAMES[level], (unsigned long long)table);
+            return;
+        }
+        entry = load_le32(bytes);
+        text_append(text, size, used, "     %s entry %Xh at physical %08llx: %08x: %s, %s, %s\n",
+                    NAMES[level], index, (unsigned long long)(table + index * 4u), (unsigned)entry,
+                    entry & PAGE_PRESENT ? "present" : "not present",
+                    entry & 2 ? "writable" : "read-only", entry & 4 ? "user" : "supervisor");
+        if (!(entry & PAGE_PRESENT) || (level == 0 && entry & PAGE_LARGE && r->cr4 & 0x10))
+            return;
+        table = entry & 0xFFFFF000u;
+    }
+}
+
+/* The tables are as the shutdown found them: nothing has run since. */
+static void put_entry(const struct machine *machine, const struct cpu_fault_record *record,
+                      char *text, size_t size, size_t *used)
+{
+    struct cpu_registers r;
+    unsigned index = record->error_code >> 3 & 0x1FFF;
+    cpu_get_registers(machine->cpu, &r);
+    if (!record->has_error || !(r.cr0 & 1))
+        return;
+    if (record->vector == VECTOR_PF && !(r.cr4 & 0x20))
+        put_page(machine, &r, record->cr2, text, size, used);
+    else if (record->vector < VECTOR_TS || record->vector > VECTOR_GP || record->error_code < 2)
+        return; /* no selector and no vector */
+    else if (record->error_code & ERROR_IDT)
+        put_descriptor(machine, "IDT", index, r.idtr.base, r.idtr.limit, text, size, used);
+    else if (record->error_code & ERROR_LDT)
+        put_descriptor(machine, "LDT", index, r.ldtr.base, r.ldtr.limit, text, size, used);
+    else
+        put_descriptor(machine, "GDT", index, r.gdtr.base, r.gdtr.limit, text, size, used);
+}
+
 static void put_record(const struct machine *machine, const struct cpu_fault_record *r,
                        size_t number, char *text, size_t size, size_t *used)
 {
@@ -46,6 +117,7 @@ static void put_record(const struct machine *machine, const struct cpu_fault_rec
         text_append(text, size, used, ", address %08llx", (unsigned long long)r->cr2);
     text_append(text, size, used, ", at %04x:%08llx%s\n     %s\n", r->cs, (unsigned long long)r->ip,
                 place, r->cause);
+    put_entry(machine, r, text, size, used);
 }
 
 static void put_tables(const struct machine *machine, char *text, size_t size, size_t *used)

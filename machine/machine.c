@@ -339,6 +339,7 @@ struct device *machine_find(const struct machine *machine, const char *name)
 
 void machine_reset(struct machine *machine)
 {
+    machine->hang_shown = false;
     machine->reset_pending = false;
     machine->shutdown_shown = false;
     for (struct device *device = machine->devices; device; device = device->next)
@@ -353,6 +354,8 @@ void machine_reset(struct machine *machine)
 /* --- running --------------------------------------------------------------------------------------------- */
 
 /* Line by line: the log cuts long lines. */
+#define FLAGS_IF 0x200u
+
 static void log_triple_fault(struct machine *machine)
 {
     struct log *log = &machine->world->log;
@@ -366,6 +369,27 @@ static void log_triple_fault(struct machine *machine)
     log_line(log, LOG_ERROR, "  next: %s", machine->resets_on_triple_fault
                                                ? "the chip set resets the machine"
                                                : "the run ends (--no-reboot)");
+}
+
+/* HLT with interrupts off: said once, since only NMI, SMI or RESET# can end it. A machine that was
+ * stopped on purpose looks the same, hence no error. */
+static void explain_hang(struct machine *machine)
+{
+    struct cpu_registers r;
+    char place[256] = "";
+    uint64_t linear;
+    if (BASE_LIKELY(machine->hang_shown))
+        return;
+    cpu_get_registers(machine->cpu, &r);
+    if (r.flags & FLAGS_IF)
+        return;
+    machine->hang_shown = true;
+    linear = (r.segment[CPU_CS].base + r.ip - 1) & 0xFFFFFFFFu; /* HLT has one byte */
+    if (machine->place)
+        machine->place(machine->place_self, machine, linear, place, sizeof place);
+    log_line(&machine->world->log, LOG_WARNING,
+             "%s: halted with interrupts off at %04x:%08llx%s: only NMI, SMI or a reset can wake it",
+             machine->name, r.segment[CPU_CS].selector, (unsigned long long)(r.ip - 1), place);
 }
 
 static void stop_for_debugger(struct machine *machine)
@@ -404,7 +428,9 @@ bool machine_run(struct machine *machine)
             if (machine->reset_pending && timeline->now < timeline->slice_end)
                 continue;
             return true;
-        case CPU_STOP_HALT: return false;
+        case CPU_STOP_HALT:
+            explain_hang(machine);
+            return false;
         case CPU_STOP_SHUTDOWN:
             triple_fault(machine);
             return true;

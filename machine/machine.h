@@ -110,6 +110,7 @@ struct machine {
     bool debug_stopped; /* a breakpoint, watchpoint, step or triple fault: the world is held */
     bool holds_on_shutdown; /* a debugger wants to see triple faults before the reset */
     bool shutdown_shown;    /* it does: what follows comes when the world goes on */
+    bool hang_shown;        /* HLT with interrupts off was explained */
     int exit_status;
     struct machine_config config; /* as given; strings and back-ends are the caller's */
 };

@@ -183,6 +183,39 @@ START_TEST(a_triple_fault_is_shown_before_the_reset)
 }
 END_TEST
 
+/* Protected mode with an IDT of 16 entries, all zero; int3 needs entry 3, #GP entry 0Dh, #DF entry 8.
+ *   7C00 lgdt [7C20h]; lidt [7C26h]; mov eax, cr0; inc ax; mov cr0, eax; int3 */
+START_TEST(the_card_shows_the_table_entries_at_fault)
+{
+    static const uint8_t CODE[0x30] = {0x0F, 0x01, 0x16, 0x20, 0x7C, 0x0F, 0x01, 0x1E, 0x26, 0x7C,
+                                       0x0F, 0x20, 0xC0, 0x40, 0x0F, 0x22, 0xC0, 0xCC,
+                                       [0x20] = 0x17, 0, 0, 0x7D, 0, 0, 0x7F, 0, 0, 0x7E, 0, 0};
+    struct driver *d = driver_new(debug_bench_with(CODE, sizeof CODE), "ch");
+    add(d, CPU_WATCH_EXECUTE, 0xFFFFFFF0, 1);
+    engine_run(&d->engine);
+    ck_assert_ptr_nonnull(strstr(d->bench->log, "IDT entry 3h: not an interrupt"));
+    ck_assert_ptr_nonnull(strstr(d->bench->log, "IDT entry 3h at 00007e18: 00000000 00000000: not "
+                                                "present, DPL 0, type 00h"));
+    ck_assert_ptr_nonnull(strstr(d->bench->log, "IDT entry Dh at 00007e68: 00000000 00000000"));
+    ck_assert_ptr_nonnull(strstr(d->bench->log, "IDT entry 8h at 00007e40: 00000000 00000000"));
+    driver_free(d);
+}
+END_TEST
+
+/* cli; hlt: said once, with its place; the timer's interrupts don't wake it. */
+START_TEST(a_halt_with_interrupts_off_is_said_once)
+{
+    static const uint8_t CODE[] = {0xFA, 0xF4};
+    struct debug_bench *b = debug_bench_with(CODE, sizeof CODE);
+    const char *said;
+    world_advance(&b->world, WORLD_DEFAULT_HZ);
+    said = strstr(b->log, "halted with interrupts off at 0000:00007c01");
+    ck_assert_ptr_nonnull(said);
+    ck_assert_ptr_null(strstr(said + 1, "halted with"));
+    debug_bench_free(b);
+}
+END_TEST
+
 static void final_state(struct driver *d, uint64_t *hash, uint64_t *now)
 {
     engine_run(&d->engine);
@@ -237,6 +270,8 @@ Suite *engine_suite(void)
     tcase_add_test(tests, steps_carry_out_one_instruction_each);
     tcase_add_test(tests, a_running_machine_is_held_at_a_poll_instant);
     tcase_add_test(tests, a_triple_fault_is_shown_before_the_reset);
+    tcase_add_test(tests, the_card_shows_the_table_entries_at_fault);
+    tcase_add_test(tests, a_halt_with_interrupts_off_is_said_once);
     tcase_add_test(tests, stops_steps_and_watches_never_change_the_run);
     tcase_add_test(tests, too_many_points_are_refused);
     suite_add_tcase(suite, tests);
