@@ -473,6 +473,18 @@ static void show_dma(struct space *space, const struct device *device, uint64_t 
     access_close(space->door, &access);
 }
 
+void space_call_open(struct space *space, struct access *access, uint64_t number, uint64_t argument)
+{
+    access_open(access, space, number, 4, true, ACCESS_CALL);
+    access->value = argument;
+    show_before(space->door, access);
+}
+
+void space_call_close(struct space *space, struct access *access)
+{
+    access_close(space->door, access);
+}
+
 bool space_dma_read(struct space *space, const struct device *device, uint64_t gpa, void *bytes,
                     size_t count)
 {

@@ -21,7 +21,12 @@ struct reg;
 struct space;
 struct timeline;
 
-enum access_space { ACCESS_PORT, ACCESS_MEMORY, ACCESS_DMA };
+enum access_space {
+    ACCESS_PORT,
+    ACCESS_MEMORY,
+    ACCESS_DMA,
+    ACCESS_CALL /* an instruction that asks for a service: `address` is its number */
+};
 
 /* What the arbiter did with a guest's access. */
 enum decision {

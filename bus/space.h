@@ -159,6 +159,12 @@ size_t space_read_block(struct space *space, uint64_t address, unsigned size, vo
 size_t space_write_block(struct space *space, uint64_t address, unsigned size, const void *bytes,
                          size_t count);
 
+/* A call that software behind the space's origin makes on purpose (a hypercall, a system call that is
+ * served elsewhere): shown at the door as an access of its own, so that it has an id, words, a
+ * decision, and is the cause of what follows. Between the two calls door_note() speaks of it. */
+void space_call_open(struct space *space, struct access *access, uint64_t number, uint64_t argument);
+void space_call_close(struct space *space, struct access *access);
+
 /* Bytes of memory for DMA and the hypervisor: any alignment and length; RAM by copy, marked dirty,
  * decoded code forgotten; shown at the door as one DMA access of `device`. Returns false when some
  * byte had nobody to answer (reads give FFh there). */

@@ -39,7 +39,7 @@ enum direction_bit { DIRECTION_IN = 1, DIRECTION_OUT = 2, DIRECTION_READ = 4, DI
 enum part_kind { PART_DEVICE, PART_MACHINE, PART_PORT, PART_ADDRESS, PART_DIRECTION, PART_SPACE };
 static const char *const PARTS[] = {"dev", "machine", "port", "addr", "dir", "space"};
 static const char *const DIRECTIONS[] = {"in", "out", "read", "write"};
-static const char *const SPACES[] = {"port", "mmio", "dma"};
+static const char *const SPACES[] = {"port", "mmio", "dma", "call"};
 
 /* --- passing -------------------------------------------------------------------------------------------- */
 

@@ -148,7 +148,7 @@ static char *put_answer(char *to, const struct access *access)
 
 size_t trace_json_line(char *text, const struct access *access, uint64_t ns)
 {
-    static const char *const SPACES[] = {"port", "mmio", "dma"};
+    static const char *const SPACES[] = {"port", "mmio", "dma", "call"};
     static const char *const WAYS[2][2] = {
         {"in",   "out"  },
         {"read", "write"}

@@ -17,6 +17,7 @@
 
 #include "base/bits.h"
 #include "hypervisor/disk_queue.h"
+#include "hypervisor/guest.h"
 
 #define PORT_DATA 0x1F0u
 #define PORT_COUNT 0x1F2u
@@ -62,6 +63,7 @@ enum driver_state {
 
 struct ata_driver {
     struct vmm *vmm;
+    enum context context; /* in which it runs */
     struct vmm_part part;
     struct block_geometry geometry;
     struct event poll;
@@ -90,8 +92,10 @@ static void finish(struct ata_driver *driver, enum block_result result)
         return;
     request->done_sectors = job->done;
     request->result = result == BLOCK_OK && job->is_cut ? BLOCK_RANGE : result;
-    vmm_charge(driver->vmm, job->guest, COST_INTERRUPT, 1);
-    job->guest->interrupts++;
+    if (!request->is_quiet) {
+        guest_charge_io(job->guest, INTERFACE_ACCESS, IO_DISK, COST_INTERRUPT, 1);
+        job->guest->interrupts++;
+    }
     request->complete(request);
 }
 
@@ -226,6 +230,7 @@ static void fire_poll(void *self)
 static void poll(struct ata_driver *driver)
 {
     uint8_t status;
+    context_enter(driver->vmm, driver->context, driver->job.guest);
     driver->vmm->world->door.cause = driver->job.cause;
     status = host_inb(driver->vmm, PORT_ALTERNATE);
     if (driver->state == DRIVER_WAIT_DRQ) {
@@ -275,6 +280,7 @@ static void isr(void *self)
     struct ata_driver *driver = self;
     struct disk_job *job = &driver->job;
     uint8_t status;
+    context_enter(driver->vmm, driver->context, job->guest);
     driver->counts.interrupts++;
     driver->vmm->world->door.cause = driver->has_job ? job->cause : 0;
     status = host_inb(driver->vmm, PORT_STATUS); /* also takes the interrupt request back */
@@ -318,6 +324,7 @@ static void work(void *self)
         return;
     }
     driver->has_job = true;
+    context_enter(driver->vmm, driver->context, driver->job.guest);
     driver->vmm->world->door.cause = driver->job.cause;
     start_command(driver);
     driver->vmm->world->door.cause = 0;
@@ -367,6 +374,7 @@ enum status ata_driver_new(struct ata_driver **driver, struct vmm *vmm,
         return error_set(error, STATUS_INTERNAL, "out of memory for the disk driver");
     }
     made->vmm = vmm;
+    made->context = context_of(vmm->lab->drivers.disk);
     made->geometry = *geometry;
     made->part.work = work;
     made->part.self = made;

@@ -11,6 +11,9 @@ enum cost_item {
     COST_COPY_KIB,     /* 1,024 bytes between guest, VMM and device */
     COST_INTERRUPT,    /* an interrupt injected into a guest */
     COST_CONTEXT_SWITCH, /* from one guest's vCPU to another's */
+    COST_HOST_IO,      /* the VMApp's read or write, down to the device and back */
+    COST_HOST_SELECT,  /* the VMApp asks which descriptors are ready */
+    COST_VMAPP,        /* the rest of what the VMApp does in one visit to the host */
     COST_ITEMS
 };
 

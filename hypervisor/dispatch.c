@@ -7,7 +7,8 @@ static uint64_t now_of(const struct vmm *vmm)
 
 static bool may_run(const struct guest *guest)
 {
-    return !guest->has_ended && !guest->is_paused && !guest->waits_for_disk;
+    return !guest->has_ended && !guest->is_paused && !guest->waits_for_disk &&
+           !guest->is_waiting;
 }
 
 static bool can_run(const struct guest *guest)
@@ -88,7 +89,7 @@ static enum guest_stop stop_of(const struct guest *guest, bool is_slice_over)
         return GUEST_STOP_ENDED;
     if (guest->is_paused)
         return GUEST_STOP_PAUSED;
-    if (guest->waits_for_disk)
+    if (guest->waits_for_disk || guest->is_waiting)
         return GUEST_STOP_WAITING;
     if (cpu_is_idle(guest->machine->cpu))
         return GUEST_STOP_IDLE;

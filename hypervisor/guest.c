@@ -1,10 +1,12 @@
 #include "hypervisor/guest.h"
 
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/bits.h"
+#include "hypervisor/pv.h"
 #include "hypervisor/vdisk.h"
 #include "hypervisor/vswitch.h"
 #include "machine/boot.h"
@@ -46,6 +48,34 @@ static bool goes_on(struct guest *guest, const struct access *access)
     return is_same;
 }
 
+/* What an access is about, for the accounts. */
+static enum io_device device_kind(const struct device *device)
+{
+    if (!device)
+        return IO_SETUP;
+    if (strncmp(device->name, "ide", 3) == 0 || strncmp(device->type->name, "virtio-blk", 10) == 0)
+        return IO_DISK;
+    return strncmp(device->type->name, "ne2000", 6) == 0 ||
+                   strncmp(device->type->name, "virtio-net", 10) == 0
+               ? IO_NIC
+               : IO_SETUP;
+}
+
+/* Hosted, the virtual device lives in the VMApp: each access goes there and back, unless the VMM
+ * handles accesses that reach no physical device itself. */
+static void visit_host(struct guest *guest, const struct device *device)
+{
+    const struct lab_drivers *d = &guest->vmm->lab->drivers;
+    enum io_device kind = device_kind(device);
+    enum driver_model model = kind == IO_DISK  ? d->disk
+                              : kind == IO_NIC ? d->nic
+                                               : DRIVER_NATIVE;
+    if (model != DRIVER_HOSTED || d->handles_ports)
+        return;
+    context_enter(guest->vmm, CONTEXT_HOST_OS, guest);
+    context_enter(guest->vmm, CONTEXT_VMM, guest);
+}
+
 /* The trap: count, charge, and let the virtual device answer. What an arbiter decides later
  * (map, deny) replaces `emulate`. */
 static bool at_access(void *self, struct access *access)
@@ -60,8 +90,69 @@ static bool at_access(void *self, struct access *access)
     else
         count->reads++;
     count->decisions[DECISION_EMULATE]++;
-    vmm_charge(guest->vmm, guest, COST_TRAP, 1);
+    guest_charge_io(guest, INTERFACE_ACCESS, device_kind(access->device), COST_TRAP, 1);
+    visit_host(guest, access->device);
     return false;
+}
+
+/* --- shared memory, upcalls, accounts ------------------------------------------------------------------- */
+
+/* A page that is the guest's own RAM both ways: no ROM, no device, no shadow. */
+static const struct space_page *own_page(const struct guest *guest, uint32_t gfn)
+{
+    const struct space_page *page =
+        space_page(&guest->machine->memory, (uint64_t)gfn << FRAME_SHIFT);
+    return page && page->write && page->read == page->write && !page->is_rom &&
+                   page->write_ram == guest->machine->ram
+               ? page
+               : NULL;
+}
+
+uint8_t *guest_frame(const struct guest *guest, uint32_t gfn)
+{
+    const struct space_page *page = own_page(guest, gfn);
+    return page ? page->write_ram->bytes + page->write_frame * FRAME_BYTES : NULL;
+}
+
+void guest_frame_written(const struct guest *guest, uint32_t gfn, uint32_t offset, uint32_t bytes)
+{
+    const struct space_page *page = own_page(guest, gfn);
+    if (page)
+        ram_written(page->write_ram, page->write_frame, offset, bytes);
+}
+
+void guest_upcall(struct guest *guest, uint8_t vector)
+{
+    guest->interrupts++;
+    guest_charge_io(guest, INTERFACE_DRIVER, IO_NOTIFY, COST_INTERRUPT, 1);
+    machine_inject(guest->machine, vector);
+}
+
+void guest_charge_io(struct guest *guest, enum io_interface interface, enum io_device device,
+                     enum cost_item item, uint64_t units)
+{
+    struct io_count *count = &guest->io[interface][device];
+    count->count[item] += units;
+    count->charged_ns += guest->vmm->lab->costs.ns[item] * units;
+    vmm_charge(guest->vmm, guest, item, units);
+}
+
+void guest_error(const struct guest *guest, const char *format, ...)
+{
+    struct access_origin origin = {0};
+    uint64_t place = hash_bytes(HASH_START, &format, sizeof format);
+    char text[256];
+    va_list arguments;
+    place = hash_bytes(place, &guest->number, sizeof guest->number);
+    if (!log_first(&guest->vmm->world->log, place))
+        return;
+    cpu_origin(guest->machine->cpu, &origin);
+    va_start(arguments, format);
+    vsnprintf(text, sizeof text, format, arguments);
+    va_end(arguments);
+    log_line(&guest->vmm->world->log, LOG_WARNING,
+             "%s: guest-error dev=back-end reg=- port=0 val=0 cs:ip=%04x:%08llx: %s",
+             guest->lab->name, origin.cs, (unsigned long long)origin.eip, text);
 }
 
 /* --- life ------------------------------------------------------------------------------------------------ */
@@ -139,6 +230,7 @@ enum status guest_build(struct guest *guest, const struct vmm_backends *backends
         config.disks[0] = vdisk_block(guest->vdisk);
     }
     config.serials[0] = backends->serials[guest->number];
+    guest->nic_cable = config.nics[0].port;
     status = machine_new(&guest->machine, guest->vmm->world, &config, error);
     if (status != STATUS_OK) {
         error_prefix(error, "guest %s", lab->name);
@@ -151,11 +243,13 @@ enum status guest_build(struct guest *guest, const struct vmm_backends *backends
     guest->intercept.self = guest;
     space_set_intercept(&guest->machine->ports, &guest->intercept);
     space_set_intercept(&guest->machine->memory, &guest->intercept);
-    return build_boot(guest, error);
+    status = build_boot(guest, error);
+    return status == STATUS_OK ? pv_new(&guest->pv, guest, error) : status;
 }
 
 void guest_fini(struct guest *guest)
 {
+    pv_free(guest->pv);
     vdisk_forget_clock(guest->vdisk);
     machine_free(guest->machine);
     boot_free(guest->boot);

@@ -65,8 +65,8 @@ static enum status apply_cost(struct lab *lab, size_t index, struct error *error
         if (strcmp(COST_ROWS[i].name, entry->key) == 0)
             return lab_set_number(lab, entry, 0, 1000000000, &lab->costs.ns[i], error);
     return ini_error(&lab->ini, entry->line, error,
-                     "unknown cost '%.60s'; fix: trap, world_switch, "
-                     "hypercall, copy_kib, interrupt or context_switch, in ns",
+                     "unknown cost '%.60s'; fix: trap, world_switch, hypercall, copy_kib, interrupt, "
+                     "context_switch, host_io, host_select or vmapp, in ns",
                      entry->key);
 }
 
@@ -215,6 +215,7 @@ enum status lab_read(struct lab *lab, const char *path, struct error *error)
     lab->memory_bytes = 256 * MEBIBYTE;
     lab->schedule = &SCHED_ROUND_ROBIN;
     lab->latency_us = 5000;
+    lab->drivers.handles_ports = lab->drivers.combines_sends = lab->drivers.shares_events = true;
     costs_defaults(&lab->costs);
     if (slash && (size_t)(slash - path) + 2 < sizeof lab->folder)
         memcpy(lab->folder, path, (size_t)(slash - path) + 1);

@@ -16,6 +16,22 @@
 #define LAB_DISK_SHARE 100u /* of a guest that says nothing */
 #define LAB_VMM_BYTES  (UINT64_C(8) << 20) /* host RAM that the VMM keeps for itself */
 
+/* Who holds the driver of a physical device: the VMM, a host operating system below it, or a domain
+ * whose only task it is. */
+enum driver_model { DRIVER_NATIVE, DRIVER_HOSTED, DRIVER_SPLIT, DRIVER_MODELS };
+extern const char *const DRIVER_MODEL_NAMES[DRIVER_MODELS];
+
+struct lab_drivers {
+    enum driver_model disk, nic;
+    /* Hosted: Sugerman, Venkitachalam, Lim (USENIX 2001), section 3.4. */
+    bool handles_ports, combines_sends, shares_events;
+    uint64_t backend_delay_us, backend_batch; /* of what rings ask for; 0 requests: no limit */
+};
+
+/* A descriptor whose system calls the hypervisor serves. */
+enum lab_service { SERVICE_NONE, SERVICE_DISK, SERVICE_NETWORK, SERVICE_CONSOLE };
+#define LAB_DESCRIPTORS 16
+
 struct lab_nic {
     char model[32]; /* device type; "" none */
     uint8_t mac[6];
@@ -39,6 +55,8 @@ struct lab_guest {
     char bios[LAB_TEXT];
     bool has_virtual_time; /* policy `virtual`; else `real` */
     struct sched_params sched;
+    enum lab_service services[LAB_DESCRIPTORS]; /* by descriptor */
+    bool has_services;
 };
 
 struct lab {
@@ -57,6 +75,7 @@ struct lab {
     bool is_elevator;        /* order of the disk's requests; else FIFO */
     uint64_t latency_us;     /* partitioned: a disk answers after it, in its guest's time */
     bool has_mechanics; /* seek and rotation take time */
+    struct lab_drivers drivers;
     struct costs costs;
     struct lab_guest guests[LAB_GUESTS_MAX];
     unsigned guest_count;

@@ -112,5 +112,6 @@ const struct lab_key LAB_GUEST_KEYS[] = {
     {"warp_us",       guest_warp_us      },
     {"warp_limit_us", guest_warp_limit_us},
     {"unwarp_us",     guest_unwarp_us    },
+    {"syscalls",      lab_guest_syscalls },
     {NULL,            NULL               },
 };

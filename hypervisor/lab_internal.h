@@ -16,6 +16,20 @@ struct lab_key {
 /* Each ends with a row whose name is NULL. */
 extern const struct lab_key LAB_HOST_KEYS[], LAB_GUEST_KEYS[];
 
+/* lab_drivers.c: the keys about who drives a device, and where I/O is intercepted. */
+enum status lab_host_disk_driver(struct lab *lab, struct lab_guest *guest,
+                                 const struct ini_entry *entry, struct error *error);
+enum status lab_host_nic_driver(struct lab *lab, struct lab_guest *guest,
+                                const struct ini_entry *entry, struct error *error);
+enum status lab_host_hosted(struct lab *lab, struct lab_guest *guest, const struct ini_entry *entry,
+                            struct error *error);
+enum status lab_host_backend_delay(struct lab *lab, struct lab_guest *guest,
+                                   const struct ini_entry *entry, struct error *error);
+enum status lab_host_backend_batch(struct lab *lab, struct lab_guest *guest,
+                                   const struct ini_entry *entry, struct error *error);
+enum status lab_guest_syscalls(struct lab *lab, struct lab_guest *guest,
+                               const struct ini_entry *entry, struct error *error);
+
 /* "key = value; fix: wanted" */
 enum status lab_bad(const struct lab *lab, const struct ini_entry *entry, const char *wanted,
                     struct error *error);

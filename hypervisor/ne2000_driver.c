@@ -50,6 +50,7 @@ enum { ISR_PRX = 0x01, ISR_PTX = 0x02, ISR_RXE = 0x04, ISR_TXE = 0x08, ISR_OVW =
 
 struct ne2000_driver {
     struct vmm *vmm;
+    enum context context; /* in which it runs */
     struct vmm_part part;
     uint8_t next_page; /* of the ring: the next frame to be read */
     bool is_sending;
@@ -78,6 +79,7 @@ static void send_next(struct ne2000_driver *driver)
     if (driver->is_sending || !frame)
         return;
     count = frame->count;
+    context_enter(vmm, driver->context, NULL);
     vmm->world->door.cause = frame->cause;
     vmm_charge(vmm, NULL, COST_COPY_KIB, (count + 1023) / 1024);
     remote_dma(vmm, TRANSMIT_PAGE << 8, (count + 1) & ~(size_t)1, CR_WRITE);
@@ -175,7 +177,9 @@ static void isr(void *self)
 {
     struct ne2000_driver *driver = self;
     struct vmm *vmm = driver->vmm;
-    uint8_t causes = host_inb(vmm, ISR);
+    uint8_t causes;
+    context_enter(vmm, driver->context, NULL);
+    causes = host_inb(vmm, ISR);
     driver->counts.interrupts++;
     host_outb(vmm, ISR, causes);
     if (causes & (ISR_PTX | ISR_TXE)) {
@@ -232,6 +236,7 @@ enum status ne2000_driver_new(struct ne2000_driver **driver, struct vmm *vmm, st
     if (!made)
         return error_set(error, STATUS_INTERNAL, "out of memory for the network driver");
     made->vmm = vmm;
+    made->context = context_of(vmm->lab->drivers.nic);
     made->part.work = work;
     made->part.self = made;
     *driver = made;

@@ -5,8 +5,11 @@
 #include "base/bits.h"
 #include "bus/clock.h"
 #include "hypervisor/ata_driver.h"
+#include "hypervisor/disk_path.h"
 #include "hypervisor/dispatch.h"
 #include "hypervisor/ne2000_driver.h"
+#include "hypervisor/nic_path.h"
+#include "hypervisor/pv.h"
 #include "hypervisor/vdisk.h"
 #include "hypervisor/vdisplay.h"
 #include "hypervisor/vinput.h"
@@ -68,6 +71,59 @@ static void write_costs(FILE *out, const struct cost_account *account)
     fprintf(out, "\n");
 }
 
+/* What each way of intercepting I/O was asked, and charged, for each kind of device. */
+static void write_interfaces(FILE *out, const struct guest *guest)
+{
+    static const char *const INTERFACE_NAMES[INTERFACES] = {"accesses", "driver", "system calls"};
+    static const char *const DEVICE_NAMES[IO_DEVICES] = {"disk", "nic", "notification", "other"};
+    fprintf(out, "  by interface and device:\n");
+    for (unsigned i = 0; i < INTERFACES; i++)
+        for (unsigned d = 0; d < IO_DEVICES; d++) {
+            const struct io_count *io = &guest->io[i][d];
+            bool is_used = false;
+            for (int item = 0; item < COST_ITEMS; item++)
+                is_used = is_used || io->count[item];
+            if (!is_used)
+                continue;
+            fprintf(out, "    %-12s %-12s %10.3f ms:", INTERFACE_NAMES[i], DEVICE_NAMES[d],
+                    (double)io->charged_ns / 1e6);
+            for (int item = 0; item < COST_ITEMS; item++)
+                if (io->count[item])
+                    fprintf(out, " %s %llu", COST_ROWS[item].name,
+                            (unsigned long long)io->count[item]);
+            fprintf(out, "\n");
+        }
+}
+
+static void write_rings(FILE *out, const struct guest *guest)
+{
+    const struct blkback_counts *b = guest->pv->blkback ? blkback_counts(guest->pv->blkback) : NULL;
+    const struct netback_counts *n = guest->pv->netback ? netback_counts(guest->pv->netback) : NULL;
+    const struct syscalls_counts *s =
+        guest->pv->syscalls ? syscalls_counts(guest->pv->syscalls) : NULL;
+    if (b && b->requests)
+        fprintf(out,
+                "  block ring: %llu requests, %llu sectors, %llu errors, %llu notifications, %llu "
+                "upcalls\n",
+                (unsigned long long)b->requests, (unsigned long long)b->sectors,
+                (unsigned long long)b->errors, (unsigned long long)b->notifications,
+                (unsigned long long)b->upcalls);
+    if (n && n->sent + n->received + n->errors)
+        fprintf(out,
+                "  network rings: %llu frames sent, %llu received, %llu dropped, %llu errors, %llu "
+                "notifications, %llu upcalls\n",
+                (unsigned long long)n->sent, (unsigned long long)n->received,
+                (unsigned long long)n->dropped, (unsigned long long)n->errors,
+                (unsigned long long)n->notifications, (unsigned long long)n->upcalls);
+    if (s)
+        fprintf(out,
+                "  system calls: %llu decoded, %llu served: %llu bytes read, %llu written, %llu frames "
+                "sent\n",
+                (unsigned long long)s->decoded, (unsigned long long)s->served,
+                (unsigned long long)s->bytes_read, (unsigned long long)s->bytes_written,
+                (unsigned long long)s->sent);
+}
+
 static void write_guest(FILE *out, const struct guest *guest)
 {
     const struct vmm *vmm = guest->vmm;
@@ -87,9 +143,35 @@ static void write_guest(FILE *out, const struct guest *guest)
     fprintf(out, "\n");
     write_disk(out, guest);
     write_network(out, guest);
+    write_rings(out, guest);
     write_costs(out, &guest->account);
+    write_interfaces(out, guest);
     fprintf(out, "  accesses, each intercepted:\n");
     write_devices(out, guest);
+}
+
+/* Who holds which driver, and how often the processor went there. */
+static void write_paths(FILE *out, const struct vmm *vmm)
+{
+    const struct lab_drivers *d = &vmm->lab->drivers;
+    if (vmm->disk_path && d->disk != DRIVER_NATIVE)
+        fprintf(out, "  disk driver in the %s: %llu requests in %llu rounds\n",
+                CONTEXT_NAMES[context_of(d->disk)],
+                (unsigned long long)disk_path_counts(vmm->disk_path)->requests,
+                (unsigned long long)disk_path_counts(vmm->disk_path)->visits);
+    if (vmm->nic_path && d->nic != DRIVER_NATIVE) {
+        const struct nic_path_counts *n = nic_path_counts(vmm->nic_path);
+        fprintf(out,
+                "  network driver in the %s: %llu frames in %llu rounds of their own, %llu combined, "
+                "%llu dropped\n",
+                CONTEXT_NAMES[context_of(d->nic)], (unsigned long long)n->frames,
+                (unsigned long long)n->visits, (unsigned long long)n->combined,
+                (unsigned long long)n->dropped);
+    }
+    for (int i = 1; i < CONTEXTS; i++)
+        if (vmm->contexts.entered[i])
+            fprintf(out, "  %s entered %llu times\n", CONTEXT_NAMES[i],
+                    (unsigned long long)vmm->contexts.entered[i]);
 }
 
 static void write_host(FILE *out, const struct vmm *vmm)
@@ -126,6 +208,7 @@ static void write_host(FILE *out, const struct vmm *vmm)
             (unsigned long long)v->frames, (unsigned long long)v->spans,
             (unsigned long long)(v->bytes >> 10), (unsigned long long)k->keys,
             (unsigned long long)k->hot_keys);
+    write_paths(out, vmm);
     write_costs(out, &vmm->account);
 }
 
@@ -134,6 +217,7 @@ void report_write(FILE *out, const struct vmm *vmm)
     write_host(out, vmm);
     for (unsigned i = 0; i < vmm->guest_count; i++)
         write_guest(out, &vmm->guests[i]);
+    measure_write(out, vmm);
 }
 
 /* The picture; a note behind each row says how much of the time it had. */

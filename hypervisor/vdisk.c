@@ -4,7 +4,7 @@
 #include <stdlib.h>
 
 #include "bus/door.h"
-#include "hypervisor/ata_driver.h"
+#include "hypervisor/disk_path.h"
 #include "hypervisor/disk_queue.h"
 
 /* Partitioned: a request that is answered `latency` after it was made, in the guest's own time. */
@@ -266,7 +266,7 @@ static void submit(struct block *block, struct block_request *request)
         fail(request, request->op == BLOCK_READ ? BLOCK_READ_ERROR : BLOCK_WRITE_ERROR);
         return;
     }
-    ata_driver_enqueue(vdisk->guest->vmm->disk_driver, vdisk->guest, inner, &physical, allowed);
+    disk_path_submit(vdisk->guest->vmm->disk_path, vdisk->guest, inner, &physical, allowed);
 }
 
 static void cancel(struct block *block, struct block_request *request)
@@ -278,12 +278,12 @@ static void cancel(struct block *block, struct block_request *request)
             continue;
         late->outer = NULL;
         if (!late->is_done) {
-            ata_driver_cancel(vdisk->guest->vmm->disk_driver, &late->inner);
+            disk_path_cancel(vdisk->guest->vmm->disk_path, &late->inner);
             inner_done(&late->inner);
         }
         return;
     }
-    ata_driver_cancel(vdisk->guest->vmm->disk_driver, request);
+    disk_path_cancel(vdisk->guest->vmm->disk_path, request);
 }
 
 static void geometry(struct block *block, struct block_geometry *g)

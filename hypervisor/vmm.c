@@ -7,9 +7,11 @@
 #include "base/bits.h"
 #include "devices/i8259.h"
 #include "hypervisor/ata_driver.h"
+#include "hypervisor/disk_path.h"
 #include "hypervisor/dispatch.h"
 #include "hypervisor/guest.h"
 #include "hypervisor/ne2000_driver.h"
+#include "hypervisor/nic_path.h"
 #include "hypervisor/vdisplay.h"
 #include "hypervisor/vinput.h"
 #include "hypervisor/vswitch.h"
@@ -194,7 +196,7 @@ static bool run_vmm(void *self)
         vmm->idle_time += timeline->now - vmm->idle_since;
     vmm->is_idle = false;
     work(vmm);
-    if (all_ended(vmm) && !has_work(vmm) && !ata_driver_is_busy(vmm->disk_driver)) {
+    if (all_ended(vmm) && !has_work(vmm) && !disk_path_is_busy(vmm->disk_path)) {
         world_stop(vmm->world, run_status(vmm));
         return true;
     }
@@ -208,6 +210,7 @@ static bool run_vmm(void *self)
     }
     if (vmm->sched.type->is_partitioned && timeline->slice_end <= timeline->now)
         return true; /* something of its own is due before its next instruction */
+    context_enter(vmm, CONTEXT_VMM, guest);
     dispatch_run(guest);
     work(vmm);
     return true;
@@ -247,10 +250,13 @@ static enum status build_parts(struct vmm *vmm, struct error *error)
     if (vmm->lab->disk[0] &&
         (status = ata_driver_new(&vmm->disk_driver, vmm, &vmm->lab->geometry, error)) != STATUS_OK)
         return status;
+    if (vmm->lab->disk[0] && (status = disk_path_new(&vmm->disk_path, vmm, error)) != STATUS_OK)
+        return status;
     if ((status = vswitch_new(&vmm->vswitch, vmm, error)) != STATUS_OK)
         return status;
     if (vmm->lab->nic.model[0] &&
-        (status = ne2000_driver_new(&vmm->nic_driver, vmm, error)) != STATUS_OK)
+        ((status = ne2000_driver_new(&vmm->nic_driver, vmm, error)) != STATUS_OK ||
+         (status = nic_path_new(&vmm->nic_path, vmm, error)) != STATUS_OK))
         return status;
     if ((status = vinput_new(&vmm->vinput, vmm, error)) != STATUS_OK)
         return status;
@@ -311,6 +317,8 @@ void vmm_free(struct vmm *vmm)
     for (unsigned i = 0; i < vmm->guest_count; i++)
         guest_fini(&vmm->guests[i]);
     vinput_free(vmm->vinput);
+    nic_path_free(vmm->nic_path);
+    disk_path_free(vmm->disk_path);
     ne2000_driver_free(vmm->nic_driver);
     vswitch_free(vmm->vswitch);
     ata_driver_free(vmm->disk_driver);

@@ -15,9 +15,11 @@
 #include <stdint.h>
 
 #include "bus/space.h"
+#include "hypervisor/contexts.h"
 #include "hypervisor/costs.h"
 #include "hypervisor/gantt.h"
 #include "hypervisor/lab.h"
+#include "hypervisor/measure.h"
 #include "hypervisor/sched.h"
 #include "machine/machine.h"
 
@@ -25,7 +27,10 @@
 
 struct ata_driver;
 struct boot;
+struct disk_path;
 struct ne2000_driver;
+struct nic_path;
+struct pv;
 struct vdisk;
 struct vdisplay;
 struct vinput;
@@ -40,6 +45,13 @@ struct guest_device_count {
     uint64_t decisions[6];  /* by enum decision */
 };
 
+/* Where a guest's I/O is intercepted, and what it is about. */
+enum io_interface { INTERFACE_ACCESS, INTERFACE_DRIVER, INTERFACE_SYSCALL, INTERFACES };
+enum io_device { IO_DISK, IO_NIC, IO_NOTIFY, IO_SETUP, IO_DEVICES };
+struct io_count {
+    uint64_t count[COST_ITEMS], charged_ns;
+};
+
 /* A guest (domain): a machine on virtual devices. */
 struct guest {
     struct vmm *vmm;
@@ -48,6 +60,10 @@ struct guest {
     struct machine *machine;
     struct vdisk *vdisk;       /* NULL: no disk */
     struct vswitch_port *port; /* NULL: no NIC */
+    struct net_port *nic_cable; /* the end that its NIC is plugged into */
+    struct pv *pv;              /* hypercalls, rings, system calls */
+    struct io_count io[INTERFACES][IO_DEVICES];
+    bool is_waiting;            /* in a system call that the hypervisor serves */
     struct boot *boot;         /* NULL: from disk */
     char nic_settings[LAB_TEXT + 32];
     struct space_intercept intercept; /* of its port space and its MMIO */
@@ -83,6 +99,10 @@ struct vmm {
     struct vmm_part *parts;
     struct ata_driver *disk_driver;   /* NULL: the host has no disk */
     struct ne2000_driver *nic_driver; /* NULL: the host has no NIC */
+    struct disk_path *disk_path;      /* and who leads there */
+    struct nic_path *nic_path;
+    struct contexts contexts;
+    struct measure measure;
     struct vswitch *vswitch;
     struct vdisplay *vdisplay;
     struct vinput *vinput;

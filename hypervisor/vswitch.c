@@ -2,7 +2,7 @@
 
 #include <stdlib.h>
 
-#include "hypervisor/ne2000_driver.h"
+#include "hypervisor/nic_path.h"
 
 #define PORTS_MAX (LAB_GUESTS_MAX + 1)
 #define FRAMES_A_ROUND 8 /* of one port before the others have their turn */
@@ -30,7 +30,7 @@ static void send_to(struct vswitch *vswitch, struct vswitch_port *port, const st
 {
     port->counts.sent++;
     if (!port->guest) {
-        ne2000_driver_send(vswitch->vmm->nic_driver, frame->bytes, frame->count, frame->cause);
+        nic_path_send(vswitch->vmm->nic_path, frame->bytes, frame->count, frame->cause);
         return;
     }
     vmm_charge(vswitch->vmm, port->guest, COST_COPY_KIB, (frame->count + 1023) / 1024);

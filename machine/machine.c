@@ -13,7 +13,7 @@
 #define VIDEO_ROM_BYTES 0x20000u
 #define MEBIBYTE UINT64_C(0x100000)
 #define PCI_HOLE UINT64_C(0xE0000000) /* RAM ends below it: BARs and the ROM live there */
-#define MACHINE_STATE_VERSION 1
+#define MACHINE_STATE_VERSION 2
 
 /* --- what devices ask of the machine --------------------------------------------------------------- */
 
@@ -140,7 +140,12 @@ static void shadow_roms(struct machine *machine)
 static int acknowledge(void *self)
 {
     struct machine *machine = self;
-    return machine_acknowledge(machine);
+    int injected = machine->injected_vector;
+    if (injected < 0)
+        return machine_acknowledge(machine);
+    machine->injected_vector = -1;
+    cpu_set_intr(machine->cpu, machine->pic_intr);
+    return injected;
 }
 
 /* Shown to who watches, with the place of the handler's first instruction. */
@@ -169,7 +174,14 @@ static void intr_changed(void *self, unsigned input, bool level)
 {
     struct machine *machine = self;
     (void)input;
-    cpu_set_intr(machine->cpu, level);
+    machine->pic_intr = level;
+    cpu_set_intr(machine->cpu, level || machine->injected_vector >= 0);
+}
+
+void machine_inject(struct machine *machine, uint8_t vector)
+{
+    machine->injected_vector = vector;
+    cpu_set_intr(machine->cpu, true);
 }
 
 static void ignne_changed(void *self, unsigned input, bool level)
@@ -301,6 +313,7 @@ enum status machine_new(struct machine **machine, struct world *world,
         made->config.board = &BOARD_PC;
     made->resets_on_triple_fault = true;
     made->is_running = true;
+    made->injected_vector = -1;
     clock_init(&made->clock, &world->timeline);
     status = build(made, error);
     if (status != STATUS_OK) {
@@ -342,6 +355,7 @@ void machine_reset(struct machine *machine)
     machine->hang_shown = false;
     machine->reset_pending = false;
     machine->shutdown_shown = false;
+    machine->injected_vector = -1;
     for (struct device *device = machine->devices; device; device = device->next)
         device->type->reset(device, RESET_HARD);
     shadow_roms(machine);
@@ -502,6 +516,7 @@ void machine_save(const struct machine *machine, struct state_stream *stream)
     state_put(&head, machine->isa_irq_count, sizeof machine->isa_irq_count);
     state_put_uint(&head, machine->ferr_level, 1);
     state_put_uint(&head, machine->ticks_owed, 4);
+    state_put_uint(&head, (uint16_t)machine->injected_vector, 2);
     state_put_section(stream, "machine", MACHINE_STATE_VERSION, &head);
     state_stream_free(&head);
     save_frames(machine, stream);
@@ -527,6 +542,7 @@ enum status machine_load(struct machine *machine, struct state_stream *stream, s
     state_get(&head, machine->isa_irq_count, sizeof machine->isa_irq_count);
     machine->ferr_level = state_get_uint(&head, 1) != 0;
     machine->ticks_owed = (uint32_t)state_get_uint(&head, 4);
+    machine->injected_vector = version >= 2 ? (int16_t)state_get_uint(&head, 2) : -1;
     if (head.has_failed || frames != machine->ram_frames)
         return error_set(error, STATUS_FILE, "the snapshot is of a machine with %llu KiB; fix: "
                          "--memory %lluK", (unsigned long long)frames * 4,

@@ -95,6 +95,8 @@ struct machine {
     unsigned card_irqs;  /* ISA lines of cards, by bit */
     uint8_t isa_irq_count[16]; /* drivers of each ISA interrupt line that are active now */
     bool ferr_level;
+    bool pic_intr;       /* the 8259's INT output; follows from its state */
+    int injected_vector; /* an interrupt by a hypervisor, before the 8259's; -1: none */
     uint32_t ticks_owed; /* timer interrupts missed while preempted (catches_up_ticks) */
     struct display_screen vga_screen, *screen; /* NULL: none */
     struct input_port *keyboard, *mouse;
@@ -118,6 +120,8 @@ struct machine {
 enum status machine_new(struct machine **machine, struct world *world,
                         const struct machine_config *config, struct error *error);
 void machine_free(struct machine *machine);
+/* An interrupt of this vector that no 8259 knows of: it comes before theirs, once, and needs no EOI. */
+void machine_inject(struct machine *machine, uint8_t vector);
 /* RESET#: devices and CPU; RAM keeps its contents. */
 void machine_reset(struct machine *machine);
 /* Runs the CPU up to slice_end; false when it is idle. Handles triple faults and resets. */

@@ -14,7 +14,7 @@ FLAT_OUTPUT := -Wl,--oformat=binary
 
 # --- The teaching guests: roms/lab is the library, roms/labs the lessons --------------------------
 
-LAB_NAMES := alpha beta
+LAB_NAMES := alpha beta experiment
 LAB_SHARED_C := $(wildcard $(ROMS_SRC)/lab/*.c) \
 	$(filter-out $(LAB_NAMES:%=$(ROMS_SRC)/labs/%.c),$(wildcard $(ROMS_SRC)/labs/*.c))
 LAB_SHARED_O := $(ROMS_OUT)/lab/start.o $(ROMS_OUT)/lab/vectors.o $(ROMS_OUT)/font/font.o \

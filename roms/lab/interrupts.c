@@ -9,7 +9,7 @@
 #include "lab/power.h"
 #include "lab/print.h"
 
-enum { VECTOR_COUNT = 48, FIRST_IRQ_VECTOR = 32, CODE_SELECTOR = 0x08 };
+enum { VECTOR_COUNT = 49, FIRST_IRQ_VECTOR = 32, CODE_SELECTOR = 0x08 };
 
 /* An interrupt gate: present, ring 0, 32-bit; clears IF on the way in (SDM vol. 3, Figure 6-2). */
 enum { GATE_INTERRUPT_32 = 0x8E };
@@ -31,6 +31,7 @@ extern const uint32_t vector_entries[VECTOR_COUNT]; /* vectors.asm */
 
 static struct gate idt[VECTOR_COUNT];
 static void (*irq_handlers[16])(void);
+static void (*upcall_handler)(void);
 
 void interrupts_init(void)
 {
@@ -61,6 +62,11 @@ void interrupts_detach(unsigned line)
     irq_handlers[line & 15] = 0;
 }
 
+void interrupts_on_upcall(void (*handler)(void))
+{
+    upcall_handler = handler;
+}
+
 static void report_exception(const struct interrupt_frame *frame)
 {
     print("\nexception %u error=%08x at %04x:%08x eflags=%08x\n", frame->vector,
@@ -79,6 +85,11 @@ void interrupt_dispatch(const struct interrupt_frame *frame)
         return;
     }
     io_counts.interrupts++;
+    if (frame->vector == UPCALL_VECTOR) {
+        if (upcall_handler)
+            upcall_handler();
+        return; /* no 8259 has asked: there is none to be told */
+    }
     if (pic_is_spurious(line))
         return;
     if (irq_handlers[line])

@@ -20,6 +20,10 @@ void interrupts_init(void);
 void interrupts_attach(unsigned line, void (*handler)(void));
 void interrupts_detach(unsigned line);
 
+/* The vector behind the lines': a hypervisor's, for which no 8259 wants an end of interrupt. */
+enum { UPCALL_VECTOR = 48 };
+void interrupts_on_upcall(void (*handler)(void));
+
 void interrupt_dispatch(const struct interrupt_frame *frame);
 
 #endif

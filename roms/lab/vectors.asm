@@ -1,4 +1,4 @@
-; vectors.asm: one entry for each of the 48 vectors in use, all leading to interrupt_dispatch().
+; vectors.asm: one entry for each of the 49 vectors in use, all leading to interrupt_dispatch().
 ;
 ; Specification: Intel SDM vol. 3, §6.12.1 and Figure 6-4 (stack after an interrupt without a change of
 ; privilege), §6.13 (which exceptions push an error code). Entries without one push 0, so that the
@@ -13,7 +13,7 @@ global vector_entries
 
 section .text
 %assign vector 0
-%rep 48
+%rep 49
 vector_%+vector:
     %if !HAS_ERROR_CODE(vector)
     push dword 0
@@ -36,7 +36,7 @@ vector_common:
 section .rodata align=4
 vector_entries:
 %assign vector 0
-%rep 48
+%rep 49
     dd vector_%+vector
     %assign vector vector + 1
 %endrep

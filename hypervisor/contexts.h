@@ -1,0 +1,37 @@
+/* Where the host's CPU is: in the VMM, in a host operating system below it, or in a driver domain.
+ *
+ * A driver runs in the context of whoever holds it (LAB.ini: disk-driver, nic-driver). Coming into a
+ * context costs a switch; guests run from the VMM's, so that going back costs one too:
+ *
+ *   native   guest ─ VMM ─ driver
+ *   hosted   guest ─ VMM ═ world switch ═ VMApp ─ select, read, write ─ host OS ─ driver
+ *   split    guest ─ VMM ─ context switch ─ driver domain: back-end ─ driver
+ *
+ * The host OS is a model: its VMApp's system calls and its work are costs; its drivers are real. */
+#ifndef VITRINE_HYPERVISOR_CONTEXTS_H
+#define VITRINE_HYPERVISOR_CONTEXTS_H
+
+#include <stdint.h>
+
+#include "hypervisor/lab.h"
+
+struct guest;
+struct vmm;
+
+enum context { CONTEXT_VMM, CONTEXT_HOST_OS, CONTEXT_DRIVER_DOMAIN, CONTEXTS };
+extern const char *const CONTEXT_NAMES[CONTEXTS];
+
+struct contexts {
+    enum context now;
+    uint64_t since;             /* host time of the last switch */
+    uint64_t entered[CONTEXTS]; /* times */
+    uint64_t time[CONTEXTS];    /* spent there, idle or not, in instructions */
+};
+
+/* Who runs a driver of this model. */
+enum context context_of(enum driver_model model);
+/* Goes there, at a price, on behalf of a guest (NULL: nobody's). The VMApp then looks at what is ready
+ * and sends what was held back. */
+void context_enter(struct vmm *vmm, enum context context, struct guest *guest);
+
+#endif
