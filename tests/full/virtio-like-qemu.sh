@@ -1,6 +1,6 @@
 # Debian's kernel finds the same in our virtio devices as in QEMU's, with those of QEMU's features off that are
 # MISSING here: identities, features of both sides, status, sizes, limits and data.
-# timeout: 400
+# timeout: 900
 set -e
 command -v qemu-system-i386 >/dev/null || { echo "no qemu-system-i386 here"; exit 77; }
 . "$SRCDIR/tests/guest/guests.inc"

@@ -1,7 +1,7 @@
 # Debian's kernel drives virtio-blk and virtio-net: SeaBIOS and SYSLINUX boot from a virtio disk whose
 # driver is transitional; 64 MiB go from one disk to another and compare equal, once through the legacy
 # interface and once through the modern one.
-# timeout: 400
+# timeout: 900
 set -e
 . "$SRCDIR/tests/guest/guests.inc"
 
