@@ -258,6 +258,8 @@ void guest_fini(struct guest *guest)
 
 void guest_pause(struct guest *guest)
 {
+    if (guest->has_ended)
+        return;
     guest->is_paused = true;
     clock_freeze(&guest->machine->clock);
 }
@@ -277,4 +279,21 @@ void guest_reset(struct guest *guest)
 void guest_kill(struct guest *guest)
 {
     machine_end(guest->machine, STATUS_OK);
+}
+
+void guest_restart(struct guest *guest)
+{
+    struct machine *machine = guest->machine;
+    uint8_t *bytes = machine->ram->bytes + machine->ram_first_frame * FRAME_BYTES;
+    memset(bytes, 0, machine->ram_frames * FRAME_BYTES);
+    for (size_t i = 0; i < machine->ram_frames; i++)
+        ram_written(machine->ram, machine->ram_first_frame + i, 0, FRAME_BYTES);
+    guest->has_ended = guest->is_paused = false;
+    guest->exit_status = STATUS_OK;
+    machine->ticks_owed = 0;
+    machine->is_running = true;
+    for (struct device *device = machine->devices; device; device = device->next)
+        device->type->reset(device, RESET_POWER_ON);
+    machine_reset(machine);
+    guest_resume(guest);
 }

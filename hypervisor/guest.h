@@ -27,5 +27,7 @@ void guest_error(const struct guest *guest, const char *format, ...)
 
 /* Ends it, as pulling the plug does; the others go on. */
 void guest_kill(struct guest *guest);
+/* Switches it off and on again, also when it has ended: RAM zero, devices and CPU as after power-on. */
+void guest_restart(struct guest *guest);
 
 #endif

@@ -105,10 +105,12 @@ static enum status read_sections(struct lab *lab, struct error *error)
                         (entry->section[5] == ' ' || entry->section[5] == '\0');
         bool is_host = strcmp(entry->section, "host") == 0;
         bool is_costs = strcmp(entry->section, "costs") == 0;
+        if (strcmp(entry->section, "actions") == 0)
+            continue; /* lab_actions.c */
         if (!is_guest && !is_host && !is_costs)
             return ini_error(&lab->ini, entry->line, error,
                              "unknown section [%.60s]; fix: [host], "
-                             "[guest NAME] or [costs]",
+                             "[guest NAME], [costs] or [actions]",
                              entry->section);
         if (!entry->key && is_guest && entry->section[5] == '\0')
             return ini_error(&lab->ini, entry->line, error,
@@ -225,7 +227,9 @@ enum status lab_read(struct lab *lab, const char *path, struct error *error)
     free(bytes);
     if (status == STATUS_OK)
         status = read_sections(lab, error);
-    return status == STATUS_OK ? check_whole(lab, error) : status;
+    if (status == STATUS_OK)
+        status = check_whole(lab, error);
+    return status == STATUS_OK ? lab_read_actions(lab, error) : status;
 }
 
 void lab_free(struct lab *lab)

@@ -59,6 +59,15 @@ struct lab_guest {
     bool has_services;
 };
 
+#define LAB_ACTIONS_MAX 64
+
+/* A line of [actions]: "2s = pause alpha". */
+struct lab_action {
+    uint64_t us;   /* of virtual time */
+    char verb[16]; /* actions.h */
+    unsigned guest;
+};
+
 struct lab {
     struct ini ini;
     char folder[LAB_TEXT]; /* of the file; relative paths start there */
@@ -79,6 +88,8 @@ struct lab {
     struct costs costs;
     struct lab_guest guests[LAB_GUESTS_MAX];
     unsigned guest_count;
+    struct lab_action actions[LAB_ACTIONS_MAX]; /* in order of time */
+    unsigned action_count;
 };
 
 /* Reads and checks the file. Every message names file and line. */

@@ -49,4 +49,7 @@ enum status lab_set_switch(const struct lab *lab, const struct ini_entry *entry,
 enum status lab_set_nic(const struct lab *lab, const struct ini_entry *entry, struct lab_nic *nic,
                         struct error *error);
 
+/* [actions], once all guests are known. */
+enum status lab_read_actions(struct lab *lab, struct error *error);
+
 #endif

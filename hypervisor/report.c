@@ -129,7 +129,7 @@ static void write_guest(FILE *out, const struct guest *guest)
     const struct vmm *vmm = guest->vmm;
     uint64_t now = vmm->world->timeline.now;
     fprintf(out, "\nguest %s: %s, status %d\n", guest->lab->name,
-            guest->has_ended ? "ended" : "running", guest->exit_status);
+            guest->has_ended ? "ended" : guest->is_paused ? "paused" : "running", guest->exit_status);
     fprintf(out,
             "  cpu: %llu instructions, %.1f %% of the host's time, %.1f %% stolen, %llu slices, "
             "%llu completions injected\n",

@@ -4,12 +4,14 @@
  * byte; scan code set 1 as the controller translates it (Microsoft Keyboard Scan Code Specification
  * 1.3a, appendix A). Hot keys, taken from the host's keyboard and never seen by a guest:
  * Ctrl+Alt+Right or Ctrl+Alt+N: next guest; Ctrl+Alt+Left or Ctrl+Alt+P: the one before;
- * Ctrl+Alt+1 … 9: that guest. MISSING: the mouse's focus. */
+ * Ctrl+Alt+1 … 9: that guest; of the guest in focus Ctrl+Alt+S: pause, resume; R: reset; K: kill;
+ * B: switched off and on again. MISSING: the mouse's focus. */
 #include "hypervisor/vinput.h"
 
 #include <stdlib.h>
 
 #include "devices/ps2.h"
+#include "hypervisor/actions.h"
 
 #define PORT_DATA 0x60u
 #define PORT_STATUS 0x64u
@@ -25,7 +27,7 @@
 
 /* HID usages (HID Usage Tables 1.12, page 7) that the hot keys name. */
 enum {
-    USAGE_N = 0x11, USAGE_P = 0x13, USAGE_1 = 0x1E, USAGE_9 = 0x26, USAGE_PRINT_SCREEN = 0x46,
+    USAGE_B = 0x05, USAGE_K = 0x0E, USAGE_R = 0x15, USAGE_S = 0x16, USAGE_N = 0x11, USAGE_P = 0x13, USAGE_1 = 0x1E, USAGE_9 = 0x26, USAGE_PRINT_SCREEN = 0x46,
     USAGE_PAUSE = 0x48, USAGE_RIGHT = 0x4F, USAGE_LEFT = 0x50, USAGE_LEFT_CTRL = 0xE0
 };
 /* Bits of the modifier byte: usages E0h (left Ctrl) to E7h in order. */
@@ -81,6 +83,18 @@ unsigned vinput_focus(const struct vinput *vinput)
     return vinput->focus;
 }
 
+static bool take_life_key(const struct vinput *vinput, uint8_t usage)
+{
+    struct guest *guest = &vinput->vmm->guests[vinput->focus];
+    switch (usage) {
+    case USAGE_S: action_do(guest, guest->is_paused ? "resume" : "pause"); return true;
+    case USAGE_R: action_do(guest, "reset"); return true;
+    case USAGE_K: action_do(guest, "kill"); return true;
+    case USAGE_B: action_do(guest, "restart"); return true;
+    default: return false;
+    }
+}
+
 static bool take_hot_key(struct vinput *vinput, uint8_t usage)
 {
     unsigned count = vinput->vmm->guest_count;
@@ -92,7 +106,7 @@ static bool take_hot_key(struct vinput *vinput, uint8_t usage)
         vinput_set_focus(vinput, (vinput->focus + count - 1) % count);
     else if (usage >= USAGE_1 && usage <= USAGE_9)
         vinput_set_focus(vinput, (unsigned)usage - USAGE_1);
-    else
+    else if (!take_life_key(vinput, usage))
         return false;
     vinput->counts.hot_keys++;
     return true;

@@ -6,6 +6,7 @@
 
 #include "base/bits.h"
 #include "devices/i8259.h"
+#include "hypervisor/actions.h"
 #include "hypervisor/ata_driver.h"
 #include "hypervisor/disk_path.h"
 #include "hypervisor/dispatch.h"
@@ -196,7 +197,8 @@ static bool run_vmm(void *self)
         vmm->idle_time += timeline->now - vmm->idle_since;
     vmm->is_idle = false;
     work(vmm);
-    if (all_ended(vmm) && !has_work(vmm) && !disk_path_is_busy(vmm->disk_path)) {
+    if (all_ended(vmm) && !actions_will_restart(vmm->actions) && !has_work(vmm) &&
+        !disk_path_is_busy(vmm->disk_path)) {
         world_stop(vmm->world, run_status(vmm));
         return true;
     }
@@ -281,6 +283,8 @@ static enum status build(struct vmm *vmm, const struct vmm_backends *backends, s
     }
     if (status == STATUS_OK)
         dispatch_init(vmm);
+    if (status == STATUS_OK)
+        status = actions_new(&vmm->actions, vmm, error);
     return status == STATUS_OK ? vdisplay_new(&vmm->vdisplay, vmm, error) : status;
 }
 
@@ -313,6 +317,7 @@ void vmm_free(struct vmm *vmm)
 {
     if (!vmm)
         return;
+    actions_free(vmm->actions);
     vdisplay_free(vmm->vdisplay);
     for (unsigned i = 0; i < vmm->guest_count; i++)
         guest_fini(&vmm->guests[i]);

@@ -25,6 +25,7 @@
 
 #define VMM_DEVICES_MAX 48 /* of a machine, for the counts */
 
+struct actions;
 struct ata_driver;
 struct boot;
 struct disk_path;
@@ -106,6 +107,7 @@ struct vmm {
     struct vswitch *vswitch;
     struct vdisplay *vdisplay;
     struct vinput *vinput;
+    struct actions *actions;          /* NULL: none */
     void (*isr[16])(void *self); /* by host IRQ */
     void *isr_self[16];
     uint64_t host_interrupts[16];
