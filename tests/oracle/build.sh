@@ -1,10 +1,11 @@
 # Functions that build the oracles with $CC, from the library in BUILDDIR, into the current folder.
+: "${CC:=cc}"
 
 build_oracle() { # build_oracle NAME SOURCE...
     name=$1
     shift
     # shellcheck disable=SC2046,SC2086
-    $CC -std=c11 -D_GNU_SOURCE -O2 $ORACLE_CFLAGS -I"$SRCDIR" -I"$BUILDDIR" -o "$name" "$@" \
+    $CC -std=c11 -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -O2 $ORACLE_CFLAGS -I"$SRCDIR" -I"$BUILDDIR" -o "$name" "$@" \
         "$SRCDIR/tests/unit/cpu_box.c" "$BUILDDIR/libvitrine.a" -lm \
         $(sed -n -e 's/^lib_cflags = //p' -e 's/^lib_libs = //p' "$BUILDDIR/Makefile") \
         $([ "$SANITIZE" = yes ] && echo -fsanitize=address,undefined)

@@ -59,7 +59,8 @@ static struct storage_memory *create_odd(uint32_t version, unsigned cluster_bits
 {
     struct storage_memory *m = storage_memory_new(limit);
     size_t cluster = (size_t)1 << cluster_bits;
-    uint64_t l1 = (sectors * 512 + cluster * cluster / 8 - 1) / (cluster * cluster / 8);
+    uint64_t l2_covers = (uint64_t)cluster * cluster / 8; /* bytes */
+    uint64_t l1 = (sectors * 512 + l2_covers - 1) / l2_covers;
     size_t l1_clusters = (size_t)(l1 * 8 + cluster - 1) / cluster;
     uint8_t *h = m->bytes, *block = m->bytes + 2 * cluster;
     memcpy(h, "QFI\xFB", 4);
