@@ -24,6 +24,7 @@
 
 #include "base/status.h"
 #include "bus/door.h"
+#include "debugger/trace_record.h"
 
 struct trace;
 struct trace_filter;
@@ -45,9 +46,9 @@ void trace_close(struct trace *trace);
 uint64_t trace_lines(const struct trace *trace);
 
 /* Longest line that trace_json_line() makes, its newline included. */
-#define TRACE_LINE_BYTES 6144
-/* One access as a line at `text`, which has TRACE_LINE_BYTES; returns its length. No NUL. */
-size_t trace_json_line(char *text, const struct access *access, uint64_t ns);
+#define TRACE_LINE_BYTES 32768
+/* One record as a line at `text`, which has TRACE_LINE_BYTES; returns its length. No NUL. */
+size_t trace_json_line(char *text, const struct trace_record *record);
 
 /* Parses "io" or "io:dev=pit,ide:machine=alpha:port=0x1f0-0x1f7,0x3f6:addr=0xa0000-0xbffff:dir=out":
  * each part narrows, the words of a part widen. dev= takes names of instances ("ide0"), instances

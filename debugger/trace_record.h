@@ -113,10 +113,17 @@ struct trace_sink {
     enum status (*begin)(void *self, const struct trace_head *head, struct error *error);
     enum status (*record)(void *self, const struct trace_record *record, struct error *error);
     enum status (*end)(void *self, struct error *error);
+    /* Hands what is buffered to the workstation's file; NULL: nothing to do. */
+    enum status (*flush)(void *self, struct error *error);
     void *self;
 };
 
-/* "in", "out", "read", "write"; "port", "mmio", "dma". */
+/* The record of an access or event at the door; its texts are theirs. `ns` is its time in ns. */
+void trace_record_of_access(struct trace_record *record, const struct access *access, uint64_t ns);
+void trace_record_of_event(struct trace_record *record, const struct door_event *event,
+                           uint64_t ns);
+
+/* "in", "out", "read", "write"; "port", "mmio", "dma", "call". */
 const char *trace_direction(const struct trace_record *record);
 const char *trace_space(const struct trace_record *record);
 

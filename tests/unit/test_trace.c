@@ -158,13 +158,15 @@ START_TEST(texts_are_escaped_so_that_jq_reads_them_back)
                    .cpl = 3,
                    .cpu = 2}
     };
+    struct trace_record record;
     char line[TRACE_LINE_BYTES];
     size_t length;
     FILE *jq;
     for (size_t i = 0; i + 1 < sizeof access.note; i++)
         access.note[i] = (char)(1 + i % 31); /* control characters take six letters each */
     memcpy(access.meaning, "\xE2\x86\x92 ok \xFF cut \xE2\x86", 15); /* an arrow, and halves */
-    length = trace_json_line(line, &access, UINT64_MAX);
+    trace_record_of_access(&record, &access, UINT64_MAX);
+    length = trace_json_line(line, &record);
     ck_assert_uint_le(length, sizeof line);
     ck_assert_int_eq(line[length - 1], '\n');
     ck_assert_ptr_null(memchr(line, '\n', length - 1));

@@ -1,0 +1,104 @@
+#include "debugger/trace_output.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <string.h>
+
+#include "backends/file.h"
+
+enum status trace_output_open(struct trace_output *output, const char *path, char first,
+                              struct error *error)
+{
+    output->used = 0;
+    output->failure = 0;
+    output->path = path;
+    output->is_own_file = path && strcmp(path, "-") != 0;
+    output->file = path ? stdout : stderr;
+    if (!output->is_own_file)
+        return STATUS_OK;
+    if (file_is_foreign(path, first))
+        return error_set(error, STATUS_USAGE,
+                         "%s: holds something that is no trace of this format; fix: a new file",
+                         path);
+    output->file = fopen(path, "wb");
+    if (!output->file)
+        return error_set(error, STATUS_FILE, "%s: %s; fix: a file that can be made", path,
+                         strerror(errno));
+    setvbuf(output->file, NULL, _IONBF, 0); /* the buffer is ours: a failure is seen at once */
+    return STATUS_OK;
+}
+
+static void drain(struct trace_output *output)
+{
+    size_t used = output->used;
+    output->used = 0;
+    errno = 0;
+    if (output->failure || used == 0)
+        return;
+    if (fwrite(output->buffer, 1, used, output->file) != used || fflush(output->file) != 0)
+        output->failure = errno ? errno : EIO;
+}
+
+char *trace_output_room(struct trace_output *output, size_t bytes)
+{
+    if (output->used + bytes > TRACE_OUTPUT_BYTES)
+        drain(output);
+    return output->buffer + output->used;
+}
+
+void trace_output_take(struct trace_output *output, const char *end)
+{
+    output->used = (size_t)(end - output->buffer);
+}
+
+void trace_output_bytes(struct trace_output *output, const void *bytes, size_t count)
+{
+    const char *from = bytes;
+    while (count) {
+        size_t part = count < TRACE_OUTPUT_BYTES ? count : TRACE_OUTPUT_BYTES;
+        char *to = trace_output_room(output, part);
+        memcpy(to, from, part);
+        trace_output_take(output, to + part);
+        from += part;
+        count -= part;
+    }
+}
+
+void trace_output_print(struct trace_output *output, const char *format, ...)
+{
+    char text[4096];
+    va_list arguments;
+    int count;
+    va_start(arguments, format);
+    count = vsnprintf(text, sizeof text, format, arguments);
+    va_end(arguments);
+    if (count > 0)
+        trace_output_bytes(output, text,
+                           (size_t)count < sizeof text ? (size_t)count : sizeof text - 1);
+}
+
+enum status trace_output_status(const struct trace_output *output, struct error *error)
+{
+    if (!output->failure)
+        return STATUS_OK;
+    return error_set(error, STATUS_FILE, "%s: %s",
+                     !output->path         ? "standard error"
+                     : output->is_own_file ? output->path
+                                           : "standard output",
+                     strerror(output->failure));
+}
+
+enum status trace_output_flush(struct trace_output *output, struct error *error)
+{
+    drain(output);
+    return trace_output_status(output, error);
+}
+
+enum status trace_output_close(struct trace_output *output, struct error *error)
+{
+    drain(output);
+    if (output->is_own_file && output->file && fclose(output->file) != 0 && !output->failure)
+        output->failure = errno;
+    output->file = NULL;
+    return trace_output_status(output, error);
+}
