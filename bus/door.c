@@ -75,8 +75,11 @@ void door_note(struct door *door, enum decision decision, const char *format, ..
 
 void door_show(struct door *door, struct door_event *event)
 {
-    if (!door->watchers)
-        return;
+    const struct door_watcher *taker = door->watchers;
+    while (taker && !taker->event)
+        taker = taker->next;
+    if (!taker)
+        return; /* nobody numbers what nobody takes */
     event->id = door->next_id++;
     event->time = door->timeline->now;
     if (event->cause == 0)
