@@ -7,6 +7,7 @@
 
 #include "frontends/commands.h"
 #include "frontends/session.h"
+#include "hypervisor/drivers_map.h"
 #include "hypervisor/focus_screen.h"
 #include "hypervisor/report.h"
 #include "hypervisor/vmm.h"
@@ -169,6 +170,18 @@ static void print_hashes(const struct vmm *vmm)
                vmm->guests[i].lab->name);
 }
 
+static int draw_drivers(struct host_run *run)
+{
+    struct error error = {STATUS_OK, ""};
+    enum status status = refuse(&run->options, &error);
+    if (status == STATUS_OK)
+        status = lab_read(&run->lab, run->options.image, &error);
+    if (status == STATUS_OK)
+        drivers_map_draw(stdout, &run->lab);
+    lab_free(&run->lab);
+    return status == STATUS_OK ? STATUS_OK : session_fail(&error);
+}
+
 static int run_host(struct host_run *run, int argc, char **argv)
 {
     struct error error = {STATUS_OK, ""};
@@ -178,6 +191,8 @@ static int run_host(struct host_run *run, int argc, char **argv)
         run_options_print();
         return STATUS_OK;
     }
+    if (exit_status == STATUS_OK && run->options.draws_drivers)
+        return draw_drivers(run);
     if (exit_status == STATUS_OK)
         exit_status = (int)build(run, &error);
     if (exit_status == STATUS_OK)

@@ -60,6 +60,7 @@ static const struct option OPTIONS[] = {
     {"sound", OPTION_TEXT, AT(sound), "WHERE", "the speaker: none (default), sdl, or file:PATH, a WAV file", 0, 0},
     {"parallel", OPTION_TEXT, AT(parallel), "WHERE", "where LPT1 prints: file:PATH, or as --serial", 0, 0},
     {"debug-console", OPTION_TEXT, AT(debug_console), "WHERE", "ports 402h and E9h, as --serial", 0, 0},
+    {"drivers", OPTION_FLAG, AT(draws_drivers), NULL, "host: show who drives which device, and end", 0, 0},
     {"gantt", OPTION_TEXT, AT(gantt), "FILE.svg[,from=MS][,to=MS]", "host: draw which guest ran when", 0, 0},
     {"hash", OPTION_FLAG, AT(prints_hash), NULL, "print the hash of the machine at the end", 0, 0},
     {"verbose", OPTION_FLAG, AT(is_verbose), NULL, "say more", 0, 0},

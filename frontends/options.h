@@ -25,6 +25,7 @@ struct run_options {
     const char *gdb;
     uint64_t timeout_seconds, max_instructions, clock_hz;
     const char *gantt;
+    bool draws_drivers;
     const char *rtc, *snapshot_load, *snapshot_save, *parallel, *debug_console;
     const char *sound; /* NULL: none */
     bool wants_prompt; /* vitrine debug; not an option */

@@ -194,6 +194,8 @@ static enum status take_image(struct run *run, struct error *error)
     if (!o->kernel && run->session.disk_count == 0 && !run->config.has_cdrom && !run->config.floppies[0][0] && !o->snapshot_load)
         return error_set(error, STATUS_USAGE, "nothing to boot from; fix: vitrine run disk.img, --disk FILE, "
                          "--floppy FILE, --cdrom FILE or --kernel FILE");
+    if (o->draws_drivers)
+        return error_set(error, STATUS_USAGE, "--drivers draws the drivers of a host; fix: vitrine host LAB.ini");
     if (o->gantt)
         return error_set(error, STATUS_USAGE, "--gantt draws the guests of a host; fix: vitrine host LAB.ini");
     if (!o->kernel && (o->initrd || o->append))

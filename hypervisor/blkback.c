@@ -3,7 +3,7 @@
  *   request   0 operation  1 segments  2 handle  4 id  12 sector  20 segment[11]: gref, first, last
  *   response  0 id  8 operation  10 status
  *
- * Notified, it waits backend-delay-us and takes up to backend-batch requests. It never waits for the
+ * Notified, it waits backend_delay_us and takes up to backend_batch requests. It never waits for the
  * disk: JOBS requests are under way at once, each with its own buffer, and go on when they complete.
  * MISSING: barriers, discard, indirect segments, handles. */
 #include "hypervisor/blkback.h"

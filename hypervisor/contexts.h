@@ -1,6 +1,6 @@
 /* Where the host's CPU is: in the VMM, in a host operating system below it, or in a driver domain.
  *
- * A driver runs in the context of whoever holds it (LAB.ini: disk-driver, nic-driver). Coming into a
+ * A driver runs in the context of whoever holds it (LAB.ini: disk_driver, nic_driver). Coming into a
  * context costs a switch; guests run from the VMM's, so that going back costs one too:
  *
  *   native   guest ─ VMM ─ driver

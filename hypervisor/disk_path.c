@@ -1,6 +1,6 @@
 /* Native: straight to the driver. Hosted: the VMM asks the VMApp, which calls the host OS's read or
  * write: a world switch for what has gathered. Split: requests stand in a ring until the driver
- * domain, which was notified, comes round to them: backend-delay-us later, backend-batch at a time. */
+ * domain, which was notified, comes round to them: backend_delay_us later, backend_batch at a time. */
 #include "hypervisor/disk_path.h"
 
 #include <stdlib.h>

@@ -1,5 +1,5 @@
 /* The way from the virtual disks to the physical disk's driver, by who holds it (LAB.ini:
- * disk-driver). Requests come from vdisk, mapped; the driver is the same in each place. */
+ * disk_driver). Requests come from vdisk, mapped; the driver is the same in each place. */
 #ifndef VITRINE_HYPERVISOR_DISK_PATH_H
 #define VITRINE_HYPERVISOR_DISK_PATH_H
 

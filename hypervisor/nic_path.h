@@ -1,5 +1,5 @@
 /* The way from the switch's uplink to the physical NIC's driver, by who holds it (LAB.ini:
- * nic-driver). */
+ * nic_driver). */
 #ifndef VITRINE_HYPERVISOR_NIC_PATH_H
 #define VITRINE_HYPERVISOR_NIC_PATH_H
 

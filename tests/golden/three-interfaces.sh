@@ -11,7 +11,7 @@ for model in native hosted split; do
 [host]
 memory = 64M
 disk = demo.img,geometry=1000/16/63
-disk-driver = $model
+disk_driver = $model
 [guest alpha]
 memory = 8M
 nic = none

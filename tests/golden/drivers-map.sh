@@ -1,0 +1,37 @@
+# `vitrine host --drivers` says who holds the disk's driver, for each model, and builds and writes nothing.
+set -e
+[ -x "$VITRINE" ] || { echo "the program is not built here"; exit 77; }
+lab() { # lab MODEL: the disk need not be there
+    cat >lab.ini <<EOF
+[host]
+memory = 64M
+disk = absent.img,geometry=1000/16/63
+nic = ne2k-isa
+disk_driver = $1
+[guest alpha]
+memory = 8M
+cylinders = 100-199
+nic = ne2k-isa
+syscalls = 3=disk
+[guest beta]
+memory = 8M
+cylinders = 200-299
+disk_model = virtio-blk
+EOF
+}
+says() { grep -qF -- "$1" map.txt || { echo "not said: $1"; cat map.txt; exit 1; }; }
+for row in 'native:ata_driver runs in the VMM' 'hosted:ata_driver runs in the host operating system' \
+    'split:ata_driver runs in the driver domain'; do
+    lab "${row%%:*}"
+    "$VITRINE" host --drivers lab.ini >map.txt
+    says "${row#*:} (${row%%:*})"
+    says 'ne2000_driver runs in the VMM (native)'
+    says 'its driver for ATA -> cylinders 100-199'
+    says 'descriptor 3 are served below its kernel'
+    says 'its driver for virtio-blk -> cylinders 200-299'
+done
+lab native && sed -i 's/disk_driver/disk_drivre/' lab.ini
+status=0 && "$VITRINE" host --drivers lab.ini 2>message.txt || status=$?
+[ "$status" = 2 ] && grep -q "disk_driver" message.txt || { cat message.txt; exit 1; }
+status=0 && "$VITRINE" run --drivers 2>message.txt || status=$?
+[ "$status" = 2 ] || { cat message.txt; exit 1; }
