@@ -42,6 +42,14 @@ const struct floppy_format *floppy_format_of(uint64_t sectors)
     return NULL;
 }
 
+const struct floppy_format *floppy_format_for(uint64_t sectors)
+{
+    for (size_t i = 0; i < ARRAY_COUNT(FORMATS); i++)
+        if (FORMATS[i].sectors >= sectors)
+            return &FORMATS[i];
+    return NULL;
+}
+
 const struct floppy_drive_kind *floppy_drive_kind(uint8_t type)
 {
     return type > 0 && type < ARRAY_COUNT(KINDS) ? &KINDS[type] : NULL;

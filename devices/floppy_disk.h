@@ -42,6 +42,8 @@ struct floppy_drive_kind {
 
 /* The format of a medium with so many sectors; NULL: none has that length. */
 const struct floppy_format *floppy_format_of(uint64_t sectors);
+/* The smallest format that holds so many; NULL: none does. */
+const struct floppy_format *floppy_format_for(uint64_t sectors);
 /* The drive that a CMOS type names; NULL: none. */
 const struct floppy_drive_kind *floppy_drive_kind(uint8_t type);
 /* Whether the medium goes into the drive's slot and under its heads. */

@@ -24,6 +24,19 @@ static enum status floppy_word(struct session *session, const char *word,
     return STATUS_OK;
 }
 
+static enum status refuse_length(const char *path, uint64_t sectors, struct error *error)
+{
+    const struct floppy_format *format = floppy_format_for(sectors);
+    unsigned long long bytes = sectors * SECTOR_BYTES;
+    if (!format)
+        return error_set(error, STATUS_FILE,
+                         "--floppy: %s has %llu bytes, more than any diskette; fix: --disk %s", path,
+                         bytes, path);
+    return error_set(error, STATUS_FILE,
+                     "--floppy: %s has %llu bytes, and no diskette does; fix: vitrine disk pad %s "
+                     "--size %uK", path, bytes, path, format->sectors / 2u);
+}
+
 /* One more diskette of the pile: its length names its format. */
 static enum status add_disk(struct session *session, const char *path,
                             const struct block_image_options *options, struct block **disks,
@@ -43,12 +56,7 @@ static enum status add_disk(struct session *session, const char *path,
         return status;
     session->disks[session->disk_count++] = disks[count];
     disks[count]->ops->geometry(disks[count], &g);
-    if (!floppy_format_of(g.total))
-        return error_set(error, STATUS_FILE,
-                         "--floppy: %s has %llu bytes, and no diskette does; fix: 1440K (or 160K, "
-                         "180K, 320K, 360K, 720K, 1200K, 2880K), or --disk for a disk",
-                         path, (unsigned long long)(g.total * SECTOR_BYTES));
-    return STATUS_OK;
+    return floppy_format_of(g.total) ? STATUS_OK : refuse_length(path, g.total, error);
 }
 
 enum status session_floppy(struct session *session, const char *spec, struct block **disks,

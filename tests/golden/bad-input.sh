@@ -9,6 +9,7 @@ mkdir files && cd files || exit 1
 bytes() { head -c "$2" /dev/zero >"$1"; }
 bytes good.img 1048576
 bytes other.img 1048576
+bytes big.img 2949632
 bytes fd.img 1474560 && cp fd.img fd2.img && cp fd.img fd3.img
 : >empty.img
 bytes odd.img 700
@@ -171,7 +172,8 @@ cat >table <<'END'
 6 | run --snapshot-load missing good.img | missing
 6 | run --snapshot-load text good.img | not a snapshot
 6 | run --snapshot-load empty.img good.img | empty.img
-6 | run --floppy good.img | no diskette does
+6 | run --floppy good.img | disk pad good.img --size 1200K
+6 | run --floppy big.img | more than any diskette
 6 | run --floppy missing.img | missing.img
 2 | run --floppy fd.img,rx | unknown option 'rx'
 2 | run --floppy fd.img --floppy fd2.img --floppy fd3.img | two drives

@@ -26,6 +26,15 @@ wrong() {
     exit 1
 }
 
+# The prompt is the hand that changes diskettes.
+for n in 1 2; do head -c 1474560 /dev/zero >disk$n.img; done
+printf 'floppy\nfloppy a 2\nfloppy a none\nfloppy a 3\nquit\n' | "$VITRINE" debug --stopped --display none \
+    --floppy disk1.img,next=disk2.img 2>&1 | grep '^[AB]: \|diskettes' >hand.txt
+printf 'A: disk1.img\nB: -\nA: disk2.img\nB: -\nA: -\nB: -\n' >wanted.txt
+echo 'drive A has 2 diskettes: --floppy FILE,next=FILE gives it more' >>wanted.txt
+printf 'A: -\nB: -\n' >>wanted.txt
+diff wanted.txt hand.txt || exit 1
+
 for firmware in "" "--bios embedded"; do
     for size in 160 180 320 360 720 1200 1440 2880; do
         cp drive.bin drive.img

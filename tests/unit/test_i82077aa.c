@@ -832,6 +832,8 @@ START_TEST(lengths_name_formats)
     ck_assert_str_eq(floppy_format_of(2880)->name, "1.44M");
     ck_assert_ptr_null(floppy_format_of(2881));
     ck_assert_ptr_null(floppy_format_of(0));
+    ck_assert_str_eq(floppy_format_for(2532)->name, "1.44M");
+    ck_assert_ptr_null(floppy_format_for(5761));
     ck_assert_uint_eq(floppy_drive_for(floppy_format_of(1440)), 4);
     ck_assert_uint_eq(floppy_drive_for(floppy_format_of(2400)), 2);
     ck_assert(!floppy_fits(floppy_format_of(2880), 2)); /* 3.5 inches in a slot of 5.25 */
