@@ -1,0 +1,152 @@
+#!/usr/bin/env python3
+"""Runs the labs of docs/labs, compares each with what is wanted, and writes one page.
+
+    labs.py --vitrine PROGRAM --roms obj/roms [--out FOLDER]
+
+A lab is a LAB.ini and the lab guest experiment.elf on it. Prints a table a lab; writes FOLDER/labs.html, which
+needs no network. Ends with 1 when a figure is not what the lab is there to show."""
+import argparse
+import html
+import pathlib
+import re
+import subprocess
+import sys
+
+LAB = """[host]
+memory = 64M
+disk = {roms}/demo.img,geometry=1000/16/63,overlay
+{host}
+[guest alpha]
+memory = 8M
+nic = none
+cylinders = 100-199
+kernel = {roms}/experiment.elf
+append = lab={lab}
+serial = file:said.txt
+syscalls = 3=disk
+"""
+DELAYS_US = (0, 200, 2000, 10000)
+
+
+class Lab:
+    """What a lab is about, its rows (name, figure, what is wanted), and the sentences that do not hold."""
+
+    def __init__(self, title, about, unit):
+        self.title, self.about, self.unit = title, about, unit
+        self.rows, self.wrong = [], []
+
+    def expect(self, holds, sentence):
+        if not holds:
+            self.wrong.append(sentence)
+
+
+class Runner:
+    def __init__(self, program, roms, folder):
+        self.program, self.roms, self.folder = program.resolve(), roms.resolve(), folder
+
+    def run(self, lab, host=""):
+        """What the guest said, as text."""
+        (self.folder / "lab.ini").write_text(LAB.format(lab=lab, host=host, roms=self.roms))
+        said = self.folder / "said.txt"
+        said.unlink(missing_ok=True)
+        done = subprocess.run([self.program, "host", "--display", "none", "lab.ini"], cwd=self.folder,
+                              stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=300)
+        if done.returncode != 0:
+            sys.exit(f"labs.py: lab={lab}: status {done.returncode}: {done.stderr.strip()}")
+        return said.read_text()
+
+
+def number(text, pattern):
+    found = re.search(pattern, text)
+    if not found:
+        sys.exit(f"labs.py: the guest did not say {pattern!r}, but: {text.strip()}")
+    return int(found.group(1))
+
+
+def interfaces(runner):
+    lab = Lab("Where the I/O is caught", "One block of 4 KiB is read at each of three places. Each crossing from the "
+              "guest to the hypervisor and back costs a trap or a call; the bytes are the same.", "crossings")
+    said = runner.run("ways")
+    by_ports = number(said, r"ports ok accesses=(\d+)")
+    ring = number(said, r"ring ok accesses=0 hypercalls=(\d+)") + number(said, r"ring ok .*upcalls=(\d+)")
+    calls = number(said, r"sysenter ok calls=(\d+)")
+    lab.rows = [("I/O operation: 16-bit words by PIO", by_ports, "2,048 words and 8 commands' registers"),
+                ("device driver: ring, hypercall and upcall", ring, "2"),
+                ("system call: lseek and read", calls, "2")]
+    lab.expect(2048 < by_ports < 2500, "PIO moves 2,048 words, and some registers a sector")
+    lab.expect(ring == 2 and calls == 2, "a ring takes one hypercall and one upcall, a file two calls")
+    return lab
+
+
+def batching(runner):
+    lab = Lab("A back-end that comes round later", "512 blocks are written through a ring, four at a time. The later the "
+              "back-end looks, the more it finds, and the less often it has to be told.", "notifications")
+    for delay in DELAYS_US:
+        said = runner.run("batch", f"backend_delay_us = {delay}")
+        lab.rows.append((f"delay {delay / 1000:g} ms", number(said, r"batch: ok .*notifications=(\d+)"),
+                         "a seventh of no delay's" if delay else ""))
+    first, *later = (row[1] for row in lab.rows)
+    lab.expect(all(5 <= first / n <= 10 for n in later), "notifications fall by about seven times")
+    return lab
+
+
+def cylinders(runner):
+    lab = Lab("100 of 1,000 cylinders", "The guest was given cylinders 100 to 199 of the host's disk and sees them as 0 to 99. "
+              "It reads one sector of each, and asks ten times for others, once through the ring.", "requests")
+    said = runner.run("cylinders")
+    lab.rows = [("inside: read", number(said, r"inside=(\d+)"), "100"),
+                ("outside: refused", number(said, r"outside=(\d+)"), "10")]
+    lab.expect([row[1] for row in lab.rows] == [100, 10] and "ring refused" in said,
+               "every request inside is served, every one outside refused")
+    return lab
+
+
+def print_lab(lab):
+    print(f"\n{lab.title}\n{lab.about}\n")
+    for name, figure, wanted in lab.rows:
+        print(f"  {name:44} {figure:>7,} {lab.unit:14} {'wanted: ' + wanted if wanted else ''}")
+    for sentence in lab.wrong:
+        print(f"  NOT SO: {sentence}")
+
+
+def bars(lab):
+    """Lengths by the square root, so that 2 beside 2,000 can be seen; the figures stand beside them."""
+    widest = max(row[1] for row in lab.rows) ** 0.5
+    parts = []
+    for n, (name, figure, wanted) in enumerate(lab.rows):
+        y, width = 30 * n, max(2, 300 * figure ** 0.5 / widest)
+        parts.append(f'<text x="0" y="{y + 17}">{html.escape(name)}</text>'
+                     f'<rect x="330" y="{y + 3}" width="{width:.0f}" height="18" rx="2"/>'
+                     f'<text x="{340 + width:.0f}" y="{y + 17}">{figure:,}'
+                     f'<tspan class="wanted">{"  (" + html.escape(wanted) + ")" if wanted else ""}</tspan></text>')
+    return f'<svg viewBox="0 0 1000 {30 * len(lab.rows)}" role="img">{"".join(parts)}</svg>'
+
+
+def page(labs):
+    sections = "".join(f"<h2>{html.escape(lab.title)}</h2><p>{html.escape(lab.about)}</p>{bars(lab)}"
+                       f"<p class='unit'>{html.escape(lab.unit)}; in brackets what is wanted: what was published, or the datasheet's count</p>"
+                       + "".join(f"<p class='wrong'>Not so: {html.escape(s)}</p>" for s in lab.wrong) for lab in labs)
+    return ("<!doctype html><html lang='en'><meta charset='utf-8'><title>Vitrine: labs</title><style>"
+            "body{font:16px/1.5 sans-serif;max-width:62em;margin:2em auto;padding:0 1em}svg{width:100%}"
+            "svg text{font-size:15px}rect{fill:#2a6f97}.wanted,.unit{fill:#666;color:#666}.wrong{color:#b00}"
+            f"</style><h1>Labs</h1>{sections}</html>\n")
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--vitrine", type=pathlib.Path, required=True)
+    parser.add_argument("--roms", type=pathlib.Path, required=True)
+    parser.add_argument("--out", type=pathlib.Path, default=pathlib.Path("labs"))
+    options = parser.parse_args()
+    options.out.mkdir(parents=True, exist_ok=True)
+    runner = Runner(options.vitrine, options.roms, options.out)
+    labs = [make(runner) for make in (interfaces, batching, cylinders)]
+    for lab in labs:
+        print_lab(lab)
+    (options.out / "labs.html").write_text(page(labs))
+    print(f"\nwritten: {options.out / 'labs.html'}")
+    return 1 if any(lab.wrong for lab in labs) else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
