@@ -57,14 +57,19 @@ static void freeze_all(struct vmm *vmm)
         clock_freeze(&vmm->guests[i].machine->clock);
 }
 
-/* The context switch takes the host's time, and nobody's whose time is virtual. */
+/* The context switch takes the host's time, and nobody's whose time is virtual. To the scheduler it is time
+ * of who caused it: who stopped by himself, else who comes. So a guest that wakes and halts without end
+ * uses up its share by the switches, too. */
 static void charge_switch(struct vmm *vmm, struct guest *to)
 {
+    uint64_t start = now_of(vmm);
+    const struct guest *cause = vmm->current && !can_run(vmm->current) ? vmm->current : to;
     if (vmm->sched.type->is_partitioned)
         freeze_all(vmm);
     else
         set_clocks(vmm, NULL);
     vmm_charge(vmm, to, COST_CONTEXT_SWITCH, 1);
+    sched_account(&vmm->sched, cause->number, now_of(vmm) - start, now_of(vmm));
 }
 
 bool dispatch_is_work_time(const struct vmm *vmm)
