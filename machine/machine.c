@@ -129,8 +129,9 @@ static void shadow_roms(struct machine *machine)
         return;
     space_map_ram(&machine->memory, ROM_AREA, count, machine->ram, machine->ram_first_frame + first,
                   true, true);
-    copy_to_shadow(machine, MEBIBYTE - bytes,
-                   machine->rom.bytes + (machine->rom.frames - low) * FRAME_BYTES, bytes);
+    if (bytes)
+        copy_to_shadow(machine, MEBIBYTE - bytes,
+                       machine->rom.bytes + (machine->rom.frames - low) * FRAME_BYTES, bytes);
     if (video)
         copy_to_shadow(machine, ROM_AREA, config->vga_bios.bytes, video);
 }
