@@ -1,13 +1,13 @@
 /* The I/O trace: one JSON object a line for each access that passes the door (JSON Lines).
  *
  *   {"seq":812,"cause":0,"ns":1204,"time":120,"icount":120,"machine":"pc","cs":"0xf000",
- *    "eip":"0xe05b","cpl":0,"dir":"out","space":"port","addr":"0x43","size":1,"value":"0x34",
+ *    "eip":"0xe05b","cpl":0,"linear":"0xfe05b","dir":"out","space":"port","addr":"0x43","size":1,"value":"0x34",
  *    "device":"pit","reg":"CONTROL","old":"0x0","meaning":"channel 0: lo/hi, mode 2"}
  *
  * seq     the access; cause: the guest's access that led to it, 0 for none
  * ns      virtual time; time: the host's, in instructions; icount: those of the CPU that asks
- * cs eip  and cpl: the instruction; left out, like icount, where no CPU asks (DMA, native drivers)
- * dir     in, out (ports), read, write; space: port, mmio, dma
+ * cs eip  linear and cpl: the instruction; left out, like icount, where no CPU asks (DMA, native drivers)
+ * dir     in, out (ports), read, write; space: port, mmio, dma, call (of the VMM)
  * count   elements of a block (REP INS/OUTS, DMA), left out when 1; value is the first one
  * device  and reg: who answers, left out where nobody does; old: the register before
  * decision, note: what the hypervisor made of it, left out on a machine without one

@@ -13,8 +13,8 @@
 
 #include "base/bits.h"
 #include "bus/block.h"
-#include "bus/door.h"
 #include "hypervisor/contexts.h"
+#include "hypervisor/doorbell.h"
 #include "hypervisor/guest.h"
 #include "hypervisor/pv.h"
 #include "hypervisor/ring.h"
@@ -46,12 +46,10 @@ struct job {
 
 struct blkback {
     struct pv *pv;
-    struct vmm_part part;
-    struct event delay;
+    struct doorbell bell;
     struct ring ring;
-    bool is_connected, is_notified, has_news;
+    bool is_connected, has_news;
     uint32_t port;
-    uint64_t cause;
     struct job jobs[JOBS];
     struct blkback_counts counts;
 };
@@ -71,7 +69,7 @@ static void respond(struct blkback *back, uint64_t id, uint8_t op, int status)
         back->counts.errors++;
     ring_put(&back->ring, response, sizeof response);
     back->has_news = true;
-    vmm_kick(vmm_of(back), &back->part);
+    doorbell_kick(&back->bell);
 }
 
 /* --- segments ------------------------------------------------------------------------------------------ */
@@ -166,7 +164,7 @@ static void start(struct blkback *back, struct job *job, const uint8_t *request)
                                             : BLOCK_FLUSH;
     job->request.at.lba = load_le64(request + 12);
     job->request.bytes = job->bytes;
-    job->request.cause = back->cause;
+    job->request.cause = back->bell.cause;
     job->request.complete = complete;
     job->request.owner = job;
     job->request.is_quiet = true;
@@ -194,12 +192,12 @@ static void take_requests(struct blkback *back)
             return; /* goes on when one completes */
         if (!ring_take(&back->ring, request) &&
             (!ring_final_check(&back->ring) || !ring_take(&back->ring, request))) {
-            back->is_notified = false;
+            doorbell_reset(&back->bell);
             return;
         }
         start(back, job, request);
     }
-    vmm_kick(vmm_of(back), &back->part);
+    doorbell_kick(&back->bell);
 }
 
 static void publish(struct blkback *back)
@@ -219,35 +217,12 @@ static void work(void *self)
         return;
     if (vmm->lab->drivers.disk == DRIVER_SPLIT)
         context_enter(vmm, CONTEXT_DRIVER_DOMAIN, back->pv->guest);
-    vmm->world->door.cause = back->cause;
-    if (back->is_notified && !event_is_armed(&back->delay))
+    vmm->world->door.cause = back->bell.cause;
+    if (doorbell_is_due(&back->bell))
         take_requests(back);
     vmm->world->door.cause = 0;
     if (back->has_news)
         publish(back);
-}
-
-static void delay_over(void *self)
-{
-    struct blkback *back = self;
-    vmm_kick(vmm_of(back), &back->part);
-}
-
-/* The guest's hypercall, in the middle of its instruction: only noted. */
-static void notified(void *self)
-{
-    struct blkback *back = self;
-    struct vmm *vmm = vmm_of(back);
-    uint64_t delay_us = vmm->lab->drivers.backend_delay_us;
-    back->counts.notifications++;
-    back->cause = door_cause(&vmm->world->door);
-    if (back->is_notified)
-        return;
-    back->is_notified = true;
-    if (delay_us)
-        event_arm(&back->delay, clock_after_ns(&vmm->world->clock, delay_us * 1000));
-    else
-        vmm_kick(vmm, &back->part);
 }
 
 /* --- life ---------------------------------------------------------------------------------------------------- */
@@ -257,13 +232,14 @@ bool blkback_connect(struct blkback *back, uint32_t ring_ref, uint32_t port)
     struct grant_mapping page;
     if (back->is_connected || !grants_map(&back->pv->grants, ring_ref, true, &page))
         return false;
-    if (!events_bind(&back->pv->events, port, notified, back)) {
+    if (!events_bind(&back->pv->events, port, doorbell_ring, &back->bell)) {
         grants_unmap(&back->pv->grants, &page);
         return false;
     }
     ring_init(&back->ring, back->pv->guest, &page, REQUEST_BYTES);
     back->is_connected = true;
-    back->is_notified = back->has_news = false;
+    doorbell_reset(&back->bell);
+    back->has_news = false;
     back->port = port;
     return true;
 }
@@ -279,12 +255,12 @@ void blkback_disconnect(struct blkback *back)
         release(job);
         job->is_busy = false;
     }
-    event_disarm(&back->delay);
+    doorbell_reset(&back->bell);
     if (back->is_connected) {
         events_close(&back->pv->events, back->port);
         grants_unmap(&back->pv->grants, &back->ring.page);
     }
-    back->is_connected = back->is_notified = back->has_news = false;
+    back->is_connected = back->has_news = false;
 }
 
 uint64_t blkback_sectors(const struct blkback *back)
@@ -295,9 +271,11 @@ uint64_t blkback_sectors(const struct blkback *back)
     return g.total;
 }
 
-const struct blkback_counts *blkback_counts(const struct blkback *back)
+struct blkback_counts blkback_counts(const struct blkback *back)
 {
-    return &back->counts;
+    struct blkback_counts counts = back->counts;
+    counts.notifications = back->bell.rings;
+    return counts;
 }
 
 enum status blkback_new(struct blkback **back, struct pv *pv, struct error *error)
@@ -309,10 +287,7 @@ enum status blkback_new(struct blkback **back, struct pv *pv, struct error *erro
     made->pv = pv;
     for (unsigned i = 0; i < JOBS; i++)
         made->jobs[i].back = made;
-    made->part.work = work;
-    made->part.self = made;
-    event_init(&made->delay, &pv->guest->vmm->world->clock, "block back-end", delay_over, made);
-    vmm_add_part(pv->guest->vmm, &made->part);
+    doorbell_init(&made->bell, pv->guest->vmm, "block back-end", work, made);
     return STATUS_OK;
 }
 
@@ -320,6 +295,6 @@ void blkback_free(struct blkback *back)
 {
     if (!back)
         return;
-    event_fini(&back->delay);
+    doorbell_fini(&back->bell);
     free(back);
 }

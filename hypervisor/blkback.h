@@ -22,6 +22,6 @@ bool blkback_connect(struct blkback *back, uint32_t ring_ref, uint32_t port);
 /* Forgets the ring and what is under way; nothing of the guest's is touched afterwards. */
 void blkback_disconnect(struct blkback *back);
 uint64_t blkback_sectors(const struct blkback *back);
-const struct blkback_counts *blkback_counts(const struct blkback *back);
+struct blkback_counts blkback_counts(const struct blkback *back);
 
 #endif

@@ -11,9 +11,9 @@
 #include <string.h>
 
 #include "base/bits.h"
-#include "bus/door.h"
 #include "bus/net.h"
 #include "hypervisor/contexts.h"
+#include "hypervisor/doorbell.h"
 #include "hypervisor/guest.h"
 #include "hypervisor/pv.h"
 #include "hypervisor/ring.h"
@@ -27,14 +27,12 @@ enum { NETIF_OKAY = 0, NETIF_ERROR = -1 };
 
 struct netback {
     struct pv *pv;
-    struct vmm_part part;
-    struct event delay;
+    struct doorbell bell;
     struct ring tx, rx;
     struct net_port port_end;  /* ours, while connected */
     struct net_port *replaced; /* the emulated card's end */
-    bool is_connected, is_notified, has_news;
+    bool is_connected, has_news;
     uint32_t port;
-    uint64_t cause;
     struct netback_counts counts;
 };
 
@@ -46,7 +44,7 @@ static struct vmm *vmm_of(struct netback *back)
 static void news(struct netback *back)
 {
     back->has_news = true;
-    vmm_kick(vmm_of(back), &back->part);
+    doorbell_kick(&back->bell);
 }
 
 /* --- from the guest ------------------------------------------------------------------------------------- */
@@ -66,7 +64,7 @@ static bool send_frame(struct netback *back, const uint8_t *request)
     grants_unmap(&back->pv->grants, &map);
     guest_charge_io(back->pv->guest, INTERFACE_DRIVER, IO_NIC, COST_COPY_KIB, (size + 1023) / 1024);
     back->counts.sent++;
-    net_send(&back->port_end, frame, size, back->cause);
+    net_send(&back->port_end, frame, size, back->bell.cause);
     return true;
 }
 
@@ -80,7 +78,7 @@ static void take_frames(struct netback *back)
         bool is_sent;
         if (!ring_take(&back->tx, request) &&
             (!ring_final_check(&back->tx) || !ring_take(&back->tx, request))) {
-            back->is_notified = false;
+            doorbell_reset(&back->bell);
             return;
         }
         is_sent = send_frame(back, request);
@@ -96,7 +94,7 @@ static void take_frames(struct netback *back)
         ring_put(&back->tx, response, sizeof response);
         back->has_news = true;
     }
-    vmm_kick(vmm_of(back), &back->part);
+    doorbell_kick(&back->bell);
 }
 
 /* --- to the guest ------------------------------------------------------------------------------------------ */
@@ -150,32 +148,10 @@ static void work(void *self)
         return;
     if (vmm->lab->drivers.nic == DRIVER_SPLIT)
         context_enter(vmm, CONTEXT_DRIVER_DOMAIN, back->pv->guest);
-    if (back->is_notified && !event_is_armed(&back->delay))
+    if (doorbell_is_due(&back->bell))
         take_frames(back);
     if (back->has_news)
         publish(back);
-}
-
-static void delay_over(void *self)
-{
-    struct netback *back = self;
-    vmm_kick(vmm_of(back), &back->part);
-}
-
-static void notified(void *self)
-{
-    struct netback *back = self;
-    struct vmm *vmm = vmm_of(back);
-    uint64_t delay_us = vmm->lab->drivers.backend_delay_us;
-    back->counts.notifications++;
-    back->cause = door_cause(&vmm->world->door);
-    if (back->is_notified)
-        return;
-    back->is_notified = true;
-    if (delay_us)
-        event_arm(&back->delay, clock_after_ns(&vmm->world->clock, delay_us * 1000));
-    else
-        vmm_kick(vmm, &back->part);
 }
 
 /* --- life -------------------------------------------------------------------------------------------------- */
@@ -191,7 +167,7 @@ bool netback_connect(struct netback *back, uint32_t tx_ref, uint32_t rx_ref, uin
         grants_unmap(grants, &tx);
         return false;
     }
-    if (!events_bind(&back->pv->events, port, notified, back)) {
+    if (!events_bind(&back->pv->events, port, doorbell_ring, &back->bell)) {
         grants_unmap(grants, &tx);
         grants_unmap(grants, &rx);
         return false;
@@ -201,7 +177,8 @@ bool netback_connect(struct netback *back, uint32_t tx_ref, uint32_t rx_ref, uin
     back->replaced = cable->peer;
     net_connect(&back->port_end, cable);
     back->is_connected = true;
-    back->is_notified = back->has_news = false;
+    doorbell_reset(&back->bell);
+    back->has_news = false;
     back->port = port;
     return true;
 }
@@ -215,16 +192,18 @@ void netback_disconnect(struct netback *back)
     else
         back->pv->guest->nic_cable->peer = NULL;
     back->port_end.peer = NULL;
-    event_disarm(&back->delay);
+    doorbell_reset(&back->bell);
     events_close(&back->pv->events, back->port);
     grants_unmap(&back->pv->grants, &back->tx.page);
     grants_unmap(&back->pv->grants, &back->rx.page);
-    back->is_connected = back->is_notified = back->has_news = false;
+    back->is_connected = back->has_news = false;
 }
 
-const struct netback_counts *netback_counts(const struct netback *back)
+struct netback_counts netback_counts(const struct netback *back)
 {
-    return &back->counts;
+    struct netback_counts counts = back->counts;
+    counts.notifications = back->bell.rings;
+    return counts;
 }
 
 enum status netback_new(struct netback **back, struct pv *pv, struct error *error)
@@ -235,10 +214,7 @@ enum status netback_new(struct netback **back, struct pv *pv, struct error *erro
         return error_set(error, STATUS_INTERNAL, "out of memory for a network back-end");
     made->pv = pv;
     made->port_end = (struct net_port){"netback", receive, made, NULL};
-    made->part.work = work;
-    made->part.self = made;
-    event_init(&made->delay, &pv->guest->vmm->world->clock, "network back-end", delay_over, made);
-    vmm_add_part(pv->guest->vmm, &made->part);
+    doorbell_init(&made->bell, pv->guest->vmm, "network back-end", work, made);
     return STATUS_OK;
 }
 
@@ -246,6 +222,6 @@ void netback_free(struct netback *back)
 {
     if (!back)
         return;
-    event_fini(&back->delay);
+    doorbell_fini(&back->bell);
     free(back);
 }

@@ -20,6 +20,6 @@ void netback_free(struct netback *back);
 /* The front-end's rings and port; false: not granted, not open, or connected already. */
 bool netback_connect(struct netback *back, uint32_t tx_ref, uint32_t rx_ref, uint32_t port);
 void netback_disconnect(struct netback *back);
-const struct netback_counts *netback_counts(const struct netback *back);
+struct netback_counts netback_counts(const struct netback *back);
 
 #endif

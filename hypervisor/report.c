@@ -97,24 +97,28 @@ static void write_interfaces(FILE *out, const struct guest *guest)
 
 static void write_rings(FILE *out, const struct guest *guest)
 {
-    const struct blkback_counts *b = guest->pv->blkback ? blkback_counts(guest->pv->blkback) : NULL;
-    const struct netback_counts *n = guest->pv->netback ? netback_counts(guest->pv->netback) : NULL;
+    struct blkback_counts b = {0};
+    struct netback_counts n = {0};
     const struct syscalls_counts *s =
         guest->pv->syscalls ? syscalls_counts(guest->pv->syscalls) : NULL;
-    if (b && b->requests)
+    if (guest->pv->blkback)
+        b = blkback_counts(guest->pv->blkback);
+    if (guest->pv->netback)
+        n = netback_counts(guest->pv->netback);
+    if (b.requests)
         fprintf(out,
                 "  block ring: %llu requests, %llu sectors, %llu errors, %llu notifications, %llu "
                 "upcalls\n",
-                (unsigned long long)b->requests, (unsigned long long)b->sectors,
-                (unsigned long long)b->errors, (unsigned long long)b->notifications,
-                (unsigned long long)b->upcalls);
-    if (n && n->sent + n->received + n->errors)
+                (unsigned long long)b.requests, (unsigned long long)b.sectors,
+                (unsigned long long)b.errors, (unsigned long long)b.notifications,
+                (unsigned long long)b.upcalls);
+    if (n.sent + n.received + n.errors)
         fprintf(out,
                 "  network rings: %llu frames sent, %llu received, %llu dropped, %llu errors, %llu "
                 "notifications, %llu upcalls\n",
-                (unsigned long long)n->sent, (unsigned long long)n->received,
-                (unsigned long long)n->dropped, (unsigned long long)n->errors,
-                (unsigned long long)n->notifications, (unsigned long long)n->upcalls);
+                (unsigned long long)n.sent, (unsigned long long)n.received,
+                (unsigned long long)n.dropped, (unsigned long long)n.errors,
+                (unsigned long long)n.notifications, (unsigned long long)n.upcalls);
     if (s)
         fprintf(out,
                 "  system calls: %llu decoded, %llu served: %llu bytes read, %llu written, %llu frames "
