@@ -82,7 +82,8 @@ struct block {
     uint16_t offset, bytes;    /* in the frame */
     uint32_t room;             /* bytes of the pool that it may use */
     uint8_t count, op_count;
-    bool is_dead, is_cached;
+    bool is_dead, is_cached, is_hot;
+    uint32_t heat, sampled_at; /* heat.h */
     struct op ops[]; /* then two links for the targets, then the instructions of plain handlers */
 };
 
@@ -134,6 +135,7 @@ static inline bool block_is_for(const struct block *b, const struct cpu *cpu, ui
 /* --- the pool --------------------------------------------------------------------------------------- */
 const struct opcode_map *pool_opcodes(const struct code_pool *pool);
 const struct op_variant_map *pool_variants(const struct code_pool *pool);
+const struct op_pair_map *pool_pairs(const struct code_pool *pool);
 void pool_add_cpu(struct code_pool *pool, struct cpu *cpu);
 void pool_remove_cpu(struct code_pool *pool, struct cpu *cpu);
 struct block *pool_find(const struct code_pool *pool, const struct cpu *cpu, uint64_t frame_id,

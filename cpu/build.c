@@ -5,8 +5,9 @@
 #include <string.h>
 
 #include "cpu/execute.h"
+#include "cpu/heat.h"
 #include "cpu/memory.h"
-#include "cpu/ops_registers.h"
+#include "cpu/ops_pairs.h"
 #include "cpu/run.h"
 
 /* Where the bytes at cpu->ip come from. */
@@ -125,7 +126,7 @@ struct op *builder_add_plain(struct builder *b, op_handler *handler, const struc
 
 static void emit(struct builder *b, const struct instruction *i)
 {
-    if (TECHNIQUE_SPECIALISED && !b->cpu->run->only_plain && emit_fast(b, i))
+    if (TECHNIQUE_SPECIALISED && b->cpu->run->handlers != HANDLERS_PLAIN && emit_fast(b, i))
         return;
     builder_add_plain(b, ends_block(i) ? op_system : op_execute, i);
     if (ends_block(i))
@@ -173,6 +174,26 @@ static void drop_dead_flags(struct builder *b)
         }
         live = (live & ~(unsigned)b->kills[n]) | b->reads[n];
     }
+}
+
+/* Two ops become a pair where the block then needs the fewest dispatches. */
+static void make_pairs(struct builder *b)
+{
+    const struct op_pair_map *pairs = pool_pairs(b->cpu->run->pool);
+    op_handler *pair[BLOCK_INSTRUCTIONS + 2];
+    unsigned fewest[BLOCK_INSTRUCTIONS + 4]; /* from op n on */
+    fewest[b->op_count] = fewest[b->op_count + 1] = 0;
+    for (unsigned n = b->op_count; n-- > 0;) {
+        pair[n] = n + 1 < b->op_count
+                      ? op_pair(pairs, b->ops[n].handler, b->ops[n + 1].handler)
+                      : NULL;
+        if (fewest[n + 2] >= fewest[n + 1])
+            pair[n] = NULL;
+        fewest[n] = 1 + (pair[n] ? fewest[n + 2] : fewest[n + 1]);
+    }
+    for (unsigned n = 0; n < b->op_count; n++)
+        if (pair[n])
+            b->ops[n].handler = pair[n], n++;
 }
 
 static void number_instructions(struct builder *b)
@@ -243,6 +264,7 @@ struct block *block_build(struct cpu *cpu, unsigned most)
     struct source s = find_source(cpu);
     bool is_cut = most < BLOCK_INSTRUCTIONS, is_kept = TECHNIQUE_BLOCKS && s.ram && !is_cut;
     uint8_t bytes[INSTRUCTION_MAX];
+    struct block *block;
     b->cpu = cpu;
     b->ip = cpu->ip;
     b->op_count = b->instruction_count = b->used_instructions = 0;
@@ -281,8 +303,11 @@ struct block *block_build(struct cpu *cpu, unsigned most)
     }
     if (TECHNIQUE_DEAD_FLAGS)
         drop_dead_flags(b);
-    for (unsigned n = 0; TECHNIQUE_REGISTERS && n < b->op_count; n++)
-        op_by_register(pool_variants(cpu->run->pool), &b->ops[n]);
+    if (TECHNIQUE_PAIRS)
+        make_pairs(b);
     number_instructions(b);
-    return is_kept ? into_pool(cpu, b, &s) : into_scratch(cpu, b, &s);
+    block = is_kept ? into_pool(cpu, b, &s) : into_scratch(cpu, b, &s);
+    if (cpu->run->handlers == HANDLERS_BY_REGISTER)
+        heat_exchange(cpu->run->pool, block);
+    return block;
 }

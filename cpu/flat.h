@@ -34,7 +34,7 @@ static inline bool flat_is_mode(const struct cpu *cpu)
     const unsigned mode = MODE_PROTECTED | MODE_CODE32 | MODE_STACK32;
     const unsigned segments = 1u << CPU_CS | 1u << CPU_SS;
     return (cpu->mode & mode) == mode && (cpu->plain_segments & segments) == segments &&
-           !cpu->run->only_plain;
+           cpu->run->handlers != HANDLERS_PLAIN;
 }
 
 /* Bytes for the processor itself, as supervisor; NULL: the general way. */

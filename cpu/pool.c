@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "cpu/memory.h"
+#include "cpu/ops_pairs.h"
 #include "cpu/ops_registers.h"
 #include "cpu/run.h"
 
@@ -52,6 +53,7 @@ struct pool_ram {
 struct code_pool {
     struct opcode_map opcodes;
     struct op_variant_map variants;
+    struct op_pair_map pairs;
     struct block *hash[HASH_SIZE];
     struct code_page *pages[PAGE_HASH];
     struct chunk *chunks; /* the first is being filled */
@@ -71,6 +73,7 @@ enum status code_pool_new(struct code_pool **pool, size_t max_bytes, struct erro
     (*pool)->max_bytes = max_bytes < 4 * CHUNK_BYTES ? 4 * CHUNK_BYTES : max_bytes;
     opcode_map_init(&(*pool)->opcodes);
     op_variant_map_init(&(*pool)->variants);
+    op_pair_map_init(&(*pool)->pairs);
     return STATUS_OK;
 }
 
@@ -82,6 +85,11 @@ const struct opcode_map *pool_opcodes(const struct code_pool *pool)
 const struct op_variant_map *pool_variants(const struct code_pool *pool)
 {
     return &pool->variants;
+}
+
+const struct op_pair_map *pool_pairs(const struct code_pool *pool)
+{
+    return &pool->pairs;
 }
 
 static size_t page_slot(uint64_t frame_id)

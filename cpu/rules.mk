@@ -18,9 +18,10 @@ endef
 .PHONY: techniques
 $(eval $(call without,blocks,BLOCKS,build))
 $(eval $(call without,specialised,SPECIALISED,build))
-$(eval $(call without,registers,REGISTERS,build))
+$(eval $(call without,registers,REGISTERS,heat))
 $(eval $(call without,tail-calls,TAIL_CALLS,run $(handlers)))
 $(eval $(call without,fusion,FUSION,emit))
+$(eval $(call without,pairs,PAIRS,build))
 $(eval $(call without,lazy-flags,LAZY_FLAGS,$(handlers)))
 $(eval $(call without,dead-flags,DEAD_FLAGS,build))
 $(eval $(call without,links,LINKS,run))

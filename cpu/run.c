@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cpu/heat.h"
 #include "cpu/memory.h"
 
 static uint64_t effective_end(const struct cpu *cpu)
@@ -165,8 +166,9 @@ const struct op *op_system(struct cpu *cpu, const struct op *op)
     ENTER_OFFSET(cpu->ip);
 }
 
-const struct op *run_out_of_budget(struct cpu *cpu, const struct block *block)
+const struct op *run_out_of_budget(struct cpu *cpu, struct block *block)
 {
+    heat_sample(cpu, block);
     cpu->budget += block->count;
     cpu->ip = block->ip;
     cpu->current = NULL;
@@ -208,7 +210,7 @@ static struct block *find_block(struct cpu *cpu, struct block *known, uint64_t *
 
 /* Hands the block to the loop of run_blocks(): these functions are no handlers, so that no compiler
  * promises to make their calls jumps. */
-static const struct op *enter_by_loop(struct cpu *cpu, const struct block *block)
+static const struct op *enter_by_loop(struct cpu *cpu, struct block *block)
 {
     cpu->budget -= block->count;
     return BASE_LIKELY(cpu->budget >= 0) ? block->ops : run_out_of_budget(cpu, block);

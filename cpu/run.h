@@ -18,6 +18,12 @@ struct fetch_filter {
 #define SCRATCH_BYTES (sizeof(struct block) + (BLOCK_INSTRUCTIONS + 2) * sizeof(struct op) + \
                        2 * sizeof(struct block_link) +                                       \
                        (BLOCK_INSTRUCTIONS + 1) * sizeof(struct instruction))
+/* Tests compare them; programs are built by heat. */
+enum handler_choice {
+    HANDLERS_BY_HEAT,     /* general ones, in pairs; by register where it is hot (heat.h) */
+    HANDLERS_BY_REGISTER, /* where there are such ones, from the start */
+    HANDLERS_PLAIN        /* one for each row of the opcode table, nothing specialised */
+};
 struct cpu_run {
     struct code_pool *pool;
     bool owns_pool;
@@ -39,7 +45,8 @@ struct cpu_run {
     struct op *patched;          /* op whose handler leaves the block; NULL: none */
     op_handler *patched_handler;
     struct builder *builder;
-    bool only_plain;             /* tests: no specialised handlers */
+    uint32_t samples;            /* of where slices ended: heat.h */
+    enum handler_choice handlers;
     /* debugger */
     struct cpu_watch *watches;
     size_t watch_count;
@@ -153,7 +160,7 @@ static inline uint64_t jump_tag(uint64_t base, uint64_t linear)
         cpu->ip = ip_;                                                                   \
         return run_lookup(cpu);                                                          \
     } while (0)
-const struct op *run_out_of_budget(struct cpu *cpu, const struct block *block);
+const struct op *run_out_of_budget(struct cpu *cpu, struct block *block);
 const struct op *run_link(struct cpu *cpu, const struct op *op, unsigned which);
 
 #endif

@@ -14,7 +14,7 @@
 #ifndef TECHNIQUE_SPECIALISED /* handlers by operand size and form; 0: the plain ones only */
 #define TECHNIQUE_SPECIALISED 1
 #endif
-#ifndef TECHNIQUE_REGISTERS /* handlers by register as well */
+#ifndef TECHNIQUE_REGISTERS /* handlers by register for hot blocks */
 #define TECHNIQUE_REGISTERS 1
 #endif
 #ifndef TECHNIQUE_TAIL_CALLS /* a handler jumps to the next; 0: returns to a loop that calls it */
@@ -22,6 +22,9 @@
 #endif
 #ifndef TECHNIQUE_FUSION /* compare and branch, runs of PUSH and POP in one operation */
 #define TECHNIQUE_FUSION 1
+#endif
+#ifndef TECHNIQUE_PAIRS /* one handler for two frequent operations in a row */
+#define TECHNIQUE_PAIRS 1
 #endif
 #ifndef TECHNIQUE_LAZY_FLAGS /* flags are computed when asked for; 0: by each operation */
 #define TECHNIQUE_LAZY_FLAGS 1

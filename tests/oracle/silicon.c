@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "base/bits.h"
+#include "cpu/run.h"
 #include "tests/oracle/compare_fpu.h"
 #include "tests/oracle/generate.h"
 #include "tests/unit/cpu_box.h"
@@ -186,6 +187,8 @@ static void run_ours(struct silicon *s, const struct silicon_test *test,
     struct cpu_registers r = s->clean;
     uint8_t code[CODE_BYTES];
     bool code16 = (test->flags & TEST_CODE16) != 0, stack16 = (test->flags & TEST_STACK16) != 0;
+    /* Large code runs by the general handlers, hot blocks by those of their registers. */
+    s->box.cpu->run->handlers = test->seed & 1 ? HANDLERS_BY_REGISTER : HANDLERS_BY_HEAT;
     fill_data(test->seed, s->data, DATA_WRITABLE / 4);
     cpu_box_poke(&s->box, PHYSICAL_DATA, s->data, DATA_WRITABLE);
     if ((test->flags & TEST_FPU) != 0) {

@@ -15,6 +15,7 @@
 #include <zlib.h>
 
 #include "base/bits.h"
+#include "cpu/run.h"
 #include "tests/unit/cpu_box.h"
 #include "tests/unit/moo.h"
 
@@ -244,6 +245,7 @@ static bool run_one(struct runner *runner, const struct moo_test *test)
     unsigned limit = is_repeated(test) ? 0x10001 : 1;
     for (unsigned n = 0; n < limit; n++) {
         struct cpu_registers r;
+        runner->box.cpu->run->handlers = test->index & 1 ? HANDLERS_BY_REGISTER : HANDLERS_BY_HEAT;
         cpu_box_run(&runner->box, 1);
         if (cpu_is_halted(runner->box.cpu))
             return true;

@@ -10,11 +10,11 @@
 #define START 0x100u /* CS = 1000h */
 enum { CF = 1, PF = 4, AF = 0x10, ZF = 0x40, SF = 0x80, OF = 0x800, ARITHMETIC = 0x8d5 };
 
-static void box_init(struct cpu_box *box, const char *model, bool only_plain)
+static void box_init(struct cpu_box *box, const char *model, enum handler_choice handlers)
 {
     struct cpu_registers r;
     cpu_box_init(box, model, 256);
-    box->cpu->run->only_plain = only_plain;
+    box->cpu->run->handlers = handlers;
     cpu_get_registers(box->cpu, &r);
     for (unsigned n = 0; n < 6; n++)
         r.segment[n] = (struct cpu_segment){0x20000, 0xffff, 0x2000, 0x93};
@@ -55,7 +55,7 @@ START_TEST(a_word_at_ffff_wraps_inside_its_segment)
     {
         struct cpu_box box;
         struct cpu_registers r;
-        box_init(&box, "8088", _i != 0);
+        box_init(&box, "8088", (enum handler_choice)_i);
         cpu_box_poke(&box, 0x2ffff, "\x34", 1);
         cpu_box_poke(&box, 0x20000, "\x12", 1);
         cpu_box_poke(&box, 0x30000, "\x99", 1);
@@ -65,7 +65,7 @@ START_TEST(a_word_at_ffff_wraps_inside_its_segment)
     }
     {
         struct cpu_box box;
-        box_init(&box, "8088", _i != 0);
+        box_init(&box, "8088", (enum handler_choice)_i);
         ONE(&box, "\x01\x1f", .ax = 0, .bx = 0xffff); /* add [bx],bx */
         uint8_t low, high;
         cpu_box_peek(&box, 0x2ffff, &low, 1);
@@ -76,7 +76,7 @@ START_TEST(a_word_at_ffff_wraps_inside_its_segment)
     {
         struct cpu_box box;
         struct cpu_registers r;
-        box_init(&box, "8088", _i != 0);
+        box_init(&box, "8088", (enum handler_choice)_i);
         r = run_one(&box, "\x53", 1, (struct given){.bx = 0xabcd, .sp = 1}, 1); /* push bx: at FFFF */
         uint8_t low, high;
         cpu_box_peek(&box, 0x3ffff, &low, 1);
@@ -88,7 +88,7 @@ START_TEST(a_word_at_ffff_wraps_inside_its_segment)
     {
         struct cpu_box box;
         struct cpu_registers r;
-        box_init(&box, "8088", _i != 0);
+        box_init(&box, "8088", (enum handler_choice)_i);
         cpu_box_poke(&box, 0x2ffff, "\x78", 1);
         cpu_box_poke(&box, 0x20000, "\x56", 1);
         r = ONE(&box, "\xad", .si = 0xffff); /* lodsw */
@@ -104,7 +104,7 @@ START_TEST(an_interrupt_frame_wraps_in_the_stack_segment)
     {
         struct cpu_box box;
         struct cpu_registers r;
-        box_init(&box, "8088", _i != 0);
+        box_init(&box, "8088", (enum handler_choice)_i);
         r = run_one(&box, "\xd4\x00", 2, (struct given){.sp = 3}, 1); /* aam 0: interrupt 0 */
         uint8_t low, high;
         cpu_box_peek(&box, 0x3ffff, &low, 1); /* CS at FFFF */
@@ -121,7 +121,7 @@ START_TEST(addresses_wrap_at_one_mebibyte)
     {
         struct cpu_box box;
         struct cpu_registers r;
-        box_init(&box, "8088", _i != 0);
+        box_init(&box, "8088", (enum handler_choice)_i);
         cpu_get_registers(box.cpu, &r);
         r.segment[CPU_ES] = (struct cpu_segment){0xffff0, 0xffff, 0xffff, 0x93};
         cpu_set_registers(box.cpu, &r);
@@ -138,7 +138,7 @@ START_TEST(instructions_wrap_at_the_end_of_the_code_segment)
     {
         struct cpu_box box;
         struct cpu_registers r;
-        box_init(&box, "8088", _i != 0);
+        box_init(&box, "8088", (enum handler_choice)_i);
         cpu_get_registers(box.cpu, &r);
         r.ip = 0xfffe;
         cpu_set_registers(box.cpu, &r);
@@ -167,7 +167,7 @@ START_TEST(aliases_are_carried_out)
         {
             struct cpu_box box;
             struct cpu_registers r;
-            box_init(&box, "8088", _i != 0);
+            box_init(&box, "8088", (enum handler_choice)_i);
             cpu_box_poke(&box, 0x31000, "\x78\x56\x00\x20", 4);
             r = run_one(&box, ROWS[n].code, ROWS[n].length,
                         (struct given){.sp = 0x1000, .flags = ZF}, 1);
@@ -177,7 +177,7 @@ START_TEST(aliases_are_carried_out)
     {
         struct cpu_box box;
         struct cpu_registers r;
-        box_init(&box, "8088", _i != 0);
+        box_init(&box, "8088", (enum handler_choice)_i);
         cpu_box_poke(&box, 0x31000, "\x78\x56\x00\x20", 4);
         r = ONE(&box, "\xc9", .ax = 0); /* retf */
         ck_assert_uint_eq(r.segment[CPU_CS].selector, 0x2000);
@@ -186,7 +186,7 @@ START_TEST(aliases_are_carried_out)
     }
     {
         struct cpu_box box;
-        box_init(&box, "8088", _i != 0);
+        box_init(&box, "8088", (enum handler_choice)_i);
         ONE(&box, "\xff\xfb", .bx = 0x4711); /* FF /7: push bx */
         ck_assert_uint_eq(cpu_box_peek32(&box, 0x30ffe) & 0xffff, 0x4711);
         cpu_box_fini(&box);
@@ -194,7 +194,7 @@ START_TEST(aliases_are_carried_out)
     {
         struct cpu_box box;
         struct cpu_registers r;
-        box_init(&box, "8088", _i != 0);
+        box_init(&box, "8088", (enum handler_choice)_i);
         r = ONE(&box, "\xc7\xfb\x34\x12", .ax = 0); /* C7 with any digit: mov bx,1234h */
         ck_assert_uint_eq(r.gpr[CPU_BX], 0x1234);
         r = ONE(&box, "\xd6", .ax = 0x1200, .flags = CF);
@@ -203,7 +203,7 @@ START_TEST(aliases_are_carried_out)
     {
         struct cpu_box box;
         struct cpu_registers r;
-        box_init(&box, "8088", _i != 0);
+        box_init(&box, "8088", (enum handler_choice)_i);
         r = ONE(&box, "\x8c\xf8", .ax = 0); /* 8C /7: mov ax,ds */
         ck_assert_uint_eq(r.gpr[CPU_AX], 0x2000);
         cpu_box_fini(&box);
@@ -211,7 +211,7 @@ START_TEST(aliases_are_carried_out)
     {
         struct cpu_box box;
         struct cpu_registers r;
-        box_init(&box, "8088", _i != 0);
+        box_init(&box, "8088", (enum handler_choice)_i);
         cpu_box_poke(&box, 0x31000, "\x00\x20", 2);
         cpu_box_poke(&box, 0x20000 + START + 1, "\x40", 1); /* inc ax in the new segment */
         r = run_one(&box, "\x0f", 1, (struct given){.sp = 0x1000}, 2); /* pop cs */
@@ -226,14 +226,14 @@ START_TEST(push_sp_pushes_what_it_becomes)
 {
     {
         struct cpu_box box;
-        box_init(&box, "8088", _i != 0);
+        box_init(&box, "8088", (enum handler_choice)_i);
         ONE(&box, "\x54", .ax = 0);
         ck_assert_uint_eq(cpu_box_peek32(&box, 0x30ffe) & 0xffff, 0x0ffe);
         cpu_box_fini(&box);
     }
     {
         struct cpu_box box;
-        box_init(&box, "8088", _i != 0);
+        box_init(&box, "8088", (enum handler_choice)_i);
         ONE(&box, "\xff\xf4", .ax = 0);
         ck_assert_uint_eq(cpu_box_peek32(&box, 0x30ffe) & 0xffff, 0x0ffe);
         cpu_box_fini(&box);
@@ -257,7 +257,7 @@ START_TEST(shift_counts_are_not_masked)
         {
             struct cpu_box box;
             struct cpu_registers r;
-            box_init(&box, "8088", _i != 0);
+            box_init(&box, "8088", (enum handler_choice)_i);
             r = run_one(&box, ROWS[n].code, 2,
                         (struct given){.bx = ROWS[n].bx, .cx = ROWS[n].cx, .sp = 0x1000}, 1);
             ck_assert_msg(r.gpr[CPU_BX] == ROWS[n].result, "row %zu: %x", n, (unsigned)r.gpr[CPU_BX]);
@@ -266,7 +266,7 @@ START_TEST(shift_counts_are_not_masked)
         }
     struct cpu_box box;
     struct cpu_registers r;
-    box_init(&box, "80186", false); /* from the 80186 on they are */
+    box_init(&box, "80186", HANDLERS_BY_HEAT); /* from the 80186 on they are */
     r = ONE(&box, "\xd3\xe3", .bx = 0xffff, .cx = 0x20);
     ck_assert_uint_eq(r.gpr[CPU_BX], 0xffff);
     cpu_box_fini(&box);
@@ -278,7 +278,7 @@ START_TEST(a_division_error_returns_behind_the_division)
     {
         struct cpu_box box;
         struct cpu_registers r;
-        box_init(&box, "8088", _i != 0);
+        box_init(&box, "8088", (enum handler_choice)_i);
         r = ONE(&box, "\xf6\xf3", .ax = 0x1000, .bx = 1); /* div bl */
         ck_assert_uint_eq(r.ip, 0x400);
         ck_assert_uint_eq(cpu_box_peek32(&box, 0x30ffa), 0x10000000u | (START + 2));
@@ -288,7 +288,7 @@ START_TEST(a_division_error_returns_behind_the_division)
     {
         struct cpu_box box;
         struct cpu_registers r;
-        box_init(&box, "8088", _i != 0);
+        box_init(&box, "8088", (enum handler_choice)_i);
         r = ONE(&box, "\xf6\xfb", .ax = 0xff80, .bx = 1); /* idiv bl: -128 fails here */
         ck_assert_uint_eq(r.ip, 0x400);
         cpu_box_fini(&box);
@@ -296,7 +296,7 @@ START_TEST(a_division_error_returns_behind_the_division)
     {
         struct cpu_box box;
         struct cpu_registers r;
-        box_init(&box, "8088", _i != 0);
+        box_init(&box, "8088", (enum handler_choice)_i);
         r = ONE(&box, "\xf6\xfb", .ax = 0xff81, .bx = 1); /* -127 does not */
         ck_assert_uint_eq(r.gpr[CPU_AX], 0x0081);
         cpu_box_fini(&box);
@@ -304,7 +304,7 @@ START_TEST(a_division_error_returns_behind_the_division)
     {
         struct cpu_box box;
         struct cpu_registers r;
-        box_init(&box, "8088", _i != 0);
+        box_init(&box, "8088", (enum handler_choice)_i);
         r = ONE(&box, "\xf3\xf7\xfb", .ax = 100, .dx = 0, .bx = 7); /* rep idiv bx: the sign turns */
         ck_assert_uint_eq(r.gpr[CPU_AX], 0xfff2);
         ck_assert_uint_eq(r.gpr[CPU_DX], 2);
@@ -328,7 +328,7 @@ START_TEST(decimal_adjustments_are_those_of_the_chip)
         {
             struct cpu_box box;
             struct cpu_registers r;
-            box_init(&box, "8088", _i != 0);
+            box_init(&box, "8088", (enum handler_choice)_i);
             r = run_one(&box, ROWS[n].code, 1,
                         (struct given){.ax = ROWS[n].ax, .flags = ROWS[n].flags, .sp = 0x1000}, 1);
             ck_assert_msg(r.gpr[CPU_AX] == ROWS[n].result, "row %zu: %x", n, (unsigned)r.gpr[CPU_AX]);
@@ -343,7 +343,7 @@ START_TEST(bits_12_to_15_of_flags_stay_ones)
 {
     {
         struct cpu_box box;
-        box_init(&box, "8088", _i != 0);
+        box_init(&box, "8088", (enum handler_choice)_i);
         cpu_box_poke(&box, 0x31000, "\x00\x00", 2);
         run_one(&box, "\x9d\x9c", 2, (struct given){.sp = 0x1000}, 2); /* popf; pushf */
         ck_assert_uint_eq(cpu_box_peek32(&box, 0x31000) & 0xffff, 0xf002);
@@ -357,7 +357,7 @@ START_TEST(no_opcode_is_invalid)
     {
         struct cpu_box box;
         struct cpu_registers r;
-        box_init(&box, "8088", _i != 0);
+        box_init(&box, "8088", (enum handler_choice)_i);
         cpu_box_poke(&box, 6 * 4, "\x00\x06\x00\x00", 4);
         r = ONE(&box, "\xfe\xfb", .ax = 0); /* FE /7 */
         ck_assert_uint_eq(r.ip, START + 2);
@@ -384,7 +384,7 @@ Suite *cpu_8086_suite(void)
     Suite *suite = suite_create("cpu_8086");
     TCase *tcase = tcase_create("cpu_8086");
     for (size_t n = 0; n < ARRAY_COUNT(TESTS); n++) {
-        tcase_add_loop_test(tcase, TESTS[n], 0, 2); /* specialised handlers, plain ones */
+        tcase_add_loop_test(tcase, TESTS[n], 0, 3); /* each choice of handlers */
     }
     suite_add_tcase(suite, tcase);
     return suite;

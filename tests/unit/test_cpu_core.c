@@ -267,11 +267,11 @@ static const struct result_row results[] = {
     {"stc, cmc", {0xf9, 0xf5}, 2, 2, 0, 0, 0, 0, 0, 0, 0, CF, 0},
 };
 
-static void run_row(const struct result_row *row, bool only_plain)
+static void run_row(const struct result_row *row, enum handler_choice handlers)
 {
     struct core *c = core_new(NULL);
     struct cpu_registers r;
-    c->cpu->run->only_plain = only_plain;
+    c->cpu->run->handlers = handlers;
     put_code(c, row->code, row->length);
     r = registers(c);
     r.gpr[CPU_AX] = row->eax;
@@ -294,14 +294,7 @@ static void run_row(const struct result_row *row, bool only_plain)
 START_TEST(instructions_give_the_results_of_the_manual)
 {
     for (size_t i = 0; i < ARRAY_COUNT(results); i++)
-        run_row(&results[i], false);
-}
-END_TEST
-
-START_TEST(plain_handlers_give_the_same_results)
-{
-    for (size_t i = 0; i < ARRAY_COUNT(results); i++)
-        run_row(&results[i], true);
+        run_row(&results[i], (enum handler_choice)_i);
 }
 END_TEST
 
@@ -415,11 +408,11 @@ static const uint8_t mixed[] = {
     0x58, 0xc3                    /* 1027 pop ax; ret */
 };
 
-static uint64_t hash_after(uint64_t instructions, uint64_t slice, bool only_plain)
+static uint64_t hash_after(uint64_t instructions, uint64_t slice, enum handler_choice handlers)
 {
     struct core *c = core_new(NULL);
     uint64_t hash;
-    c->cpu->run->only_plain = only_plain;
+    c->cpu->run->handlers = handlers;
     put_code(c, mixed, sizeof mixed);
     while (c->f->timeline.now < instructions) {
         uint64_t left = instructions - c->f->timeline.now;
@@ -434,12 +427,14 @@ static uint64_t hash_after(uint64_t instructions, uint64_t slice, bool only_plai
 
 START_TEST(a_run_does_not_depend_on_how_it_is_cut)
 {
-    uint64_t whole = hash_after(20011, 1000000, false);
+    uint64_t whole = hash_after(20011, 1000000, HANDLERS_BY_HEAT);
     static const uint64_t slices[] = {1, 2, 3, 7, 48, 49, 1000};
     for (size_t i = 0; i < ARRAY_COUNT(slices); i++)
-        ck_assert_uint_eq(hash_after(20011, slices[i], false), whole);
-    ck_assert_uint_eq(hash_after(20011, 1000000, true), whole);
-    ck_assert_uint_eq(hash_after(20011, 5, true), whole);
+        ck_assert_uint_eq(hash_after(20011, slices[i], HANDLERS_BY_HEAT), whole);
+    ck_assert_uint_eq(hash_after(20011, 1000000, HANDLERS_PLAIN), whole);
+    ck_assert_uint_eq(hash_after(20011, 5, HANDLERS_PLAIN), whole);
+    ck_assert_uint_eq(hash_after(20011, 1000000, HANDLERS_BY_REGISTER), whole);
+    ck_assert_uint_eq(hash_after(20011, 5, HANDLERS_BY_REGISTER), whole);
 }
 END_TEST
 
@@ -504,11 +499,11 @@ static const struct {
     {{0x66, 0xed}, 2, 0x20, 4, 0, 1},
 };
 
-static void try_port_row(size_t row, bool only_plain)
+static void try_port_row(size_t row, enum handler_choice handlers)
 {
     struct core *c = core_new(NULL);
     struct cpu_registers r = registers(c);
-    c->cpu->run->only_plain = only_plain;
+    c->cpu->run->handlers = handlers;
     r.gpr[CPU_AX] = 0x11223344;
     r.gpr[CPU_DX] = 0x20;
     cpu_set_registers(c->cpu, &r);
@@ -526,8 +521,9 @@ static void try_port_row(size_t row, bool only_plain)
 START_TEST(ports_are_read_and_written_in_each_size)
 {
     for (size_t row = 0; row < ARRAY_COUNT(port_rows); row++) {
-        try_port_row(row, false);
-        try_port_row(row, true);
+        try_port_row(row, HANDLERS_BY_HEAT);
+        try_port_row(row, HANDLERS_BY_REGISTER);
+        try_port_row(row, HANDLERS_PLAIN);
     }
 }
 END_TEST
@@ -817,7 +813,7 @@ START_TEST(watching_does_not_change_the_run)
         stops += stop == CPU_STOP_DEBUG;
     }
     ck_assert_uint_gt(stops, 100);
-    ck_assert_uint_eq(state_hash_of(c), hash_after(20011, 1000000, false));
+    ck_assert_uint_eq(state_hash_of(c), hash_after(20011, 1000000, HANDLERS_BY_HEAT));
     core_free(c);
 }
 END_TEST
@@ -897,8 +893,7 @@ Suite *cpu_core_suite(void)
 {
     Suite *suite = suite_create("cpu_core");
     TCase *tests = tcase_create("core");
-    tcase_add_test(tests, instructions_give_the_results_of_the_manual);
-    tcase_add_test(tests, plain_handlers_give_the_same_results);
+    tcase_add_loop_test(tests, instructions_give_the_results_of_the_manual, 0, 3); /* each choice of handlers */
     tcase_add_test(tests, bit_offsets_reach_beyond_the_operand);
     tcase_add_test(tests, a_fault_leaves_its_instruction_undone);
     tcase_add_test(tests, lock_is_refused_without_a_memory_destination);

@@ -174,7 +174,7 @@ static void make_change(struct cpu_box *box, const struct change *c)
 }
 
 /* The state at the end, with RAM and what the debugger saw. */
-static void run_row(const struct row *row, bool only_plain, uint64_t step,
+static void run_row(const struct row *row, enum handler_choice handlers, uint64_t step,
                     struct state_stream *stream)
 {
     struct cpu_box box;
@@ -182,7 +182,7 @@ static void run_row(const struct row *row, bool only_plain, uint64_t step,
     unsigned stops = 0;
     cpu_guest_init(&box);
     cpu_guest_ring3(&box);
-    box.cpu->run->only_plain = only_plain;
+    box.cpu->run->handlers = handlers;
     guest_map(&box);
     guest_code(&box, row);
     make_change(&box, &row->changes[0]);
@@ -194,7 +194,7 @@ static void run_row(const struct row *row, bool only_plain, uint64_t step,
         box.timeline.now = box.timeline.slice_end;
     }
     cpu_get_registers(box.cpu, &r);
-    if (only_plain) {
+    if (handlers == HANDLERS_PLAIN) {
         ck_assert_msg(stopped_vector(&r) == row->vector, "%s: stops in vector %d", row->words,
                       stopped_vector(&r));
         ck_assert_msg(r.gpr[CPU_BP] == row->runs, "%s: %u runs", row->words,
@@ -210,10 +210,10 @@ START_TEST(straight_and_general_ways_agree)
 {
     struct state_stream general = {0};
     const struct row *row = &ROWS[_i];
-    run_row(row, true, 1000, &general);
+    run_row(row, HANDLERS_PLAIN, 1000, &general);
     for (uint64_t step = 1; step <= 1000; step *= 10) {
         struct state_stream flat = {0};
-        run_row(row, false, step, &flat);
+        run_row(row, HANDLERS_BY_HEAT, step, &flat);
         ck_assert_uint_eq(general.used, flat.used);
         ck_assert_msg(memcmp(general.bytes, flat.bytes, flat.used) == 0,
                       "%s, slices of %u: the state differs", row->words, (unsigned)step);

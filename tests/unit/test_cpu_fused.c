@@ -7,9 +7,17 @@
 #include "cpu/run.h"
 #include "tests/unit/cpu_guest.h"
 
-/* push edi esi ebx eax ecx edx ebp esp ebp; pop edx ecx eax ebx esi edi; hlt */
-static const char PROGRAM[] = "\x57\x56\x53\x50\x51\x52\x55\x54\x55\x5a\x59\x58\x5b\x5e\x5f\xf4";
 #define INSTRUCTIONS 16u
+static const char *const PROGRAMS[] = {
+    /* push edi esi ebx eax ecx edx ebp esp ebp; pop edx ecx eax ebx esi edi; hlt */
+    "\x57\x56\x53\x50\x51\x52\x55\x54\x55\x5a\x59\x58\x5b\x5e\x5f\xf4",
+    /* Pairs: push edi; mov eax,[esp]; mov [esp-8],eax; lea ecx,[eax+4]; inc ecx; push ecx; add edx,11h;
+     * xor ebx,edx; mov dword [esp-4],11223344h; movzx esi,byte [esp-3]; pop edi; pop ebp; sub esp,12;
+     * test edi,edi; jnz on; on: hlt */
+    "\x57\x8b\x04\x24\x89\x44\x24\xf8\x8d\x48\x04\x41\x51\x83\xc2\x11\x31\xd3"
+    "\xc7\x44\x24\xfc\x44\x33\x22\x11\x0f\xb6\x74\x24\xfd\x5f\x5d\x83\xec\x0c"
+    "\x85\xff\x75\x01\xf4\xf4"};
+static const size_t LENGTHS[] = {16, 42};
 
 enum { AROUND = 0x80 };
 struct outcome {
@@ -19,7 +27,8 @@ struct outcome {
     unsigned stops;
 };
 
-static struct outcome run_program(uint32_t sp, uint64_t slice, bool only_plain, uint32_t watched)
+static struct outcome run_program(unsigned program, uint32_t sp, uint64_t slice, enum handler_choice handlers,
+                                  uint32_t watched)
 {
     const struct cpu_watch watch = {CPU_WATCH_ACCESS, false, watched, 4};
     struct outcome o;
@@ -28,8 +37,8 @@ static struct outcome run_program(uint32_t sp, uint64_t slice, bool only_plain, 
     struct error error;
     memset(&o, 0, sizeof o);
     cpu_guest_init(&box);
-    box.cpu->run->only_plain = only_plain;
-    cpu_box_poke(&box, CODE, PROGRAM, sizeof PROGRAM - 1);
+    box.cpu->run->handlers = handlers;
+    cpu_box_poke(&box, CODE, PROGRAMS[program], LENGTHS[program]);
     if (watched)
         ck_assert_int_eq(cpu_set_watches(box.cpu, &watch, 1, &error), STATUS_OK);
     for (unsigned turn = 0; turn < 3; turn++) { /* cold, then with all pages known */
@@ -54,11 +63,12 @@ static struct outcome run_program(uint32_t sp, uint64_t slice, bool only_plain, 
     return o;
 }
 
-static void compare(uint32_t sp, uint32_t watched)
+static void compare_program(unsigned program, uint32_t sp, uint32_t watched)
 {
-    struct outcome plain = run_program(sp, INSTRUCTIONS, true, watched);
-    for (uint64_t slice = 1; slice <= INSTRUCTIONS; slice++) {
-        struct outcome fused = run_program(sp, slice, false, watched);
+    struct outcome plain = run_program(program, sp, INSTRUCTIONS, HANDLERS_PLAIN, watched);
+    for (uint64_t slice = 1; slice <= 2 * INSTRUCTIONS; slice++) {
+        enum handler_choice handlers = slice & 1 ? HANDLERS_BY_HEAT : HANDLERS_BY_REGISTER;
+        struct outcome fused = run_program(program, sp, slice / 2 + 1, handlers, watched);
         ck_assert_mem_eq(fused.registers.gpr, plain.registers.gpr, sizeof plain.registers.gpr);
         ck_assert_uint_eq(fused.registers.ip, plain.registers.ip);
         ck_assert_mem_eq(fused.stack, plain.stack, sizeof plain.stack);
@@ -67,11 +77,23 @@ static void compare(uint32_t sp, uint32_t watched)
     }
 }
 
+static void compare(uint32_t sp, uint32_t watched)
+{
+    for (unsigned program = 0; program < ARRAY_COUNT(PROGRAMS); program++)
+        compare_program(program, sp, watched);
+}
+
 START_TEST(the_order_of_the_words_is_that_of_the_instructions)
 {
-    struct outcome o = run_program(STACK0, INSTRUCTIONS, false, 0);
-    static const unsigned POPPED[][2] = { /* into, from what was pushed */
-        {CPU_DX, CPU_BP}, {CPU_AX, CPU_BP}, {CPU_BX, CPU_DX}, {CPU_SI, CPU_CX}, {CPU_DI, CPU_AX}};
+    struct outcome o = run_program(0, STACK0, INSTRUCTIONS, HANDLERS_BY_HEAT, 0);
+    static const unsigned POPPED[][2] = {
+  /* into, from what was pushed */
+        {CPU_DX, CPU_BP},
+        {CPU_AX, CPU_BP},
+        {CPU_BX, CPU_DX},
+        {CPU_SI, CPU_CX},
+        {CPU_DI, CPU_AX}
+    };
     for (size_t n = 0; n < ARRAY_COUNT(POPPED); n++)
         ck_assert_uint_eq(o.registers.gpr[POPPED[n][0]], 0x01010101u * (POPPED[n][1] + 3));
     ck_assert_uint_eq(o.registers.gpr[CPU_CX], STACK0 - 28); /* ESP as it was before its PUSH */
@@ -93,7 +115,7 @@ END_TEST
 
 START_TEST(a_watch_inside_of_a_run_stops_behind_its_instruction)
 {
-    ck_assert_uint_gt(run_program(STACK0, INSTRUCTIONS, false, STACK0 - 8).stops, 0);
+    ck_assert_uint_gt(run_program(0, STACK0, INSTRUCTIONS, HANDLERS_BY_HEAT, STACK0 - 8).stops, 0);
     compare(STACK0, STACK0 - 4 * (uint32_t)(_i + 1));
 }
 END_TEST

@@ -85,10 +85,10 @@ static void random_memory(uint8_t *bytes)
     store_le16(bytes + 8, (uint16_t)(0x3FFF + random_below(20)));
 }
 
-static void box_init(struct cpu_box *box, bool only_plain)
+static void box_init(struct cpu_box *box, enum handler_choice handlers)
 {
     cpu_box_init(box, "p6", 16);
-    box->cpu->run->only_plain = only_plain;
+    box->cpu->run->handlers = handlers;
 }
 
 struct result {
@@ -139,8 +139,8 @@ static void try_encodings(const uint8_t *prefix, size_t prefix_count, unsigned f
                           unsigned step)
 {
     struct cpu_box fast, plain;
-    box_init(&fast, false);
-    box_init(&plain, true);
+    box_init(&fast, HANDLERS_BY_HEAT);
+    box_init(&plain, HANDLERS_PLAIN);
     seed = UINT64_C(88172645463325252);
     for (unsigned opcode = 0xD8; opcode <= 0xDF; opcode++)
         for (unsigned modrm = first; modrm <= last; modrm += step)

@@ -77,7 +77,7 @@ static void try_strings(const uint8_t *prefixes, size_t count)
     struct cpu_box fast, plain;
     cpu_box_init(&fast, "p6", 16);
     cpu_box_init(&plain, "p6", 16);
-    plain.cpu->run->only_plain = true;
+    plain.cpu->run->handlers = HANDLERS_PLAIN;
     seed = UINT64_C(88172645463325252);
     for (unsigned opcode = 0xA4; opcode <= 0xAF; opcode++) {
         uint8_t code[64];

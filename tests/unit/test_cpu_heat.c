@@ -1,0 +1,104 @@
+/* Handlers by register go to the blocks that most samples fall on, and to no others; nothing that the guest
+ * can see depends on it. */
+#include <check.h>
+#include <string.h>
+
+#include "cpu/heat.h"
+#include "cpu/run.h"
+#include "tests/unit/cpu_guest.h"
+
+/* on: inc eax; mov [9000h],eax; mov ebx,[9000h]; add ecx,ebx; push ecx; pop edx; cmp edx,eax; jnz on; jmp on */
+static const char LOOP[] =
+    "\x40\xa3\x00\x90\x00\x00\x8b\x1d\x00\x90\x00\x00\x01\xd9\x51\x5a\x39\xc2\x75\xec\xeb\xea";
+
+static const struct block *block_of(const struct cpu_box *box, uint32_t at)
+{
+    const struct jump_entry *entry = &box->cpu->run->jumps[jump_index(at)];
+    return entry->tag == jump_tag(0, at) ? entry->block : NULL;
+}
+
+static void start(struct cpu_box *box)
+{
+    struct cpu_registers r;
+    cpu_get_registers(box->cpu, &r);
+    r.ip = CODE;
+    cpu_set_registers(box->cpu, &r);
+}
+
+static void run_slice(struct cpu_box *box, uint64_t instructions)
+{
+    box->timeline.slice_end = box->timeline.now + instructions;
+    ck_assert_int_eq(cpu_run(box->cpu), CPU_STOP_SLICE);
+}
+
+static struct cpu_registers run_loop(enum handler_choice handlers, bool *is_hot)
+{
+    struct cpu_box box;
+    struct cpu_registers r;
+    cpu_guest_init(&box);
+    box.cpu->run->handlers = handlers;
+    cpu_box_poke(&box, CODE, LOOP, sizeof LOOP - 1);
+    start(&box);
+    for (unsigned n = 0; n < 100; n++)
+        run_slice(&box, 85);
+    *is_hot = block_of(&box, CODE)->is_hot;
+    cpu_get_registers(box.cpu, &r);
+    cpu_box_fini(&box);
+    return r;
+}
+
+START_TEST(a_loop_gets_handlers_by_register_and_goes_on_as_before)
+{
+    bool is_hot;
+    struct cpu_registers plain = run_loop(HANDLERS_PLAIN, &is_hot), hot;
+    hot = run_loop(HANDLERS_BY_HEAT, &is_hot);
+    ck_assert(is_hot);
+    ck_assert_mem_eq(hot.gpr, plain.gpr, sizeof hot.gpr);
+    ck_assert_uint_eq(hot.ip, plain.ip);
+    ck_assert_uint_eq(hot.flags, plain.flags);
+}
+END_TEST
+
+/* 2,048 blocks: inc eax; jmp to the next; the last jumps to the first. */
+#define BLOCKS      2048u
+#define BLOCK_BYTES 6u
+static void put_large_code(struct cpu_box *box)
+{
+    for (uint32_t n = 0; n < BLOCKS; n++) {
+        uint8_t bytes[BLOCK_BYTES] = {0x40, 0xe9, 0, 0, 0, 0};
+        store_le32(bytes + 2, n + 1 < BLOCKS ? 0 : 0u - BLOCKS * BLOCK_BYTES);
+        cpu_box_poke(box, CODE + n * BLOCK_BYTES, bytes, BLOCK_BYTES);
+    }
+}
+
+START_TEST(large_code_keeps_its_general_handlers)
+{
+    struct cpu_box box;
+    unsigned built = 0;
+    cpu_guest_init(&box);
+    put_large_code(&box);
+    start(&box);
+    for (unsigned n = 0; n < 4096; n++)
+        run_slice(&box,
+                  2 * BLOCKS + 2 * 37); /* 37: a stranger to 2,048, so that all have their turn */
+    for (uint32_t n = 0; n < BLOCKS; n++) {
+        const struct block *block = block_of(&box, CODE + n * BLOCK_BYTES);
+        built += block != NULL;
+        ck_assert(!block || !block->is_hot);
+    }
+    ck_assert_uint_gt(built, BLOCKS / 2);
+    cpu_box_fini(&box);
+}
+END_TEST
+
+Suite *cpu_heat_suite(void);
+
+Suite *cpu_heat_suite(void)
+{
+    Suite *suite = suite_create("cpu_heat");
+    TCase *tcase = tcase_create("cpu_heat");
+    tcase_add_test(tcase, a_loop_gets_handlers_by_register_and_goes_on_as_before);
+    tcase_add_test(tcase, large_code_keeps_its_general_handlers);
+    suite_add_tcase(suite, tcase);
+    return suite;
+}
