@@ -96,7 +96,7 @@ enum door_event_kind {
     DOOR_EFFECT,    /* something else: source, words, address, count */
     DOOR_DISK,      /* sectors: source, is_write, address (LBA), count, C/H/S, target: whose */
     DOOR_FRAME,     /* an Ethernet frame passed: source and target (ports), bytes */
-    DOOR_TEXT,      /* a guest's words at port E9h: bytes */
+    DOOR_TEXT,      /* a guest's words at port E9h: bytes; put together by the trace from accesses */
     DOOR_SCHEDULE   /* a processor given to `machine`; source: who had it */
 };
 struct door_event {

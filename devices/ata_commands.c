@@ -303,6 +303,7 @@ void ata_command_start(struct ata_drive *d, uint8_t code)
     const struct ata_command *command = ata_command_find(d, code);
     d->previous = d->command;
     d->command = code;
+    d->cause = door_cause(d->channel->device.env->door);
     ata_smart_note_command(d);
     d->error = 0;
     d->is_media = d->is_dma = false;

@@ -20,6 +20,7 @@
 #include <string.h>
 
 #include "base/bits.h"
+#include "bus/device_events.h"
 #include "devices/ata_internal.h"
 
 #define RETRY_NS UINT64_C(100000000) /* a full disk of the workstation is tried again */
@@ -131,6 +132,7 @@ void ata_submit(struct ata_drive *d)
         request->result = BLOCK_RANGE;
         request_complete(request);
     } else {
+        device_show_disk(&d->channel->device, request, d->is_packet ? NULL : &d->geometry);
         d->block->ops->submit(d->block, request);
     }
 }
@@ -409,13 +411,8 @@ static void request_done(struct ata_drive *d)
     }
 }
 
-void ata_drive_event(void *self)
+static void go_on(struct ata_drive *d)
 {
-    struct ata_drive *d = self;
-    if (d->phase == ATA_RESETTING) {
-        ata_drive_signature(d);
-        return;
-    }
     switch ((enum ata_then)d->then) {
     case ATA_THEN_DONE: ata_finish(d); break;
     case ATA_THEN_FAIL: ata_finish_error(d, d->error); break;
@@ -436,6 +433,20 @@ void ata_drive_event(void *self)
             request_done(d);
         break;
     }
+}
+
+/* What the drive does by itself comes from the access that gave the command. */
+void ata_drive_event(void *self)
+{
+    struct ata_drive *d = self;
+    struct door *door = d->channel->device.env->door;
+    if (d->phase == ATA_RESETTING) {
+        ata_drive_signature(d);
+        return;
+    }
+    door->cause = d->cause;
+    go_on(d);
+    door->cause = 0;
 }
 
 void ata_block_moved(struct ata_drive *d)

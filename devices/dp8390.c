@@ -20,6 +20,7 @@
 #include <zlib.h>
 
 #include "base/bits.h"
+#include "bus/device_events.h"
 
 #define PAGE_BYTES 256u
 #define HEADER_BYTES 4u
@@ -284,6 +285,7 @@ static void receive(void *self, const uint8_t *frame, size_t bytes, uint64_t cau
     if (!is_wanted(nic, frame))
         return;
     door->cause = cause;
+    device_show_frame(&nic->device, false, frame, bytes);
     if (nic->rcr & RCR_MON)
         miss_frame(nic, RSR_DIS, 0);
     else
@@ -310,8 +312,12 @@ static void send_to_wire(struct dp8390 *nic)
 {
     uint8_t frame[NET_FRAME_MAX] = {0};
     size_t bytes = nic->tbcr;
-    if (fetch_frame(nic, frame))
-        net_send(&nic->port, frame, bytes < NET_FRAME_MIN ? NET_FRAME_MIN : bytes, nic->tx_cause);
+    if (!fetch_frame(nic, frame))
+        return;
+    if (bytes < NET_FRAME_MIN)
+        bytes = NET_FRAME_MIN;
+    device_show_frame(&nic->device, true, frame, bytes);
+    net_send(&nic->port, frame, bytes, nic->tx_cause);
 }
 
 /* The chip cannot make and check an FCS at once. With TCR.CRC the frame brings its own, which is

@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "base/bits.h"
+#include "bus/device_events.h"
 #include "devices/fdc_internal.h"
 
 #define RETRY_NS      UINT64_C(100000000) /* a full disk of the workstation is tried again */
@@ -157,6 +158,7 @@ void fdc_submit(struct fdc *s)
 {
     struct block_request *request = &s->request;
     struct block *block = drive_of(s)->block;
+    struct block_geometry geometry;
     memset(request, 0, sizeof *request);
     request->op = (enum block_op)s->request_op;
     request->at.lba = s->request_lba;
@@ -168,6 +170,8 @@ void fdc_submit(struct fdc *s)
     request->owner = s;
     s->request_block = block;
     s->is_request_out = true;
+    block->ops->geometry(block, &geometry);
+    device_show_disk(&s->device, request, &geometry);
     block->ops->submit(block, request);
 }
 

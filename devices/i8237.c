@@ -18,6 +18,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "bus/device_events.h"
 #include "devices/types.h"
 
 #define CHANNELS 4u
@@ -166,6 +167,7 @@ static size_t transfer(void *controller, unsigned channel, uint8_t *bytes, size_
     channel &= 7;
     if (!is_served(dma, channel))
         return 0;
+    device_show_drq(&dma->device, channel, count, to_memory);
     while (!*terminal && count - done >= width) {
         size_t units = run_length(&unit->channels[index], (count - done) / width);
         move_bytes(dma, channel, bytes + done, units * width, to_memory);

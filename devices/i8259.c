@@ -39,6 +39,7 @@ struct i8259 {
     bool rotates_on_aeoi, special_mask, reads_isr, is_polled;
     struct irq_line int_line;
     struct i8259 *slave;
+    uint64_t causes[8]; /* of the requests: door_cause() when an input rose, while somebody watches */
     uint8_t elcr_writable;
     bool is_slave;
 };
@@ -61,6 +62,7 @@ static const struct state_field STATE[] = {
     STATE_ONE(struct i8259, is_polled),
     STATE_STRUCT(struct i8259, int_line, IRQ_LINE_STATE),
     STATE_REBUILT(struct i8259, slave),
+    STATE_REBUILT(struct i8259, causes),
     STATE_REBUILT(struct i8259, elcr_writable),
     STATE_REBUILT(struct i8259, is_slave),
     STATE_TABLE_END,
@@ -122,6 +124,16 @@ static void show(struct i8259 *pic, unsigned input, enum interrupt_step step, in
         device_interrupt(&pic->device, input + (pic->is_slave ? 8u : 0u), step, vector, words);
 }
 
+/* INTA comes from the processor, between its accesses: the request still knows what led to it. */
+static void show_acknowledged(struct i8259 *pic, unsigned input)
+{
+    struct door *door = pic->device.env->door;
+    uint64_t outer = door->cause;
+    door->cause = pic->causes[input];
+    show(pic, input, INTERRUPT_ACKNOWLEDGED, (pic->icw2 & 0xF8) | (int)input, NULL);
+    door->cause = outer;
+}
+
 static void show_request(struct i8259 *pic, unsigned input)
 {
     if (pic->imr >> input & 1)
@@ -150,7 +162,7 @@ static void take_into_service(struct i8259 *pic, unsigned input)
         pic->isr |= bit;
     else if (pic->rotates_on_aeoi)
         pic->lowest = (uint8_t)input;
-    show(pic, input, INTERRUPT_ACKNOWLEDGED, (pic->icw2 & 0xF8) | (int)input, NULL);
+    show_acknowledged(pic, input);
     if (pic->icw4 & ICW4_AEOI)
         show(pic, input, INTERRUPT_ENDED, -1, "automatic EOI");
     irq_line_set(&pic->int_line, false);
@@ -174,6 +186,14 @@ static int acknowledge(struct i8259 *pic)
 int i8259_acknowledge(struct device *master)
 {
     return acknowledge((struct i8259 *)master);
+}
+
+uint64_t i8259_cause_of(const struct device *master, unsigned line)
+{
+    const struct i8259 *pic = (const struct i8259 *)master;
+    if (line >= 8)
+        pic = pic->slave;
+    return pic ? pic->causes[line & 7] : 0;
 }
 
 bool i8259_has_request(const struct device *device, unsigned input)
@@ -587,6 +607,7 @@ static void input(struct device *device, unsigned input, bool level)
     uint8_t bit = (uint8_t)(1u << (input & 7));
     bool was_requested = (request_register(pic) & ~pic->isr & bit) != 0;
     if (level) {
+        pic->causes[input & 7] = door_cause(pic->device.env->door);
         show(pic, input & 7, INTERRUPT_RAISED, -1, NULL);
         pic->edges |= bit & (uint8_t)~pic->levels;
         pic->levels |= bit;

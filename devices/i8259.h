@@ -14,6 +14,8 @@ void i8259_set_slave(struct device *master, struct device *slave);
 /* The IRQ (0-15) that has this vector now; -1: none of master and slave. Pure. */
 int i8259_line_of(const struct device *master, uint8_t vector);
 /* An unmasked request of that input waits to be taken into service; it is in service. Pure. */
+/* The id of the guest's access that led to the last request of IRQ 0-15; 0: none. */
+uint64_t i8259_cause_of(const struct device *master, unsigned line);
 bool i8259_has_request(const struct device *pic, unsigned input);
 bool i8259_is_in_service(const struct device *pic, unsigned input);
 

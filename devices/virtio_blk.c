@@ -21,6 +21,7 @@
 
 #include "base/bits.h"
 #include "bus/block.h"
+#include "bus/device_events.h"
 #include "devices/types.h"
 #include "devices/virtio_pci.h"
 
@@ -156,6 +157,7 @@ static void submit(struct virtio_blk_request *r)
                                         .owner = r};
     r->phase = BLK_SUBMITTED;
     if (block) {
+        device_show_disk(&r->disk->pci.virtio.device, &r->request, NULL);
         block->ops->submit(block, &r->request);
     } else { /* an empty device: of no sectors */
         r->request.result = r->op == BLOCK_FLUSH ? BLOCK_OK : BLOCK_RANGE;

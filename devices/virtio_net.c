@@ -17,6 +17,7 @@
 #include <string.h>
 
 #include "base/bits.h"
+#include "bus/device_events.h"
 #include "bus/net.h"
 #include "devices/types.h"
 #include "devices/virtio_pci.h"
@@ -164,8 +165,10 @@ static void sent(void *self)
     uint64_t outer = door->cause;
     door->cause = n->sending_cause;
     n->is_sending = false;
-    if (n->sending_bytes)
+    if (n->sending_bytes) {
+        device_show_frame(&v->device, true, n->frame, n->sending_bytes);
         net_send(&n->port, n->frame, n->sending_bytes, n->sending_cause);
+    }
     virtqueue_return(v, &v->queues[QUEUE_TRANSMIT], 0, n->sending_head, 0);
     virtqueue_publish(v, &v->queues[QUEUE_TRANSMIT], 1);
     send_next(n);
@@ -262,6 +265,7 @@ static void receive(void *self, const uint8_t *frame, size_t bytes, uint64_t cau
         bytes < NET_HEADER_BYTES || bytes > NET_FRAME_MAX || !is_wanted(n, frame))
         return;
     door->cause = cause;
+    device_show_frame(&v->device, false, frame, bytes);
     if (!store_frame(n, frame, bytes))
         n->lost++;
     door->cause = outer;

@@ -136,6 +136,15 @@ static void look_who_can_run(struct vmm *vmm)
 
 /* --- the two steps ------------------------------------------------------------------------------------ */
 
+static void show_switch(const struct vmm *vmm, const struct guest *to)
+{
+    struct door_event event = {.kind = DOOR_SCHEDULE,
+                               .machine = to->lab->name,
+                               .source = vmm->current ? vmm->current->lab->name : NULL};
+    if (door_is_watched(&vmm->world->door))
+        door_show(&vmm->world->door, &event);
+}
+
 struct guest *dispatch_pick(struct vmm *vmm)
 {
     struct timeline *timeline = &vmm->world->timeline;
@@ -150,6 +159,7 @@ struct guest *dispatch_pick(struct vmm *vmm)
         close_bar(vmm, is_slice_over);
     if (chosen && chosen != vmm->current) {
         charge_switch(vmm, chosen);
+        show_switch(vmm, chosen);
         chosen->slices++;
         vmm->current = chosen;
     }

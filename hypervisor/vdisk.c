@@ -240,6 +240,27 @@ static void fail(struct block_request *request, enum block_result result)
     request->complete(request);
 }
 
+/* Whose sectors of the physical disk are asked for, to who watches. */
+static void show(const struct vdisk *vdisk, const struct block_request *request,
+                 const struct block_address *physical, uint32_t sectors)
+{
+    struct vmm *vmm = vdisk->guest->vmm;
+    struct door_event event = {.kind = DOOR_DISK,
+                               .cause = request->cause,
+                               .machine = vmm->host->name,
+                               .source = "vdisk",
+                               .target = vdisk->guest->lab->name,
+                               .is_write = request->op == BLOCK_WRITE,
+                               .address = physical->lba,
+                               .count = sectors,
+                               .has_chs = true,
+                               .cylinder = physical->cylinder,
+                               .head = physical->head,
+                               .sector = physical->sector};
+    if (request->op != BLOCK_FLUSH && door_is_watched(&vmm->world->door))
+        door_show(&vmm->world->door, &event);
+}
+
 static void submit(struct block *block, struct block_request *request)
 {
     struct vdisk *vdisk = vdisk_of(block);
@@ -262,6 +283,7 @@ static void submit(struct block *block, struct block_request *request)
         return;
     }
     count(&vdisk->counts, request, allowed);
+    show(vdisk, request, &physical, allowed);
     if (vdisk->late && !(inner = make_late(vdisk, request))) {
         fail(request, request->op == BLOCK_READ ? BLOCK_READ_ERROR : BLOCK_WRITE_ERROR);
         return;

@@ -128,14 +128,18 @@ static void serve_interrupt(struct vmm *vmm)
 {
     unsigned vector = (unsigned)i8259_acknowledge(vmm->host->pic_master);
     unsigned irq = vector >= VECTOR_SLAVE ? vector - VECTOR_SLAVE + 8 : vector - VECTOR_MASTER;
+    uint64_t cause;
     if (irq >= 16)
         return;
+    cause = i8259_cause_of(vmm->host->pic_master, irq);
     vmm->host_interrupts[irq]++;
     if (vmm->isr[irq])
         vmm->isr[irq](vmm->isr_self[irq]);
+    vmm->world->door.cause = cause;
     if (irq >= 8)
         host_outb(vmm, PIC_SLAVE, OCW2_EOI);
     host_outb(vmm, PIC_MASTER, OCW2_EOI);
+    vmm->world->door.cause = 0;
 }
 
 /* What the VMM does between guest instructions: its interrupts, then the work of its parts. */

@@ -26,9 +26,26 @@ struct vswitch {
 
 /* --- forwarding (IEEE 802.1D-2004, 7.7) -------------------------------------------------------------------------------------- */
 
-static void send_to(struct vswitch *vswitch, struct vswitch_port *port, const struct net_frame *frame)
+static void show(const struct vswitch *vswitch, const struct vswitch_port *from,
+                 const struct vswitch_port *to, const struct net_frame *frame)
+{
+    struct door *door = &vswitch->vmm->world->door;
+    struct door_event event = {.kind = DOOR_FRAME,
+                               .source = from->cable.name,
+                               .target = to->cable.name,
+                               .bytes = frame->bytes,
+                               .byte_count = frame->count};
+    if (!door_is_watched(door))
+        return;
+    event.machine = vswitch->vmm->host->name;
+    door_show(door, &event);
+}
+
+static void send_to(struct vswitch *vswitch, const struct vswitch_port *from,
+                    struct vswitch_port *port, const struct net_frame *frame)
 {
     port->counts.sent++;
+    show(vswitch, from, port, frame);
     if (!port->guest) {
         nic_path_send(vswitch->vmm->nic_path, frame->bytes, frame->count, frame->cause);
         return;
@@ -43,7 +60,7 @@ static void forward(struct vswitch *vswitch, const struct vswitch_port *from,
     net_table_learn(&vswitch->table, frame->bytes, from->number);
     for (unsigned i = 0; i < vswitch->port_count; i++)
         if (vswitch->ports[i] && net_table_forwards(&vswitch->table, frame->bytes, from->number, i))
-            send_to(vswitch, vswitch->ports[i], frame);
+            send_to(vswitch, from, vswitch->ports[i], frame);
 }
 
 static void work(void *self)

@@ -17,8 +17,17 @@
 
 /* --- what devices ask of the machine --------------------------------------------------------------- */
 
+static void show_effect(struct machine *machine, const char *words)
+{
+    struct door_event event = {
+        .kind = DOOR_EFFECT, .machine = machine->name, .source = "machine", .words = words};
+    if (BASE_UNLIKELY(door_is_watched(&machine->world->door)))
+        door_show(&machine->world->door, &event);
+}
+
 static void on_power_off(void *self)
 {
+    show_effect(self, "power off");
     machine_end(self, STATUS_OK);
 }
 
@@ -31,6 +40,7 @@ static void on_debug_exit(void *self, unsigned status)
 static void on_reset(void *self)
 {
     struct machine *machine = self;
+    show_effect(machine, "reset");
     machine->reset_pending = true;
     timeline_cut(&machine->world->timeline);
 }
@@ -38,6 +48,7 @@ static void on_reset(void *self)
 static void on_a20(void *self, bool is_enabled)
 {
     struct machine *machine = self;
+    show_effect(machine, is_enabled ? "A20 is on" : "A20 is off");
     space_set_a20(&machine->memory, is_enabled);
 }
 
@@ -166,6 +177,8 @@ static void entered(void *self, uint8_t vector)
         return;
     cpu_origin(machine->cpu, &origin);
     line = i8259_line_of(machine->pic_master, vector);
+    event.cause = line < 0 ? machine->injected_cause
+                           : i8259_cause_of(machine->pic_master, (unsigned)line);
     event.line = line < 0 ? vector : (unsigned)line; /* a local APIC names its requests by vector */
     event.address = origin.linear;
     door_show(&machine->world->door, &event);
@@ -181,8 +194,19 @@ static void intr_changed(void *self, unsigned input, bool level)
 
 void machine_inject(struct machine *machine, uint8_t vector)
 {
+    struct door_event event = {.kind = DOOR_INTERRUPT,
+                               .machine = machine->name,
+                               .source = "vmm",
+                               .line = vector,
+                               .step = INTERRUPT_INJECTED,
+                               .level = true,
+                               .has_vector = true,
+                               .vector = vector};
     machine->injected_vector = vector;
+    machine->injected_cause = door_cause(&machine->world->door);
     cpu_set_intr(machine->cpu, true);
+    if (BASE_UNLIKELY(door_is_watched(&machine->world->door)))
+        door_show(&machine->world->door, &event);
 }
 
 static void ignne_changed(void *self, unsigned input, bool level)

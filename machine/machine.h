@@ -97,6 +97,7 @@ struct machine {
     bool ferr_level;
     bool pic_intr;       /* the 8259's INT output; follows from its state */
     int injected_vector; /* an interrupt by a hypervisor, before the 8259's; -1: none */
+    uint64_t injected_cause; /* the guest's access that led to it */
     uint32_t ticks_owed; /* timer interrupts missed while preempted (catches_up_ticks) */
     struct display_screen vga_screen, *screen; /* NULL: none */
     struct input_port *keyboard, *mouse;
