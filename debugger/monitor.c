@@ -189,7 +189,7 @@ static void on_set(struct monitor *monitor, const struct monitor_words *words)
         monitor_print(monitor, "'%s' is no register that can be set\n", words->words[1]);
 }
 
-/* trace on [FILTER [FILE]], trace off. */
+/* trace on [FILTER [FILE [FORMAT]]], trace off. */
 static void on_trace(struct monitor *monitor, const struct monitor_words *words)
 {
     const char *word = words->count > 1 ? words->words[1] : "";
@@ -200,12 +200,13 @@ static void on_trace(struct monitor *monitor, const struct monitor_words *words)
     } else if (strcmp(word, "on") == 0 && monitor->trace) {
         monitor_print(monitor, "the trace is on; trace off first\n");
     } else if (strcmp(word, "on") == 0) {
-        if (trace_open(&monitor->trace, monitor->engine.world,
-                       words->count > 2 ? words->words[2] : "io",
-                       words->count > 3 ? words->words[3] : "-", &error) != STATUS_OK)
+        const struct trace_settings settings = {words->count > 2 ? words->words[2] : "io",
+                                                words->count > 3 ? words->words[3] : "-",
+                                                words->count > 4 ? words->words[4] : NULL};
+        if (trace_open(&monitor->trace, monitor->engine.world, &settings, &error) != STATUS_OK)
             monitor_print(monitor, "%s\n", error.text);
     } else {
-        monitor_print(monitor, "trace on [FILTER [FILE]] or trace off; it is %s\n",
+        monitor_print(monitor, "trace on [FILTER [FILE [FORMAT]]] or trace off; it is %s\n",
                       monitor->trace ? "on" : "off");
     }
 }
@@ -255,7 +256,7 @@ static const struct monitor_command COMMANDS[] = {
     {"bt",          "backtrace", "",                       "the calls that led here, by frame pointers",                      monitor_backtrace, false},
     {"device",      NULL,        "NAME",                   "a device's registers and state",                                  monitor_device,    false},
     {"set",         NULL,        "REGISTER VALUE",         "change a register",                                               on_set,            false},
-    {"trace",       NULL,        "on [FILTER [FILE]]|off", "log I/O accesses as JSON lines",                                  on_trace,          false},
+    {"trace",       NULL,        "on [FILTER [FILE [FORMAT]]]|off", "log what happens, here or in a file",                                  on_trace,          false},
     {"floppy",      NULL,        "[DRIVE [N|none]]",       "which diskettes lie in the drives; put number N in, or take it out", on_floppy,
      false                                                                                                                                            },
     {"reset",       NULL,        "",                       "the RESET# line",                                                 on_reset,          false},

@@ -32,6 +32,7 @@ struct trace_filter {
     struct name_list devices, machines;
     struct range_list ports, addresses;
     unsigned directions, spaces; /* bit masks; 0: all */
+    unsigned kinds;              /* of records, by enum trace_kind */
 };
 
 enum direction_bit { DIRECTION_IN = 1, DIRECTION_OUT = 2, DIRECTION_READ = 4, DIRECTION_WRITE = 8 };
@@ -103,11 +104,36 @@ bool trace_filter_passes(const struct trace_filter *filter, const struct access 
         access->is_write ? DIRECTION_OUT | DIRECTION_WRITE : DIRECTION_IN | DIRECTION_READ;
     direction &= access->space_kind == ACCESS_PORT ? DIRECTION_IN | DIRECTION_OUT
                                                    : DIRECTION_READ | DIRECTION_WRITE;
-    return (filter->directions == 0 || (filter->directions & direction)) &&
+    return (filter->kinds >> TRACE_ACCESS & 1) &&
+           (filter->directions == 0 || (filter->directions & direction)) &&
            (filter->spaces == 0 || (filter->spaces >> access->space_kind & 1)) &&
            passes_ranges(filter, access) &&
            passes_machines(&filter->machines, access->origin.machine) &&
            passes_devices(&filter->devices, access->device);
+}
+
+/* The kinds of enum door_event_kind as those of records. */
+static unsigned kind_of(const struct door_event *event)
+{
+    struct trace_record record;
+    trace_record_of_event(&record, event, 0);
+    return record.kind;
+}
+
+bool trace_filter_passes_event(const struct trace_filter *filter, const struct door_event *event)
+{
+    const struct name_list *devices = &filter->devices;
+    bool is_named = devices->count == 0;
+    for (size_t i = 0; i < devices->count; i++)
+        is_named |= (event->source && is_numbered(event->source, devices->words[i])) ||
+                    (event->target && is_numbered(event->target, devices->words[i]));
+    return is_named && (filter->kinds >> kind_of(event) & 1) &&
+           passes_machines(&filter->machines, event->machine);
+}
+
+bool trace_filter_wants_events(const struct trace_filter *filter)
+{
+    return (filter->kinds & ~(1u << TRACE_ACCESS)) != 0;
 }
 
 /* --- parsing -------------------------------------------------------------------------------------------- */
@@ -279,18 +305,39 @@ static enum status parse_part(struct trace_filter *filter, const char **text, un
     return STATUS_OK;
 }
 
+/* "io,disk", up to the colon or the end, which is returned; NULL: refused. */
+static const char *parse_kinds(struct trace_filter *filter, const char *text, struct error *error)
+{
+    static const char *const KINDS[TRACE_KINDS + 1] = {"io",  "wire", "irq",   "effect", "disk",
+                                                       "net", "text", "sched", "all"};
+    char word[WORD_BYTES];
+    const char *at = text;
+    do {
+        size_t kind = 0;
+        at = take_word(word, at == text ? at : at + 1, ":,");
+        if (!at) {
+            error_set(error, STATUS_USAGE,
+                      "--trace: '%.100s' says nothing to trace; fix: --trace io", text);
+            return NULL;
+        }
+        while (kind <= TRACE_KINDS && strcmp(word, KINDS[kind]) != 0)
+            kind++;
+        if (kind > TRACE_KINDS) {
+            refuse("kind of trace", word, KINDS, ARRAY_COUNT(KINDS), error);
+            return NULL;
+        }
+        filter->kinds |= kind == TRACE_KINDS ? (1u << TRACE_KINDS) - 1 : 1u << kind;
+    } while (*at == ',');
+    return at;
+}
+
 static enum status parse(struct trace_filter *filter, const char *text, const struct door *door,
                          struct error *error)
 {
-    static const char *const KINDS[] = {"io"};
-    char kind[WORD_BYTES];
     unsigned seen = 0;
-    const char *at = take_word(kind, text, ":");
+    const char *at = parse_kinds(filter, text, error);
     if (!at)
-        return error_set(error, STATUS_USAGE,
-                         "--trace: '%.100s' says nothing to trace; fix: --trace io", text);
-    if (strcmp(kind, KINDS[0]) != 0)
-        return refuse("kind of trace", kind, KINDS, ARRAY_COUNT(KINDS), error);
+        return STATUS_USAGE;
     while (*at == ':') {
         enum status status;
         at++;

@@ -2,16 +2,21 @@
 
 #include <errno.h>
 #include <stdarg.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "backends/file.h"
+#include "debugger/trace_record.h"
 
 enum status trace_output_open(struct trace_output *output, const char *path, char first,
                               struct error *error)
 {
     output->used = 0;
     output->failure = 0;
-    output->path = path;
+    snprintf(output->path, sizeof output->path, "%s",
+             !path                    ? "standard error"
+             : strcmp(path, "-") == 0 ? "standard output"
+                                      : path);
     output->is_own_file = path && strcmp(path, "-") != 0;
     output->file = path ? stdout : stderr;
     if (!output->is_own_file)
@@ -81,11 +86,7 @@ enum status trace_output_status(const struct trace_output *output, struct error 
 {
     if (!output->failure)
         return STATUS_OK;
-    return error_set(error, STATUS_FILE, "%s: %s",
-                     !output->path         ? "standard error"
-                     : output->is_own_file ? output->path
-                                           : "standard output",
-                     strerror(output->failure));
+    return error_set(error, STATUS_FILE, "%s: %s", output->path, strerror(output->failure));
 }
 
 enum status trace_output_flush(struct trace_output *output, struct error *error)
@@ -101,4 +102,37 @@ enum status trace_output_close(struct trace_output *output, struct error *error)
         output->failure = errno;
     output->file = NULL;
     return trace_output_status(output, error);
+}
+
+/* --- as a sink ------------------------------------------------------------------------------------ */
+
+static enum status flush_sink(void *output, struct error *error)
+{
+    return trace_output_flush(output, error);
+}
+
+enum status trace_output_end(void *output, struct error *error)
+{
+    enum status status = trace_output_close(output, error);
+    free(output);
+    return status;
+}
+
+enum status trace_output_sink(struct trace_sink *sink, const char *path, char first,
+                              struct error *error)
+{
+    struct trace_output *output = malloc(sizeof *output);
+    enum status status;
+    if (!output)
+        return error_set(error, STATUS_INTERNAL, "out of memory for the trace");
+    status = trace_output_open(output, path, first, error);
+    if (status != STATUS_OK) {
+        free(output);
+        return status;
+    }
+    sink->self = output;
+    sink->flush = flush_sink;
+    if (!sink->end)
+        sink->end = trace_output_end;
+    return STATUS_OK;
 }

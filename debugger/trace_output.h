@@ -12,7 +12,7 @@
 
 struct trace_output {
     FILE *file;
-    const char *path;
+    char path[256]; /* for messages */
     bool is_own_file; /* not a standard stream */
     int failure;      /* errno of the first write that failed; 0: none */
     size_t used;
@@ -20,9 +20,15 @@ struct trace_output {
 };
 
 /* NULL: standard error, "-": standard output. A file that has something and does not begin with
- * `first` is somebody else's and refused (STATUS_USAGE). `path` is kept. */
+ * `first` is somebody else's and refused (STATUS_USAGE). */
 enum status trace_output_open(struct trace_output *output, const char *path, char first,
                               struct error *error);
+/* A sink whose `self` is an output of its own: sets self, flush and, where there is none, `end`, which
+ * closes it. For the others, trace_output_end(). */
+struct trace_sink;
+enum status trace_output_sink(struct trace_sink *sink, const char *path, char first,
+                              struct error *error);
+enum status trace_output_end(void *output, struct error *error);
 /* Room for `bytes` (at most TRACE_OUTPUT_BYTES) more; the caller writes and says where it ended. */
 char *trace_output_room(struct trace_output *output, size_t bytes);
 void trace_output_take(struct trace_output *output, const char *end);

@@ -382,6 +382,13 @@ static void say_way_out(const struct session *session)
             fprintf(stderr, "vitrine: Ctrl-A x ends the run\r\n");
 }
 
+static enum status open_trace(struct session *session, struct error *error)
+{
+    const struct trace_settings settings = {session->options->trace, session->options->trace_out,
+                                            session->options->trace_format};
+    return trace_open(&session->trace, &session->world, &settings, error);
+}
+
 enum status session_show(struct session *session, struct machine *machine, struct error *error)
 {
     enum status status = STATUS_OK;
@@ -396,10 +403,10 @@ enum status session_show(struct session *session, struct machine *machine, struc
     if (status == STATUS_OK && strcmp(session->display_kind, "sdl") == 0)
         status = frontend_sdl_open(&session->frontend, machine->name, error);
     if (status == STATUS_OK && session->options->trace)
-        status = trace_open(&session->trace, &session->world, session->options->trace,
-                            session->options->trace_out, error);
-    else if (status == STATUS_OK && session->options->trace_out)
-        status = error_set(error, STATUS_USAGE, "--trace-out goes with --trace; fix: add --trace io");
+        status = open_trace(session, error);
+    else if (status == STATUS_OK && (session->options->trace_out || session->options->trace_format))
+        status = error_set(error, STATUS_USAGE, "--%s goes with --trace; fix: add --trace io",
+                           session->options->trace_out ? "trace-out" : "trace-format");
     if (status != STATUS_OK)
         return status;
     session->input_channel.name = "keyboard and mouse";

@@ -103,8 +103,9 @@ static const char *traced(struct bench *b, const char *filter, void (*act)(struc
     FILE *file;
     size_t count;
     ck_assert_int_ge(descriptor, 0);
-    ck_assert_msg(trace_open(&trace, &b->world, filter, path, &error) == STATUS_OK, "%s",
-                  error.text);
+    ck_assert_msg(trace_open(&trace, &b->world, &(struct trace_settings){filter, path, NULL},
+                             &error) == STATUS_OK,
+                  "%s", error.text);
     act(b);
     trace_close(trace);
     file = fdopen(descriptor, "rb");
@@ -264,7 +265,9 @@ START_TEST(a_file_that_cannot_be_made_is_refused)
     struct bench *b = bench_new();
     struct trace *trace;
     struct error error = {0};
-    ck_assert_int_eq(trace_open(&trace, &b->world, "io", "/no/such/folder/x", &error), STATUS_FILE);
+    ck_assert_int_eq(trace_open(&trace, &b->world,
+                                &(struct trace_settings){"io", "/no/such/folder/x", NULL}, &error),
+                     STATUS_FILE);
     ck_assert_ptr_nonnull(strstr(error.text, "/no/such/folder/x: No such file"));
     ck_assert_ptr_null(b->world.door.watchers);
     bench_free(b);
@@ -280,7 +283,9 @@ START_TEST(a_file_that_is_no_trace_is_left_alone)
     FILE *file = fdopen(mkstemp(path), "wb");
     fputs("disk", file);
     fclose(file);
-    ck_assert_int_eq(trace_open(&trace, &b->world, "io", path, &error), STATUS_USAGE);
+    ck_assert_int_eq(
+        trace_open(&trace, &b->world, &(struct trace_settings){"io", path, NULL}, &error),
+        STATUS_USAGE);
     ck_assert_ptr_nonnull(strstr(error.text, "holds something that is no trace"));
     file = fopen(path, "rb");
     ck_assert_ptr_nonnull(fgets(kept, sizeof kept, file));
@@ -289,7 +294,9 @@ START_TEST(a_file_that_is_no_trace_is_left_alone)
     file = fopen(path, "wb");
     fputs("{\"seq\":1}\n", file);
     fclose(file);
-    ck_assert_int_eq(trace_open(&trace, &b->world, "io", path, &error), STATUS_OK); /* an old trace */
+    ck_assert_int_eq(
+        trace_open(&trace, &b->world, &(struct trace_settings){"io", path, NULL}, &error),
+        STATUS_OK); /* an old trace */
     trace_close(trace);
     remove(path);
     bench_free(b);
@@ -301,7 +308,8 @@ START_TEST(a_full_disk_is_said_once_and_the_run_goes_on)
     struct bench *b = bench_new();
     struct trace *trace;
     struct error error = {0};
-    if (trace_open(&trace, &b->world, "io", "/dev/full", &error) != STATUS_OK)
+    if (trace_open(&trace, &b->world, &(struct trace_settings){"io", "/dev/full", NULL}, &error) !=
+        STATUS_OK)
         return; /* a workstation without that device */
     for (unsigned round = 0; round < 20; round++)
         many(b);

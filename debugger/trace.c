@@ -1,0 +1,165 @@
+#include "debugger/trace.h"
+
+#include <stdlib.h>
+
+#include "bus/clock.h"
+#include "debugger/trace_console.h"
+#include "debugger/trace_formats.h"
+#include "machine/world.h"
+
+#define FLUSHES_A_SECOND 10u /* of virtual time, so that a reader can follow a run */
+#define NS_PER_SECOND    UINT64_C(1000000000)
+
+struct trace {
+    struct world *world;
+    struct trace_filter *filter;
+    struct door_watcher watcher;
+    struct trace_sink sink;
+    struct trace_console console;
+    bool has_failed; /* a write failed: nothing is written any more */
+    uint64_t records, flushed_at;
+    uint64_t ns_each; /* nanoseconds to an instruction when that is a whole number, else 0 */
+};
+
+/* Said once; the run goes on. */
+static void look_at(struct trace *trace, enum status status, const struct error *error)
+{
+    if (status == STATUS_OK || trace->has_failed)
+        return;
+    trace->has_failed = true;
+    log_line(&trace->world->log, LOG_ERROR,
+             "%s: the trace ends here, after about %llu records; the run goes on", error->text,
+             (unsigned long long)trace->records);
+}
+
+void trace_flush(struct trace *trace)
+{
+    struct error error = {STATUS_OK, ""};
+    if (!trace || trace->has_failed)
+        return;
+    trace->flushed_at = trace->world->timeline.now;
+    if (trace->sink.flush)
+        look_at(trace, trace->sink.flush(trace->sink.self, &error), &error);
+}
+
+static uint64_t ns_of(const struct trace *trace, uint64_t time)
+{
+    return trace->ns_each ? time * trace->ns_each : timeline_ns(&trace->world->timeline, time);
+}
+
+static void write_record(struct trace *trace, const struct trace_record *record)
+{
+    struct error error;
+    enum status status;
+    error.status = STATUS_OK;
+    error.text[0] = '\0';
+    status = trace->sink.record(trace->sink.self, record, &error);
+    if (status != STATUS_OK)
+        look_at(trace, status, &error);
+    trace->records++;
+    if (record->time - trace->flushed_at > trace->world->timeline.hz / FLUSHES_A_SECOND)
+        trace_flush(trace);
+}
+
+static void write_access(void *self, const struct access *access)
+{
+    struct trace *trace = self;
+    struct trace_record record;
+    if (trace->has_failed)
+        return;
+    if (trace_filter_passes(trace->filter, access)) {
+        trace_record_of_access(&record, access, ns_of(trace, access->time));
+        write_record(trace, &record);
+    }
+    trace_console_look(&trace->console, access);
+}
+
+static void write_event(void *self, const struct door_event *event)
+{
+    struct trace *trace = self;
+    struct trace_record record;
+    if (trace->has_failed || !trace_filter_passes_event(trace->filter, event))
+        return;
+    trace_record_of_event(&record, event, ns_of(trace, event->time));
+    write_record(trace, &record);
+}
+
+/* A line that is complete is numbered like what happens at the door. */
+static void write_text(void *self, struct door_event *event)
+{
+    struct trace *trace = self;
+    if (!trace_filter_passes_event(trace->filter, event))
+        return;
+    event->id = trace->world->door.next_id++;
+    event->time = trace->world->timeline.now;
+    write_event(trace, event);
+}
+
+/* --- life ---------------------------------------------------------------------------------------------- */
+
+static enum status open_sink(struct trace *trace, const char *format, const char *path,
+                             struct error *error)
+{
+    struct trace_head head = {trace->world->timeline.hz, 0};
+    enum status status = trace_format_open(&trace->sink, format, path, error);
+    if (status != STATUS_OK || !trace->sink.begin)
+        return status;
+    status = trace->sink.begin(trace->sink.self, &head, error);
+    if (status != STATUS_OK)
+        trace->sink.end(trace->sink.self, error);
+    return status;
+}
+
+static void begin_watching(struct trace *trace)
+{
+    uint32_t hz = (uint32_t)trace->world->timeline.hz;
+    if (NS_PER_SECOND % hz == 0)
+        trace->ns_each = NS_PER_SECOND / hz;
+    trace->flushed_at = trace->world->timeline.now;
+    trace->console.say = write_text;
+    trace->console.self = trace;
+    trace->watcher.after = write_access;
+    if (trace_filter_wants_events(trace->filter))
+        trace->watcher.event = write_event;
+    trace->watcher.self = trace;
+    door_add_watcher(&trace->world->door, &trace->watcher);
+}
+
+enum status trace_open(struct trace **trace, struct world *world,
+                       const struct trace_settings *settings, struct error *error)
+{
+    struct trace *made = calloc(1, sizeof *made);
+    enum status status;
+    *trace = NULL;
+    if (!made)
+        return error_set(error, STATUS_INTERNAL, "out of memory for the trace");
+    made->world = world;
+    status = trace_filter_new(&made->filter, settings->filter, &world->door, error);
+    if (status == STATUS_OK)
+        status = open_sink(made, settings->format, settings->path, error);
+    if (status != STATUS_OK) {
+        trace_filter_free(made->filter);
+        free(made);
+        return status;
+    }
+    begin_watching(made);
+    *trace = made;
+    return STATUS_OK;
+}
+
+void trace_close(struct trace *trace)
+{
+    struct error error = {STATUS_OK, ""};
+    if (!trace)
+        return;
+    trace_console_flush(&trace->console);
+    door_remove_watcher(&trace->world->door, &trace->watcher);
+    look_at(trace, trace->sink.end(trace->sink.self, &error), &error);
+    trace_filter_free(trace->filter);
+    free(trace);
+}
+
+uint64_t trace_lines(const struct trace *trace)
+{
+    return trace->records;
+}

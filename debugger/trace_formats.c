@@ -1,0 +1,74 @@
+#include "debugger/trace_formats.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/words.h"
+
+#define FORMATS_MAX 16
+
+const struct trace_format TRACE_FORMATS[] = {
+    {"json", ".jsonl", "JSON Lines: one object a record", trace_json_open, false},
+    {"text", ".txt",   "one line a record, to be read",   trace_text_open, false},
+    {NULL,   NULL,     NULL,                              NULL,            false},
+};
+
+static const struct trace_format *by_suffix(const char *path)
+{
+    size_t length = path ? strlen(path) : 0;
+    for (const struct trace_format *f = TRACE_FORMATS; f->name; f++) {
+        size_t suffix = f->suffix ? strlen(f->suffix) : 0;
+        if (suffix && length > suffix && strcmp(path + length - suffix, f->suffix) == 0)
+            return f;
+    }
+    return &TRACE_FORMATS[0];
+}
+
+static enum status unknown(const char *name, struct error *error)
+{
+    const char *names[FORMATS_MAX], *nearest;
+    char list[256] = "";
+    size_t count = 0, used = 0;
+    for (const struct trace_format *f = TRACE_FORMATS; f->name && count < FORMATS_MAX; f++) {
+        text_append(list, sizeof list, &used, "%s%s", count ? ", " : "", f->name);
+        names[count++] = f->name;
+    }
+    nearest = words_nearest(name, names, count);
+    if (nearest)
+        return error_set(error, STATUS_USAGE, "no trace format '%s'; fix: did you mean %s?", name,
+                         nearest);
+    return error_set(error, STATUS_USAGE, "no trace format '%s'; fix: one of %s", name, list);
+}
+
+enum status trace_format_find(const struct trace_format **format, const char *name,
+                              const char *path, struct error *error)
+{
+    const struct trace_format *f = TRACE_FORMATS;
+    while (name && f->name && strcmp(f->name, name) != 0)
+        f++;
+    if (!name)
+        f = by_suffix(path);
+    if (!f->name)
+        return unknown(name, error);
+    if (f->needs_file && (!path || strcmp(path, "-") == 0))
+        return error_set(error, STATUS_USAGE,
+                         "the trace format %s needs a file; fix: name one that ends in %s", f->name,
+                         f->suffix ? f->suffix : ".trace");
+    *format = f;
+    return STATUS_OK;
+}
+
+enum status trace_format_open(struct trace_sink *sink, const char *name, const char *path,
+                              struct error *error)
+{
+    const struct trace_format *format;
+    enum status status = trace_format_find(&format, name, path, error);
+    return status == STATUS_OK ? format->open(sink, path, error) : status;
+}
+
+void trace_formats_print(const char *indent)
+{
+    for (const struct trace_format *f = TRACE_FORMATS; f->name; f++)
+        printf("%s%-10s %s%s%s\n", indent, f->name, f->meaning, f->suffix ? "; " : "",
+               f->suffix ? f->suffix : "");
+}
