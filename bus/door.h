@@ -48,6 +48,10 @@ struct access_origin {
     uint64_t eip, linear; /* of the instruction */
     uint8_t cpl;
     uint64_t instructions; /* executed by that CPU before this one */
+    /* Where somebody asked for it (machine_watch_start): */
+    bool is_scoped;
+    bool has_started; /* the part of the run that is of interest has begun */
+    bool is_firmware; /* code of the firmware or of a card's ROM */
 };
 
 struct access {
@@ -134,6 +138,7 @@ struct door {
     struct door_watcher *watchers;
     struct space *spaces;    /* of this world, so that they learn of watchers */
     struct device *devices;  /* of this world, by device.next_at_door; also those that nothing maps now */
+    bool is_scoped;          /* only a part of the run is of interest: access_origin.is_scoped */
     uint8_t *scratch;        /* devices' states before a read, for describe() */
     size_t scratch_bytes;    /* of each of DOOR_NESTING copies */
 };

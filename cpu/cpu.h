@@ -146,8 +146,20 @@ enum status cpu_set_watches(struct cpu *cpu, const struct cpu_watch *watches, si
                             struct error *error);
 /* Stop before the next instruction but one (single step) the next time it runs. */
 void cpu_step(struct cpu *cpu);
+/* A place that is only told of: `reached` is called before the instruction there, each time. */
+struct cpu_mark {
+    bool is_physical;
+    uint64_t address;
+    void (*reached)(void *self);
+    void *self;
+};
+void cpu_set_mark(struct cpu *cpu, const struct cpu_mark *mark); /* copied; NULL: none */
+/* XCHG BX,BX (87 DB with an operand of 16 bits), which does nothing, stops as a breakpoint does: the
+ * magic breakpoint of Bochs. */
+void cpu_set_magic_breaks(struct cpu *cpu, bool is_on);
 struct cpu_debug_event {
     bool is_step;
+    bool is_magic;      /* XCHG BX,BX */
     int watch;          /* index in the list, or -1 */
     uint64_t address;   /* that hit */
     bool is_write;

@@ -42,6 +42,14 @@ bool run_has_code_registers(const struct cpu *cpu)
     return false;
 }
 
+bool run_has_port_registers(const struct cpu *cpu)
+{
+    for (unsigned n = 0; n < 4; n++)
+        if (is_port(cpu, n))
+            return true;
+    return false;
+}
+
 uint64_t run_match_code_registers(const struct cpu *cpu, uint64_t linear)
 {
     uint64_t hits = 0;
@@ -71,19 +79,42 @@ static int find_code_watch(const struct cpu *cpu, uint64_t linear, uint64_t *add
     return -1;
 }
 
+static bool is_marked(const struct cpu *cpu, uint64_t linear)
+{
+    const struct cpu_mark *mark = &cpu->run->mark;
+    uint64_t address = linear;
+    return mark->reached && (!mark->is_physical || cpu_translate(cpu, linear, &address)) &&
+           address == mark->address;
+}
+
+/* XCHG BX,BX: 87 DB, behind an operand-size prefix in 32-bit code. */
+static bool is_magic(const struct cpu *cpu, uint64_t linear)
+{
+    static const uint8_t XCHG_BX_BX[] = {0x66, 0x87, 0xDB};
+    size_t skipped = cpu->mode & MODE_CODE32 ? 0 : 1, count = sizeof XCHG_BX_BX - skipped;
+    uint8_t bytes[sizeof XCHG_BX_BX];
+    return cpu->run->has_magic && cpu_peek(cpu, linear, bytes, count) == count &&
+           memcmp(bytes, XCHG_BX_BX + skipped, count) == 0;
+}
+
 bool run_has_breakpoint(const struct cpu *cpu, uint64_t linear)
 {
     uint64_t address;
-    return run_match_code_registers(cpu, linear) || find_code_watch(cpu, linear, &address) >= 0;
+    return run_match_code_registers(cpu, linear) || find_code_watch(cpu, linear, &address) >= 0 ||
+           is_marked(cpu, linear) || is_magic(cpu, linear);
 }
 
 bool run_match_code_watch(struct cpu *cpu, uint64_t linear)
 {
-    uint64_t address = 0;
+    uint64_t address = linear;
     int watch = find_code_watch(cpu, linear, &address);
-    if (watch >= 0)
-        cpu->run->event = (struct cpu_debug_event){.watch = watch, .address = address};
-    return watch >= 0;
+    bool stops_by_magic = is_magic(cpu, linear);
+    if (is_marked(cpu, linear))
+        cpu->run->mark.reached(cpu->run->mark.self);
+    if (watch >= 0 || stops_by_magic)
+        cpu->run->event = (struct cpu_debug_event){
+            .watch = watch, .is_magic = watch < 0, .address = watch < 0 ? linear : address};
+    return watch >= 0 || stops_by_magic;
 }
 
 static bool wants(enum cpu_watch_kind kind, bool is_write)
@@ -191,6 +222,18 @@ enum status cpu_set_watches(struct cpu *cpu, const struct cpu_watch *watches, si
     }
     run_breakpoints_changed(cpu);
     return STATUS_OK;
+}
+
+void cpu_set_mark(struct cpu *cpu, const struct cpu_mark *mark)
+{
+    cpu->run->mark = mark ? *mark : (struct cpu_mark){0};
+    run_breakpoints_changed(cpu);
+}
+
+void cpu_set_magic_breaks(struct cpu *cpu, bool is_on)
+{
+    cpu->run->has_magic = is_on;
+    run_breakpoints_changed(cpu);
 }
 
 void cpu_step(struct cpu *cpu)

@@ -304,7 +304,10 @@ void cpu_mode_changed(struct cpu *cpu)
         segment_recompute(cpu, i);
     memory_choose_tlb(cpu);
     cpu->run->watched_mode =
-        cpu->run->watches_code || run_has_code_registers(cpu) ? MODE_WATCHED : 0;
+        cpu->run->watches_code || cpu->run->mark.reached || cpu->run->has_magic ||
+                run_has_code_registers(cpu)
+            ? MODE_WATCHED
+            : 0;
     set_mode(cpu);
     cpu->has_event = true;
 }

@@ -51,6 +51,8 @@ struct cpu_run {
     struct cpu_watch *watches;
     size_t watch_count;
     bool watches_code, watches_data;
+    struct cpu_mark mark;        /* reached NULL: none */
+    bool has_magic;              /* XCHG BX,BX stops */
     uint8_t watched_mode;        /* MODE_WATCHED or 0 */
     bool wants_step;
     bool has_hit;                /* stop before the next instruction */
@@ -102,11 +104,13 @@ void run_watch_access(struct cpu *cpu, uint64_t linear, unsigned bytes, bool is_
 /* Execution breakpoints: is there one at this address? */
 bool run_has_breakpoint(const struct cpu *cpu, uint64_t linear);
 
+/* Tells of a mark; true: a breakpoint of the debugger is here. */
 bool run_match_code_watch(struct cpu *cpu, uint64_t linear);
 /* Bits 0-3 of DR6 for the enabled execution breakpoints at this address. */
 uint64_t run_match_code_registers(const struct cpu *cpu, uint64_t linear);
 /* Has any register something to do with how code is decoded: instruction or port breakpoints? */
 bool run_has_code_registers(const struct cpu *cpu);
+bool run_has_port_registers(const struct cpu *cpu); /* I/O breakpoints */
 /* What was decoded or mapped for the old break- and watchpoints is forgotten. */
 void run_breakpoints_changed(struct cpu *cpu);
 /* With MODE_WATCHED, behind an access to a port: the trap of an I/O breakpoint is due. */

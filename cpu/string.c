@@ -381,13 +381,14 @@ static uint64_t run_outs(struct cpu *cpu, const struct instruction *i, uint64_t 
     return n;
 }
 
-/* With breakpoints about, each element goes its own way. */
+/* With I/O breakpoints of the guest, each element goes its own way. The debugger's do not count: a
+ * block is one access at one time. */
 void exec_ins(struct cpu *cpu, const struct instruction *i)
 {
     static const struct string_kind kinds[2] = {{one_ins, run_ins, CPU_DI, CPU_DI, 2},
                                                 {one_ins, NULL, CPU_DI, CPU_DI, 2}};
     cpu_check_io(cpu, (uint16_t)cpu->gpr[CPU_DX], i->operand_size);
-    repeat(cpu, i, &kinds[(cpu->mode & MODE_WATCHED) != 0]);
+    repeat(cpu, i, &kinds[run_has_port_registers(cpu)]);
 }
 
 void exec_outs(struct cpu *cpu, const struct instruction *i)
@@ -395,7 +396,7 @@ void exec_outs(struct cpu *cpu, const struct instruction *i)
     static const struct string_kind kinds[2] = {{one_outs, run_outs, CPU_SI, CPU_SI, 1},
                                                 {one_outs, NULL, CPU_SI, CPU_SI, 1}};
     cpu_check_io(cpu, (uint16_t)cpu->gpr[CPU_DX], i->operand_size);
-    repeat(cpu, i, &kinds[(cpu->mode & MODE_WATCHED) != 0]);
+    repeat(cpu, i, &kinds[run_has_port_registers(cpu)]);
 }
 
 static uint16_t port_of(const struct cpu *cpu, const struct instruction *i)

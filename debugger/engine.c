@@ -130,6 +130,11 @@ static bool find_reason(struct engine *engine)
             remove_at(engine, (size_t)event.watch);
         return true;
     }
+    if (event.is_magic) {
+        stop->reason = STOP_MAGIC;
+        stop->address = event.address;
+        return true;
+    }
     /* A step that was overtaken by something else may still be due in the CPU. */
     stop->reason = event.is_step && engine->is_stepping ? STOP_STEP : STOP_ASKED;
     return engine->is_stepping || was_asked;

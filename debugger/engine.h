@@ -23,6 +23,7 @@ enum stop_reason {
     STOP_ASKED,   /* somebody asked: an interrupt from the keyboard, or the start */
     STOP_STEP,    /* the step is done */
     STOP_POINT,   /* a breakpoint or watchpoint */
+    STOP_MAGIC,   /* XCHG BX,BX (cpu_set_magic_breaks) */
     STOP_SHUTDOWN /* triple fault: shown before the chip set resets the machine */
 };
 

@@ -32,6 +32,7 @@ void gdb_reply_stop(struct gdb_stub *stub)
     static const uint8_t SIGNALS[] = {[STOP_ASKED] = SIGNAL_INT,
                                       [STOP_STEP] = SIGNAL_TRAP,
                                       [STOP_POINT] = SIGNAL_TRAP,
+                                      [STOP_MAGIC] = SIGNAL_TRAP,
                                       [STOP_SHUTDOWN] = SIGNAL_SEGV};
     const struct engine_stop *stop = &stub->stop;
     char text[64];

@@ -388,6 +388,7 @@ static void on_stopped(void *self, const struct engine_stop *stop)
     case STOP_ASKED:
     case STOP_STEP: break;
     case STOP_POINT: say_point(monitor, stop); break;
+    case STOP_MAGIC: monitor_print(monitor, "magic breakpoint\n"); break;
     case STOP_SHUTDOWN:
         monitor_print(monitor,
                       "triple fault (explained above); continue carries out what follows\n");

@@ -61,6 +61,11 @@ static void write_record(struct trace *trace, const struct trace_record *record)
         trace_flush(trace);
 }
 
+static void begin_access(void *self, const struct access *access)
+{
+    trace_filter_begin(((struct trace *)self)->filter, access);
+}
+
 static void write_access(void *self, const struct access *access)
 {
     struct trace *trace = self;
@@ -118,6 +123,8 @@ static void begin_watching(struct trace *trace)
     trace->flushed_at = trace->world->timeline.now;
     trace->console.say = write_text;
     trace->console.self = trace;
+    if (trace_filter_is_scoped(trace->filter))
+        trace->watcher.before = begin_access;
     trace->watcher.after = write_access;
     if (trace_filter_wants_events(trace->filter))
         trace->watcher.event = write_event;

@@ -60,14 +60,28 @@ size_t trace_json_line(char *text, const struct trace_record *record);
  * commas between, or all. Then what narrows it:
  *
  * Parses "io" or "io:dev=pit,ide:machine=alpha:port=0x1f0-0x1f7,0x3f6:addr=0xa0000-0xbffff:dir=out":
- * each part narrows, the words of a part widen. dev= takes names of instances ("ide0"), instances
- * without their number ("ide") and types ("i8254"); dir= takes in, out, read, write; space= takes
- * port, mmio, dma. Names of machines and devices are checked against those of `door` when it has
- * any. Errors: STATUS_USAGE with the part at fault and the nearest match. */
+ * each part narrows, the words of a part widen.
+ *
+ *   dev=       names of instances ("ide0"), instances without their number ("ide"), types ("i8254")
+ *   machine=   their names
+ *   port=      ranges of ports; addr= of addresses (MMIO, DMA)
+ *   dir=       in, out, read, write
+ *   space=     port, mmio, dma, call
+ *   reg=       names of registers, as in docs/devices; field=M=3: fields with their values
+ *   icount=    ranges of instructions, counted by the CPU; ip= of their linear addresses
+ *   firmware=  yes: also what the run hides (--no-firmware, --from)
+ *
+ * Names of machines and devices are checked against those of `door` when it has any. Errors:
+ * STATUS_USAGE with the part at fault and the nearest match. */
 enum status trace_filter_new(struct trace_filter **filter, const char *text,
                              const struct door *door, struct error *error);
 void trace_filter_free(struct trace_filter *filter);
-/* Events are narrowed by machine= and by dev= (source or target); the other parts are of accesses. */
+/* Only a part of the run is shown; then, before an access: remembers whether it belongs to it, and so
+ * what it leads to. */
+bool trace_filter_is_scoped(const struct trace_filter *filter);
+void trace_filter_begin(struct trace_filter *filter, const struct access *access);
+/* Events are narrowed by machine=, by dev= (source or target), and belong to their causes; the other
+ * parts are of accesses. */
 bool trace_filter_passes_event(const struct trace_filter *filter, const struct door_event *event);
 bool trace_filter_wants_events(const struct trace_filter *filter);
 bool trace_filter_passes(const struct trace_filter *filter, const struct access *access);

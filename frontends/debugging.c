@@ -2,6 +2,7 @@
 
 #include <stdio.h>
 
+#include "base/words.h"
 #include "debugger/disassemble.h"
 #include "debugger/gdb_server.h"
 #include "debugger/monitor.h"
@@ -54,6 +55,35 @@ static int run_at_prompt(struct session *session, struct error *error)
     return exit_status;
 }
 
+/* The text of --from: a number or a symbol. */
+static enum status find_start(const struct session *session, uint64_t *from, struct error *error)
+{
+    const char *text = session->options->from, *nearest;
+    if (words_number(text, from) || symbols_find(session->symbols, text, from))
+        return STATUS_OK;
+    nearest = symbols_nearest_name(session->symbols, text);
+    return error_set(error, STATUS_USAGE, "--from %s: no such symbol; fix: %s%s", text,
+                     nearest ? "did you mean " : "an address, or --sym ELF with the symbol",
+                     nearest ? nearest : "");
+}
+
+/* --from and --no-firmware, which `debug` has unless it is told otherwise. */
+static enum status set_scope(struct session *session, struct error *error)
+{
+    const struct run_options *o = session->options;
+    bool hides = o->no_firmware || (o->wants_prompt && !o->firmware);
+    uint64_t from = 0;
+    enum status status = o->from ? find_start(session, &from, error) : STATUS_OK;
+    if (o->firmware && (o->no_firmware || !o->wants_prompt))
+        return error_set(error, STATUS_USAGE, "--firmware is for `vitrine debug`, whose traces hide it; "
+                         "fix: leave it out");
+    for (size_t i = 0; status == STATUS_OK && (o->from || hides) && i < session->guest_count; i++) {
+        machine_watch_start(session->guests[i], o->from ? &from : NULL, hides);
+        session->guests[i]->has_started = !o->from && o->snapshot_load; /* it was before */
+    }
+    return status;
+}
+
 enum status debugging_open(struct session *session, struct error *error)
 {
     enum status status = STATUS_OK;
@@ -62,9 +92,12 @@ enum status debugging_open(struct session *session, struct error *error)
         status = symbols_add(&session->symbols, files->items[i], error);
     if (status != STATUS_OK)
         error_prefix(error, "--sym");
-    session->debugged->place = disassemble_place;
-    session->debugged->place_self = session->symbols;
-    return status;
+    for (size_t i = 0; i < session->guest_count; i++) {
+        session->guests[i]->place = disassemble_place;
+        session->guests[i]->place_self = session->symbols;
+        cpu_set_magic_breaks(session->guests[i]->cpu, session->options->has_magic_breaks);
+    }
+    return status == STATUS_OK ? set_scope(session, error) : status;
 }
 
 int debugging_run(struct session *session, struct error *error)

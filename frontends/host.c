@@ -116,8 +116,11 @@ static enum status build(struct host_run *run, struct error *error)
         focus_screen_init(&run->focus, run->vmm);
         run->session.screen = &run->focus;
     }
-    for (unsigned i = 0; status == STATUS_OK && i < run->vmm->guest_count; i++)
-        run->vmm->guests[i].machine->resets_on_triple_fault = !run->options.no_reboot;
+    for (unsigned i = 0; status == STATUS_OK && i < run->vmm->guest_count; i++) {
+        struct machine *guest = run->vmm->guests[i].machine;
+        guest->resets_on_triple_fault = !run->options.no_reboot;
+        run->session.guests[run->session.guest_count++] = guest;
+    }
     if (status == STATUS_OK)
         run->session.debugged = run->vmm->guests[0].machine; /* --gdb: the first guest */
     return status == STATUS_OK ? session_show(&run->session, run->vmm->host, error) : status;

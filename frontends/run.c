@@ -272,6 +272,7 @@ static enum status build(struct run *run, char rooms[OPTION_LIST_MAX][512], stru
     if (status != STATUS_OK)
         return status;
     run->machine->resets_on_triple_fault = !o->no_reboot;
+    run->session.guests[run->session.guest_count++] = run->machine;
     if (run->boot && (status = boot_attach(run->boot, run->machine, error)) != STATUS_OK)
         return status;
     if (run->boot)

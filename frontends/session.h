@@ -11,6 +11,7 @@
 
 #define SESSION_DISKS 16
 #define SESSION_CHARDEVS 72
+#define SESSION_GUESTS 64
 
 struct signal_thread;
 struct sound;
@@ -39,6 +40,8 @@ struct session {
     struct sound *sound; /* NULL: none */
     struct machine *machine; /* whose screen is shown and who gets the keys */
     const struct display_screen *screen; /* what the front end shows; NULL: the machine's own */
+    struct machine *guests[SESSION_GUESTS]; /* all with a processor, to be watched */
+    size_t guest_count;
     struct machine *debugged; /* whom --gdb and debug mean; NULL: the same */
     uint64_t kernel_entry;    /* linear address where debug stops first; 0: the boot sector */
     struct chardev *terminal_serial; /* of the terminal front end, when a port uses it */

@@ -91,6 +91,7 @@ enum status boot_attach(struct boot *boot, struct machine *machine, struct error
                          (unsigned long long)(needed >> 10), (unsigned long long)(top >> 10),
                          (unsigned long long)(needed >> 20) + 32);
     boot->machine = machine;
+    machine->kernel_entry = boot->entry;
     machine->after_reset = wait_for_bootstrap;
     machine->after_reset_self = boot;
     wait_for_bootstrap(boot);

@@ -14,6 +14,7 @@
 #define MEBIBYTE UINT64_C(0x100000)
 #define PCI_HOLE UINT64_C(0xE0000000) /* RAM ends below it: BARs and the ROM live there */
 #define MACHINE_STATE_VERSION 2
+#define MAGIC_SHOWN_MAX 4 /* magic breakpoints that nobody takes are said so often */
 
 /* --- what devices ask of the machine --------------------------------------------------------------- */
 
@@ -228,8 +229,10 @@ static void origin_of(void *self, struct access_origin *origin)
 {
     struct machine *machine = self;
     origin->machine = machine->name;
-    if (machine->cpu)
-        cpu_origin(machine->cpu, origin);
+    if (!machine->cpu)
+        return;
+    cpu_origin(machine->cpu, origin);
+    machine_scope(machine, origin);
 }
 
 static void nmi_changed(void *self, unsigned input, bool level)
@@ -378,6 +381,7 @@ struct device *machine_find(const struct machine *machine, const char *name)
 void machine_reset(struct machine *machine)
 {
     machine->hang_shown = false;
+    machine->has_started = false;
     machine->reset_pending = false;
     machine->shutdown_shown = false;
     machine->injected_vector = -1;
@@ -454,6 +458,25 @@ static void triple_fault(struct machine *machine)
         machine_end(machine, STATUS_TRIPLE);
 }
 
+/* XCHG BX,BX where no debugger stands ready: said for its first places, and the run goes on. */
+static bool passes_magic(struct machine *machine)
+{
+    struct cpu_debug_event event;
+    char place[256] = "";
+    cpu_debug_event(machine->cpu, &event);
+    if (!event.is_magic || machine->holds_on_shutdown)
+        return false;
+    if (machine->magic_shown++ >= MAGIC_SHOWN_MAX)
+        return true;
+    if (machine->place)
+        machine->place(machine->place_self, machine, event.address, place, sizeof place);
+    log_line(&machine->world->log, LOG_WARNING,
+             "%s: magic breakpoint at %08llx%s: no debugger stands ready; fix: vitrine debug, or "
+             "--gdb",
+             machine->name, (unsigned long long)event.address, place);
+    return true;
+}
+
 bool machine_run(struct machine *machine)
 {
     struct timeline *timeline = &machine->world->timeline;
@@ -474,6 +497,8 @@ bool machine_run(struct machine *machine)
             triple_fault(machine);
             return true;
         case CPU_STOP_DEBUG:
+            if (passes_magic(machine))
+                continue;
             stop_for_debugger(machine);
             return true;
         }

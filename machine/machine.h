@@ -114,6 +114,9 @@ struct machine {
     bool holds_on_shutdown; /* a debugger wants to see triple faults before the reset */
     bool shutdown_shown;    /* it does: what follows comes when the world goes on */
     bool hang_shown;        /* HLT with interrupts off was explained */
+    unsigned magic_shown;   /* magic breakpoints that were said */
+    uint64_t kernel_entry;  /* linear; 0: it boots from a disk */
+    bool is_scoped, hides_firmware, has_started; /* machine_watch_start() */
     int exit_status;
     struct machine_config config; /* as given; strings and back-ends are the caller's */
 };
@@ -137,6 +140,15 @@ void machine_save(const struct machine *machine, struct state_stream *stream);
 enum status machine_load(struct machine *machine, struct state_stream *stream, struct error *error);
 /* Hash of RAM, registers and devices. */
 uint64_t machine_hash(const struct machine *machine);
+/* From now on accesses say (access_origin.is_scoped) whether the instruction at linear address *from
+ * was reached since the reset, NULL: the kernel's first, else the boot sector's; and whether
+ * firmware makes them, if that is to be hidden. */
+void machine_watch_start(struct machine *machine, const uint64_t *from, bool hides_firmware);
+/* Code of the firmware: ROMs and what lies below 1 MiB from A0000h on, or from where the BIOS data
+ * area says that the firmware's RAM begins. */
+bool machine_is_firmware(const struct machine *machine, uint64_t linear);
+/* Fills in what machine_watch_start() asked for. */
+void machine_scope(const struct machine *machine, struct access_origin *origin);
 /* The chain of exceptions behind a triple fault, as lines of text for a person. */
 void machine_explain_shutdown(const struct machine *machine, char *text, size_t size);
 

@@ -42,6 +42,11 @@ says out 'while that was delivered: #DF double fault'
 says out 'cr0 .*protected'
 says out 'next: the run ends'
 
+# A breakpoint that is never met changes nothing: the same run, disk and all.
+printf 'c\n' | $DEBUG --hash >plain.out 2>&1 || fail "the plain run: $(cat plain.out)"
+printf 'break 0x12345\nc\n' | $DEBUG --hash >watched.out 2>&1 || fail "with a breakpoint: $(cat watched.out)"
+grep '^hash' plain.out >a && grep '^hash' watched.out | cmp a - || fail "a breakpoint changed the run"
+
 # What does not go together is refused.
 $DEBUG --gdb 0 >out 2>&1 </dev/null && fail "two debuggers"
 says out 'vitrine run --gdb'

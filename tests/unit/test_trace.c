@@ -216,6 +216,11 @@ START_TEST(filters_narrow_by_part_and_widen_by_word)
     ck_assert_uint_eq(count_lines(b, "io:dev=toy"), 133); /* toy0, without its number */
     ck_assert_uint_eq(count_lines(b, "io:dev=toy0"), 133);
     ck_assert_uint_eq(count_lines(b, "io:dev=toychip:port=0x40"), 34);
+    ck_assert_uint_eq(count_lines(b, "io:reg=LEV"), 34);
+    ck_assert_uint_eq(count_lines(b, "io:reg=LEVEL"), 0);
+    ck_assert_uint_eq(count_lines(b, "io:field=LEVEL=7"), 5); /* 7, 55, 103, 151, 199 */
+    ck_assert_uint_eq(count_lines(b, "io:field=LEVEL=7,LEVEL=0x1"), 10);
+    ck_assert_uint_eq(count_lines(b, "io:icount=0-100"), 0); /* nobody executes here */
     bench_free(b);
 }
 END_TEST
@@ -241,6 +246,11 @@ static const struct bad_filter BAD[] = {
     {"io:port=-1",                                                                        "is no range"                                 },
     {"io:port=0x50-0x40",                                                                 "the lower end first"                         },
     {"io:port=0x10000",                                                                   "goes past 0xffff"                            },
+    {"io:field=LEVEL",                                                                      "has no value; fix: field=NAME=NUMBER"        },
+    {"io:field==3",                                                                         "has no value"                                },
+    {"io:icount=5-x",                                                                       "is no range"                                 },
+    {"io:ip=0x100000000",                                                                   "goes past 0xffffffff"                        },
+    {"io:firmware=no",                                                                      "fix: --no-firmware"                          },
     {"io:dir=in:dir=out",                                                                 "given twice"                                 },
     {"io:dev=aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
      "letters"                                                                                                                          },
