@@ -4,13 +4,16 @@
 #include <string.h>
 
 #include "base/words.h"
+#include "debugger/vtr.h"
 
 #define FORMATS_MAX 16
 
 const struct trace_format TRACE_FORMATS[] = {
-    {"json", ".jsonl", "JSON Lines: one object a record", trace_json_open, false},
-    {"text", ".txt",   "one line a record, to be read",   trace_text_open, false},
-    {NULL,   NULL,     NULL,                              NULL,            false},
+    {"json", ".jsonl", "JSON Lines: one object a record",                     trace_json_open, false},
+    {"text", ".txt",   "one line a record, to be read",                       trace_text_open, false},
+    {"csv",  ".csv",   "a row a record, a column a field",                    trace_csv_open,  false},
+    {"vtr",  ".vtr",   "the native form: small and quick, for vitrine trace", vtr_writer_new,  true },
+    {NULL,   NULL,     NULL,                                                  NULL,            false},
 };
 
 static const struct trace_format *by_suffix(const char *path)

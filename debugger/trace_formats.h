@@ -30,6 +30,7 @@ enum status trace_format_open(struct trace_sink *sink, const char *name, const c
 void trace_formats_print(const char *indent);
 
 enum status trace_text_open(struct trace_sink *sink, const char *path, struct error *error);
+enum status trace_csv_open(struct trace_sink *sink, const char *path, struct error *error);
 enum status trace_json_open(struct trace_sink *sink, const char *path, struct error *error);
 
 #endif

@@ -4,15 +4,13 @@
  *   │          │    │             │   │      │  device, register and meaning     the VMM's decision    │
  *   ms         │    CS:EIP        │   port   value                                   number, and < cause
  *              machine            direction (and size, count where they are not one byte) */
-#include <stdio.h>
-#include <string.h>
+#include "debugger/trace_text.h"
 
 #include "debugger/trace_formats.h"
 #include "debugger/trace_output.h"
 #include "debugger/trace_put.h"
 
-#define LINE_BYTES 8192u
-#define NS_PER_MS  UINT64_C(1000000)
+#define NS_PER_MS UINT64_C(1000000)
 
 /* At most PUT_TEXT_MAX bytes, control characters as dots. */
 static char *put_words(char *to, const char *text)
@@ -137,7 +135,7 @@ static char *put_remark(char *to, const char *name, const char *text)
     return put_text(put_words(to, text), "]");
 }
 
-static size_t text_line(char *text, const struct trace_record *record)
+size_t trace_text_line(char *text, const struct trace_record *record)
 {
     char *to = put_happening(put_place(text, record), record);
     if (record->target && record->kind == TRACE_DISK)
@@ -171,8 +169,8 @@ static enum status write_head(void *self, const struct trace_head *head, struct 
 static enum status write_record(void *self, const struct trace_record *record, struct error *error)
 {
     struct trace_output *output = self;
-    char *room = trace_output_room(output, LINE_BYTES);
-    trace_output_take(output, room + text_line(room, record));
+    char *room = trace_output_room(output, TRACE_TEXT_BYTES);
+    trace_output_take(output, room + trace_text_line(room, record));
     return trace_output_status(output, error);
 }
 

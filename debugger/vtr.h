@@ -46,8 +46,8 @@ enum status vtr_copy(struct vtr_reader *reader, const struct trace_sink *sink, s
 
 /* --- writing ---------------------------------------------------------------------------------------- */
 
-/* A sink that writes a .vtr; freed by its `end`. Errors: STATUS_USAGE (there is a file that is no
- * trace), STATUS_FILE. `path` is kept. */
+/* A sink that writes a .vtr; freed by its `end`. `path` is kept until its `begin`, which makes the
+ * file and may refuse: STATUS_USAGE (there is a file that is no trace), STATUS_FILE. */
 enum status vtr_writer_new(struct trace_sink *sink, const char *path, struct error *error);
 
 #endif

@@ -6,6 +6,7 @@ int run_command(int argc, char **argv);
 int host_command(int argc, char **argv);
 int debug_command(int argc, char **argv);
 int disk_command(int argc, char **argv);
+int trace_command(int argc, char **argv);
 int doctor_command(int argc, char **argv);
 
 #endif

@@ -18,6 +18,7 @@ static const struct command {
     {"host", host_command, "[OPTIONS] LAB.ini", "run one host with several guests"},
     {"debug", debug_command, "[OPTIONS] [IMAGE]", "the same as run, stopped at the first instruction"},
     {"disk", disk_command, "create|convert|info|check|pad FILE", "work on disk images"},
+    {"trace", trace_command, "convert|diff FILE.vtr", "work on traces"},
     {"doctor", doctor_command, "", "what is built in, what is missing, how to get it"},
 };
 
