@@ -22,14 +22,17 @@
 #define LINE_SHIFT 6
 #define LINES 64u
 
+#define PATCHED_OPS 8u /* blocks that overlap: entered at the loop, in front of it, where a slice ended */
+
 struct code_page {
     uint64_t lines; /* bit i: bytes i * 64 … i * 64 + 63 hold code; first: see pool_wrote_code() */
     uint64_t frame_id;
     struct block *blocks[LINES]; /* by the line of their first byte */
     unsigned block_count, longest; /* the most bytes that one of its blocks has */
     bool may_have_scratch;         /* some CPU's scratch block may lie here */
-    struct op *patched;            /* the only op that a write to patch_offset touches; or NULL */
-    unsigned patch_offset, patch_bytes;
+    /* All ops that a write of patch_bytes to patch_offset touches; none: not known. */
+    struct op *patched[PATCHED_OPS];
+    unsigned patched_count, patch_offset, patch_bytes;
     struct block *dead; /* killed by writes; their memory may serve again */
     struct ram *ram;
     size_t frame;
@@ -208,13 +211,12 @@ static unsigned first_line_to_reach(const struct code_page *page, unsigned offse
 }
 
 /* Code that patches its own immediates (a loop that keeps a constant in an instruction) needs no new
- * blocks: their ops take the new value. Where it is one op, the next write of this kind finds it
+ * blocks: their ops take the new value. Where they are few, the next write of this kind finds them
  * noted. False: something else was written. */
 static bool patch_immediates(struct code_page *page, unsigned offset, unsigned bytes)
 {
     unsigned last = (offset + bytes - 1) >> LINE_SHIFT, count = 0;
-    struct op *only = NULL;
-    page->patched = NULL;
+    page->patched_count = 0;
     for (unsigned n = first_line_to_reach(page, offset); n <= last; n++)
         for (struct block *b = page->blocks[n]; b; b = b->page_next) {
             struct op *op;
@@ -224,9 +226,11 @@ static bool patch_immediates(struct code_page *page, unsigned offset, unsigned b
             if (!op)
                 return false;
             set_immediate(page, op);
-            only = count++ ? NULL : op;
+            if (count < PATCHED_OPS)
+                page->patched[count] = op;
+            count++;
         }
-    page->patched = only;
+    page->patched_count = count <= PATCHED_OPS ? count : 0;
     page->patch_offset = offset;
     page->patch_bytes = bytes;
     return true;
@@ -289,8 +293,9 @@ static void page_written(struct code_pool *pool, struct code_page *page, unsigne
 {
     if (page->may_have_scratch)
         page->may_have_scratch = kill_scratch(pool, page->frame_id, offset, bytes);
-    if (page->patched && page->patch_offset == offset && page->patch_bytes == bytes) {
-        set_immediate(page, page->patched);
+    if (page->patched_count && page->patch_offset == offset && page->patch_bytes == bytes) {
+        for (unsigned n = 0; n < page->patched_count; n++)
+            set_immediate(page, page->patched[n]);
     } else if (page->lines & lines_of(offset, bytes)) {
         if (!TECHNIQUE_PATCHING || !patch_immediates(page, offset, bytes))
             kill_touched(pool, page, offset, bytes);
@@ -376,7 +381,7 @@ void pool_insert(struct code_pool *pool, struct block *block, struct ram *ram, s
     block->page_next = page->blocks[block->offset >> LINE_SHIFT];
     page->blocks[block->offset >> LINE_SHIFT] = block;
     page->block_count++;
-    page->patched = NULL;
+    page->patched_count = 0;
     if (block->bytes > page->longest)
         page->longest = block->bytes;
     page->lines |= lines_of(block->offset, block->bytes);
@@ -489,7 +494,7 @@ void pool_add_cpu(struct code_pool *pool, struct cpu *cpu)
 
 static void forget_cpu_in(struct code_pool *pool, struct code_page *page, const struct cpu *cpu)
 {
-    page->patched = NULL;
+    page->patched_count = 0;
     for (unsigned n = 0; n < LINES; n++) {
         struct block **at = &page->blocks[n], *b;
         while ((b = *at) != NULL) {

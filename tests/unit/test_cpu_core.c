@@ -629,6 +629,28 @@ START_TEST(a_patched_immediate_counts_at_once)
 }
 END_TEST
 
+/* Each entry into the NOPs in front of the loop makes a block more that has the patched MOV. */
+START_TEST(a_patched_immediate_counts_in_all_blocks_that_have_it)
+{
+    struct core *c = core_new(NULL);
+    unsigned turns = 0;
+    /* 1000 nop * 12; 100c inc word [1011]; 1010 mov bx, 0; 1013 add ax, bx; 1015 loop 100c; 1017 hlt */
+    PUT(c, 0x90, 0x90, 0x90, 0x90, 0x90, 0x90, 0x90, 0x90, 0x90, 0x90, 0x90, 0x90, 0xff, 0x06, 0x11,
+        0x10, 0xbb, 0x00, 0x00, 0x01, 0xd8, 0xe2, 0xf5, 0xf4);
+    for (unsigned entry = 12; entry < 36; entry++) {
+        struct cpu_registers r = registers(c);
+        r.gpr[CPU_CX] = 3;
+        r.ip = CODE + (entry * 7) % 13;
+        cpu_set_registers(c->cpu, &r);
+        c->cpu->is_halted = false;
+        ck_assert_int_eq(run(c, 1000), CPU_STOP_HALT);
+        turns += 3;
+        ck_assert_uint_eq(registers(c).gpr[CPU_AX], turns * (turns + 1) / 2);
+    }
+    core_free(c);
+}
+END_TEST
+
 START_TEST(code_changed_from_outside_is_decoded_again)
 {
     struct core *c = core_new(NULL);
@@ -912,6 +934,7 @@ Suite *cpu_core_suite(void)
     tcase_add_test(tests, a_halted_cpu_wakes_by_an_interrupt);
     tcase_add_test(tests, a_write_into_the_running_block_counts_at_once);
     tcase_add_test(tests, a_patched_immediate_counts_at_once);
+    tcase_add_test(tests, a_patched_immediate_counts_in_all_blocks_that_have_it);
     tcase_add_test(tests, code_changed_from_outside_is_decoded_again);
     tcase_add_test(tests, data_beside_code_leaves_the_code_alone);
     tcase_add_test(tests, an_instruction_across_pages_follows_both);
