@@ -3,7 +3,9 @@
 #include <stdlib.h>
 
 #include "bus/clock.h"
+#include "debugger/interrupt_life.h"
 #include "debugger/trace_console.h"
+#include "debugger/trace_fold.h"
 #include "debugger/trace_formats.h"
 #include "machine/world.h"
 
@@ -16,6 +18,7 @@ struct trace {
     struct door_watcher watcher;
     struct trace_sink sink;
     struct trace_console console;
+    struct interrupt_lives lives; /* of those that pass the filter */
     bool has_failed; /* a write failed: nothing is written any more */
     uint64_t records, flushed_at;
     uint64_t ns_each; /* nanoseconds to an instruction when that is a whole number, else 0 */
@@ -83,9 +86,13 @@ static void write_event(void *self, const struct door_event *event)
 {
     struct trace *trace = self;
     struct trace_record record;
+    char words[96];
     if (trace->has_failed || !trace_filter_passes_event(trace->filter, event))
         return;
     trace_record_of_event(&record, event, ns_of(trace, event->time));
+    interrupt_lives_take(&trace->lives, &record, words, sizeof words);
+    if (!record.meaning)
+        record.meaning = words;
     write_record(trace, &record);
 }
 
@@ -100,13 +107,35 @@ static void write_text(void *self, struct door_event *event)
     write_event(trace, event);
 }
 
+/* At the end of the trace: an interrupt that nobody took. */
+static void write_unserved(void *self, const struct interrupt_line *line, const char *words)
+{
+    struct trace *trace = self;
+    struct trace_record record = {.kind = TRACE_INTERRUPT,
+                                  .seq = trace->world->door.next_id++,
+                                  .cause = line->cause,
+                                  .time = trace->world->timeline.now,
+                                  .ns = ns_of(trace, trace->world->timeline.now),
+                                  .machine = line->machine,
+                                  .source = line->source,
+                                  .line = line->line,
+                                  .step = INTERRUPT_UNSERVED,
+                                  .meaning = words};
+    if (!trace->has_failed)
+        write_record(trace, &record);
+}
+
 /* --- life ---------------------------------------------------------------------------------------------- */
 
-static enum status open_sink(struct trace *trace, const char *format, const char *path,
+static enum status open_sink(struct trace *trace, const struct trace_settings *settings,
                              struct error *error)
 {
     struct trace_head head = {trace->world->timeline.hz, 0};
-    enum status status = trace_format_open(&trace->sink, format, path, error);
+    enum status status =
+        trace_format_open(&trace->sink, settings->format, settings->path, error);
+    if (status == STATUS_OK && settings->folds_polls &&
+        (status = trace_fold_open(&trace->sink, error)) != STATUS_OK)
+        trace->sink.end(trace->sink.self, error);
     if (status != STATUS_OK || !trace->sink.begin)
         return status;
     status = trace->sink.begin(trace->sink.self, &head, error);
@@ -143,7 +172,7 @@ enum status trace_open(struct trace **trace, struct world *world,
     made->world = world;
     status = trace_filter_new(&made->filter, settings->filter, &world->door, error);
     if (status == STATUS_OK)
-        status = open_sink(made, settings->format, settings->path, error);
+        status = open_sink(made, settings, error);
     if (status != STATUS_OK) {
         trace_filter_free(made->filter);
         free(made);
@@ -160,6 +189,8 @@ void trace_close(struct trace *trace)
     if (!trace)
         return;
     trace_console_flush(&trace->console);
+    interrupt_lives_end(&trace->lives, ns_of(trace, trace->world->timeline.now), write_unserved,
+                        trace);
     door_remove_watcher(&trace->world->door, &trace->watcher);
     look_at(trace, trace->sink.end(trace->sink.self, &error), &error);
     trace_filter_free(trace->filter);

@@ -36,6 +36,7 @@ struct trace_settings {
     const char *filter; /* see trace_filter_new */
     const char *path;   /* NULL: standard error, "-": standard output */
     const char *format; /* NULL: as the path's suffix says, else JSON Lines */
+    bool folds_polls;   /* a loop that waits for a status is one record (trace_fold.h) */
 };
 /* Starts writing what passes the filter. Build the machines first: then misspelt names of machines and devices
  * are refused with the nearest match. Errors: STATUS_USAGE (filter, format, or a file

@@ -44,6 +44,20 @@ static char *put_wide_hex(char *to, uint64_t value, unsigned digits)
     return to;
 }
 
+/* "1,204" */
+static char *put_thousands(char *to, uint64_t value)
+{
+    uint64_t scale = 1;
+    while (value / scale >= 1000)
+        scale *= 1000;
+    to = put_decimal(to, value / scale);
+    for (scale /= 1000; scale; scale /= 1000) {
+        *to++ = ',';
+        to = put_digits(to, value / scale % 1000, 3);
+    }
+    return to;
+}
+
 static char *put_place(char *to, const struct trace_record *record)
 {
     to = put_digits(put_text(put_decimal(to, record->ns / NS_PER_MS), "."), record->ns % NS_PER_MS,
@@ -149,7 +163,7 @@ size_t trace_text_line(char *text, const struct trace_record *record)
     to = put_remark(to, "effects", record->effects);
     to = put_remark(to, "instruction", record->instruction);
     if (record->folded)
-        to = put_text(put_decimal(put_text(to, " [and "), record->folded), " more]");
+        to = put_thousands(put_text(to, " ×"), record->folded + 1);
     to = put_decimal(put_text(to, " #"), record->seq);
     if (record->cause)
         to = put_decimal(put_text(to, " < "), record->cause);

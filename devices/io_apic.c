@@ -56,15 +56,41 @@ static bool is_active(const struct io_apic *io, unsigned n)
     return (io->levels >> n & 1) != ((io->low[n] & ENTRY_ACTIVE_LOW) != 0);
 }
 
-static bool send(const struct io_apic *io, unsigned n)
+/* What becomes of an input that changed: a level waits behind its mask, an edge does not (3.2.4). */
+static void show_change(struct io_apic *io, unsigned n)
+{
+    bool is_masked = (io->low[n] & ENTRY_MASKED) != 0, is_level = (io->low[n] & ENTRY_LEVEL) != 0;
+    if (!is_active(io, n)) {
+        device_interrupt(&io->device, n, INTERRUPT_LOWERED, -1, NULL);
+        return;
+    }
+    device_interrupt(&io->device, n, INTERRUPT_RAISED, -1, NULL);
+    if (is_masked)
+        device_interrupt(&io->device, n, is_level ? INTERRUPT_MASKED : INTERRUPT_LOST, -1,
+                         is_level ? "waits behind the mask of its entry"
+                                  : "an edge while its entry is masked");
+}
+
+/* The message is this chip's acknowledge: with it the vector is given. */
+static void show_sent(struct io_apic *io, unsigned n, bool is_taken)
+{
+    device_interrupt(&io->device, n, is_taken ? INTERRUPT_ACKNOWLEDGED : INTERRUPT_LOST,
+                     (int)(io->low[n] & ENTRY_VECTOR),
+                     is_taken ? "its message was taken" : "no local APIC takes its message");
+}
+
+static bool send(struct io_apic *io, unsigned n)
 {
     uint32_t low = io->low[n];
+    bool is_taken;
     struct apic_message message = {.delivery = (enum apic_delivery)(low >> ENTRY_DELIVERY_SHIFT & 7),
                                    .vector = low & ENTRY_VECTOR,
                                    .destination = (uint8_t)(io->high[n] >> 24),
                                    .is_logical = (low & ENTRY_LOGICAL) != 0,
                                    .is_level = (low & ENTRY_LEVEL) != 0};
-    return apic_bus_send(io->device.env->apic, &message);
+    is_taken = apic_bus_send(io->device.env->apic, &message);
+    show_sent(io, n, is_taken);
+    return is_taken;
 }
 
 /* 3.2.4, bits 15 and 14: a level is sent once, until its end is told. */
@@ -84,6 +110,8 @@ static void input(struct device *device, unsigned n, bool level)
         return;
     was_active = is_active(io, n);
     io->levels = level ? io->levels | UINT32_C(1) << n : io->levels & ~(UINT32_C(1) << n);
+    if (was_active != is_active(io, n))
+        show_change(io, n);
     if (io->low[n] & ENTRY_LEVEL)
         send_level(io, n);
     else if (!was_active && is_active(io, n) && !(io->low[n] & ENTRY_MASKED))
@@ -98,6 +126,7 @@ static void ended(void *self, uint8_t vector)
         if ((io->low[n] & ENTRY_VECTOR) != vector || !(io->low[n] & ENTRY_REMOTE_IRR))
             continue;
         io->low[n] &= ~(uint32_t)ENTRY_REMOTE_IRR;
+        device_interrupt(&io->device, n, INTERRUPT_ENDED, vector, NULL);
         send_level(io, n);
     }
 }

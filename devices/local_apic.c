@@ -173,6 +173,10 @@ bool local_apic_accept(struct local_apic *apic, unsigned vector, bool is_level)
         local_apic_error(apic, ESR_RECEIVED_ILLEGAL);
         return true;
     }
+    device_interrupt(&apic->device, vector,
+                     has_vector(apic->irr, vector) ? INTERRUPT_LOST : INTERRUPT_REQUESTED,
+                     (int)vector,
+                     has_vector(apic->irr, vector) ? "its vector is requested already" : NULL);
     set_vector(apic->irr, vector, true);
     set_vector(apic->tmr, vector, is_level);
     local_apic_update(apic);

@@ -22,7 +22,7 @@ struct run_options {
     struct option_list disks, floppies, cdroms, nics, serials, symbols;
     const char *display, *screenshot;
     const char *trace, *trace_out, *trace_format, *from;
-    bool no_firmware, firmware, has_magic_breaks;
+    bool folds_polls, no_firmware, firmware, has_magic_breaks;
     const char *gdb;
     uint64_t timeout_seconds, max_instructions, clock_hz;
     const char *gantt;

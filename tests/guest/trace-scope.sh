@@ -90,6 +90,16 @@ jq -n -e '[inputs | select(has("kind") | not)] |
     (map(select(.machine == "host" and .reg == "COMMAND" and .cause > 0)) | length > 2)' <host.jsonl >/dev/null ||
     fail "host: the firmware shows, or no cause"
 
+# The loops that wait for a status are one record each: the same run in fewer lines, nothing lost.
+$RUN --hash --trace io:dir=in --trace-out loops.jsonl >loops.out 2>&1 || fail "the loops: $(cat loops.out)"
+$RUN --hash --trace io:dir=in --fold-polls --trace-out folded.jsonl >folded.out 2>&1 || fail "--fold-polls: $(cat folded.out)"
+cmp loops.out folded.out || fail "--fold-polls changed the run"
+all=$(wc -l <loops.jsonl)
+jq -n -e "reduce inputs as \$r (0; . + 1 + (\$r.folded // 0)) == $all" <folded.jsonl >/dev/null ||
+    fail "--fold-polls lost some of $all"
+[ $(($(wc -l <folded.jsonl) * 2)) -lt "$all" ] || fail "$(wc -l <folded.jsonl) lines of $all"
+echo "$(wc -l <folded.jsonl) folded lines of $all"
+
 # The magic breakpoint: opt-in, stops at the prompt, is said where nobody stands ready.
 printf 'c\nc\n' | timeout 100 "$VITRINE" debug --magic-break --display none --bios embedded --rtc 0 \
     --disk seven.img,overlay >out 2>&1

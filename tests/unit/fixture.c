@@ -320,3 +320,33 @@ void fixture_hostile(struct device_fixture *f, uint32_t seed, unsigned iteration
             fixture_run_us(f, 2000);
     }
 }
+
+/* --- the life of an interrupt, as it is shown ------------------------------------------------------ */
+
+static void take_step(void *self, const struct door_event *event)
+{
+    struct fixture_life *life = self;
+    text_append(life->text, sizeof life->text, &life->used, "irq%u %s", event->line,
+                INTERRUPT_STEP_NAMES[event->step]);
+    if (event->has_vector)
+        text_append(life->text, sizeof life->text, &life->used, " %02xh", event->vector);
+    text_append(life->text, sizeof life->text, &life->used, "; ");
+}
+
+void fixture_watch_life(struct device_fixture *f, struct fixture_life *life)
+{
+    *life = (struct fixture_life){.watcher = {.event = take_step, .self = life}};
+    door_add_watcher(&f->door, &life->watcher);
+}
+
+void fixture_check_life(struct fixture_life *life, const char *expected)
+{
+    ck_assert_str_eq(life->text, expected);
+    life->used = 0;
+    life->text[0] = '\0';
+}
+
+void fixture_forget_life(struct device_fixture *f, struct fixture_life *life)
+{
+    door_remove_watcher(&f->door, &life->watcher);
+}

@@ -105,4 +105,15 @@ void fixture_hostile(struct device_fixture *f, uint32_t seed, unsigned iteration
 /* A small generator of random numbers (xorshift32). */
 uint32_t fixture_random(uint32_t *seed);
 
+/* The steps of interrupts that are shown at the door: "irq14 acknowledged 76h; ". */
+struct fixture_life {
+    char text[512];
+    size_t used;
+    struct door_watcher watcher;
+};
+void fixture_watch_life(struct device_fixture *f, struct fixture_life *life);
+/* Compares what was shown since the last time. */
+void fixture_check_life(struct fixture_life *life, const char *expected);
+void fixture_forget_life(struct device_fixture *f, struct fixture_life *life);
+
 #endif

@@ -413,58 +413,28 @@ END_TEST
 
 /* --- the life of an interrupt, as it is shown ------------------------------------------------------ */
 
-struct life {
-    char text[512];
-    size_t used;
-    struct door_watcher watcher;
-};
-
-/* "irq14 acknowledged 76h; " */
-static void take_step(void *self, const struct door_event *event)
-{
-    struct life *life = self;
-    text_append(life->text, sizeof life->text, &life->used, "irq%u %s", event->line,
-                INTERRUPT_STEP_NAMES[event->step]);
-    if (event->has_vector)
-        text_append(life->text, sizeof life->text, &life->used, " %02xh", event->vector);
-    text_append(life->text, sizeof life->text, &life->used, "; ");
-}
-
-static void watch_life(struct life *life, struct pics *p)
-{
-    *life = (struct life){.watcher = {.event = take_step, .self = life}};
-    door_add_watcher(&p->f->door, &life->watcher);
-}
-
-static void check_life(struct life *life, const char *expected)
-{
-    ck_assert_str_eq(life->text, expected);
-    life->used = 0;
-    life->text[0] = '\0';
-}
-
 START_TEST(each_step_of_an_interrupt_is_shown_by_the_chip_that_has_its_input)
 {
     struct pics p = make();
-    struct life life;
-    watch_life(&life, &p);
+    struct fixture_life life;
+    fixture_watch_life(p.f, &life);
     ir(p.slave, 6, true);
-    check_life(&life, "irq14 raised; irq14 requested; ");
+    fixture_check_life(&life, "irq14 raised; irq14 requested; ");
     ck_assert_int_eq(i8259_acknowledge(p.master), 0x76);
-    check_life(&life, "irq14 acknowledged 76h; ");
+    fixture_check_life(&life, "irq14 acknowledged 76h; ");
     ir(p.slave, 6, false);
-    check_life(&life, "irq14 lowered; ");
+    fixture_check_life(&life, "irq14 lowered; ");
     fixture_out(p.f, 0xA0, 0x20);
     fixture_out(p.f, 0x20, 0x20);
-    check_life(&life, "irq14 ended; ");
+    fixture_check_life(&life, "irq14 ended; ");
     ir(p.master, 4, true);
     ck_assert_int_eq(i8259_acknowledge(p.master), 0x0C);
     fixture_out(p.f, 0x20, 0x64);
-    check_life(&life, "irq4 raised; irq4 requested; irq4 acknowledged 0ch; irq4 ended; ");
+    fixture_check_life(&life, "irq4 raised; irq4 requested; irq4 acknowledged 0ch; irq4 ended; ");
     ck_assert_int_eq(i8259_line_of(p.master, 0x76), 14);
     ck_assert_int_eq(i8259_line_of(p.master, 0x08), 0);
     ck_assert_int_eq(i8259_line_of(p.master, 0x80), -1);
-    door_remove_watcher(&p.f->door, &life.watcher);
+    fixture_forget_life(p.f, &life);
     device_fixture_free(p.f);
 }
 END_TEST
@@ -472,19 +442,19 @@ END_TEST
 START_TEST(masked_lost_and_spurious_interrupts_are_shown_as_such)
 {
     struct pics p = make();
-    struct life life;
-    watch_life(&life, &p);
+    struct fixture_life life;
+    fixture_watch_life(p.f, &life);
     fixture_out(p.f, 0x21, 0x08);
-    check_life(&life, "");
+    fixture_check_life(&life, "");
     ir(p.master, 3, true);
-    check_life(&life, "irq3 raised; irq3 masked; ");
+    fixture_check_life(&life, "irq3 raised; irq3 masked; ");
     fixture_out(p.f, 0x21, 0x00);
-    check_life(&life, "irq3 requested; ");
+    fixture_check_life(&life, "irq3 requested; ");
     ir(p.master, 3, false);
-    check_life(&life, "irq3 lost; ");
+    fixture_check_life(&life, "irq3 lost; ");
     ck_assert_int_eq(i8259_acknowledge(p.master), 0x0F);
-    check_life(&life, "irq7 lost 0fh; ");
-    door_remove_watcher(&p.f->door, &life.watcher);
+    fixture_check_life(&life, "irq7 lost 0fh; ");
+    fixture_forget_life(p.f, &life);
     device_fixture_free(p.f);
 }
 END_TEST

@@ -153,6 +153,35 @@ START_TEST(level_that_nobody_takes_is_not_in_flight)
 }
 END_TEST
 
+START_TEST(each_step_of_an_interrupt_is_shown)
+{
+    struct bench b;
+    struct fixture_life life;
+    start(&b);
+    fixture_watch_life(b.f, &life);
+    set(&b, 1, true); /* an edge at a masked entry */
+    set(&b, 1, false);
+    fixture_check_life(&life, "irq1 raised; irq1 lost; irq1 lowered; ");
+    put(&b, 0x12, 0x31);
+    set(&b, 1, true);
+    fixture_check_life(&life, "irq1 raised; irq1 acknowledged 31h; ");
+    put(&b, 0x14, LEVEL | MASKED | 0x42);
+    set(&b, 2, true); /* a level waits behind the mask */
+    fixture_check_life(&life, "irq2 raised; irq2 masked; ");
+    put(&b, 0x14, LEVEL | 0x42);
+    fixture_check_life(&life, "irq2 acknowledged 42h; ");
+    set(&b, 2, false);
+    b.bus.ended(b.bus.io, 0x42);
+    fixture_check_life(&life, "irq2 lowered; irq2 ended 42h; ");
+    b.refuses = true;
+    set(&b, 1, false);
+    set(&b, 1, true);
+    fixture_check_life(&life, "irq1 lowered; irq1 raised; irq1 lost 31h; ");
+    fixture_forget_life(b.f, &life);
+    stop(&b);
+}
+END_TEST
+
 START_TEST(two_io_apics_share_nothing)
 {
     struct bench a, b;
@@ -176,6 +205,7 @@ Suite *io_apic_suite(void)
         edge_is_sent_when_it_rises_and_lost_while_masked,
         level_is_sent_once_until_its_end_is_told,
         level_that_nobody_takes_is_not_in_flight,
+        each_step_of_an_interrupt_is_shown,
         two_io_apics_share_nothing,
     };
     Suite *suite = suite_create("io_apic");

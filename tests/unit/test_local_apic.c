@@ -125,6 +125,26 @@ START_TEST(higher_class_interrupts_and_same_class_waits_for_eoi)
 }
 END_TEST
 
+START_TEST(each_step_of_a_vector_is_shown)
+{
+    struct bench b;
+    struct fixture_life life;
+    const struct apic_message message = {.delivery = APIC_FIXED, .vector = 0x61, .destination = 0};
+    start(&b, true);
+    fixture_watch_life(b.f, &life);
+    ck_assert(apic_bus_send(&b.bus, &message));
+    fixture_check_life(&life, "irq97 requested 61h; ");
+    ck_assert(apic_bus_send(&b.bus, &message)); /* one bit of IRR for both */
+    fixture_check_life(&life, "irq97 lost 61h; ");
+    ck_assert_int_eq(local_apic_acknowledge(b.apic), 0x61);
+    fixture_check_life(&life, "irq97 acknowledged 61h; ");
+    put(&b, EOI, 0);
+    fixture_check_life(&life, "irq97 ended 61h; ");
+    fixture_forget_life(b.f, &life);
+    stop(&b);
+}
+END_TEST
+
 START_TEST(task_priority_holds_its_class_and_below)
 {
     struct bench b;
@@ -452,6 +472,7 @@ Suite *local_apic_suite(void)
 {
     const TTest *const TESTS[] = {
         higher_class_interrupts_and_same_class_waits_for_eoi,
+        each_step_of_a_vector_is_shown,
         task_priority_holds_its_class_and_below,
         virtual_wire_hands_the_8259_through,
         lint_pins_deliver_nmi_smi_and_fixed_vectors,

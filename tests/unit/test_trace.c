@@ -1,5 +1,6 @@
 /* The trace: lines are JSON (jq reads them), filters, what a full disk does. */
 #include "debugger/trace.h"
+#include "debugger/trace_fold.h"
 
 #include <check.h>
 #include <stdio.h>
@@ -103,7 +104,7 @@ static const char *traced(struct bench *b, const char *filter, void (*act)(struc
     FILE *file;
     size_t count;
     ck_assert_int_ge(descriptor, 0);
-    ck_assert_msg(trace_open(&trace, &b->world, &(struct trace_settings){filter, path, NULL},
+    ck_assert_msg(trace_open(&trace, &b->world, &(struct trace_settings){filter, path, NULL, false},
                              &error) == STATUS_OK,
                   "%s", error.text);
     act(b);
@@ -225,6 +226,75 @@ START_TEST(filters_narrow_by_part_and_widen_by_word)
 }
 END_TEST
 
+/* --- loops that wait for a status ----------------------------------------------------------------------- */
+
+struct folded {
+    char text[512];
+    unsigned ends;
+};
+
+static enum status take_folded(void *self, const struct trace_record *record, struct error *error)
+{
+    struct folded *f = self;
+    size_t used = strlen(f->text);
+    (void)error;
+    snprintf(f->text + used, sizeof f->text - used, "%llu %s %s %02llx +%llu; ",
+             (unsigned long long)record->seq, trace_direction(record), record->meaning,
+             (unsigned long long)record->value, (unsigned long long)record->folded);
+    return STATUS_OK;
+}
+
+static enum status end_folded(void *self, struct error *error)
+{
+    (void)error;
+    ((struct folded *)self)->ends++;
+    return STATUS_OK;
+}
+
+/* One access; its text is gone afterwards, as a trace's are. */
+static void put_access(const struct trace_sink *sink, uint64_t seq, bool is_write, uint64_t linear,
+                       uint64_t value)
+{
+    struct error error = {STATUS_OK, ""};
+    char words[16];
+    struct trace_record record = {.kind = TRACE_ACCESS,
+                                  .seq = seq,
+                                  .machine = "alpha",
+                                  .has_cpu = true,
+                                  .linear = linear,
+                                  .is_write = is_write,
+                                  .size = 1,
+                                  .count = 1,
+                                  .address = 0x1F7,
+                                  .value = value,
+                                  .meaning = words};
+    snprintf(words, sizeof words, "m%llu", (unsigned long long)seq);
+    ck_assert_int_eq(sink->record(sink->self, &record, &error), STATUS_OK);
+    memset(words, 'x', sizeof words - 1);
+}
+
+START_TEST(a_loop_that_waits_is_one_record_and_its_end_another)
+{
+    struct folded f = {0};
+    struct error error = {STATUS_OK, ""};
+    struct trace_sink sink = {NULL, take_folded, end_folded, NULL, &f};
+    ck_assert_int_eq(trace_fold_open(&sink, &error), STATUS_OK);
+    put_access(&sink, 1, true, 0x7C00, 0x20);
+    for (unsigned i = 0; i < 1204; i++)
+        put_access(&sink, 2 + i, false, 0x7C02, 0x80);
+    put_access(&sink, 2000, false, 0x7C02, 0x50); /* ready */
+    put_access(&sink, 2001, false, 0x7C08, 0x50); /* another instruction */
+    put_access(&sink, 2002, true, 0x7C0A, 1);     /* writes are never alike */
+    put_access(&sink, 2003, true, 0x7C0A, 1);
+    put_access(&sink, 2004, false, 0x7C02, 0x80);
+    ck_assert_int_eq(sink.end(sink.self, &error), STATUS_OK);
+    ck_assert_str_eq(f.text, "1 out m1 20 +0; 2 in m2 80 +1203; 2000 in m2000 50 +0; "
+                             "2001 in m2001 50 +0; 2002 out m2002 01 +0; 2003 out m2003 01 +0; "
+                             "2004 in m2004 80 +0; ");
+    ck_assert_uint_eq(f.ends, 1);
+}
+END_TEST
+
 struct bad_filter {
     const char *text, *says;
 };
@@ -276,7 +346,7 @@ START_TEST(a_file_that_cannot_be_made_is_refused)
     struct trace *trace;
     struct error error = {0};
     ck_assert_int_eq(trace_open(&trace, &b->world,
-                                &(struct trace_settings){"io", "/no/such/folder/x", NULL}, &error),
+                                &(struct trace_settings){"io", "/no/such/folder/x", NULL, false}, &error),
                      STATUS_FILE);
     ck_assert_ptr_nonnull(strstr(error.text, "/no/such/folder/x: No such file"));
     ck_assert_ptr_null(b->world.door.watchers);
@@ -294,7 +364,7 @@ START_TEST(a_file_that_is_no_trace_is_left_alone)
     fputs("disk", file);
     fclose(file);
     ck_assert_int_eq(
-        trace_open(&trace, &b->world, &(struct trace_settings){"io", path, NULL}, &error),
+        trace_open(&trace, &b->world, &(struct trace_settings){"io", path, NULL, false}, &error),
         STATUS_USAGE);
     ck_assert_ptr_nonnull(strstr(error.text, "holds something that is no trace"));
     file = fopen(path, "rb");
@@ -305,7 +375,7 @@ START_TEST(a_file_that_is_no_trace_is_left_alone)
     fputs("{\"seq\":1}\n", file);
     fclose(file);
     ck_assert_int_eq(
-        trace_open(&trace, &b->world, &(struct trace_settings){"io", path, NULL}, &error),
+        trace_open(&trace, &b->world, &(struct trace_settings){"io", path, NULL, false}, &error),
         STATUS_OK); /* an old trace */
     trace_close(trace);
     remove(path);
@@ -318,7 +388,7 @@ START_TEST(a_full_disk_is_said_once_and_the_run_goes_on)
     struct bench *b = bench_new();
     struct trace *trace;
     struct error error = {0};
-    if (trace_open(&trace, &b->world, &(struct trace_settings){"io", "/dev/full", NULL}, &error) !=
+    if (trace_open(&trace, &b->world, &(struct trace_settings){"io", "/dev/full", NULL, false}, &error) !=
         STATUS_OK)
         return; /* a workstation without that device */
     for (unsigned round = 0; round < 20; round++)
@@ -350,6 +420,7 @@ Suite *trace_suite(void)
     tcase_add_test(tests, a_line_says_what_was_done_and_who_answered);
     tcase_add_test(tests, texts_are_escaped_so_that_jq_reads_them_back);
     tcase_add_test(tests, filters_narrow_by_part_and_widen_by_word);
+    tcase_add_test(tests, a_loop_that_waits_is_one_record_and_its_end_another);
     tcase_add_loop_test(tests, a_bad_filter_is_refused_with_the_nearest_match, 0,
                         sizeof BAD / sizeof BAD[0]);
     tcase_add_test(tests, a_file_that_cannot_be_made_is_refused);
