@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/words.h"
+#include "debugger/trace_report.h"
 #include "debugger/vtr.h"
 
 #define FORMATS_MAX 16
@@ -13,6 +14,7 @@ const struct trace_format TRACE_FORMATS[] = {
     {"text", ".txt",   "one line a record, to be read",                       trace_text_open, false},
     {"csv",  ".csv",   "a row a record, a column a field",                    trace_csv_open,  false},
     {"vtr",  ".vtr",   "the native form: small and quick, for vitrine trace", vtr_writer_new,  true },
+    {"html", ".html",  "a page of pictures and tables (vitrine trace report)",     trace_report_open, false},
     {NULL,   NULL,     NULL,                                                  NULL,            false},
 };
 

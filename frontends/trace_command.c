@@ -20,6 +20,8 @@ static const struct verb {
 } VERBS[] = {
     {"convert", trace_convert, "FILE.vtr [OUT] [--format NAME]",  "the same records in another form",
      "--format",                                                                                                  1, 2},
+    {"report",  trace_report,  "FILE.vtr [OUT.html]",             "one page: lanes, causes, the disk's surface, packets, costs",
+     NULL,                                                                                                        1, 2},
     {"diff",    trace_diff,    "A.vtr B.vtr [--ignore NAME,...]", "where two runs part",              "--ignore", 2,
      2                                                                                                                },
 };
@@ -40,6 +42,25 @@ int trace_convert(const struct trace_options *options, struct error *error)
                 options->paths[0]);
     vtr_close(reader);
     return error->status;
+}
+
+/* "run.vtr" → "run.html" beside it, unless it is told where. */
+int trace_report(const struct trace_options *options, struct error *error)
+{
+    struct trace_options page = {{options->paths[0], options->paths[1]}, "html", NULL};
+    char path[FILENAME_MAX];
+    const char *end = strrchr(options->paths[0], '.');
+    size_t length = end ? (size_t)(end - options->paths[0]) : strlen(options->paths[0]);
+    int exit_status;
+    if (length + sizeof ".html" > sizeof path)
+        return (int)error_set(error, STATUS_USAGE, "%.60s...: too long; fix: name the page", options->paths[0]);
+    snprintf(path, sizeof path, "%.*s.html", (int)length, options->paths[0]);
+    if (!page.paths[1])
+        page.paths[1] = path;
+    exit_status = trace_convert(&page, error);
+    if (exit_status == STATUS_OK && strcmp(page.paths[1], "-") != 0)
+        fprintf(stderr, "vitrine: %s is written: open it in a browser\n", page.paths[1]);
+    return exit_status;
 }
 
 int trace_diff(const struct trace_options *options, struct error *error)

@@ -13,6 +13,7 @@ struct trace_options {
 
 /* Two readers say how two runs went; 1: they differ (as diff does). */
 int trace_convert(const struct trace_options *options, struct error *error);
+int trace_report(const struct trace_options *options, struct error *error);
 int trace_diff(const struct trace_options *options, struct error *error);
 
 #endif

@@ -87,8 +87,8 @@ $(FIRMWARE_BIN): $(wildcard $(ROMS_SRC)/firmware/*) $(ROMS_OUT)/font/font.inc
 # The same bytes as C, for embedding: firmware_image and firmware_image_bytes become a part of
 # libvitrine.a, compiled for the workstation like the emulator itself.
 gen_objs += $(ROMS_OUT)/firmware.o
-$(FIRMWARE_C): $(FIRMWARE_BIN) $(ROMS_SRC)/firmware/make-c.awk
-	$(call run,EMBED,od -An -v -tu1 $< | awk -f $(ROMS_SRC)/firmware/make-c.awk >$@.new && mv $@.new $@)
+$(FIRMWARE_C): $(FIRMWARE_BIN) $(srcdir)/scripts/embed.awk
+	$(call run,EMBED,od -An -v -tu1 $< | awk -v name=firmware_image -f $(srcdir)/scripts/embed.awk >$@.new && mv $@.new $@)
 
 ROMS_OUTPUTS := $(LAB_OUTPUTS) $(TEST_GUESTS) $(FIRMWARE_BIN) $(FIRMWARE_C)
 
