@@ -103,9 +103,29 @@ static void fill_event(struct report_event *event, const struct trace_record *re
     put_label(event->label, record);
 }
 
+/* Chains are kept whole or not at all, so that what is left of a long run is spread over all of it. */
+static bool is_chosen(const struct report *report, const struct report_event *event)
+{
+    uint64_t root = event->cause ? event->cause : event->seq;
+    return (root * UINT64_C(0x9E3779B97F4A7C15) >> 32 & report->thinning) == 0;
+}
+
+static void thin_out(struct report *report)
+{
+    size_t kept = 0;
+    report->thinning = report->thinning << 1 | 1;
+    for (size_t i = 0; i < report->event_count; i++)
+        if (is_chosen(report, &report->events[i]))
+            report->events[kept++] = report->events[i];
+    report->left_events += report->event_count - kept;
+    report->event_count = kept;
+}
+
 static void keep(struct report *report, const struct report_event *event)
 {
     if (report->event_count == REPORT_EVENTS)
+        thin_out(report);
+    if (report->event_count == REPORT_EVENTS || !is_chosen(report, event))
         report->left_events++;
     else
         report->events[report->event_count++] = *event;

@@ -2,8 +2,8 @@
  * surface, the switch's packets, tables (debugger/report/: what the page does with what is kept here).
  *
  *   records ── report_take() ──┬── counted, all of them: lanes by time, devices, decisions, interrupts
- *                              └── kept one by one, up to the limits below: what has a cause, and the
- *                                  accesses that are causes; disk, frames, slices, texts
+ *                              └── kept one by one, up to the limits below: chains of causes (of a long
+ *                                  run every second, fourth ...); disk, frames, slices, texts
  *
  * A page of a long trace stays usable: what was not kept is said on it. */
 #ifndef VITRINE_DEBUGGER_TRACE_REPORT_H
@@ -93,6 +93,7 @@ struct report {
     struct report_path paths[REPORT_PATHS];
     struct report_slice slices[REPORT_SLICES];
     struct report_text texts[REPORT_TEXTS];
+    uint64_t thinning; /* of chains: those are kept whose hash has none of these bits */
     size_t event_count, disk_count, frame_count, path_count, slice_count, text_count;
     uint64_t left_events, left_disk, left_frames, left_slices, left_texts, left_lanes;
 };

@@ -71,6 +71,10 @@ function drawArrow(svg, from, to, colour) {
                      "data-from": from.seq, "data-to": to.seq});
 }
 
+/* Spread over all of them. */
+const sample = (list, most) => list.length <= most ? list
+  : Array.from({length: most}, (_, i) => list[Math.floor(i * list.length / most)]);
+
 /* One arrow for each cause, lane and kind: further ones would lie on it. */
 function arrowsInView() {
   const seen = new Set(), arrows = [];
@@ -107,9 +111,9 @@ function drawLanes() {
   }
   drawSlices(svg);
   const arrows = arrowsInView();
-  for (const [from, to] of arrows.slice(0, ARROWS_MAX)) drawArrow(svg, from, to, colourOf(from.machine));
+  for (const [from, to] of sample(arrows, ARROWS_MAX)) drawArrow(svg, from, to, colourOf(from.machine));
   const dots = events.filter(e => e.at && e.ns >= view.from && e.ns <= view.to);
-  for (const event of dots.slice(0, DOTS_MAX)) {
+  for (const event of sample(dots, DOTS_MAX)) {
     const dot = draw(svg, "circle", {class: "mark", cx: xOf(event.ns), cy: event.at.y + 20, r: 2.6,
                                      fill: colourOf(event.machine)});
     dot.onclick = () => showChain(event.cause || event.seq);
