@@ -153,6 +153,8 @@ bool pool_watch_frame(struct code_pool *pool, struct ram *ram, size_t frame, uns
 /* Bit i: bytes i * 64 ... i * 64 + 63 of the frame hold code. NULL: the pool knows no code there. The
  * pointer holds until memory_forget_writes() is called for the frame. */
 const uint64_t *pool_lines(const struct code_pool *pool, const struct ram *ram, size_t frame);
+/* Forgets a cached block: it no longer is what its bytes say. */
+void pool_discard(struct code_pool *pool, const struct block *block);
 /* A write to a frame with code, for whoever holds its pool_lines() and has written the bytes. */
 void pool_wrote_code(struct code_pool *pool, const uint64_t *lines, unsigned offset, unsigned bytes);
 /* Counts how often the pool was emptied. */

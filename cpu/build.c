@@ -1,7 +1,8 @@
 /* Building blocks: decode along one page, choose handlers, drop flags that nobody sees.
  *
  * A block ends behind an instruction that transfers control or does something to the system, at the
- * end of its page, at a breakpoint, and after 48 instructions. */
+ * end of its page, at a breakpoint, and after 48 instructions. An instruction across a page border is a block
+ * of its own, that of the page it begins in, and asks each time whether its rest is as it was. */
 #include <string.h>
 
 #include "cpu/execute.h"
@@ -81,6 +82,35 @@ static struct source find_source(struct cpu *cpu)
     s.available = FRAME_BYTES - s.offset;
     s.frame_id = ram_frame_id(s.ram, s.frame);
     return s;
+}
+
+/* The first bytes of a page, at most 8; false: no RAM or ROM holds them. May raise #PF. */
+static bool read_rest(struct cpu *cpu, uint64_t linear, unsigned bytes, uint64_t *rest)
+{
+    uint64_t mask, physical = translate_code(cpu, linear & 0xffffffffu, &mask);
+    const struct space_page *page = space_page(cpu->memory, physical);
+    if (!page || !page->read)
+        return false;
+    *rest = 0;
+    for (unsigned n = 0; n < bytes; n++)
+        *rest |= (uint64_t)page->read[(physical & PAGE_MASK) + n] << n * 8;
+    return true;
+}
+
+/* In front of an instruction whose last `d` bytes lie in the next page: they were u.wide. */
+static const struct op *op_next_page(struct cpu *cpu, const struct op *op)
+{
+    const struct block *block = op_block(op);
+    uint64_t rest;
+    if (!op->d)
+        NEXT;
+    run_sync(cpu, op);
+    if (read_rest(cpu, cpu->bounds[CPU_CS].base + block->ip + block->bytes, op->d, &rest) &&
+        rest == op->u.wide)
+        NEXT;
+    cpu->budget += op->remaining;
+    pool_discard(cpu->run->pool, block);
+    return run_lookup(cpu);
 }
 
 static struct decode_mode mode_of(const struct cpu *cpu)
@@ -217,7 +247,8 @@ static void place(struct builder *b, struct block *block, const struct source *s
     block->mode = b->cpu->mode;
     block->cpu = b->cpu;
     block->offset = (uint16_t)s->offset;
-    block->bytes = (uint16_t)(b->ip - b->cpu->ip);
+    block->bytes = (uint16_t)(b->ip - b->cpu->ip < FRAME_BYTES - s->offset ? b->ip - b->cpu->ip
+                                                                           : FRAME_BYTES - s->offset);
     block->count = (uint8_t)b->instruction_count;
     block->op_count = (uint8_t)b->op_count;
     block->target[0] = b->target[0];
@@ -258,12 +289,37 @@ static struct block *into_pool(struct cpu *cpu, struct builder *b, const struct 
     return block;
 }
 
+/* One instruction that the page does not hold whole. Returns whether it can be kept: RAM or ROM has all of
+ * it. On the 8086 the next byte is not always the next page's. */
+static bool build_across(struct builder *b, const struct source *s)
+{
+    struct cpu *cpu = b->cpu;
+    uint8_t bytes[INSTRUCTION_MAX];
+    size_t near = (size_t)(FRAME_BYTES - (s->linear & PAGE_MASK)), length;
+    unsigned guard = b->op_count;
+    near = near < sizeof bytes ? near : sizeof bytes;
+    builder_add(b, op_next_page, &NOTHING)->covers = 0;
+    fetch_slowly(cpu, bytes, 0, near);
+    if (!add_instruction(b, bytes, near, near == sizeof bytes)) {
+        fetch_slowly(cpu, bytes, near, sizeof bytes);
+        add_instruction(b, bytes, sizeof bytes, true);
+    }
+    length = (size_t)(b->ip - cpu->ip);
+    if (length <= near || length - near > sizeof b->ops->u.wide || !s->ram ||
+        cpu->model->generation == GEN_8086 ||
+        !read_rest(cpu, s->linear + near, (unsigned)(length - near), &b->ops[guard].u.wide))
+        return false;
+    b->ops[guard].d = (uint8_t)(length - near);
+    for (unsigned n = guard; n < b->op_count; n++)
+        b->ops[n].patchable = 0; /* no page has all of its immediate */
+    return true;
+}
+
 struct block *block_build(struct cpu *cpu, unsigned most)
 {
     struct builder *b = cpu->run->builder;
     struct source s = find_source(cpu);
     bool is_cut = most < BLOCK_INSTRUCTIONS, is_kept = TECHNIQUE_BLOCKS && s.ram && !is_cut;
-    uint8_t bytes[INSTRUCTION_MAX];
     struct block *block;
     b->cpu = cpu;
     b->ip = cpu->ip;
@@ -287,16 +343,8 @@ struct block *block_build(struct cpu *cpu, unsigned most)
         if (!add_instruction(b, s.bytes + used, s.available - used, false))
             break;
     }
-    if (b->instruction_count == 0) { /* it crosses the page, or lies in no RAM */
-        size_t near = (size_t)(FRAME_BYTES - (s.linear & PAGE_MASK));
-        is_kept = false;
-        near = near < sizeof bytes ? near : sizeof bytes;
-        fetch_slowly(cpu, bytes, 0, near);
-        if (!add_instruction(b, bytes, near, near == sizeof bytes)) {
-            fetch_slowly(cpu, bytes, near, sizeof bytes);
-            add_instruction(b, bytes, sizeof bytes, true);
-        }
-    }
+    if (b->instruction_count == 0) /* it crosses the page, or lies in no RAM */
+        is_kept = build_across(b, &s) && is_kept;
     if (!b->has_ended) {
         b->target[0] = b->ip;
         builder_add(b, op_fall, &NOTHING)->covers = 0;

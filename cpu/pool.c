@@ -271,6 +271,15 @@ static void kill_touched(struct code_pool *pool, struct code_page *page, unsigne
     recount_lines(pool, page, lines);
 }
 
+void pool_discard(struct code_pool *pool, const struct block *block)
+{
+    struct code_page *page = find_page(pool, block->frame_id);
+    if (!page)
+        return; /* it was never in the pool */
+    page->patched_count = 0;
+    kill_touched(pool, page, block->offset, block->bytes);
+}
+
 /* Returns true when some CPU's scratch block lies in the frame. */
 static bool kill_scratch(struct code_pool *pool, uint64_t frame_id, unsigned offset, unsigned bytes)
 {
