@@ -162,6 +162,7 @@ struct cpu_debug_event {
     bool is_magic;      /* XCHG BX,BX */
     int watch;          /* index in the list, or -1 */
     uint64_t address;   /* that hit */
+    uint64_t linear;    /* a data watch: of the instruction that made the access */
     bool is_write;
 };
 void cpu_debug_event(const struct cpu *cpu, struct cpu_debug_event *event);

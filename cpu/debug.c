@@ -185,7 +185,10 @@ void run_watch_access(struct cpu *cpu, uint64_t linear, unsigned bytes, bool is_
             !overlaps(address, bytes, w->address, w->length))
             continue;
         run->event = (struct cpu_debug_event){
-            .watch = (int)i, .address = address, .is_write = is_write};
+            .watch = (int)i,
+            .address = address,
+            .linear = (cpu->bounds[CPU_CS].base + cpu->ip) & 0xffffffffu,
+            .is_write = is_write};
         run->has_hit = true;
         cpu->has_event = true;
     }

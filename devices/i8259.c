@@ -196,6 +196,38 @@ uint64_t i8259_cause_of(const struct device *master, unsigned line)
     return pic ? pic->causes[line & 7] : 0;
 }
 
+/* What holds one input back: its mask, the cascade's, or another's missing EOI. */
+static void explain_input(const struct i8259 *master, const struct i8259 *pic, unsigned input,
+                          char *text, size_t size, size_t *used)
+{
+    unsigned line = input + (pic->is_slave ? 8u : 0u);
+    uint8_t cascade = pic->is_slave ? cascaded_inputs(master) : 0;
+    uint8_t level_triggered = pic->icw1 & ICW1_LTIM ? 0xFF : pic->elcr;
+    uint8_t taken = pic->isr & level_triggered; /* these are up until their handlers have looked */
+    if (!(request_register(pic) & ~taken & (1u << input)) || (cascaded_inputs(pic) >> input & 1))
+        return;
+    if (pic->imr >> input & 1)
+        text_append(text, size, used, "%sIRQ %u is requested and masked: bit %u of the IMR at port %s",
+                    *used ? "; " : "", line, input, pic->is_slave ? "A1h" : "21h");
+    else if (cascade & master->imr)
+        text_append(text, size, used,
+                    "%sIRQ %u is requested and the cascade is masked: %02Xh of the IMR at port 21h",
+                    *used ? "; " : "", line, (unsigned)(cascade & master->imr));
+    else if (pic->isr || (cascade & master->isr))
+        text_append(text, size, used, "%sIRQ %u waits for the EOI of what is in service (ISR %02Xh of %s)",
+                    *used ? "; " : "", line, pic->isr ? pic->isr : master->isr,
+                    pic->isr && pic->is_slave ? "the slave" : "the master");
+}
+
+void i8259_explain_waiting(const struct device *device, char *text, size_t size, size_t *used)
+{
+    const struct i8259 *master = (const struct i8259 *)device;
+    for (unsigned input = 0; input < 8; input++)
+        explain_input(master, master, input, text, size, used);
+    for (unsigned input = 0; master->slave && input < 8; input++)
+        explain_input(master, master->slave, input, text, size, used);
+}
+
 bool i8259_has_request(const struct device *device, unsigned input)
 {
     const struct i8259 *pic = (const struct i8259 *)device;

@@ -13,9 +13,12 @@ int i8259_acknowledge(struct device *master);
 void i8259_set_slave(struct device *master, struct device *slave);
 /* The IRQ (0-15) that has this vector now; -1: none of master and slave. Pure. */
 int i8259_line_of(const struct device *master, uint8_t vector);
-/* An unmasked request of that input waits to be taken into service; it is in service. Pure. */
 /* The id of the guest's access that led to the last request of IRQ 0-15; 0: none. */
 uint64_t i8259_cause_of(const struct device *master, unsigned line);
+/* Appends for each request that is held back what holds it: "IRQ 4 is requested and masked: bit 4 of
+ * the IMR at port 21h"; with "; " between. Pure. */
+void i8259_explain_waiting(const struct device *master, char *text, size_t size, size_t *used);
+/* An unmasked request of that input waits to be taken into service; it is in service. Pure. */
 bool i8259_has_request(const struct device *pic, unsigned input);
 bool i8259_is_in_service(const struct device *pic, unsigned input);
 

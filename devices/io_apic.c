@@ -13,6 +13,7 @@
 
 #include "bus/apic_bus.h"
 #include "base/bits.h"
+#include "devices/io_apic.h"
 #include "devices/types.h"
 
 #define INPUTS_COUNT 24u
@@ -129,6 +130,15 @@ static void ended(void *self, uint8_t vector)
         device_interrupt(&io->device, n, INTERRUPT_ENDED, vector, NULL);
         send_level(io, n);
     }
+}
+
+void io_apic_explain_waiting(const struct device *device, char *text, size_t size, size_t *used)
+{
+    const struct io_apic *io = (const struct io_apic *)device;
+    for (unsigned n = 0; n < INPUTS_COUNT; n++)
+        if ((io->low[n] & ENTRY_LEVEL) && (io->low[n] & ENTRY_MASKED) && is_active(io, n))
+            text_append(text, size, used, "%sinput %u of the I/O APIC is active and its entry masked",
+                        *used ? "; " : "", n);
 }
 
 /* --- registers ----------------------------------------------------------------------------------------- */

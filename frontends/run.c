@@ -8,23 +8,13 @@
 #include "base/bits.h"
 #include "frontends/commands.h"
 #include "frontends/guess.h"
-#include "frontends/session.h"
+#include "frontends/run_internal.h"
 #include "frontends/sound.h"
-#include "machine/boot.h"
 
 #define DEFAULT_MEMORY_BYTES (UINT64_C(128) << 20)
 #define SNAPSHOT_MAGIC "VITRINE1"
 /* 8 GiB, or half of a 32-bit address space. */
 #define SNAPSHOT_BYTES_MAX (SIZE_MAX > UINT32_MAX ? SIZE_MAX >> 31 : SIZE_MAX >> 1)
-
-struct run {
-    struct session session;
-    struct run_options options;
-    struct machine_config config;
-    char disk_settings[MACHINE_DISKS][64]; /* of virtio disks */
-    struct machine *machine;
-    struct boot *boot;
-};
 
 /* The text of "mac=" among the settings; *length 0: the card's default. */
 static const char *mac_of(const struct machine_nic *nic, size_t *length)
@@ -244,7 +234,7 @@ static enum status save_snapshot(const struct run *run, struct error *error)
     return status;
 }
 
-static enum status build(struct run *run, char rooms[OPTION_LIST_MAX][512], struct error *error)
+enum status run_build(struct run *run, struct error *error)
 {
     struct run_options *o = &run->options;
     enum status status;
@@ -256,7 +246,7 @@ static enum status build(struct run *run, char rooms[OPTION_LIST_MAX][512], stru
             STATUS_OK)
         return status;
     for (size_t i = 0; i < o->nics.count; i++)
-        if ((status = take_nic(run, i, rooms[i], sizeof rooms[i], error)) != STATUS_OK)
+        if ((status = take_nic(run, i, run->rooms[i], sizeof run->rooms[i], error)) != STATUS_OK)
             return status;
     run->config.name = "pc";
     run->config.disk_settings = run->session.has_mechanics ? "mechanics=realistic" : NULL;
@@ -272,6 +262,8 @@ static enum status build(struct run *run, char rooms[OPTION_LIST_MAX][512], stru
     if (status != STATUS_OK)
         return status;
     run->machine->resets_on_triple_fault = !o->no_reboot;
+    run->machine->writers = run_again_for_writers;
+    run->machine->writers_self = run;
     run->session.guests[run->session.guest_count++] = run->machine;
     if (run->boot && (status = boot_attach(run->boot, run->machine, error)) != STATUS_OK)
         return status;
@@ -299,10 +291,17 @@ static int execute(struct run *run, struct error *error)
     return exit_status;
 }
 
+void run_close(struct run *run)
+{
+    session_end_display(&run->session);
+    machine_free(run->machine);
+    boot_free(run->boot);
+    session_close(&run->session);
+}
+
 static int run_machine(int argc, char **argv, const char *command, bool wants_prompt)
 {
     static const struct run NOTHING;
-    char rooms[OPTION_LIST_MAX][512];
     struct error error = {STATUS_OK, ""};
     struct run *run = malloc(sizeof *run);
     int exit_status;
@@ -321,14 +320,11 @@ static int run_machine(int argc, char **argv, const char *command, bool wants_pr
         exit_status = (int)error_set(&error, STATUS_USAGE, "debug is a debugger itself; fix: vitrine run --gdb "
                                      "PORT --stopped");
     if (exit_status == STATUS_OK)
-        exit_status = (int)build(run, rooms, &error);
+        exit_status = (int)run_build(run, &error);
     if (exit_status == STATUS_OK)
         exit_status = execute(run, &error);
     sound_close(run->session.sound);
-    session_end_display(&run->session);
-    machine_free(run->machine);
-    boot_free(run->boot);
-    session_close(&run->session);
+    run_close(run);
     if (error.text[0])
         exit_status = session_fail(&error);
     free(run);

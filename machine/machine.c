@@ -154,6 +154,7 @@ static int acknowledge(void *self)
 {
     struct machine *machine = self;
     int injected = machine->injected_vector;
+    machine->interrupts_taken++;
     if (injected < 0)
         return machine_acknowledge(machine);
     machine->injected_vector = -1;
@@ -348,8 +349,10 @@ enum status machine_new(struct machine **machine, struct world *world,
         machine_free(made);
         return status;
     }
-    if (made->cpu)
+    if (made->cpu) {
         cpu_reset(made->cpu);
+        machine_watch_hang(made);
+    }
     *machine = made;
     return STATUS_OK;
 }
@@ -358,6 +361,8 @@ void machine_free(struct machine *machine)
 {
     if (!machine)
         return;
+    if (machine->hang.watcher.poll)
+        world_remove_watcher(machine->world, &machine->hang.watcher);
     cpu_free(machine->cpu);
     machine_disassemble(machine);
     if (machine->memory.door)
@@ -380,7 +385,7 @@ struct device *machine_find(const struct machine *machine, const char *name)
 
 void machine_reset(struct machine *machine)
 {
-    machine->hang_shown = false;
+    machine->hang_shown = machine->hang.is_said = false;
     machine->has_started = false;
     machine->reset_pending = false;
     machine->shutdown_shown = false;
@@ -398,16 +403,31 @@ void machine_reset(struct machine *machine)
 
 /* Line by line: the log cuts long lines. */
 #define FLAGS_IF 0x200u
+#define FAULT_ENTRIES_MAX 4
+
+static void log_lines(struct log *log, char *text)
+{
+    char *end;
+    for (char *line = text; (end = strchr(line, '\n')) != NULL; line = end + 1) {
+        *end = '\0';
+        log_line(log, LOG_ERROR, "%s", line);
+    }
+}
 
 static void log_triple_fault(struct machine *machine)
 {
     struct log *log = &machine->world->log;
-    char text[4096], *end;
-    machine_explain_shutdown(machine, text, sizeof text);
+    struct machine_table_entry entries[FAULT_ENTRIES_MAX];
+    char text[4096];
+    size_t count;
     log_line(log, LOG_ERROR, "%s: triple fault: the processor has shut down", machine->name);
-    for (char *line = text; (end = strchr(line, '\n')) != NULL; line = end + 1) {
-        *end = '\0';
-        log_line(log, LOG_ERROR, "%s", line);
+    machine_explain_shutdown(machine, text, sizeof text);
+    log_lines(log, text);
+    count = machine->writers ? machine_fault_entries(machine, entries, ARRAY_COUNT(entries)) : 0;
+    if (count) {
+        text[0] = '\0';
+        machine->writers(machine->writers_self, machine, entries, count, text, sizeof text);
+        log_lines(log, text);
     }
     log_line(log, LOG_ERROR, "  next: %s", machine->resets_on_triple_fault
                                                ? "the chip set resets the machine"

@@ -76,6 +76,21 @@ struct machine_config {
     void *ended_self;
 };
 
+/* machine/hang.c: how long the processor has been where it is. */
+struct machine_hang {
+    struct world_watcher watcher;
+    uint64_t anchor, interrupts, instructions;
+    unsigned polls;
+    bool is_said;
+};
+
+/* An entry of a table that was at fault: a descriptor, or a page's. */
+struct machine_table_entry {
+    char name[48]; /* "IDT entry 3h" */
+    uint64_t gpa;
+    unsigned bytes;
+};
+
 struct machine {
     struct world *world;
     const char *name;
@@ -110,10 +125,17 @@ struct machine {
     /* Puts " <symbol+offset>  instruction" for messages about an address; may be NULL. */
     void (*place)(void *self, const struct machine *machine, uint64_t linear, char *text, size_t size);
     void *place_self;
+    /* Puts lines about who wrote these entries last, for the card of a triple fault; may be NULL. */
+    void (*writers)(void *self, const struct machine *machine,
+                    const struct machine_table_entry *entries, size_t count, char *text,
+                    size_t size);
+    void *writers_self;
     bool debug_stopped; /* a breakpoint, watchpoint, step or triple fault: the world is held */
     bool holds_on_shutdown; /* a debugger wants to see triple faults before the reset */
     bool shutdown_shown;    /* it does: what follows comes when the world goes on */
     bool hang_shown;        /* HLT with interrupts off was explained */
+    struct machine_hang hang;
+    uint64_t interrupts_taken; /* INTA cycles; only to be looked at */
     unsigned magic_shown;   /* magic breakpoints that were said */
     uint64_t kernel_entry;  /* linear; 0: it boots from a disk */
     bool is_scoped, hides_firmware, has_started; /* machine_watch_start() */
@@ -149,7 +171,12 @@ void machine_watch_start(struct machine *machine, const uint64_t *from, bool hid
 bool machine_is_firmware(const struct machine *machine, uint64_t linear);
 /* Fills in what machine_watch_start() asked for. */
 void machine_scope(const struct machine *machine, struct access_origin *origin);
+/* Watches for a processor that waits for an interrupt that is held back. */
+void machine_watch_hang(struct machine *machine);
 /* The chain of exceptions behind a triple fault, as lines of text for a person. */
 void machine_explain_shutdown(const struct machine *machine, char *text, size_t size);
+/* The table entries at fault, each once; returns how many. */
+size_t machine_fault_entries(const struct machine *machine, struct machine_table_entry *entries,
+                             size_t room);
 
 #endif

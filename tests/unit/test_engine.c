@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/bits.h"
 #include "debug_bench.h"
 
 #define STOPS_MAX 512
@@ -187,9 +188,10 @@ END_TEST
  *   7C00 lgdt [7C20h]; lidt [7C26h]; mov eax, cr0; inc ax; mov cr0, eax; int3 */
 START_TEST(the_card_shows_the_table_entries_at_fault)
 {
-    static const uint8_t CODE[0x30] = {0x0F, 0x01, 0x16, 0x20, 0x7C, 0x0F, 0x01, 0x1E, 0x26, 0x7C,
-                                       0x0F, 0x20, 0xC0, 0x40, 0x0F, 0x22, 0xC0, 0xCC,
-                                       [0x20] = 0x17, 0, 0, 0x7D, 0, 0, 0x7F, 0, 0, 0x7E, 0, 0};
+    static const uint8_t CODE[0x30] = {
+        0x0F, 0x01, 0x16, 0x20, 0x7C, 0x0F, 0x01,          0x1E, 0x26, 0x7C, 0x0F, 0x20,
+        0xC0, 0x40, 0x0F, 0x22, 0xC0, 0xCC, [0x20] = 0x17, 0,    0,    0x7D, 0,    0,
+        0x7F, 0,    0,    0x7E, 0,    0};
     struct driver *d = driver_new(debug_bench_with(CODE, sizeof CODE), "ch");
     add(d, CPU_WATCH_EXECUTE, 0xFFFFFFF0, 1);
     engine_run(&d->engine);
@@ -213,6 +215,49 @@ START_TEST(a_halt_with_interrupts_off_is_said_once)
     ck_assert_ptr_nonnull(said);
     ck_assert_ptr_null(strstr(said + 1, "halted with"));
     debug_bench_free(b);
+}
+END_TEST
+
+/* IRQ 0 masked at port 21h, sti; then hlt, or a loop: after two seconds it is said what is held back. */
+START_TEST(a_wait_for_an_interrupt_that_is_held_back_is_explained)
+{
+    /* 8259: vectors from 8 on; 8254: counter 0 runs. Then at 7C1Ah: */
+    static const uint8_t START[] = {0xB0, 0x11, 0xE6, 0x20, 0xB0, 0x08, 0xE6, 0x21, 0xB0,
+                                    0x04, 0xE6, 0x21, 0xB0, 0x01, 0xE6, 0x21, 0xB0, 0x34,
+                                    0xE6, 0x43, 0xB0, 0x00, 0xE6, 0x40, 0xE6, 0x40};
+    static const uint8_t MASKED[] = {0xB0, 0xFF, 0xE6, 0x21, 0xFB, 0xF4, 0xEB, 0xFD};
+    /* [20h] = 7C31h, the handler: sti, hlt, no EOI. */
+    static const uint8_t NO_EOI[] = {0xB0, 0xFE, 0xE6, 0x21, 0x31, 0xC0, 0x8E, 0xD8, 0xC7,
+                                     0x06, 0x20, 0x00, 0x31, 0x7C, 0xA3, 0x22, 0x00, 0xFB,
+                                     0xEB, 0xFE, 0x90, 0x90, 0x90, 0xFB, 0xF4, 0xEB, 0xFD};
+    static const uint8_t OFF[] = {0xB0, 0xFE, 0xE6, 0x21, 0xFA, 0xEB, 0xFE};
+    const struct {
+        const uint8_t *code;
+        size_t count;
+        const char *says;
+    } rows[] = {
+        {MASKED, sizeof MASKED,
+         "halted at 00007c20 for 2 s without an interrupt; if it waits for one: IRQ 0 is requested "
+         "and "
+         "masked: bit 0 of the IMR at port 21h"                                                    },
+        {NO_EOI, sizeof NO_EOI,
+         "IRQ 0 waits for the EOI of what is in service (ISR 01h of the master)"                   },
+        {OFF,    sizeof OFF,    "an interrupt is signalled and the processor has them off (IF = 0)"},
+    };
+    for (size_t i = 0; i < ARRAY_COUNT(rows); i++) {
+        uint8_t code[sizeof START + 32];
+        struct debug_bench *b;
+        const char *said;
+        memcpy(code, START, sizeof START);
+        memcpy(code + sizeof START, rows[i].code, rows[i].count);
+        b = debug_bench_with(code, sizeof START + rows[i].count);
+        world_advance(&b->world, WORLD_DEFAULT_HZ / 10 * UINT64_C(24));
+        said = strstr(b->log, rows[i].says);
+        ck_assert_msg(said != NULL, "%zu: %s", i, b->log);
+        said = strstr(b->log, "without an interrupt");
+        ck_assert_ptr_null(strstr(said + 1, "without an interrupt")); /* once */
+        debug_bench_free(b);
+    }
 }
 END_TEST
 
@@ -271,7 +316,9 @@ Suite *engine_suite(void)
     tcase_add_test(tests, a_running_machine_is_held_at_a_poll_instant);
     tcase_add_test(tests, a_triple_fault_is_shown_before_the_reset);
     tcase_add_test(tests, the_card_shows_the_table_entries_at_fault);
+    tcase_set_timeout(tests, 60);
     tcase_add_test(tests, a_halt_with_interrupts_off_is_said_once);
+    tcase_add_test(tests, a_wait_for_an_interrupt_that_is_held_back_is_explained);
     tcase_add_test(tests, stops_steps_and_watches_never_change_the_run);
     tcase_add_test(tests, too_many_points_are_refused);
     suite_add_tcase(suite, tests);

@@ -1,0 +1,47 @@
+#!/bin/sh
+# The card of a triple fault names the entry at fault and the instruction that wrote it last, found by a
+# second run; also where the machine then reboots; and says so where there can be no second run.
+[ -x "$VITRINE" ] || { echo "no vitrine in this build"; exit 77; }
+command -v nasm >/dev/null || { echo "nasm is missing"; exit 77; }
+
+fail() {
+    echo "FAILED: $*"
+    exit 1
+}
+says() {
+    grep -q "$2" "$1" || fail "$1 does not say '$2': $(cat "$1")"
+}
+
+nasm -f bin -o badgate.bin -l badgate.lst "$SRCDIR/tests/guest/badgate.asm" || exit 1
+dd if=/dev/zero of=badgate.img bs=1024 count=2048 2>/dev/null
+dd if=badgate.bin of=badgate.img conv=notrunc 2>/dev/null
+# Where nasm put the wrong instruction: the listing's offset behind 7C00h.
+offset=$(awk '/0x0E00/ { print $2; exit }' badgate.lst)
+wrong=$(printf %08x $((0x7C00 + 0x$offset)))
+
+for firmware in "--bios embedded" ""; do
+    timeout 100 "$VITRINE" run --display none --no-reboot --overlay $firmware badgate.img >out 2>&1
+    [ $? = 4 ] || fail "the status: $(cat out)"
+    says out '1. #NP segment not present'
+    says out 'IDT entry 3h at 00008018: 00000e00 .*not present, DPL 0, type 0Eh'
+    says out "IDT entry 3h was last written 1002 instructions before, at 0008, linear $wrong"
+    says out 'IDT entry 8h was last written .* linear'
+done
+
+# It reboots, again and again: printed each time, the second run is made once.
+timeout 100 "$VITRINE" run --display none --overlay --bios embedded --max-instructions 60000000 badgate.img >out 2>&1
+[ $? = 8 ] || fail "the status of an endless reboot: $(cat out)"
+[ "$(grep -c 'triple fault: the processor has shut down' out)" -gt 1 ] || fail "not each fault is explained"
+[ "$(grep -c "IDT entry 3h was last written" out)" = 1 ] || fail "the second run: $(cat out)"
+says out 'next: the chip set resets the machine'
+
+# A kernel's table that nobody wrote, and a disk that a second run can't have.
+timeout 100 "$VITRINE" run --display none --no-reboot --bios embedded badgate.img >out 2>&1
+[ $? = 4 ] || fail "the status without overlay: $(cat out)"
+says out 'who wrote it is not known: .*fix: --overlay'
+
+# The second run changes nothing of the first.
+timeout 100 "$VITRINE" run --display none --no-reboot --overlay --rtc 0 --hash badgate.img >a 2>/dev/null
+timeout 100 "$VITRINE" run --display none --no-reboot --rtc 0 --hash badgate.img >b 2>/dev/null
+cmp a b || fail "the second run changed the first"
+exit 0
