@@ -1,10 +1,12 @@
 #include "hypervisor/actions.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/bits.h"
 #include "hypervisor/guest.h"
+#include "hypervisor/vdisplay.h"
 #include "hypervisor/vinput.h"
 
 struct actions {
@@ -14,37 +16,108 @@ struct actions {
     unsigned next; /* of the lab's lines, which are in order of time */
 };
 
-static void focus(struct guest *guest)
+/* --- what they do ----------------------------------------------------------------------------------- */
+
+#define PLAIN(name)                                                                                \
+    static void do_##name(struct guest *guest, const struct lab_action *action)                    \
+    {                                                                                              \
+        (void)action;                                                                              \
+        guest_##name(guest);                                                                       \
+    }
+PLAIN(pause)
+PLAIN(resume)
+PLAIN(reset)
+PLAIN(kill)
+PLAIN(restart)
+
+static void do_focus(struct guest *guest, const struct lab_action *action)
 {
-    vinput_set_focus(guest->vmm->vinput, guest->number);
+    if (action->guest == LAB_ALL)
+        vinput_set_broadcast(guest->vmm->vinput, true);
+    else
+        vinput_set_focus(guest->vmm->vinput, guest->number);
 }
 
-const char *const ACTION_NAMES[] = {"pause", "resume", "reset", "kill", "restart", "focus", NULL};
-
-static void (*const ACTIONS[])(struct guest *guest) = {guest_pause, guest_resume,  guest_reset,
-                                                       guest_kill,  guest_restart, focus};
-
-static unsigned find(const char *verb)
+static struct windows *windows_of(const struct guest *guest)
 {
-    unsigned i = 0;
-    while (ACTION_NAMES[i] && strcmp(ACTION_NAMES[i], verb) != 0)
-        i++;
-    return i;
+    return vdisplay_windows(guest->vmm->vdisplay);
 }
 
-bool action_is_known(const char *verb)
+static void do_move(struct guest *guest, const struct lab_action *action)
 {
-    return ACTION_NAMES[find(verb)] != NULL;
+    windows_move(windows_of(guest), guest->number, action->a, action->b);
+}
+
+static void do_size(struct guest *guest, const struct lab_action *action)
+{
+    windows_resize(windows_of(guest), guest->number, (uint32_t)action->a, (uint32_t)action->b);
+}
+
+static void do_scale(struct guest *guest, const struct lab_action *action)
+{
+    vdisplay_scale(guest->vmm->vdisplay, guest->number, (uint32_t)action->a);
+}
+
+static void do_raise(struct guest *guest, const struct lab_action *action)
+{
+    (void)action;
+    windows_raise(windows_of(guest), guest->number);
+}
+
+static void do_hide(struct guest *guest, const struct lab_action *action)
+{
+    (void)action;
+    windows_hide(windows_of(guest), guest->number, true);
+}
+
+static void do_show(struct guest *guest, const struct lab_action *action)
+{
+    (void)action;
+    windows_hide(windows_of(guest), guest->number, false);
+}
+
+const struct action_type ACTION_TYPES[] = {
+    {"pause",   ACTION_PLAIN,   do_pause  },
+    {"resume",  ACTION_PLAIN,   do_resume },
+    {"reset",   ACTION_PLAIN,   do_reset  },
+    {"kill",    ACTION_PLAIN,   do_kill   },
+    {"restart", ACTION_PLAIN,   do_restart},
+    {"focus",   ACTION_PLAIN,   do_focus  },
+    {"move",    ACTION_PLACE,   do_move   },
+    {"size",    ACTION_SIZE,    do_size   },
+    {"scale",   ACTION_PERCENT, do_scale  },
+    {"raise",   ACTION_PLAIN,   do_raise  },
+    {"hide",    ACTION_PLAIN,   do_hide   },
+    {"show",    ACTION_PLAIN,   do_show   },
+    {NULL,      ACTION_PLAIN,   NULL      },
+};
+
+const struct action_type *action_find(const char *verb)
+{
+    const struct action_type *type = ACTION_TYPES;
+    while (type->name && strcmp(type->name, verb) != 0)
+        type++;
+    return type->name ? type : NULL;
+}
+
+static void run_action(struct guest *guest, const struct lab_action *action)
+{
+    const struct action_type *type = action_find(action->verb);
+    if (!type)
+        return;
+    log_line(&guest->vmm->world->log, LOG_INFO, "%s %s", action->verb,
+             action->guest == LAB_ALL ? "all" : guest->lab->name);
+    type->run(guest, action);
 }
 
 void action_do(struct guest *guest, const char *verb)
 {
-    unsigned i = find(verb);
-    if (!ACTION_NAMES[i])
-        return;
-    log_line(&guest->vmm->world->log, LOG_INFO, "%s %s", verb, guest->lab->name);
-    ACTIONS[i](guest);
+    struct lab_action action = {.guest = guest->number};
+    snprintf(action.verb, sizeof action.verb, "%s", verb);
+    run_action(guest, &action);
 }
+
+/* --- when ----------------------------------------------------------------------------------------------- */
 
 static uint64_t time_of(const struct vmm *vmm, unsigned line)
 {
@@ -71,7 +144,7 @@ static void work(void *self)
     uint64_t now = clock_now(&actions->vmm->world->clock);
     while (actions->next < lab->action_count && time_of(actions->vmm, actions->next) <= now) {
         const struct lab_action *action = &lab->actions[actions->next++];
-        action_do(&actions->vmm->guests[action->guest], action->verb);
+        run_action(&actions->vmm->guests[action->guest == LAB_ALL ? 0 : action->guest], action);
     }
     arm(actions);
 }

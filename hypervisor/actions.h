@@ -4,11 +4,16 @@
 
 #include "hypervisor/vmm.h"
 
-/* NULL: no such word. "pause", "resume", "reset", "kill", "restart", "focus". */
-bool action_is_known(const char *verb);
-/* For the nearest match; ends with NULL. */
-extern const char *const ACTION_NAMES[];
-/* Not within a guest's access. */
+/* What follows the guest's name. */
+enum action_argument { ACTION_PLAIN, ACTION_PLACE, ACTION_SIZE, ACTION_PERCENT };
+struct action_type {
+    const char *name;
+    enum action_argument argument;
+    void (*run)(struct guest *guest, const struct lab_action *action);
+};
+extern const struct action_type ACTION_TYPES[]; /* ends with name NULL */
+const struct action_type *action_find(const char *verb); /* NULL: no such word */
+/* One that needs no argument. Not within a guest's access. */
 void action_do(struct guest *guest, const char *verb);
 
 /* The lab's lines, by virtual time. *actions NULL: there are none. */

@@ -1,12 +1,8 @@
 #include "hypervisor/focus_screen.h"
 
-#include <string.h>
-
 #include "base/bits.h"
+#include "hypervisor/focus_bar.h"
 #include "hypervisor/vinput.h"
-
-#define BAR_PLAIN 0x70u /* black on grey */
-#define BAR_FOCUS 0x1Fu /* white on blue */
 
 static const struct display_screen *screen_in_focus(const struct vmm *vmm)
 {
@@ -25,28 +21,13 @@ static void draw(const void *self, struct display_picture *picture)
     screen->draw(screen->self, picture);
 }
 
-static void put_words(struct display_text *text, uint16_t row, uint16_t *column, const char *words,
-                      unsigned attribute)
-{
-    for (; *words && *column < text->columns; words++, (*column)++)
-        text->cells[row * text->columns + *column] = (uint16_t)((uint8_t)*words | attribute << 8);
-}
-
 static void put_bar(const struct vmm *vmm, struct display_text *text)
 {
-    uint16_t row = text->rows, column = 0;
-    if ((size_t)(row + 1) * text->columns > ARRAY_COUNT(text->cells))
+    size_t used = (size_t)text->rows * text->columns;
+    if (used + text->columns > ARRAY_COUNT(text->cells))
         return;
     text->rows++;
-    for (unsigned i = 0; i < vmm->guest_count; i++) {
-        unsigned attribute = i == vinput_focus(vmm->vinput) ? BAR_FOCUS : BAR_PLAIN;
-        put_words(text, row, &column, " ", attribute);
-        put_words(text, row, &column, vmm->guests[i].lab->name, attribute);
-        put_words(text, row, &column, vmm->guests[i].has_ended ? " (ended) " : " ", attribute);
-    }
-    put_words(text, row, &column, "  Ctrl+Alt+N: keyboard to the next guest", BAR_PLAIN);
-    while (column < text->columns)
-        put_words(text, row, &column, " ", BAR_PLAIN);
+    focus_bar_draw(vmm, text->cells + used, text->columns);
 }
 
 static bool text(const void *self, struct display_text *to)
@@ -64,9 +45,9 @@ static uint64_t generation(const void *self)
     const struct vmm *vmm = self;
     const struct display_screen *screen = screen_in_focus(vmm);
     uint64_t sum = screen->generation(screen->self);
-    sum += (uint64_t)vinput_focus(vmm->vinput) << 56;
+    sum += (uint64_t)vinput_focus(vmm->vinput) << 56 | (uint64_t)vinput_is_broadcast(vmm->vinput) << 55;
     for (unsigned i = 0; i < vmm->guest_count; i++)
-        sum += (uint64_t)vmm->guests[i].has_ended << 48;
+        sum += (uint64_t)vmm->guests[i].has_ended << 48 | (uint64_t)vmm->guests[i].is_paused << 40;
     return sum;
 }
 

@@ -40,6 +40,13 @@ struct lab_nic {
     int line;
 };
 
+/* Where its window lies at first; else in a grid with the others'. */
+struct lab_window {
+    bool is_placed, is_hidden;
+    int32_t x, y;
+    uint32_t width, height;
+};
+
 struct lab_guest {
     char name[64];
     int line; /* of its heading */
@@ -55,17 +62,20 @@ struct lab_guest {
     char bios[LAB_TEXT];
     bool has_virtual_time; /* policy `virtual`; else `real` */
     struct sched_params sched;
+    struct lab_window window;
     enum lab_service services[LAB_DESCRIPTORS]; /* by descriptor */
     bool has_services;
 };
 
 #define LAB_ACTIONS_MAX 64
+#define LAB_ALL         LAB_GUESTS_MAX
 
 /* A line of [actions]: "2s = pause alpha". */
 struct lab_action {
     uint64_t us;   /* of virtual time */
     char verb[16]; /* actions.h */
-    unsigned guest;
+    unsigned guest; /* LAB_ALL: every one */
+    int32_t a, b;  /* its numbers: a place, a size, a percentage */
 };
 
 struct lab {
@@ -77,6 +87,7 @@ struct lab {
     struct block_geometry geometry;
     struct lab_nic nic;
     uint32_t display_width, display_height; /* 0: chosen to fit the guests */
+    bool has_text_display; /* panes of characters */
     uint64_t clock_hz, slice_us;            /* 0: the world's, the scheduler's own */
     const struct sched_type *schedule;
     bool is_boost_off;  /* credit: nobody is boosted */

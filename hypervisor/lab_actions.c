@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/bits.h"
 #include "base/words.h"
 #include "hypervisor/actions.h"
 #include "hypervisor/lab_internal.h"
@@ -28,32 +29,64 @@ static bool parse_time(const char *text, uint64_t *us)
 static enum status unknown_verb(const struct lab *lab, const struct ini_entry *entry, const char *verb,
                                 struct error *error)
 {
-    size_t count = 0;
-    const char *nearest;
-    while (ACTION_NAMES[count])
-        count++;
-    nearest = words_nearest(verb, ACTION_NAMES, count);
+    const char *names[24], *nearest;
+    char all[200] = "";
+    size_t count = 0, used = 0;
+    for (; count < ARRAY_COUNT(names) && ACTION_TYPES[count].name; count++) {
+        names[count] = ACTION_TYPES[count].name;
+        text_append(all, sizeof all, &used, "%s%s", count ? ", " : "", names[count]);
+    }
+    nearest = words_nearest(verb, names, count);
     return ini_error(&lab->ini, entry->line, error, "unknown action '%.20s'; fix: %s%s%s", verb,
-                     nearest ? "did you mean '" : "pause, resume, reset, kill, restart or focus",
-                     nearest ? nearest : "", nearest ? "'?" : "");
+                     nearest ? "did you mean '" : "one of ", nearest ? nearest : all,
+                     nearest ? "'?" : "");
+}
+
+static const char *const ARGUMENTS[] = {
+    [ACTION_PLAIN] = "an action and a guest: pause alpha",
+    [ACTION_PLACE] = "an action, a guest and a place X,Y: move alpha 100,50",
+    [ACTION_SIZE] = "an action, a guest and WIDTHxHEIGHT: size alpha 640x420",
+    [ACTION_PERCENT] = "an action, a guest and a percentage from 25 to 400: scale alpha 50"};
+
+static bool parse_argument(enum action_argument argument, const char *text, struct lab_action *action)
+{
+    int used = 0;
+    switch (argument) {
+    case ACTION_PLAIN: return *text == '\0';
+    case ACTION_PLACE: sscanf(text, "%6d,%6d%n", &action->a, &action->b, &used); break;
+    case ACTION_SIZE: sscanf(text, "%5dx%5d%n", &action->a, &action->b, &used); break;
+    case ACTION_PERCENT: sscanf(text, "%4d%n", &action->a, &used); break;
+    }
+    return used && text[used] == '\0' &&
+           (argument == ACTION_PLACE || (action->a > 0 && (argument == ACTION_SIZE || action->a >= 25))) &&
+           (argument != ACTION_SIZE || action->b > 0) &&
+           (argument != ACTION_PERCENT || action->a <= 400);
 }
 
 static enum status parse(const struct lab *lab, const struct ini_entry *entry, struct lab_action *action,
                          struct error *error)
 {
-    char verb[24] = "", name[64] = "";
+    char verb[24] = "", name[64] = "", rest[24] = "";
+    const struct action_type *type;
     int used = 0;
     if (!parse_time(entry->key, &action->us))
         return ini_error(&lab->ini, entry->line, error, "'%.40s' is no time; fix: 2s, 1500ms or 20us",
                          entry->key);
-    if (sscanf(entry->value, "%23s %63s%n", verb, name, &used) != 2 || entry->value[used] != '\0')
+    if (sscanf(entry->value, "%23s %63s%n %23s%n", verb, name, &used, rest, &used) < 2 ||
+        entry->value[used] != '\0')
         return lab_bad(lab, entry, "an action and a guest: pause alpha", error);
-    if (!action_is_known(verb))
+    type = action_find(verb);
+    if (!type)
         return unknown_verb(lab, entry, verb, error);
+    if (!parse_argument(type->argument, rest, action))
+        return lab_bad(lab, entry, ARGUMENTS[type->argument], error);
     snprintf(action->verb, sizeof action->verb, "%.15s", verb);
     for (action->guest = 0; action->guest < lab->guest_count; action->guest++)
         if (strcmp(lab->guests[action->guest].name, name) == 0)
             return STATUS_OK;
+    action->guest = LAB_ALL;
+    if (strcmp(name, "all") == 0 && strcmp(verb, "focus") == 0)
+        return STATUS_OK;
     return ini_error(&lab->ini, entry->line, error, "there is no guest '%.60s'; fix: a section [guest %.60s]",
                      name, name);
 }

@@ -43,6 +43,26 @@ static enum status guest_disk_model(struct lab *lab, struct lab_guest *guest,
     return STATUS_OK;
 }
 
+/* "640x420+100+50,hidden": the frame's size and place, in pixels or a text host's cells. */
+static enum status guest_window(struct lab *lab, struct lab_guest *guest,
+                                const struct ini_entry *entry, struct error *error)
+{
+    struct lab_window *window = &guest->window;
+    const char *rest = entry->value;
+    int used = 0;
+    if (sscanf(rest, "%5ux%5u%6d%6d%n", &window->width, &window->height, &window->x, &window->y,
+               &used) == 4) {
+        window->is_placed = true;
+        rest += used;
+        if (*rest == ',')
+            rest++;
+    }
+    window->is_hidden = strcmp(rest, "hidden") == 0;
+    if (*rest && !window->is_hidden)
+        return lab_bad(lab, entry, "WIDTHxHEIGHT+X+Y[,hidden], or hidden", error);
+    return STATUS_OK;
+}
+
 static enum status guest_nic(struct lab *lab, struct lab_guest *guest,
                              const struct ini_entry *entry, struct error *error)
 {
@@ -113,5 +133,6 @@ const struct lab_key LAB_GUEST_KEYS[] = {
     {"warp_limit_us", guest_warp_limit_us},
     {"unwarp_us",     guest_unwarp_us    },
     {"syscalls",      lab_guest_syscalls },
+    {"window",        guest_window       },
     {NULL,            NULL               },
 };

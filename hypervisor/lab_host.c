@@ -80,10 +80,13 @@ static enum status host_display(struct lab *lab, struct lab_guest *guest,
 {
     int used = 0;
     (void)guest;
+    lab->has_text_display = strcmp(entry->value, "text") == 0;
+    if (lab->has_text_display)
+        return STATUS_OK;
     if (sscanf(entry->value, "%ux%u%n", &lab->display_width, &lab->display_height, &used) != 2 ||
         entry->value[used] != '\0' || lab->display_width < 320 || lab->display_width > 2560 ||
         lab->display_height < 200 || lab->display_height > 1600 || lab->display_width % 8 != 0)
-        return lab_bad(lab, entry, "WIDTHxHEIGHT from 320x200 to 2560x1600, width in steps of 8",
+        return lab_bad(lab, entry, "WIDTHxHEIGHT from 320x200 to 2560x1600, width in steps of 8; or text",
                        error);
     return STATUS_OK;
 }
