@@ -11,7 +11,7 @@ struct action_type {
     enum action_argument argument;
     void (*run)(struct guest *guest, const struct lab_action *action);
 };
-extern const struct action_type ACTION_TYPES[]; /* ends with name NULL */
+extern const struct action_type ACTION_TYPES[];          /* ends with name NULL */
 const struct action_type *action_find(const char *verb); /* NULL: no such word */
 /* One that needs no argument. Not within a guest's access. */
 void action_do(struct guest *guest, const char *verb);

@@ -8,28 +8,28 @@
 #include "devices/ps2.h"
 #include "hypervisor/vinput.h"
 
-#define PORT_DATA 0x60u
-#define PORT_STATUS 0x64u
-#define PORT_COMMAND 0x64u
-#define STATUS_OBF 0x01u
-#define STATUS_AUX 0x20u
-#define COMMAND_WRITE_BYTE 0x60u
-#define COMMAND_BYTE 0x47u /* translation, system flag, both interrupts on */
+#define PORT_DATA           0x60u
+#define PORT_STATUS         0x64u
+#define PORT_COMMAND        0x64u
+#define STATUS_OBF          0x01u
+#define STATUS_AUX          0x20u
+#define COMMAND_WRITE_BYTE  0x60u
+#define COMMAND_BYTE        0x47u /* translation, system flag, both interrupts on */
 #define COMMAND_WRITE_MOUSE 0xD4u
-#define KEYBOARD_IRQ 1u
-#define MOUSE_IRQ 12u
-#define PREFIX_EXTENDED 0xE0u
-#define PREFIX_PAUSE 0xE1u
-#define BREAK_BIT 0x80u
-#define BYTES_AN_INTERRUPT 16
-#define USAGE_PRINT_SCREEN 0x46u
-#define USAGE_PAUSE 0x48u
+#define KEYBOARD_IRQ        1u
+#define MOUSE_IRQ           12u
+#define PREFIX_EXTENDED     0xE0u
+#define PREFIX_PAUSE        0xE1u
+#define BREAK_BIT           0x80u
+#define BYTES_AN_INTERRUPT  16
+#define USAGE_PRINT_SCREEN  0x46u
+#define USAGE_PAUSE         0x48u
 
-#define MOUSE_PASSED 0xAAu
-#define MOUSE_ACK 0xFAu
-#define MOUSE_GET_ID 0xF2u
-#define ID_WHEEL 3u
-#define PACKET_FIRST 0x08u /* always set in a packet's first byte */
+#define MOUSE_PASSED    0xAAu
+#define MOUSE_ACK       0xFAu
+#define MOUSE_GET_ID    0xF2u
+#define ID_WHEEL        3u
+#define PACKET_FIRST    0x08u /* always set in a packet's first byte */
 #define PACKET_OVERFLOW 0xC0u
 
 enum mouse_state { MOUSE_SILENT, MOUSE_TESTED, MOUSE_ASKED, MOUSE_ID, MOUSE_STREAMS };

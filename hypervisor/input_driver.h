@@ -9,7 +9,7 @@ struct input_driver {
     struct vinput *vinput;
     uint64_t *codes; /* counts bytes of the keyboard */
     bool is_extended;
-    uint8_t pause_left; /* bytes of the Pause key's sequence still to come */
+    uint8_t pause_left;  /* bytes of the Pause key's sequence still to come */
     uint8_t mouse_state; /* enum, input_driver.c */
     uint8_t mouse_step;  /* of its initialisation */
     bool has_wheel;

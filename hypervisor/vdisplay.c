@@ -29,7 +29,9 @@ bool vdisplay_title(struct vdisplay *display, const struct guest *guest)
     size_t used = 0, length;
     text_append(text, sizeof text, &used, " %s%s%s", guest->lab->name,
                 has_focus ? "  [keyboard]" : "",
-                guest->has_ended ? "  (ended)" : guest->is_paused ? "  (paused)" : "");
+                guest->has_ended   ? "  (ended)"
+                : guest->is_paused ? "  (paused)"
+                                   : "");
     length = strlen(text);
     for (size_t i = 0; i < VDISPLAY_TITLE_CELLS; i++)
         cells[i] = (uint16_t)((i < length ? (uint8_t)text[i] : ' ') | attribute << 8);
@@ -80,7 +82,8 @@ static void fire_frame(void *self)
     struct vdisplay *display = self;
     struct clock *clock = &display->vmm->world->clock;
     vmm_kick(display->vmm, &display->part);
-    event_arm(&display->frame, clock_now(clock) + display->vmm->world->timeline.hz / WORLD_FRAME_HZ);
+    event_arm(&display->frame,
+              clock_now(clock) + display->vmm->world->timeline.hz / WORLD_FRAME_HZ);
 }
 
 /* --- windows ---------------------------------------------------------------------------------------- */
@@ -136,7 +139,8 @@ void vdisplay_step_scale(struct vdisplay *vdisplay, unsigned guest, int step)
 {
     static const uint32_t SCALES[] = {25, 33, 50, 67, 75, 100, 125, 150, 200, 300, 400};
     struct vdisplay_fit fit = vdisplay_fit(vdisplay, guest);
-    uint32_t now = fit.picture_width ? (fit.width * 100 + fit.picture_width / 2) / fit.picture_width : 100;
+    uint32_t now =
+        fit.picture_width ? (fit.width * 100 + fit.picture_width / 2) / fit.picture_width : 100;
     size_t i = 0;
     if (step > 0) {
         while (i + 1 < ARRAY_COUNT(SCALES) && SCALES[i] <= now)

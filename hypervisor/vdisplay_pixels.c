@@ -13,30 +13,30 @@
 #include "hypervisor/vdisplay_internal.h"
 
 #define DISPI_INDEX 0x1CEu
-#define DISPI_DATA 0x1CFu
+#define DISPI_DATA  0x1CFu
 enum { DISPI_XRES = 1, DISPI_YRES = 2, DISPI_BPP = 3, DISPI_ENABLE = 4 };
 #define DISPI_ENABLED_LFB 0x41u
 /* IBM VGA: nothing is shown before the palette address source is set and the screen is on. */
-#define INPUT_STATUS_1 0x3DAu
-#define ATTRIBUTE 0x3C0u
-#define ATTRIBUTE_PAS 0x20u
-#define SEQUENCER_INDEX 0x3C4u
-#define SEQUENCER_DATA 0x3C5u
-#define SEQUENCER_CLOCKING 0x01u
-#define CLOCKING_8_DOTS 0x01u /* screen off = 0 */
-#define VGA_SLOT 2u
-#define CONFIG_COMMAND 0x04u
-#define CONFIG_BAR0 0x10u
+#define INPUT_STATUS_1       0x3DAu
+#define ATTRIBUTE            0x3C0u
+#define ATTRIBUTE_PAS        0x20u
+#define SEQUENCER_INDEX      0x3C4u
+#define SEQUENCER_DATA       0x3C5u
+#define SEQUENCER_CLOCKING   0x01u
+#define CLOCKING_8_DOTS      0x01u /* screen off = 0 */
+#define VGA_SLOT             2u
+#define CONFIG_COMMAND       0x04u
+#define CONFIG_BAR0          0x10u
 #define COMMAND_PORTS_MEMORY 0x03u
-#define FRAME_BUFFER UINT32_C(0xE0000000)
+#define FRAME_BUFFER         UINT32_C(0xE0000000)
 
-#define TITLE_HEIGHT 20u
-#define BORDER 2u
-#define PANE_WIDTH 720u
-#define PANE_HEIGHT 400u
-#define COLOUR_DESK 0x00202428u
-#define COLOUR_FRAME 0x0030363Cu
-#define COLOUR_INK 0x00FFFFFFu
+#define TITLE_HEIGHT   20u
+#define BORDER         2u
+#define PANE_WIDTH     720u
+#define PANE_HEIGHT    400u
+#define COLOUR_DESK    0x00202428u
+#define COLOUR_FRAME   0x0030363Cu
+#define COLOUR_INK     0x00FFFFFFu
 #define PICTURE_PIXELS ((size_t)DISPLAY_WIDTH_MAX * DISPLAY_HEIGHT_MAX)
 
 /* --- the physical side: all by the host's bus ------------------------------------------------------- */
@@ -80,9 +80,8 @@ static void put_row(struct vdisplay *display, uint32_t x, uint32_t y, const uint
         shown[i] = pixels[i];
         store_le32(bytes + (size_t)(i - first) * 4, pixels[i]);
     }
-    vdisplay_put(display,
-                 FRAME_BUFFER + ((uint64_t)y * display->windows.width + x + first) * 4, bytes,
-                 (size_t)(last - first) * 4);
+    vdisplay_put(display, FRAME_BUFFER + ((uint64_t)y * display->windows.width + x + first) * 4,
+                 bytes, (size_t)(last - first) * 4);
 }
 
 /* A row of a window's frame (display->wanted, from the frame's left edge): what of it can be seen. */
@@ -112,12 +111,13 @@ static uint32_t paper_of(unsigned attribute)
 }
 
 /* Row `y` of a line of cells, 8 pixels each; behind the last the paper goes on. */
-static void draw_words(const uint16_t *cells, unsigned count, uint32_t y, uint32_t *to, uint32_t width)
+static void draw_words(const uint16_t *cells, unsigned count, uint32_t y, uint32_t *to,
+                       uint32_t width)
 {
     for (uint32_t x = 0; x < width; x++) {
         uint16_t cell = cells[x / 8 < count ? x / 8 : count - 1];
-        bool is_ink = x / 8 < count && y >= 2 && y < 18 &&
-                      font_8x16[(uint8_t)cell][y - 2] >> (7 - x % 8) & 1;
+        bool is_ink =
+            x / 8 < count && y >= 2 && y < 18 && font_8x16[(uint8_t)cell][y - 2] >> (7 - x % 8) & 1;
         to[x] = is_ink ? COLOUR_INK : paper_of(cell >> 8);
     }
 }
@@ -238,8 +238,8 @@ static void lay_out(struct vdisplay *display)
 
 static enum status allocate(struct vdisplay *display, struct error *error)
 {
-    display->shown = calloc((size_t)display->windows.width * display->windows.height,
-                            sizeof *display->shown);
+    display->shown =
+        calloc((size_t)display->windows.width * display->windows.height, sizeof *display->shown);
     display->wanted = calloc(display->windows.width, sizeof *display->wanted);
     display->picture.pixels = calloc(PICTURE_PIXELS, sizeof *display->picture.pixels);
     display->picture.capacity = PICTURE_PIXELS;
@@ -248,7 +248,5 @@ static enum status allocate(struct vdisplay *display, struct error *error)
                : error_set(error, STATUS_INTERNAL, "out of memory for the display");
 }
 
-const struct vdisplay_face VDISPLAY_PIXELS = {.lay_out = lay_out,
-                                              .allocate = allocate,
-                                              .set_mode = set_mode,
-                                              .draw = draw};
+const struct vdisplay_face VDISPLAY_PIXELS = {
+    .lay_out = lay_out, .allocate = allocate, .set_mode = set_mode, .draw = draw};

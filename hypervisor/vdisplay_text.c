@@ -3,7 +3,8 @@
  * Specification: IBM PS/2 Hardware Interface Technical Reference, Video Subsystems (1992): registers,
  * the values of mode 3 (80 x 25 characters of 9 x 16 dots), the font in plane 2. As nobody else sets
  * the host's VGA up, the VMM does. A pane shows a guest's screen from its first column and, where it
- * is lower than the screen, the rows down to the cursor. Whoever shows graphics is told by a word. */
+ * is lower than the screen, the rows down to the cursor. MISSING: graphics (a word stands for them), and
+ * palettes of the guests: their colours are the host's of the same number. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -12,25 +13,25 @@
 #include "hypervisor/vdisplay_internal.h"
 #include "hypervisor/vinput.h"
 
-#define COLUMNS 80u
-#define ROWS 25u
-#define TEXT_MEMORY 0xB8000u
-#define FONT_MEMORY 0xA0000u
-#define MISC_WRITE 0x3C2u
-#define MISC_MODE3 0x67u /* 28 MHz, colour addresses, 400 lines */
-#define SEQUENCER 0x3C4u
-#define GRAPHICS 0x3CEu
-#define CRTC 0x3D4u
-#define ATTRIBUTE 0x3C0u
+#define COLUMNS        80u
+#define ROWS           25u
+#define TEXT_MEMORY    0xB8000u
+#define FONT_MEMORY    0xA0000u
+#define MISC_WRITE     0x3C2u
+#define MISC_MODE3     0x67u /* 28 MHz, colour addresses, 400 lines */
+#define SEQUENCER      0x3C4u
+#define GRAPHICS       0x3CEu
+#define CRTC           0x3D4u
+#define ATTRIBUTE      0x3C0u
 #define ATTRIBUTE_SHOW 0x20u
 #define INPUT_STATUS_1 0x3DAu
-#define DAC_INDEX 0x3C8u
-#define DAC_DATA 0x3C9u
-#define CURSOR_START 0x0Au
-#define CURSOR_OFF 0x20u
-#define CURSOR_HIGH 0x0Eu
-#define FIRST_SCAN 13u /* of the cursor */
-#define DESK (0x08u << 8 | 0xB1u) /* a grey shade */
+#define DAC_INDEX      0x3C8u
+#define DAC_DATA       0x3C9u
+#define CURSOR_START   0x0Au
+#define CURSOR_OFF     0x20u
+#define CURSOR_HIGH    0x0Eu
+#define FIRST_SCAN     13u                  /* of the cursor */
+#define DESK           (0x08u << 8 | 0xB1u) /* a grey shade */
 
 static const uint8_t SEQUENCER_MODE3[] = {0x03, 0x00, 0x03, 0x00, 0x02};
 static const uint8_t CRTC_MODE3[] = {0x5F, 0x4F, 0x50, 0x82, 0x55, 0x81, 0xBF, 0x1F, 0x00,
@@ -38,7 +39,7 @@ static const uint8_t CRTC_MODE3[] = {0x5F, 0x4F, 0x50, 0x82, 0x55, 0x81, 0xBF, 0
                                      0x8F, 0x28, 0x1F, 0x96, 0xB9, 0xA3, 0xFF};
 static const uint8_t GRAPHICS_MODE3[] = {0x00, 0x00, 0x00, 0x00, 0x00, 0x10, 0x0E, 0x00, 0xFF};
 /* Attributes are DAC entries of the same number here. */
-static const uint8_t ATTRIBUTE_MODE3[] = {0, 1,  2,  3,  4,  5,  6,    7,    8,    9,   10,
+static const uint8_t ATTRIBUTE_MODE3[] = {0,  1,  2,  3,  4,  5,    6,    7,    8,    9,   10,
                                           11, 12, 13, 14, 15, 0x0C, 0x00, 0x0F, 0x08, 0x00};
 
 /* --- the physical side -------------------------------------------------------------------------------- */
@@ -73,6 +74,7 @@ static void write_font(struct vdisplay *display)
     struct vmm *vmm = display->vmm;
     write_all(vmm, SEQUENCER, OPEN, sizeof OPEN);
     write_indexed(vmm, SEQUENCER, 0, 0x03);
+    write_all(vmm, GRAPHICS, GRAPHICS_MODE3, sizeof GRAPHICS_MODE3); /* its bit mask, too */
     write_indexed(vmm, GRAPHICS, 5, 0x00);
     write_indexed(vmm, GRAPHICS, 6, 0x04);
     for (unsigned c = 0; c < 256; c++)
@@ -212,7 +214,8 @@ static void draw(struct vdisplay *display)
     }
     for (unsigned i = 0; i < display->vmm->guest_count; i++)
         draw_pane(display, &display->vmm->guests[i]);
-    memcpy(display->cells + (size_t)(ROWS - 1) * COLUMNS, display->bar, COLUMNS * sizeof *display->bar);
+    memcpy(display->cells + (size_t)(ROWS - 1) * COLUMNS, display->bar,
+           COLUMNS * sizeof *display->bar);
     put_rows(display);
     read_screen(display, &display->vmm->guests[focus]);
     put_cursor(display, focus);
@@ -239,7 +242,5 @@ static enum status allocate(struct vdisplay *display, struct error *error)
                : error_set(error, STATUS_INTERNAL, "out of memory for the display");
 }
 
-const struct vdisplay_face VDISPLAY_TEXT = {.lay_out = lay_out,
-                                            .allocate = allocate,
-                                            .set_mode = set_mode,
-                                            .draw = draw};
+const struct vdisplay_face VDISPLAY_TEXT = {
+    .lay_out = lay_out, .allocate = allocate, .set_mode = set_mode, .draw = draw};

@@ -17,9 +17,9 @@ struct vinput {
     struct input_driver driver;
     unsigned focus;
     bool is_broadcast;
-    bool is_down[256];  /* by usage: what those who have the keyboard believe is pressed */
-    uint8_t modifiers;  /* held on the host's keyboard */
-    unsigned buttons;   /* of the mouse, as they believe */
+    bool is_down[256]; /* by usage: what those who have the keyboard believe is pressed */
+    uint8_t modifiers; /* held on the host's keyboard */
+    unsigned buttons;  /* of the mouse, as they believe */
     int64_t rest_x[LAB_GUESTS_MAX], rest_y[LAB_GUESTS_MAX]; /* of scaled movements */
     struct vinput_counts counts;
 };
@@ -128,8 +128,8 @@ void vinput_key(struct vinput *vinput, uint8_t usage, bool is_pressed)
 {
     if (usage >= USAGE_LEFT_CTRL && usage < USAGE_LEFT_CTRL + 8) {
         uint8_t bit = (uint8_t)(1u << (usage - USAGE_LEFT_CTRL));
-        vinput->modifiers = is_pressed ? vinput->modifiers | bit
-                                       : vinput->modifiers & (uint8_t)~bit;
+        vinput->modifiers =
+            is_pressed ? vinput->modifiers | bit : vinput->modifiers & (uint8_t)~bit;
     }
     if (is_pressed && take_hot_key(vinput, usage))
         return;

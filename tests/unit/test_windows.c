@@ -6,10 +6,10 @@
 
 #include "hypervisor/windows.h"
 
-#define WIDTH 61u
+#define WIDTH  61u
 #define HEIGHT 47u
-#define BAR 2u
-#define TITLE 1u
+#define BAR    2u
+#define TITLE  1u
 
 static int painted[HEIGHT][WIDTH];
 
@@ -22,8 +22,8 @@ static void paint(const struct windows *w)
         const struct window *own = &w->at[w->order[i]];
         for (unsigned y = 0; y < HEIGHT - BAR && !own->is_hidden; y++)
             for (unsigned x = 0; x < WIDTH; x++)
-                if ((int)x >= own->x && (int64_t)x < (int64_t)own->x + own->width && (int)y >= own->y &&
-                    (int64_t)y < (int64_t)own->y + own->height)
+                if ((int)x >= own->x && (int64_t)x < (int64_t)own->x + own->width &&
+                    (int)y >= own->y && (int64_t)y < (int64_t)own->y + own->height)
                     painted[y][x] = w->order[i];
     }
 }
@@ -58,8 +58,8 @@ static void check_map(const struct windows *w)
         for (unsigned y = 0; y < w->at[i].height + 1; y++)
             for (unsigned x = 0; x < w->at[i].width + 1; x++) {
                 int64_t at_x = (int64_t)w->at[i].x + x, at_y = (int64_t)w->at[i].y + y;
-                bool is_inside = x < w->at[i].width && y < w->at[i].height && at_x >= 0 && at_y >= 0 &&
-                                 at_x < WIDTH && at_y < HEIGHT;
+                bool is_inside = x < w->at[i].width && y < w->at[i].height && at_x >= 0 &&
+                                 at_y >= 0 && at_x < WIDTH && at_y < HEIGHT;
                 uint32_t to_x = 0, to_y = 0;
                 bool is_seen = windows_map(w, i, x, y, &to_x, &to_y);
                 ck_assert(is_seen == (is_inside && painted[at_y][at_x] == (int)i));
@@ -100,7 +100,8 @@ END_TEST
 
 START_TEST(frames_at_the_ends_of_the_numbers_are_clipped)
 {
-    static const int32_t PLACES[] = {INT32_MIN, INT32_MIN + 1, -1, 0, 60, 61, INT32_MAX - 1, INT32_MAX};
+    static const int32_t PLACES[] = {INT32_MIN, INT32_MIN + 1, -1,       0, 60,
+                                     61,        INT32_MAX - 1, INT32_MAX};
     static const uint32_t SIZES[] = {1, 2, 61, 0x7FFFFFFF, UINT32_MAX};
     static struct windows w;
     windows_init(&w, WIDTH, HEIGHT, BAR, TITLE, 2, 1);
