@@ -34,10 +34,18 @@ struct code_page {
     struct op *patched[PATCHED_OPS];
     unsigned patched_count, patch_offset, patch_bytes;
     struct block *dead; /* killed by writes; their memory may serve again */
-    struct ram *ram;
+    struct ram *ram; /* NULL: the page is free */
     size_t frame;
     unsigned idle_writes;
     struct code_page *next;
+};
+
+/* Pages are many and lie together, so that they are forgotten quickly (empty()). */
+#define PAGES_IN_CHUNK 64u
+struct page_chunk {
+    struct page_chunk *next;
+    unsigned used;
+    struct code_page pages[PAGES_IN_CHUNK];
 };
 
 struct chunk {
@@ -58,7 +66,8 @@ struct code_pool {
     struct op_variant_map variants;
     struct op_pair_map pairs;
     struct block *hash[HASH_SIZE];
-    struct code_page *pages[PAGE_HASH];
+    struct code_page *pages[PAGE_HASH], *free_pages;
+    struct page_chunk *page_chunks, *filling; /* those before the one being filled are full */
     struct chunk *chunks; /* the first is being filled */
     struct chunk *spare;  /* emptied, to be filled again */
     size_t bytes, max_bytes;
@@ -117,7 +126,32 @@ static void free_page(struct code_pool *pool, struct code_page *page)
     page->ram->flags[page->frame] &= (uint8_t)~FRAME_CODE;
     for (size_t i = 0; i < pool->cpu_count; i++)
         memory_forget_writes(pool->cpus[i], page->ram->bytes + page->frame * FRAME_BYTES);
-    free(page);
+    page->ram = NULL;
+    page->next = pool->free_pages;
+    pool->free_pages = page;
+}
+
+static struct code_page *new_page(struct code_pool *pool)
+{
+    struct code_page *page = pool->free_pages;
+    if (page) {
+        pool->free_pages = page->next;
+        memset(page, 0, sizeof *page);
+        return page;
+    }
+    while (pool->filling && pool->filling->used == PAGES_IN_CHUNK)
+        pool->filling = pool->filling->next;
+    if (!pool->filling) {
+        struct page_chunk *chunk = malloc(sizeof *chunk);
+        if (!chunk)
+            return NULL;
+        chunk->next = pool->page_chunks;
+        chunk->used = 0;
+        pool->page_chunks = pool->filling = chunk;
+    }
+    page = &pool->filling->pages[pool->filling->used++];
+    memset(page, 0, sizeof *page);
+    return page;
 }
 
 const uint64_t *pool_lines(const struct code_pool *pool, const struct ram *ram, size_t frame)
@@ -351,7 +385,7 @@ static struct code_page *page_for(struct code_pool *pool, struct ram *ram, size_
     struct code_page *page = find_page(pool, frame_id);
     if (page)
         return page;
-    page = calloc(1, sizeof *page);
+    page = new_page(pool);
     if (!page)
         return NULL;
     page->frame_id = frame_id;
@@ -404,14 +438,29 @@ static void forget_all_jumps(struct cpu *cpu)
     memset(cpu->run->jumps, 0xff, sizeof cpu->run->jumps); /* no context is all ones */
 }
 
+static void forget_all_pages(struct code_pool *pool)
+{
+    for (struct page_chunk *chunk = pool->page_chunks; chunk; chunk = chunk->next) {
+        for (unsigned i = 0; i < chunk->used; i++) {
+            const struct code_page *page = &chunk->pages[i];
+            if (page->ram)
+                page->ram->flags[page->frame] &= (uint8_t)~FRAME_CODE;
+        }
+        chunk->used = 0;
+    }
+    pool->filling = pool->page_chunks;
+    pool->free_pages = NULL;
+    memset(pool->pages, 0, sizeof pool->pages);
+}
+
+/* All at once, and without a look at the blocks: the guest does not run meanwhile. */
 static void empty(struct code_pool *pool)
 {
     struct chunk *chunk = pool->chunks;
-    for (size_t i = 0; i < PAGE_HASH; i++)
-        while (pool->pages[i])
-            free_page(pool, pool->pages[i]);
+    forget_all_pages(pool);
     memset(pool->hash, 0, sizeof pool->hash);
     for (size_t i = 0; i < pool->cpu_count; i++) {
+        memory_forget_hosts(pool->cpus[i]); /* writes may be quick again, and no page is watched */
         forget_all_jumps(pool->cpus[i]);
         pool->cpus[i]->run->patched = NULL;
     }
@@ -572,6 +621,11 @@ void code_pool_free(struct code_pool *pool)
         pool->rams = known->next;
         ram_remove_listener(known->ram, &known->listener);
         free(known);
+    }
+    while (pool->page_chunks) {
+        struct page_chunk *next = pool->page_chunks->next;
+        free(pool->page_chunks);
+        pool->page_chunks = next;
     }
     while (pool->spare) {
         struct chunk *next = pool->spare->next;
