@@ -32,35 +32,10 @@ static struct vdisk *vdisk_of(struct block *block)
     return (struct vdisk *)(void *)block;
 }
 
-/* The geometry that the guest sees: heads and sectors of the physical disk, cylinders of its own. */
-static struct block_geometry guest_geometry(const struct vdisk_range *range)
-{
-    struct block_geometry g = range->physical;
-    g.cylinders = range->cylinders;
-    g.total = (uint64_t)g.cylinders * g.heads * g.sectors;
-    return g;
-}
-
-void vdisk_map(const struct vdisk_range *range, const struct block_address *guest_at,
-               uint32_t sectors, struct block_address *physical, uint32_t *allowed)
-{
-    struct block_geometry g = guest_geometry(range);
-    uint64_t lba = guest_at->lba;
-    *allowed = 0;
-    if (guest_at->is_chs && !block_chs_to_lba(&g, guest_at, &lba))
-        return;
-    if (lba >= g.total)
-        return;
-    *allowed = g.total - lba < sectors ? (uint32_t)(g.total - lba) : sectors;
-    *physical = block_lba_to_chs(&g, lba);
-    physical->cylinder += range->first_cylinder;
-    physical->lba = lba + (uint64_t)range->first_cylinder * g.heads * g.sectors;
-}
-
 static void note_mapped(struct vdisk *vdisk, const struct block_request *request,
                         const struct block_address *to, uint32_t allowed)
 {
-    struct block_geometry g = guest_geometry(&vdisk->range);
+    struct block_geometry g = vdisk_geometry(&vdisk->range);
     struct block_address from = request->at;
     if (!from.is_chs)
         from = block_lba_to_chs(&g, request->at.lba);
@@ -310,7 +285,7 @@ static void cancel(struct block *block, struct block_request *request)
 
 static void geometry(struct block *block, struct block_geometry *g)
 {
-    *g = guest_geometry(&vdisk_of(block)->range);
+    *g = vdisk_geometry(&vdisk_of(block)->range);
 }
 
 static void keep_open(struct block *block)

@@ -13,6 +13,8 @@ struct vdisk_range {
     uint32_t first_cylinder, cylinders;
 };
 
+/* Pure. What the guest sees: heads and sectors of the physical disk, cylinders of its own. */
+struct block_geometry vdisk_geometry(const struct vdisk_range *range);
 /* Pure. Maps `sectors` sectors from a guest's address to the first physical one; *allowed tells how
  * many of them lie inside the range (0: none, nothing is mapped). */
 void vdisk_map(const struct vdisk_range *range, const struct block_address *guest_at,

@@ -8,12 +8,14 @@
 #include "base/bits.h"
 #include "devices/ps2.h"
 #include "devices/types.h"
+#include "hypervisor/vdisplay_internal.h"
 #include "hypervisor/vinput.h"
 #include "tests/unit/fixture.h"
 
 #define GUESTS 3u
 enum { KEY_A = 0x04, KEY_N = 0x11, KEY_P = 0x13, KEY_1 = 0x1E, KEY_3 = 0x20, KEY_9 = 0x26, PAUSE = 0x48,
-       RIGHT = 0x4F, LEFT = 0x50, CTRL = 0xE0, ALT = 0xE2, RIGHT_CTRL = 0xE4 };
+       KEY_H = 0x0B, KEY_S = 0x16, EQUAL = 0x2E, MINUS = 0x2D,
+       RIGHT = 0x4F, LEFT = 0x50, DOWN = 0x51, SHIFT = 0xE1, CTRL = 0xE0, ALT = 0xE2, RIGHT_CTRL = 0xE4 };
 
 struct keyboard {
     struct input_port port;
@@ -22,14 +24,23 @@ struct keyboard {
     uint8_t last;
 };
 
+struct pointer {
+    struct input_port port;
+    int x, y, z;
+    unsigned buttons;
+};
+
 static struct world world;
+static struct vdisplay display;
+static struct lab_guest lab_guests[GUESTS] = {{.name = "a"}, {.name = "b"}, {.name = "c"}};
+static struct pointer pointers[GUESTS];
 static struct lab lab;
 static struct vmm vmm;
 static struct guest guests[GUESTS];
 static struct machine host, machines[GUESTS];
 static struct keyboard keyboards[GUESTS];
 static struct device_fixture *f;
-static struct device *controller, *keyboard;
+static struct device *controller, *keyboard, *mouse;
 static struct error error;
 
 static void take_key(void *self, uint8_t usage, bool is_pressed)
@@ -43,29 +54,44 @@ static void take_key(void *self, uint8_t usage, bool is_pressed)
         k->releases++;
 }
 
+static void take_move(void *self, int dx, int dy, int dz, unsigned buttons)
+{
+    struct pointer *p = self;
+    p->x += dx;
+    p->y += dy;
+    p->z += dz;
+    p->buttons = buttons;
+}
+
 static void host_irq(void *self, unsigned input, bool level)
 {
     (void)self;
-    (void)input;
     if (level)
-        vmm.isr[1](vmm.isr_self[1]);
+        vmm.isr[input](vmm.isr_self[input]);
 }
 
 static void setup(void)
 {
     struct device_config config = {.name = "kbc"};
     memset(&world, 0, sizeof world);
+    log_init(&world.log, LOG_WARNING);
     memset(&vmm, 0, sizeof vmm);
     memset(guests, 0, sizeof guests);
     memset(machines, 0, sizeof machines);
     memset(keyboards, 0, sizeof keyboards);
     memset(&host, 0, sizeof host);
+    memset(pointers, 0, sizeof pointers);
+    memset(&display, 0, sizeof display);
+    windows_init(&display.windows, 640, 480, 20, 20, GUESTS, 2);
+    vmm.vdisplay = &display;
     f = fixture_new();
     ck_assert_int_eq(space_init(&host.ports, "host", SPACE_PORTS, &f->door, &error), STATUS_OK);
     f->env.ports = &host.ports;
     controller = fixture_add(f, &I8042_TYPE, &config);
     keyboard = fixture_add(f, &PS2_KEYBOARD_TYPE, NULL);
     i8042_plug(controller, PS2_KEYBOARD, keyboard);
+    mouse = fixture_add(f, &PS2_MOUSE_TYPE, NULL);
+    i8042_plug(controller, PS2_MOUSE, mouse);
     vmm.world = &world;
     vmm.lab = &lab;
     vmm.host = &host;
@@ -74,11 +100,17 @@ static void setup(void)
     for (unsigned i = 0; i < GUESTS; i++) {
         keyboards[i].port = (struct input_port){.key = take_key, .self = &keyboards[i]};
         machines[i].keyboard = &keyboards[i].port;
+        pointers[i].port = (struct input_port){.move = take_move, .self = &pointers[i]};
+        machines[i].mouse = &pointers[i].port;
+        clock_init(&machines[i].clock, &f->timeline);
+        guests[i].vmm = &vmm;
+        guests[i].lab = &lab_guests[i];
         guests[i].machine = &machines[i];
         guests[i].number = i;
     }
     ck_assert_int_eq(vinput_new(&vmm.vinput, &vmm, &error), STATUS_OK);
-    irq_line_connect(device_pin(controller, "irq1"), host_irq, NULL, 0);
+    irq_line_connect(device_pin(controller, "irq1"), host_irq, NULL, 1);
+    irq_line_connect(device_pin(controller, "irq12"), host_irq, NULL, 12);
     fixture_run_us(f, 2000000); /* the keyboard's self-test */
     memset(keyboards[0].is_down, 0, sizeof keyboards[0].is_down);
     keyboards[0].presses = keyboards[0].releases = 0;
@@ -265,6 +297,110 @@ START_TEST(guests_that_have_ended_get_no_keys)
 }
 END_TEST
 
+static void push(int dx, int dy, int dz, unsigned buttons)
+{
+    struct input_port *port = ps2_mouse_input(mouse);
+    port->move(port->self, dx, dy, dz, buttons);
+    fixture_run_us(f, 50000);
+}
+
+START_TEST(the_mouse_moves_the_guest_in_focus)
+{
+    push(7, -3, 1, 1);
+    ck_assert_int_eq(pointers[0].x, 7);
+    ck_assert_int_eq(pointers[0].y, -3);
+    ck_assert_int_eq(pointers[0].z, 1); /* the driver found the wheel */
+    ck_assert_uint_eq(pointers[0].buttons, 1);
+    vinput_set_focus(vmm.vinput, 2);
+    ck_assert_uint_eq(pointers[0].buttons, 0); /* no button sticks */
+    push(-200, 150, 0, 4);
+    ck_assert_int_eq(pointers[2].x, -200);
+    ck_assert_int_eq(pointers[2].y, 150);
+    ck_assert_uint_eq(pointers[2].buttons, 4);
+    ck_assert_int_eq(pointers[0].x, 7);
+    ck_assert_int_eq(pointers[1].x, 0);
+}
+END_TEST
+
+/* A picture of 800 x 600 in a window with room for 200 x 150: each place of the display is four. */
+START_TEST(movements_are_in_the_windows_coordinates)
+{
+    display.panes[0].picture_width = 800;
+    display.panes[0].picture_height = 600;
+    windows_resize(&display.windows, 0, 204, 174);
+    push(5, 2, 0, 0);
+    ck_assert_int_eq(pointers[0].x, 20);
+    ck_assert_int_eq(pointers[0].y, 8);
+    display.panes[0].picture_width = 100; /* enlarged twice: what is no whole place waits */
+    display.panes[0].picture_height = 75;
+    for (int i = 0; i < 6; i++)
+        push(1, -1, 0, 0);
+    ck_assert_int_eq(pointers[0].x, 23);
+    ck_assert_int_eq(pointers[0].y, 5);
+}
+END_TEST
+
+START_TEST(keys_and_mouse_go_to_all_on_request)
+{
+    hot_key(CTRL, KEY_A);
+    ck_assert(vinput_is_broadcast(vmm.vinput));
+    press(KEY_N, true);
+    push(3, 4, 0, 2);
+    for (unsigned i = 0; i < GUESTS; i++) {
+        ck_assert(keyboards[i].is_down[KEY_N]);
+        ck_assert_int_eq(pointers[i].x, 3);
+        ck_assert_uint_eq(pointers[i].buttons, 2);
+    }
+    hot_key(CTRL, KEY_A);
+    check_focus(0); /* and nothing is held */
+    for (unsigned i = 0; i < GUESTS; i++)
+        ck_assert_uint_eq(pointers[i].buttons, 0);
+    press(KEY_N, false);
+    tap(KEY_1);
+    ck_assert_uint_eq(keyboards[0].last, KEY_1);
+    ck_assert_uint_ne(keyboards[1].last, KEY_1);
+}
+END_TEST
+
+START_TEST(hot_keys_move_scale_raise_and_hide_the_window)
+{
+    const struct window *window = &display.windows.at[1];
+    int32_t x = window->x, y = window->y;
+    hot_key(CTRL, RIGHT);
+    ck_assert_uint_eq(display.windows.order[GUESTS - 1], 1); /* the focus raises */
+    press(SHIFT, true);
+    hot_key(CTRL, LEFT);
+    hot_key(CTRL, DOWN);
+    hot_key(CTRL, DOWN);
+    press(SHIFT, false);
+    ck_assert_int_eq(window->x, x - 40);
+    ck_assert_int_eq(window->y, y + 80);
+    display.panes[1].picture_width = 200;
+    display.panes[1].picture_height = 100;
+    hot_key(CTRL, EQUAL);
+    ck_assert_uint_eq(vdisplay_fit(&display, 1).width, 250); /* 125 % */
+    hot_key(CTRL, MINUS);
+    hot_key(CTRL, MINUS);
+    ck_assert_uint_eq(vdisplay_fit(&display, 1).width, 150);
+    ck_assert_uint_eq(vdisplay_fit(&display, 1).height, 75);
+    hot_key(CTRL, KEY_H);
+    ck_assert(window->is_hidden);
+    hot_key(CTRL, KEY_H);
+    ck_assert(!window->is_hidden);
+    check_focus(1);
+}
+END_TEST
+
+START_TEST(hot_keys_pause_and_resume_the_guest_in_focus)
+{
+    hot_key(CTRL, KEY_S);
+    ck_assert(guests[0].is_paused && !guests[1].is_paused);
+    hot_key(CTRL, KEY_S);
+    ck_assert(!guests[0].is_paused);
+    ck_assert_uint_eq(vinput_counts(vmm.vinput)->hot_keys, 2);
+}
+END_TEST
+
 Suite *vinput_suite(void)
 {
     Suite *suite = suite_create("vinput");
@@ -277,6 +413,11 @@ Suite *vinput_suite(void)
     tcase_add_test(tcase, without_both_modifiers_the_keys_are_the_guests);
     tcase_add_test(tcase, a_key_held_over_a_change_of_focus_is_released_for_the_old_guest);
     tcase_add_test(tcase, guests_that_have_ended_get_no_keys);
+    tcase_add_test(tcase, the_mouse_moves_the_guest_in_focus);
+    tcase_add_test(tcase, movements_are_in_the_windows_coordinates);
+    tcase_add_test(tcase, keys_and_mouse_go_to_all_on_request);
+    tcase_add_test(tcase, hot_keys_move_scale_raise_and_hide_the_window);
+    tcase_add_test(tcase, hot_keys_pause_and_resume_the_guest_in_focus);
     suite_add_tcase(suite, tcase);
     return suite;
 }
