@@ -322,14 +322,14 @@ static void hooked_write(struct space *space, uint64_t address, unsigned size, u
 
 uint64_t space_read(struct space *space, uint64_t address, unsigned size)
 {
-    if (BASE_UNLIKELY(space->is_hooked))
+    if (BASE_UNLIKELY(space_is_hooked(space)))
         return hooked_read(space, address, size);
     return plain_read(space, address, size);
 }
 
 void space_write(struct space *space, uint64_t address, unsigned size, uint64_t value)
 {
-    if (BASE_UNLIKELY(space->is_hooked))
+    if (BASE_UNLIKELY(space_is_hooked(space)))
         hooked_write(space, address, size, value);
     else
         plain_write(space, address, size, value);
@@ -359,7 +359,7 @@ size_t space_read_block(struct space *space, uint64_t address, unsigned size, vo
         store_le(bytes, size, space_read(space, address, size));
         return 1;
     }
-    if (!space->is_hooked)
+    if (!space_is_hooked(space))
         return region->ops->read_block(region->self, target.address - region->base, size, bytes,
                                        count);
     access_open(&access, space, address, size, false, ACCESS_PORT);
@@ -393,7 +393,7 @@ size_t space_write_block(struct space *space, uint64_t address, unsigned size, c
         space_write(space, address, size, load_le(bytes, size));
         return 1;
     }
-    if (!space->is_hooked)
+    if (!space_is_hooked(space))
         return region->ops->write_block(region->self, target.address - region->base, size, bytes,
                                         count);
     access_open(&access, space, address, size, true, ACCESS_PORT);
@@ -463,7 +463,7 @@ static void show_dma(struct space *space, const struct device *device, uint64_t 
                      const void *bytes, size_t count, bool is_write)
 {
     struct access access;
-    if (!space->door->watchers || count == 0)
+    if (!door_is_watched(space->door) || count == 0)
         return;
     access_open(&access, space, gpa, 1, is_write, ACCESS_DMA);
     access.device = device;

@@ -52,9 +52,22 @@ void space_fini(struct space *space)
     space->leaf_count = 0;
 }
 
+static struct space_port port_of(const struct space *space, struct region *region,
+                                 uint64_t offset);
+
+/* Ports whose row is known are reached without asking whether somebody looks: while somebody does, no
+ * row is known. */
 void space_update_hooks(struct space *space)
 {
+    bool was_hooked = space->is_hooked;
     space->is_hooked = space->intercept != NULL || space->door->watchers != NULL;
+    if (space->kind != SPACE_PORTS || was_hooked == space->is_hooked)
+        return;
+    for (uint64_t port = 0; port < PORT_COUNT; port++) {
+        struct region *region = space->ports[port].region;
+        if (region)
+            space->ports[port] = port_of(space, region, port - region->base);
+    }
 }
 
 void space_set_intercept(struct space *space, const struct space_intercept *intercept)
@@ -193,13 +206,14 @@ static const struct reg *kept_row(const struct region *region, uint64_t offset, 
     return row && row->width <= region->length - offset ? row : NULL;
 }
 
-static struct space_port port_of(struct region *region, uint64_t offset)
+static struct space_port port_of(const struct space *space, struct region *region,
+                                 uint64_t offset)
 {
     struct space_port port = {.region = region};
     if (!region || !region->bank)
         return port;
     port.first = reg_first(region->bank, region->bank_base + offset);
-    if (!region->ops && !region->alias) {
+    if (!region->ops && !region->alias && !space_is_hooked(space)) {
         port.in = kept_row(region, offset, false);
         port.out = kept_row(region, offset, true);
     }
@@ -210,7 +224,7 @@ static void place(struct space *space, const struct region *at, struct region *r
 {
     for (uint64_t i = 0; i < at->length; i += region_step(space)) {
         if (space->kind == SPACE_PORTS) {
-            space->ports[(at->base + i) & 0xFFFF] = port_of(region, i);
+            space->ports[(at->base + i) & 0xFFFF] = port_of(space, region, i);
         } else {
             struct space_page *page = page_for_change(space, at->base + i);
             if (page)

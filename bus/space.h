@@ -47,7 +47,8 @@ struct region {
 struct space_port {
     struct region *region;      /* NULL: nothing is there */
     const struct reg *first;    /* reg_first(): where a search for its row begins */
-    const struct reg *in, *out; /* reg_always(): the row that takes the access without a search */
+    /* reg_always(): the row that takes the access without a search; NULL also while somebody looks */
+    const struct reg *in, *out;
 };
 
 /* One page of a memory space. Pages lie in leaves, made when the first of theirs is mapped. */
@@ -134,6 +135,11 @@ static inline const struct space_page *space_page(const struct space *space, uin
 /* Forgets all host pointers that others hold. */
 void space_remapped(struct space *space);
 
+static inline bool space_is_hooked(const struct space *space)
+{
+    return DOOR_IS_BUILT && space->is_hooked;
+}
+
 /* The door. One access of 1, 2, 4 or 8 bytes (ports: up to 4). */
 uint64_t space_read(struct space *space, uint64_t address, unsigned size);
 void space_write(struct space *space, uint64_t address, unsigned size, uint64_t value);
@@ -141,14 +147,14 @@ void space_write(struct space *space, uint64_t address, unsigned size, uint64_t 
 static inline uint64_t space_port_read(struct space *space, uint16_t port, unsigned size)
 {
     const struct space_port *at = &space->ports[port];
-    if (BASE_UNLIKELY(space->is_hooked || !at->in || at->in->width != size))
+    if (BASE_UNLIKELY(!at->in || at->in->width != size))
         return space_read(space, port, size);
     return reg_row_read(at->in, at->region->self) & mask_bytes(size);
 }
 static inline void space_port_write(struct space *space, uint16_t port, unsigned size, uint64_t value)
 {
     const struct space_port *at = &space->ports[port];
-    if (BASE_UNLIKELY(space->is_hooked || !at->out || at->out->width != size))
+    if (BASE_UNLIKELY(!at->out || at->out->width != size))
         space_write(space, port, size, value);
     else
         reg_row_write(at->out, at->region->self, (uint32_t)(value & mask_bytes(size)));
