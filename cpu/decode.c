@@ -274,7 +274,9 @@ static const struct opcode_row *find_row(const struct opcode_map *map,
         at = 0x100 + byte;
         i->opcode = (uint16_t)(0x0f00 | byte);
     }
-    rows = is_8086 ? map->row_8086[at] : map->row[at];
+    rows = is_8086                                    ? map->row_8086[at]
+           : model->generation == GEN_286 && at < 256 ? map->row_286[at]
+                                                      : map->row[at];
     if (c->is_short)
         return NULL;
     if (rows[0] && rows[0]->digit == ROW_ANY) {

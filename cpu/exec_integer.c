@@ -249,20 +249,23 @@ static void write_quotient(struct cpu *cpu, unsigned bytes, uint64_t quotient, u
     register_write(cpu, CPU_DX, bytes, remainder & mask_bytes(bytes));
 }
 
-void exec_div(struct cpu *cpu, const struct instruction *i)
+void divide_unsigned(struct cpu *cpu, unsigned bytes, uint64_t divisor)
 {
-    unsigned bytes = i->operand_size;
-    uint64_t divisor = operand_read(cpu, i), dividend = read_dividend(cpu, bytes);
+    uint64_t dividend = read_dividend(cpu, bytes);
     if (divisor == 0 || dividend / divisor > mask_bytes(bytes))
         cpu_raise(cpu, VECTOR_DE);
     write_quotient(cpu, bytes, dividend / divisor, dividend % divisor);
 }
 
-void exec_idiv(struct cpu *cpu, const struct instruction *i)
+void exec_div(struct cpu *cpu, const struct instruction *i)
 {
-    unsigned bytes = i->operand_size;
-    uint64_t divisor = operand_sign_extend(operand_read(cpu, i), bytes);
+    divide_unsigned(cpu, i->operand_size, operand_read(cpu, i));
+}
+
+void divide_signed(struct cpu *cpu, unsigned bytes, uint64_t divisor)
+{
     uint64_t dividend = read_dividend(cpu, bytes);
+    divisor = operand_sign_extend(divisor, bytes);
     if (bytes < 4)
         dividend = operand_sign_extend(dividend, 2 * bytes);
     /* The magnitudes, so that -2^63 / -1 never reaches the workstation's divider. */
@@ -273,6 +276,11 @@ void exec_idiv(struct cpu *cpu, const struct instruction *i)
     if (b == 0 || a / b > limit || (a / b == limit && !is_negative))
         cpu_raise(cpu, VECTOR_DE);
     write_quotient(cpu, bytes, is_negative ? 0 - a / b : a / b, is_negative_a ? 0 - a % b : a % b);
+}
+
+void exec_idiv(struct cpu *cpu, const struct instruction *i)
+{
+    divide_signed(cpu, i->operand_size, operand_read(cpu, i));
 }
 
 /* --- shifts ---------------------------------------------------------------------------------------------- */

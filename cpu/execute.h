@@ -15,6 +15,7 @@
     X(movs) X(cmps) X(stos) X(lods) X(scas) X(ins) X(outs) X(in) X(out)                             \
     X(shift_8086) X(mul_8086) X(div_8086) X(daa_8086) X(aaa_8086) X(aam_8086) X(pop_cs_8086)        \
     X(mov_from_segment_8086) X(mov_to_segment_8086)                                                 \
+    X(shift_286) X(mul_286) X(imul_286) X(div_286) X(daa_286) X(aaa_286) X(aad_286)                 \
     X(fwait) X(x87) X(fxsave) X(ud) X(too_long) X(code_limit)                                       \
     X(simd) X(emms) X(maskmov) X(popcnt) X(crc32) X(movnti) X(ldmxcsr) X(stmxcsr)       \
     X(sfence)
@@ -40,6 +41,9 @@ uint64_t shift_value(unsigned digit, unsigned bytes, uint64_t value, unsigned co
 /* Does a shift with all its effects on flags. */
 uint64_t shift_with_flags(struct cpu *cpu, unsigned digit, unsigned bytes, uint64_t value,
                           unsigned count);
+/* The dividend lies in (E)DX:(E)AX or AX, and so do quotient and remainder; #DE where they do not fit. */
+void divide_unsigned(struct cpu *cpu, unsigned bytes, uint64_t divisor);
+void divide_signed(struct cpu *cpu, unsigned bytes, uint64_t divisor);
 /* One of the ALU's eight operations with flags; CMP returns a. */
 uint64_t alu_with_flags(struct cpu *cpu, unsigned operation, unsigned bytes, uint64_t a, uint64_t b);
 

@@ -366,7 +366,7 @@ void return_outer(struct cpu *cpu, const struct far_return *r)
 void sys_return_far(struct cpu *cpu, const struct instruction *i)
 {
     unsigned bytes = i->wide_size;
-    uint32_t release = i->opcode == 0xca ? (uint16_t)i->immediate : 0;
+    uint32_t release = i->row->immediate == IMM_IW ? (uint16_t)i->immediate : 0;
     if (cpu_uses_paragraphs(cpu)) {
         return_paragraph(cpu, bytes, release);
         return;

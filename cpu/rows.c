@@ -22,6 +22,9 @@ static const struct opcode_row rows[] = {
 static const struct opcode_row rows_8086[] = {
 #include "cpu/ops_8086.def"
 };
+static const struct opcode_row rows_286[] = {
+#include "cpu/ops_286.def"
+};
 #undef A
 #undef C
 #undef X
@@ -31,19 +34,35 @@ const struct opcode_row *opcode_row_at(size_t index)
     return index < ARRAY_COUNT(rows) ? &rows[index] : NULL;
 }
 
+const struct opcode_row *opcode_row_8086_at(size_t index)
+{
+    return index < ARRAY_COUNT(rows_8086) ? &rows_8086[index] : NULL;
+}
+
+const struct opcode_row *opcode_row_286_at(size_t index)
+{
+    return index < ARRAY_COUNT(rows_286) ? &rows_286[index] : NULL;
+}
+
+typedef const struct opcode_row *opcode_rows[8]; /* of one opcode, by digit */
+
+static void fill(opcode_rows *map, const struct opcode_row *from, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        unsigned at = from[i].opcode < 0x100 ? from[i].opcode : 0x100u + (from[i].opcode & 0xff);
+        for (unsigned digit = 0; digit < 8; digit++)
+            if (from[i].digit == ROW_ANY || from[i].digit == digit)
+                map[at][digit] = &from[i];
+    }
+}
+
 void opcode_map_init(struct opcode_map *map)
 {
     memset(map, 0, sizeof *map);
-    for (size_t i = 0; i < ARRAY_COUNT(rows); i++) {
-        unsigned at = rows[i].opcode < 0x100 ? rows[i].opcode : 0x100u + (rows[i].opcode & 0xff);
-        for (unsigned digit = 0; digit < 8; digit++)
-            if (rows[i].digit == ROW_ANY || rows[i].digit == digit)
-                map->row[at][digit] = &rows[i];
-    }
+    fill(map->row, rows, ARRAY_COUNT(rows));
     memcpy(map->row_8086, map->row, sizeof map->row_8086);
-    for (size_t i = 0; i < ARRAY_COUNT(rows_8086); i++)
-        for (unsigned digit = 0; digit < 8; digit++)
-            if (rows_8086[i].digit == ROW_ANY || rows_8086[i].digit == digit)
-                map->row_8086[rows_8086[i].opcode][digit] = &rows_8086[i];
+    fill(map->row_8086, rows_8086, ARRAY_COUNT(rows_8086));
+    memcpy(map->row_286, map->row, sizeof map->row_286);
+    fill(map->row_286, rows_286, ARRAY_COUNT(rows_286));
     simd_map_init(map);
 }

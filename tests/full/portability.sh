@@ -62,7 +62,7 @@ oracles() {
         build_silicon || exit 1
         run "$1" ./silicon -H -n 5000 -s 1 -x 0
         run "$1" ./silicon -H -n 5000 -s 1 -x 1
-        [ -z "$vectors" ] || { build_vectors && run "$1" ./vectors -v 1 "$vectors" | tail -n 1; }
+        [ -z "$vectors" ] || { build_vectors && run "$1" ./vectors -v 1 -u 1 "$vectors" | tail -n 1; }
     ) 2>"$1-oracles.err"
 }
 vectors=$(. "$SRCDIR/tests/oracle/build.sh" && find_vectors >/dev/null && cd "$vectors" && pwd)

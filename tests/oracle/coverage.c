@@ -1,4 +1,4 @@
-/* Counts which rows of ops.def and ops_simd.def an oracle executes. Linked in front of libvitrine.a with
+/* Counts which rows of cpu/ops*.def an oracle executes. Linked in front of libvitrine.a with
  *
  *     -Wl,--wrap=decode,--wrap=block_build
  *
@@ -13,32 +13,33 @@
 
 #define ROWS_MAX 1024
 
-static uint64_t counts[2][ROWS_MAX];
-
-static const struct opcode_row *row_at(unsigned table, size_t index)
-{
-    return table == 0 ? opcode_row_at(index) : simd_row_at(index);
-}
+static const struct {
+    const char *name;
+    const struct opcode_row *(*row_at)(size_t index);
+} TABLES[] = {{"ops", opcode_row_at},
+              {"ops_simd", simd_row_at},
+              {"ops_8086", opcode_row_8086_at},
+              {"ops_286", opcode_row_286_at}};
+static uint64_t counts[ARRAY_COUNT(TABLES)][ROWS_MAX];
 
 static void write_counts(void)
 {
     static const char *const PREFIXES[] = {[SIMD_NP] = "np", [SIMD_66] = "66", [SIMD_F3] = "f3",
                                            [SIMD_F2] = "f2"};
-    static const char *const TABLES[] = {"ops", "ops_simd"};
     const char *path = getenv("VITRINE_COVERAGE");
     FILE *out = path != NULL ? fopen(path, "w") : NULL;
     const struct opcode_row *row;
     if (out == NULL) {
         return;
     }
-    for (unsigned table = 0; table < 2; table++) {
-        for (size_t n = 0; n < ROWS_MAX && (row = row_at(table, n)) != NULL; n++) {
+    for (unsigned table = 0; table < ARRAY_COUNT(TABLES); table++) {
+        for (size_t n = 0; n < ROWS_MAX && (row = TABLES[table].row_at(n)) != NULL; n++) {
             char name[24] = "";
             for (unsigned at = 0; row->mnemonic[at] != '\0' && at < sizeof name - 1; at++) {
                 name[at] = row->mnemonic[at] == ' ' ? '_' : row->mnemonic[at];
             }
-            fprintf(out, "%s %04x %u %s %s %llu\n", TABLES[table], row->opcode, row->digit,
-                    table == 0 ? "-" : PREFIXES[row->simd.prefix], name,
+            fprintf(out, "%s %04x %u %s %s %llu\n", TABLES[table].name, row->opcode, row->digit,
+                    TABLES[table].row_at == simd_row_at ? PREFIXES[row->simd.prefix] : "-", name,
                     (unsigned long long)counts[table][n]);
         }
     }
@@ -52,9 +53,10 @@ static void count(const struct opcode_row *row)
         is_registered = true;
         atexit(write_counts);
     }
-    for (unsigned table = 0; table < 2; table++) {
-        const struct opcode_row *first = row_at(table, 0);
-        if (row >= first && row < first + ROWS_MAX && row_at(table, (size_t)(row - first)) == row) {
+    for (unsigned table = 0; table < ARRAY_COUNT(TABLES); table++) {
+        const struct opcode_row *first = TABLES[table].row_at(0);
+        if (row >= first && row < first + ROWS_MAX &&
+            TABLES[table].row_at((size_t)(row - first)) == row) {
             counts[table][row - first]++;
         }
     }

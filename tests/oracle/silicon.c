@@ -320,6 +320,10 @@ static unsigned explained_fpu(const struct stream *stream, const struct silicon_
         ours->data_hash != theirs->data_hash) {
         return 10; /* a store of ten bytes of which the last two fault */
     }
+    if (row != NULL && row->opcode >= 0xd8 && row->opcode <= 0xdf && ours->vector == 14 &&
+        theirs->vector == 14 && ours->cr2 != theirs->cr2 && ours->cr2 >> 12 == theirs->cr2 >> 12) {
+        return 13; /* FRSTOR and FLDENV across pages: Intel touches the last byte first */
+    }
     return 0;
 }
 
@@ -333,7 +337,8 @@ static unsigned explained_by(const struct stream *stream, const struct silicon_r
     bool same_place = ours->eip == theirs->eip && row != NULL;
     bool is_call = row != NULL && strncmp(row->mnemonic, "call", 4) == 0; /* and callf */
     if (same_place && is_call && ours->vector == 13 &&
-        (theirs->vector == 12 || theirs->vector == 14 || theirs->data_hash != ours->data_hash)) {
+        (is_fault_of_operand(theirs->vector) || theirs->vector == 17 ||
+         theirs->data_hash != ours->data_hash)) {
         return 1; /* CALL: target checked before the stack */
     }
     if (same_place && strcmp(row->mnemonic, "popa") == 0 && ours->vector == theirs->vector) {

@@ -1,12 +1,12 @@
 /* Runs hardware captures of single instructions in real mode on the CPU core and compares registers and
- * memory: vectors [-v N] [-m MODEL] FOLDER [FILE...]
+ * memory: vectors [-v N] [-m MODEL] [-u 1] FOLDER [FILE...]
  *
  * The sets are those of github.com/SingleStepTests: 8088, 8086, 80186, 80286 and 80386, as MOO files,
  * packed or not. The file's header names the processor, and with it the model and the conventions of
  * the set: up to the 80186 the registers are those behind the instruction; later the captured machine
  * ran a HLT then, which is why the final IP is one behind. Undefined flags are those that the set marks:
  * in the files (RMSK, RM32), in metadata.json, or in 80386.csv; also in the flags word that an exception
- * pushed. Output: one line per file with what passed, then a total. Exit status 1 when a test failed. */
+ * pushed. -u 1: undefined flags are compared too, but those that a failed division leaves. Output: one line per file with what passed, then a total. Exit status 1 when a test failed. */
 #include <ctype.h>
 #include <dirent.h>
 #include <stdio.h>
@@ -49,6 +49,7 @@ struct runner {
     const char *model;    /* asked for; NULL: the file's */
     unsigned verbose;     /* failures shown per file */
     uint32_t flags_mask;  /* of the opcode, from the set's table */
+    bool has_undefined;   /* -u: undefined flags count as well */
     char *metadata, *csv; /* NULL: the set has none */
     struct totals all;
 };
@@ -274,8 +275,10 @@ static bool has_pushed_flags(const struct runner *runner, const struct moo_test 
 static uint32_t compared(const struct runner *runner, const struct moo_test *test, unsigned n)
 {
     uint32_t mask = test->final.masks.value[n];
+    if (n == MOO_FLAGS && (!runner->has_undefined || (test->has_exception && test->vector == 0)))
+        mask &= runner->flags_mask;
     if (n == MOO_FLAGS)
-        return mask & runner->flags_mask & runner->processor->flags_compared;
+        return mask & runner->processor->flags_compared;
     if (n >= MOO_CS && n <= MOO_SS)
         mask &= 0xffff;
     if (!runner->processor->has_32)
@@ -410,11 +413,12 @@ int main(int argc, char **argv)
         switch (argv[n][1]) {
         case 'v': runner->verbose = (unsigned)atoi(argv[n + 1]); break;
         case 'm': runner->model = argv[n + 1]; break;
+        case 'u': runner->has_undefined = atoi(argv[n + 1]) != 0; break;
         default: n = argc; break;
         }
     }
     if (n >= argc) {
-        fprintf(stderr, "usage: vectors [-v N] [-m MODEL] FOLDER [FILE...]\n");
+        fprintf(stderr, "usage: vectors [-v N] [-m MODEL] [-u 1] FOLDER [FILE...]\n");
         return 2;
     }
     const char *folder = argv[n++];
