@@ -281,6 +281,44 @@ START_TEST(describing_is_pure_and_stays_in_its_text)
 }
 END_TEST
 
+/* In words: what describe() says, else the fields of the row; an access that carries nothing but data
+ * (REG_BLOCK) or a plain number speaks by the name of its register. */
+static void check_words(struct place *place)
+{
+    const struct device *device = place->f->device;
+    for (unsigned is_write = 0; is_write < 2; is_write++) {
+        bool is_possible = (place->row->access & (is_write ? REG_WRITE : REG_READ)) != 0;
+        for (uint32_t value = 0; is_possible && value < 256; value += 17) {
+            struct access access = {.space_kind = place->space->kind == SPACE_PORTS ? ACCESS_PORT
+                                                                                    : ACCESS_MEMORY,
+                                    .is_write = is_write != 0,
+                                    .address = place->address,
+                                    .size = place->row->width,
+                                    .count = 1,
+                                    .value = value,
+                                    .device = device,
+                                    .reg = place->row};
+            if (place->type->describe)
+                place->type->describe(device, &access, access.meaning, sizeof access.meaning);
+            if (!access.meaning[0])
+                reg_fields_text(place->row, value, access.meaning, sizeof access.meaning);
+            ck_assert_msg(access.meaning[0] || place->row->meaning[0], "%s %s: no words for %02x",
+                          place->type->name, place->row->name, (unsigned)value);
+            ck_assert_msg(access.meaning[0] || !place->row->fields, "%s %s: fields without words",
+                          place->type->name, place->row->name);
+            for (const char *at = access.meaning; *at; at++)
+                ck_assert_msg((unsigned char)*at >= 0x20, "%s %s: a control character in words",
+                              place->type->name, place->row->name);
+        }
+    }
+}
+
+START_TEST(each_register_has_words)
+{
+    for_each_row_purely(DEVICE_TYPES[_i], check_words);
+}
+END_TEST
+
 /* --- state ---------------------------------------------------------------------------------------- */
 
 START_TEST(state_is_whole_and_saves_the_same_bytes)
@@ -348,6 +386,7 @@ Suite *device_tables_suite(void)
     tcase_add_loop_test(tests, rows_are_complete, 0, types);
     tcase_add_loop_test(tests, attached_banks_are_declared, 0, types);
     tcase_add_loop_test(tests, describing_is_pure_and_stays_in_its_text, 0, types);
+    tcase_add_loop_test(tests, each_register_has_words, 0, types);
     tcase_add_loop_test(tests, state_is_whole_and_saves_the_same_bytes, 0, types);
     tcase_add_loop_test(tests, random_accesses_and_resets_leave_it_alive, 0, types);
     tcase_add_loop_test(tests, power_on_state_does_not_depend_on_the_past, 0, types);
