@@ -3,6 +3,7 @@
  *
  * Specification: Intel SDM 3A (2023) 5.8 (privilege levels and gates), 7.2.1 (TSS); SDM 2 JMP,
  * CALL, RET. MISSING: 64-bit call gates. */
+#include "cpu/decode.h"
 #include "cpu/segment.h"
 
 /* --- code segments ------------------------------------------------------------------------------------ */
