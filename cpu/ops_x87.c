@@ -121,11 +121,13 @@ void fpu_read_operand(struct cpu *cpu, const struct instruction *i, unsigned cou
     }
 }
 
-/* Every byte can be written, or this raises. */
+/* Every byte can be written, or this raises. The alignment is that of the first piece written. */
 void fpu_check_operand(struct cpu *cpu, const struct instruction *i, unsigned count)
 {
     uint64_t offset = operand_address(cpu, i);
     uint64_t linear = cpu_segment_linear(cpu, i->segment, offset, count, true);
+    if (count > 8)
+        cpu_check_write(cpu, linear, 8, cpu->cpl);
     cpu_check_write(cpu, linear, count, cpu->cpl);
 }
 
