@@ -319,10 +319,6 @@ static void work(void *self)
     }
     if (driver->state != DRIVER_IDLE || !disk_queue_take(&driver->queue, &driver->job))
         return;
-    if (!driver->job.request) { /* cancelled before it began */
-        vmm_kick(driver->vmm, &driver->part);
-        return;
-    }
     driver->has_job = true;
     context_enter(driver->vmm, driver->context, driver->job.guest);
     driver->vmm->world->door.cause = driver->job.cause;

@@ -71,6 +71,15 @@ static bool is_held(const struct disk_queue *queue, const struct disk_job *job)
     return false;
 }
 
+/* The order is in the sequence numbers: the last may fill the gap. */
+static void remove_at(struct disk_queue *queue, unsigned at)
+{
+    const struct disk_job *job = &queue->jobs[at];
+    queue->waiting_of[job->owner]--;
+    queue->flushes_of[job->owner] -= job->op == BLOCK_FLUSH;
+    queue->jobs[at] = queue->jobs[--queue->waiting];
+}
+
 bool disk_queue_take(struct disk_queue *queue, struct disk_job *job)
 {
     uint64_t most = least_served(queue) + DISK_QUANTUM_SECTORS * 1024;
@@ -84,9 +93,7 @@ bool disk_queue_take(struct disk_queue *queue, struct disk_job *job)
             best = i;
     }
     *job = queue->jobs[best];
-    queue->jobs[best] = queue->jobs[--queue->waiting];
-    queue->waiting_of[job->owner]--;
-    queue->flushes_of[job->owner] -= job->op == BLOCK_FLUSH;
+    remove_at(queue, best);
     queue->floor = queue->served[job->owner];
     queue->served[job->owner] += scaled(queue, job->owner, job->sectors ? job->sectors : 1);
     if (job->op != BLOCK_FLUSH)
@@ -96,7 +103,10 @@ bool disk_queue_take(struct disk_queue *queue, struct disk_job *job)
 
 void disk_queue_cancel(struct disk_queue *queue, const struct block_request *request)
 {
-    for (unsigned i = 0; i < queue->waiting; i++)
+    unsigned i = 0;
+    while (i < queue->waiting)
         if (queue->jobs[i].request == request)
-            queue->jobs[i].request = NULL;
+            remove_at(queue, i);
+        else
+            i++;
 }

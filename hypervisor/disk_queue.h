@@ -19,7 +19,7 @@ struct guest;
 struct disk_job {
     struct guest *guest;
     unsigned owner;                /* its number */
-    struct block_request *request; /* NULL: cancelled, its data goes nowhere */
+    struct block_request *request; /* NULL: cancelled under way, its data goes nowhere */
     enum block_op op;
     struct block_address at;       /* physical, of the next sector */
     uint32_t sectors, done;        /* of this job */
@@ -47,7 +47,8 @@ void disk_queue_fini(struct disk_queue *queue);
 bool disk_queue_put(struct disk_queue *queue, const struct disk_job *job);
 /* The next one, taken out; false: none waits. */
 bool disk_queue_take(struct disk_queue *queue, struct disk_job *job);
-/* Forgets a request: it is taken as one without a request. */
+/* Takes a request out that has not been taken: it gives its place back, holds nothing up, and is not
+ * reckoned against its guest's share. */
 void disk_queue_cancel(struct disk_queue *queue, const struct block_request *request);
 
 #endif

@@ -140,16 +140,44 @@ START_TEST(a_flush_stays_between_its_own_guests_requests)
 }
 END_TEST
 
-START_TEST(a_cancelled_request_is_taken_as_nobodys)
+START_TEST(a_cancelled_request_is_never_taken_and_gives_its_place_back)
 {
     struct disk_job job;
-    start(1, false);
+    start(2, false);
     put(0, BLOCK_READ, 1, 1, 0);
     put(0, BLOCK_READ, 2, 1, 1);
     disk_queue_cancel(&queue, &requests[0]);
-    ck_assert_ptr_null(take().request);
-    ck_assert_ptr_eq(take().request, &requests[1]);
+    for (unsigned i = 1; i < DISK_QUEUE_PER_GUEST; i++)
+        ck_assert(put(0, BLOCK_READ, 2, 1, 1));
+    ck_assert(!put(0, BLOCK_READ, 2, 1, 1));
+    disk_queue_cancel(&queue, &requests[1]);
     ck_assert(!disk_queue_take(&queue, &job));
+    disk_queue_fini(&queue);
+}
+END_TEST
+
+START_TEST(a_cancelled_flush_holds_nothing_up)
+{
+    start(1, true);
+    put(0, BLOCK_WRITE, 900, 1, 0);
+    put(0, BLOCK_FLUSH, 0, 0, 1);
+    put(0, BLOCK_WRITE, 10, 1, 2);
+    disk_queue_cancel(&queue, &requests[1]);
+    ck_assert_ptr_eq(take().request, &requests[2]);
+    ck_assert_ptr_eq(take().request, &requests[0]);
+    disk_queue_fini(&queue);
+}
+END_TEST
+
+START_TEST(what_was_cancelled_is_not_reckoned_as_served)
+{
+    start(2, false);
+    put(0, BLOCK_READ, 1, 2 * DISK_QUANTUM_SECTORS, 0);
+    put(0, BLOCK_READ, 2, 1, 1);
+    put(1, BLOCK_READ, 3, 1, 2);
+    disk_queue_cancel(&queue, &requests[0]);
+    ck_assert_ptr_eq(take().request, &requests[1]);
+    ck_assert_ptr_eq(take().request, &requests[2]);
     disk_queue_fini(&queue);
 }
 END_TEST
@@ -165,7 +193,9 @@ Suite *disk_queue_suite(void)
     tcase_add_loop_test(tcase, a_guest_that_floods_keeps_another_waiting_a_quantum_at_most, 0, 2);
     tcase_add_test(tcase, a_guest_has_so_many_places_and_no_more);
     tcase_add_test(tcase, a_flush_stays_between_its_own_guests_requests);
-    tcase_add_test(tcase, a_cancelled_request_is_taken_as_nobodys);
+    tcase_add_test(tcase, a_cancelled_request_is_never_taken_and_gives_its_place_back);
+    tcase_add_test(tcase, a_cancelled_flush_holds_nothing_up);
+    tcase_add_test(tcase, what_was_cancelled_is_not_reckoned_as_served);
     suite_add_tcase(suite, tcase);
     return suite;
 }
