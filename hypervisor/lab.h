@@ -14,6 +14,7 @@
 #define LAB_GUESTS_MAX 64
 #define LAB_TEXT       512
 #define LAB_DISK_SHARE 100u /* of a guest that says nothing */
+#define LAB_VLAN 1u /* of a port that has none given: IEEE 802.1Q-2018, table 9-2 */
 #define LAB_VMM_BYTES  (UINT64_C(8) << 20) /* host RAM that the VMM keeps for itself */
 
 /* Who holds the driver of a physical device: the VMM, a host operating system below it, or a domain
@@ -54,6 +55,7 @@ struct lab_guest {
     bool has_disk;
     uint32_t first_cylinder, last_cylinder;
     bool is_disk_shared;     /* only read; others may have the same cylinders so */
+    uint64_t vlan;           /* of its NIC's port, which is then an access port; 0: LAB_VLAN */
     uint64_t disk_share;     /* against the others'; 0: LAB_DISK_SHARE */
     bool has_virtio_disk;    /* else an ATA drive */
     char disk_settings[64];  /* of the virtio device */

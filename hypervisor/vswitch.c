@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 
+#include "base/bits.h"
 #include "hypervisor/nic_path.h"
 
 #define PORTS_MAX (LAB_GUESTS_MAX + 1)
@@ -12,6 +13,10 @@ struct vswitch_port {
     struct vswitch *vswitch;
     struct guest *guest; /* NULL: the uplink */
     unsigned number;
+    uint64_t vlan;
+    bool is_access;          /* in a VLAN by LAB.ini: takes untagged frames only */
+    struct net_table learnt; /* used when this port is the first of its VLAN */
+    struct net_table *table; /* of its VLAN */
     struct net_queue queue;
     struct vswitch_counts counts;
 };
@@ -21,7 +26,6 @@ struct vswitch {
     struct vmm_part part;
     struct vswitch_port *ports[PORTS_MAX]; /* 0: the uplink */
     unsigned port_count;
-    struct net_table table;
 };
 
 /* --- forwarding (IEEE 802.1D-2004, 7.7) -------------------------------------------------------------------------------------- */
@@ -57,10 +61,13 @@ static void send_to(struct vswitch *vswitch, const struct vswitch_port *from,
 static void forward(struct vswitch *vswitch, const struct vswitch_port *from,
                     const struct net_frame *frame)
 {
-    net_table_learn(&vswitch->table, frame->bytes, from->number);
-    for (unsigned i = 0; i < vswitch->port_count; i++)
-        if (vswitch->ports[i] && net_table_forwards(&vswitch->table, frame->bytes, from->number, i))
-            send_to(vswitch, from, vswitch->ports[i], frame);
+    net_table_learn(from->table, frame->bytes, from->number);
+    for (unsigned i = 0; i < vswitch->port_count; i++) {
+        struct vswitch_port *port = vswitch->ports[i];
+        if (port && port->vlan == from->vlan &&
+            net_table_forwards(from->table, frame->bytes, from->number, i))
+            send_to(vswitch, from, port, frame);
+    }
 }
 
 static void work(void *self)
@@ -84,6 +91,14 @@ static void work(void *self)
 
 /* --- ports --------------------------------------------------------------------------------------------------- */
 
+/* IEEE 802.1Q-2018, 9.6: bytes 12-13 are 81-00, the next 12 bits after priority the VLAN's number; 0 is a
+ * priority alone. */
+static bool is_tagged(const uint8_t *bytes, size_t count)
+{
+    return count >= NET_HEADER_BYTES + 2 && load_be16(bytes + 12) == 0x8100 &&
+           (load_be16(bytes + 14) & 0xFFF) != 0;
+}
+
 /* A frame comes out of a NIC: only queued here, in the middle of the guest's instruction. */
 static void enqueue(void *self, const uint8_t *bytes, size_t count, uint64_t cause)
 {
@@ -95,6 +110,12 @@ static void enqueue(void *self, const uint8_t *bytes, size_t count, uint64_t cau
         door_note(door, DECISION_DENY, "switch: a frame of %zu bytes is dropped", count);
         return;
     }
+    if (port->is_access && is_tagged(bytes, count)) {
+        port->counts.dropped++;
+        door_note(door, DECISION_DENY, "switch: a tagged frame at an access port of VLAN %llu, dropped",
+                  (unsigned long long)port->vlan);
+        return;
+    }
     if (!net_queue_put(&port->queue, bytes, count, cause)) {
         port->counts.dropped++;
         door_note(door, DECISION_DENY, "switch: the port's queue is full, frame dropped");
@@ -103,6 +124,16 @@ static void enqueue(void *self, const uint8_t *bytes, size_t count, uint64_t cau
     door_note(door, DECISION_MAP, "switch: %zu bytes to %02x:%02x:%02x:%02x:%02x:%02x queued at port "
               "%u", count, bytes[0], bytes[1], bytes[2], bytes[3], bytes[4], bytes[5], port->number);
     vmm_kick(port->vswitch->vmm, &port->vswitch->part);
+}
+
+/* Each VLAN learns for itself: an address seen in one says nothing about another
+ * (independent learning: IEEE 802.1Q-2018, 8.8). */
+static struct net_table *table_of(struct vswitch *vswitch, struct vswitch_port *port)
+{
+    for (unsigned i = 0; i < vswitch->port_count; i++)
+        if (vswitch->ports[i] && vswitch->ports[i]->vlan == port->vlan)
+            return vswitch->ports[i]->table;
+    return &port->learnt;
 }
 
 static enum status add_port(struct vswitch *vswitch, unsigned number, struct guest *guest,
@@ -117,6 +148,9 @@ static enum status add_port(struct vswitch *vswitch, unsigned number, struct gue
     made->cable.name = guest ? guest->lab->name : "uplink";
     made->cable.receive = enqueue;
     made->cable.self = made;
+    made->is_access = guest && guest->lab->vlan;
+    made->vlan = made->is_access ? guest->lab->vlan : LAB_VLAN;
+    made->table = table_of(vswitch, made);
     vswitch->ports[number] = made;
     if (number >= vswitch->port_count)
         vswitch->port_count = number + 1;

@@ -2,7 +2,9 @@
  *
  * A frame from a guest waits in its port's bounded queue until the VMM works; then it goes to the
  * port that its destination was last seen on, to all others when that is unknown or a group, and
- * never back. What comes in over the host's NIC (the uplink) takes the same way. */
+ * never back. What comes in over the host's NIC (the uplink) takes the same way. Ports of different VLANs
+ * (IEEE 802.1Q-2018) never meet; the uplink is in VLAN 1, as every port that LAB.ini gives none.
+ * MISSING: trunks: a port has one VLAN, its frames are untagged. */
 #ifndef VITRINE_HYPERVISOR_VSWITCH_H
 #define VITRINE_HYPERVISOR_VSWITCH_H
 

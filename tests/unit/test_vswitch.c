@@ -34,7 +34,8 @@ static void receive(void *self, const uint8_t *frame, size_t bytes, uint64_t cau
     memcpy(card->last, frame, bytes);
 }
 
-static void setup(void)
+/* The VLAN of each guest's port; 0: none given. */
+static void setup_in(const uint64_t vlans[GUESTS])
 {
     memset(&world, 0, sizeof world);
     memset(&vmm, 0, sizeof vmm);
@@ -48,6 +49,7 @@ static void setup(void)
     vmm.guest_count = GUESTS;
     ck_assert_int_eq(vswitch_new(&vmm.vswitch, &vmm, &error), STATUS_OK);
     for (unsigned i = 0; i < GUESTS; i++) {
+        lab.guests[i].vlan = vlans[i];
         strcpy(lab.guests[i].name, (const char *[]){"a", "b", "c"}[i]);
         guests[i].vmm = &vmm;
         guests[i].number = i;
@@ -56,6 +58,16 @@ static void setup(void)
         cards[i].port = (struct net_port){.name = "card", .receive = receive, .self = &cards[i]};
         net_connect(&cards[i].port, vswitch_cable(guests[i].port));
     }
+}
+
+static void setup(void)
+{
+    setup_in((const uint64_t[GUESTS]){0});
+}
+
+static void setup_vlans(void)
+{
+    setup_in((const uint64_t[GUESTS]){7, 9, 7});
 }
 
 static void teardown(void)
@@ -226,6 +238,48 @@ START_TEST(the_copy_is_charged_to_who_gets_the_frame)
 }
 END_TEST
 
+START_TEST(a_frame_stays_in_its_vlan)
+{
+    send_frame(0, 1, 0xFF, 60);
+    work();
+    check_counts(0, 0, 1);
+    send_frame(1, 2, 0xFF, 60);
+    work();
+    check_counts(0, 0, 1);
+    ck_assert_uint_eq(vswitch_uplink_counts(vmm.vswitch)->sent, 0); /* which is in VLAN 1 */
+}
+END_TEST
+
+/* Guest b takes the address of c: with one table for all, a's frame would find no port. */
+START_TEST(each_vlan_learns_for_itself)
+{
+    send_frame(2, 3, 0xFF, 60);
+    work();
+    send_frame(1, 3, 0xFF, 60);
+    work();
+    send_frame(0, 1, 3, 60);
+    work();
+    check_counts(1, 0, 1);
+}
+END_TEST
+
+START_TEST(an_access_port_takes_no_tagged_frame)
+{
+    static const struct {
+        uint8_t high, low;
+        unsigned arrives;
+    } TAGS[] = {{0x00, 7, 0}, {0x00, 9, 0}, {0x0F, 0xFF, 0}, {0xE0, 0, 1}}; /* the last: priority alone */
+    uint8_t frame[60] = {0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0x52, 0x54, 0, 0, 0, 1, 0x81, 0};
+    frame[14] = TAGS[_i].high;
+    frame[15] = TAGS[_i].low;
+    net_send(&cards[0].port, frame, sizeof frame, 1);
+    work();
+    check_counts(0, 0, TAGS[_i].arrives);
+    ck_assert_uint_eq(vswitch_port_counts(guests[0].port)->dropped, 1 - TAGS[_i].arrives);
+    ck_assert_uint_eq(vswitch_port_counts(guests[1].port)->dropped, 0);
+}
+END_TEST
+
 Suite *vswitch_suite(void)
 {
     Suite *suite = suite_create("vswitch");
@@ -240,6 +294,12 @@ Suite *vswitch_suite(void)
     tcase_add_test(tcase, frames_of_impossible_length_are_dropped);
     tcase_add_test(tcase, endless_new_addresses_only_cost_the_oldest);
     tcase_add_test(tcase, the_copy_is_charged_to_who_gets_the_frame);
+    suite_add_tcase(suite, tcase);
+    tcase = tcase_create("vlan");
+    tcase_add_checked_fixture(tcase, setup_vlans, teardown);
+    tcase_add_test(tcase, a_frame_stays_in_its_vlan);
+    tcase_add_test(tcase, each_vlan_learns_for_itself);
+    tcase_add_loop_test(tcase, an_access_port_takes_no_tagged_frame, 0, 4);
     suite_add_tcase(suite, tcase);
     return suite;
 }
