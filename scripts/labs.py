@@ -25,6 +25,23 @@ append = lab={lab}
 serial = file:said.txt
 syscalls = 3=disk
 """
+# Boot sectors (tests/golden/schedule.sh has their source): one counts for ever, one halts until each tick
+# of its timer (1 kHz) and works a little.
+HOG = bytes.fromhex("fa6640ebfc")
+CLERK = bytes.fromhex("fa31c08ed8c7062000237ca32200b034e643b8a904e64088e0e640b0fee621fbf4ebfdb9f401e2feb020e620cf")
+SHARES_LAB = """[host]
+memory = 64M
+disk = shares.img,geometry={cylinders}/1/63
+schedule = credit
+{host}
+"""
+SHARES_GUEST = """[guest {name}]
+memory = 2M
+nic = none
+cylinders = {number}-{number}
+{lines}
+"""
+SECONDS = 8
 DELAYS_US = (0, 200, 2000, 10000)
 
 
@@ -54,6 +71,22 @@ class Runner:
         if done.returncode != 0:
             sys.exit(f"labs.py: lab={lab}: status {done.returncode}: {done.stderr.strip()}")
         return said.read_text()
+
+    def shares(self, guests, host=""):
+        """Guests (name, boot sector, lines) by the credit scheduler: of each, percent of the host's time: run, stolen."""
+        text = SHARES_LAB.format(cylinders=len(guests), host=host)
+        with open(self.folder / "shares.img", "wb") as image:
+            for at, (name, code, lines) in enumerate(guests):
+                image.write((code.ljust(510, b"\0") + b"\x55\xaa").ljust(63 * 512, b"\0"))
+                text += SHARES_GUEST.format(name=name, number=at, lines=lines)
+        (self.folder / "shares.ini").write_text(text)
+        done = subprocess.run([self.program, "host", "--bios", "embedded", "--display", "none", "--rtc", "1", "--clock",
+                               "50000000", "--max-instructions", str(SECONDS * 50000000), "shares.ini"], cwd=self.folder,
+                              stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=300)
+        if done.returncode != 8:
+            sys.exit(f"labs.py: shares: status {done.returncode}: {done.stderr.strip()}")
+        found = re.findall(r"instructions, ([\d.]+) % of the host's time, ([\d.]+) % stolen", done.stdout)
+        return [(float(run), float(stolen)) for run, stolen in found]
 
 
 def number(text, pattern):
@@ -101,6 +134,28 @@ def cylinders(runner):
     return lab
 
 
+def weights(runner):
+    lab = Lab("Weights", "Three guests that only compute, by the credit scheduler: a guest's weight is its share.",
+              "% of the time")
+    guests = [(f"weight-{weight}", HOG, f"weight = {weight}") for weight in (128, 256, 512)]
+    wanted = [100 * weight / (128 + 256 + 512) for weight in (128, 256, 512)]
+    for (name, _, _), (run, _), share in zip(guests, runner.shares(guests), wanted):
+        lab.rows.append((name.replace("-", " "), run, f"{share:.1f} ± 2"))
+        lab.expect(abs(run - share) <= 2, f"{name} has its share within 2 %")
+    return lab
+
+
+def boost(runner):
+    lab = Lab("BOOST", "A guest that wakes for its timer a thousand times a second, beside four that only compute: how long does "
+              "it wait, able to run? BOOST puts who wakes for I/O before all others until the next tick.", "% of the time waited")
+    guests = [("clerk", CLERK, "")] + [(f"hog-{n}", HOG, "") for n in range(4)]
+    for switch in ("on", "off"):
+        (_, stolen), *_ = runner.shares(guests, f"boost = {switch}")
+        lab.rows.append((f"BOOST {switch}", stolen, "below 5" if switch == "on" else "above 20"))
+    lab.expect(lab.rows[0][1] < 5 and lab.rows[1][1] > 20, "a guest that wakes waits only without BOOST")
+    return lab
+
+
 def print_lab(lab):
     print(f"\n{lab.title}\n{lab.about}\n")
     for name, figure, wanted in lab.rows:
@@ -140,7 +195,7 @@ def main():
     options = parser.parse_args()
     options.out.mkdir(parents=True, exist_ok=True)
     runner = Runner(options.vitrine, options.roms, options.out)
-    labs = [make(runner) for make in (interfaces, batching, cylinders)]
+    labs = [make(runner) for make in (interfaces, batching, cylinders, weights, boost)]
     for lab in labs:
         print_lab(lab)
     (options.out / "labs.html").write_text(page(labs))
