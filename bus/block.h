@@ -85,6 +85,11 @@ struct block {
 bool block_geometry_parse(const char *text, struct block_geometry *geometry);
 
 /* C/H/S → LBA in a geometry; false when head or sector is outside (the cylinder is not judged). */
+/*@ requires \valid_read(g) && \valid_read(at) && \valid(lba);
+    requires \separated(g, lba) && \separated(at, lba);
+    requires g->heads <= 16 && g->sectors <= 255;
+    assigns *lba;
+    ensures !\result ==> *lba == \old(*lba); */
 static inline bool block_chs_to_lba(const struct block_geometry *g, const struct block_address *at,
                                     uint64_t *lba)
 {
@@ -93,6 +98,11 @@ static inline bool block_chs_to_lba(const struct block_geometry *g, const struct
     *lba = ((uint64_t)at->cylinder * g->heads + at->head) * g->sectors + at->sector - 1u;
     return true;
 }
+/*@ requires \valid_read(g) && 1 <= g->heads <= 16 && 1 <= g->sectors <= 255;
+    assigns \nothing;
+    ensures \result.lba == lba;
+    ensures \result.head < g->heads && 1 <= \result.sector <= g->sectors;
+    ensures lba <= 0xFFFFFFFF ==> \result.cylinder == lba / g->sectors / g->heads; */
 static inline struct block_address block_lba_to_chs(const struct block_geometry *g, uint64_t lba)
 {
     uint64_t track = lba / g->sectors;

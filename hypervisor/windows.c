@@ -2,6 +2,11 @@
 
 #define GRIP 4u /* as much of a title, in heights of it, stays on the display */
 
+/*@ requires low <= high;
+    assigns \nothing;
+    ensures low <= \result <= high;
+    ensures low <= value <= high ==> \result == value;
+    ensures (value < low ==> \result == low) && (value > high ==> \result == high); */
 static int64_t within(int64_t value, int64_t low, int64_t high)
 {
     return value < low ? low : value > high ? high : value;
@@ -30,6 +35,9 @@ static uint32_t desk_rows(const struct windows *windows)
     return windows->height - windows->bar;
 }
 
+/*@ requires \valid_read(window);
+    assigns \nothing;
+    ensures \result != 0 ==> !window->is_hidden && window->y <= y < window->y + window->height; */
 static bool reaches_row(const struct window *window, uint32_t y)
 {
     return !window->is_hidden && window->y <= (int64_t)y &&
@@ -50,6 +58,12 @@ int windows_owner(const struct windows *windows, uint32_t x, uint32_t y)
 }
 
 /* The part of [first, end) that lies on the display; false: none. */
+/*@ requires \valid_read(windows) && \valid(span) && \separated(windows, span);
+    assigns *span;
+    ensures span->first + span->count <= windows->width;
+    ensures \result == 0 || \result == 1;
+    ensures \result == 1 ==> span->count > 0 && first <= span->first && span->first + span->count <= end;
+    ensures \result == 0 ==> span->count == 0; */
 static bool clip(const struct windows *windows, int64_t first, int64_t end,
                  struct windows_span *span)
 {
