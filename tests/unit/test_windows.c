@@ -32,6 +32,7 @@ static void paint(const struct windows *w)
 static void check_whole(const struct windows *w)
 {
     static struct windows_span spans[WINDOWS_SPANS_MAX];
+    unsigned wrong = 0;
     paint(w);
     for (unsigned y = 0; y < HEIGHT; y++) {
         unsigned covered = 0;
@@ -41,19 +42,21 @@ static void check_whole(const struct windows *w)
                 ck_assert_uint_gt(spans[i].count, 0);
                 ck_assert(i == 0 || spans[i - 1].first + spans[i - 1].count < spans[i].first);
                 for (unsigned x = spans[i].first; x < spans[i].first + spans[i].count; x++)
-                    ck_assert_int_eq(painted[y][x], owner);
+                    wrong += painted[y][x] != owner;
                 covered += spans[i].count;
             }
         }
         ck_assert_uint_eq(covered, WIDTH);
         for (unsigned x = 0; x < WIDTH; x++)
-            ck_assert_int_eq(windows_owner(w, x, y), painted[y][x]);
+            wrong += windows_owner(w, x, y) != painted[y][x];
     }
+    ck_assert_uint_eq(wrong, 0);
 }
 
 /* Each place of each frame is seen where the painter left it, or not at all. */
 static void check_map(const struct windows *w)
 {
+    unsigned wrong = 0;
     for (unsigned i = 0; i < w->count; i++)
         for (unsigned y = 0; y < w->at[i].height + 1; y++)
             for (unsigned x = 0; x < w->at[i].width + 1; x++) {
@@ -62,9 +65,10 @@ static void check_map(const struct windows *w)
                                  at_y >= 0 && at_x < WIDTH && at_y < HEIGHT;
                 uint32_t to_x = 0, to_y = 0;
                 bool is_seen = windows_map(w, i, x, y, &to_x, &to_y);
-                ck_assert(is_seen == (is_inside && painted[at_y][at_x] == (int)i));
-                ck_assert(!is_seen || (to_x == at_x && to_y == at_y));
+                wrong += is_seen != (is_inside && painted[at_y][at_x] == (int)i);
+                wrong += is_seen && (to_x != at_x || to_y != at_y);
             }
+    ck_assert_uint_eq(wrong, 0);
 }
 
 static uint32_t seed;
@@ -150,6 +154,7 @@ Suite *windows_suite(void)
 {
     Suite *suite = suite_create("windows");
     TCase *tcase = tcase_create("map");
+    tcase_set_timeout(tcase, 60);
     tcase_add_test(tcase, every_place_has_one_owner_whatever_is_done);
     tcase_add_test(tcase, frames_at_the_ends_of_the_numbers_are_clipped);
     tcase_add_test(tcase, no_window_gets_lost);
