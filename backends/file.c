@@ -74,3 +74,12 @@ bool file_is_foreign(const char *path, char first)
     fclose(file);
     return byte != (unsigned char)first;
 }
+
+enum status file_make_folder(const char *path, struct error *error)
+{
+    struct stat found;
+    if (mkdir(path, 0777) == 0 || (errno == EEXIST && stat(path, &found) == 0 && S_ISDIR(found.st_mode)))
+        return STATUS_OK;
+    return error_set(error, STATUS_FILE, "%s: %s; fix: a folder that can be made", path,
+                     strerror(errno));
+}

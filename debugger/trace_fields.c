@@ -1,5 +1,7 @@
 #include "debugger/trace_fields.h"
 
+#include <string.h>
+
 #define AT(member)                                                                                 \
     offsetof(struct trace_record, member), sizeof(((struct trace_record *)0)->member), NULL
 #define WORD(function) 0, 0, function
@@ -84,6 +86,22 @@ const struct trace_field TRACE_FIELDS[TRACE_FIELD_COUNT] = {
     {"length",      "of the bytes",                             FIELD_NUMBER,  WHEN_SET,     AT(byte_count)      },
     {"bytes",       "frame or text",                            FIELD_BYTES,   WHEN_SET,     AT(bytes)           },
 };
+
+/* Accesses have what stands before `source`; the other kinds, of that, these. */
+static const char *const OF_EVENTS[] = {"seq",     "cause", "ns",   "time",  "kind",
+                                        "machine", "dir",   "addr", "count", "meaning"};
+
+bool trace_field_belongs(const struct trace_field *field, enum trace_kind kind)
+{
+    bool is_behind =
+        field->offset >= offsetof(struct trace_record, source) || field->word == word_step;
+    if (kind == TRACE_ACCESS)
+        return !is_behind;
+    for (size_t i = 0; i < sizeof OF_EVENTS / sizeof OF_EVENTS[0]; i++)
+        if (strcmp(field->name, OF_EVENTS[i]) == 0)
+            return true;
+    return is_behind;
+}
 
 static bool has(const struct trace_field *field, const struct trace_record *record)
 {

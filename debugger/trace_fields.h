@@ -45,6 +45,8 @@ struct trace_value {
 
 #define TRACE_FIELD_COUNT 46u
 extern const struct trace_field TRACE_FIELDS[TRACE_FIELD_COUNT];
+/* Whether a record of that kind may have the field. */
+bool trace_field_belongs(const struct trace_field *field, enum trace_kind kind);
 /* False when the record does not have the field. */
 bool trace_field_get(const struct trace_field *field, const struct trace_record *record,
                      struct trace_value *value);

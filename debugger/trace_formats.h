@@ -29,8 +29,13 @@ enum status trace_format_open(struct trace_sink *sink, const char *name, const c
 /* The names with their meanings, a line each, behind `indent`. */
 void trace_formats_print(const char *indent);
 
-enum status trace_text_open(struct trace_sink *sink, const char *path, struct error *error);
 enum status trace_csv_open(struct trace_sink *sink, const char *path, struct error *error);
+enum status trace_ctf_open(struct trace_sink *sink, const char *path, struct error *error);
 enum status trace_json_open(struct trace_sink *sink, const char *path, struct error *error);
+enum status trace_pcapng_open(struct trace_sink *sink, const char *path, struct error *error);
+enum status trace_pcapng_io_open(struct trace_sink *sink, const char *path, struct error *error);
+enum status trace_perfetto_open(struct trace_sink *sink, const char *path, struct error *error);
+enum status trace_text_open(struct trace_sink *sink, const char *path, struct error *error);
+enum status trace_vcd_open(struct trace_sink *sink, const char *path, struct error *error);
 
 #endif

@@ -118,21 +118,23 @@ enum status trace_output_end(void *output, struct error *error)
     return status;
 }
 
-enum status trace_output_sink(struct trace_sink *sink, const char *path, char first,
-                              struct error *error)
+enum status trace_output_begin(struct trace_output *output, const char *path, char first,
+                               struct error *error)
 {
-    struct trace_output *output = malloc(sizeof *output);
     enum status status;
     if (!output)
         return error_set(error, STATUS_INTERNAL, "out of memory for the trace");
     status = trace_output_open(output, path, first, error);
-    if (status != STATUS_OK) {
+    if (status != STATUS_OK)
         free(output);
-        return status;
-    }
-    sink->self = output;
+    return status;
+}
+
+enum status trace_output_sink(struct trace_sink *sink, const char *path, char first,
+                              struct error *error)
+{
+    sink->self = malloc(sizeof(struct trace_output));
     sink->flush = flush_sink;
-    if (!sink->end)
-        sink->end = trace_output_end;
-    return STATUS_OK;
+    sink->end = trace_output_end;
+    return trace_output_begin(sink->self, path, first, error);
 }

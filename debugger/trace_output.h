@@ -23,8 +23,11 @@ struct trace_output {
  * `first` is somebody else's and refused (STATUS_USAGE). */
 enum status trace_output_open(struct trace_output *output, const char *path, char first,
                               struct error *error);
-/* A sink whose `self` is an output of its own: sets self, flush and, where there is none, `end`, which
- * closes it. For the others, trace_output_end(). */
+/* Opens an output that begins an allocated structure: trace_output_end() closes it and frees that.
+ * NULL: out of memory; freed on failure. */
+enum status trace_output_begin(struct trace_output *output, const char *path, char first,
+                               struct error *error);
+/* A sink whose `self` is such an output alone: sets self, end and flush. */
 struct trace_sink;
 enum status trace_output_sink(struct trace_sink *sink, const char *path, char first,
                               struct error *error);
