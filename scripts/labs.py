@@ -179,7 +179,7 @@ def bars(lab):
 
 def page(labs):
     sections = "".join(f"<h2>{html.escape(lab.title)}</h2><p>{html.escape(lab.about)}</p>{bars(lab)}"
-                       f"<p class='unit'>{html.escape(lab.unit)}; in brackets what is wanted: what was published, or the datasheet's count</p>"
+                       f"<p class='unit'>{html.escape(lab.unit)}; in brackets what is wanted: what was published, the datasheet's count, or the lab's own bound</p>"
                        + "".join(f"<p class='wrong'>Not so: {html.escape(s)}</p>" for s in lab.wrong) for lab in labs)
     return ("<!doctype html><html lang='en'><meta charset='utf-8'><title>Vitrine: labs</title><style>"
             "body{font:16px/1.5 sans-serif;max-width:62em;margin:2em auto;padding:0 1em}svg{width:100%}"

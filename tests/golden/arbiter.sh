@@ -53,7 +53,6 @@ times 510 - ($ - $$) db 0
 dw 0xAA55
 ASM
 nasm -f bin -o a.bin a.asm
-printf '\364%.0s' 1 >b.bin # HLT
 lab() { # lab LINES: a fresh disk, and the run
     dd if=/dev/zero of=disk.img bs=512 count=504 2>/dev/null
     dd if=a.bin of=disk.img conv=notrunc 2>/dev/null
