@@ -45,8 +45,8 @@ void exec_mul_286(struct cpu *cpu, const struct instruction *i)
 
 void exec_imul_286(struct cpu *cpu, const struct instruction *i)
 {
-    uint64_t product = operand_sign_extend(operand_read(cpu, i), 2) *
-                       operand_sign_extend(i->immediate, 2);
+    uint64_t product =
+        operand_sign_extend(operand_read(cpu, i), 2) * operand_sign_extend(i->immediate, 2);
     register_write(cpu, i->reg, 2, product & 0xffff);
     multiply_flags(cpu, 2, product >> 16, operand_sign_extend(product, 2) != product);
 }

@@ -62,8 +62,8 @@ static void same(const uint8_t *code, const uint8_t *as, size_t length, struct g
     for (unsigned n = 0; n < 8; n++)
         ck_assert_msg(is.gpr[n] == want.gpr[n], "%02x%02x: register %u %x, want %x", code[0],
                       code[1], n, (unsigned)is.gpr[n], (unsigned)want.gpr[n]);
-    ck_assert_msg(((is.flags ^ want.flags) & ~undefined) == 0, "%02x%02x: flags %x, want %x", code[0],
-                  code[1], is.flags, want.flags);
+    ck_assert_msg(((is.flags ^ want.flags) & ~undefined) == 0, "%02x%02x: flags %x, want %x",
+                  code[0], code[1], is.flags, want.flags);
     ck_assert_uint_eq(is.ip, want.ip);
     ck_assert_uint_eq(is.cs, want.cs);
     ck_assert_uint_eq(is.es, want.es);
@@ -94,15 +94,18 @@ END_TEST
 /* The digit of 8F, C6 and C7 is not looked at, nor is the upper bit of that of 8C and 8E. */
 START_TEST(digits_that_do_not_count)
 {
-    static const struct { const char *alias, *as; size_t length; } ROWS[] = {
-        {"\x8f\xfb", "\x8f\xc3", 2},                 /* pop bx */
-        {"\x8f\x3e\x00\x02", "\x8f\x06\x00\x02", 4}, /* pop [200] */
-        {"\xc6\xfb\x55", "\xc6\xc3\x55", 3},         /* mov bl,55 */
+    static const struct {
+        const char *alias, *as;
+        size_t length;
+    } ROWS[] = {
+        {"\x8f\xfb",             "\x8f\xc3",             2}, /* pop bx */
+        {"\x8f\x3e\x00\x02",     "\x8f\x06\x00\x02",     4}, /* pop [200] */
+        {"\xc6\xfb\x55",         "\xc6\xc3\x55",         3}, /* mov bl,55 */
         {"\xc6\x3e\x00\x02\x55", "\xc6\x06\x00\x02\x55", 5},
-        {"\xc7\xeb\x55\xaa", "\xc7\xc3\x55\xaa", 4}, /* mov bx,AA55 */
-        {"\x8e\xe0", "\x8e\xc0", 2},                 /* mov es,ax */
-        {"\x8c\xe3", "\x8c\xc3", 2},                 /* mov bx,es */
-        {"\xff\xfb", "\xff\xf3", 2},                 /* push bx */
+        {"\xc7\xeb\x55\xaa",     "\xc7\xc3\x55\xaa",     4}, /* mov bx,AA55 */
+        {"\x8e\xe0",             "\x8e\xc0",             2}, /* mov es,ax */
+        {"\x8c\xe3",             "\x8c\xc3",             2}, /* mov bx,es */
+        {"\xff\xfb",             "\xff\xf3",             2}, /* push bx */
     };
     for (size_t n = 0; n < ARRAY_COUNT(ROWS); n++)
         same((const uint8_t *)ROWS[n].alias, (const uint8_t *)ROWS[n].as, ROWS[n].length,
@@ -121,9 +124,11 @@ START_TEST(shifts_are_those_of_later_processors)
         for (size_t v = 0; v < ARRAY_COUNT(VALUES); v++)
             for (uint16_t count = 0; count < (by_cl ? 12 : 1); count += 3) {
                 const uint8_t code[] = {opcode, (uint8_t)(0xc3 | DIGITS[d] << 3)}; /* bl, bx */
-                uint32_t undefined = (by_cl && count != 1 ? OF : 0u) | (d < 4 || (by_cl && count == 0) ? 0u : AF);
+                uint32_t undefined =
+                    (by_cl && count != 1 ? OF : 0u) | (d < 4 || (by_cl && count == 0) ? 0u : AF);
                 same(code, code, 2,
-                     (struct given){.bx = VALUES[v], .cx = count, .flags = v & 1 ? CF : 0}, undefined);
+                     (struct given){.bx = VALUES[v], .cx = count, .flags = v & 1 ? CF : 0},
+                     undefined);
             }
 }
 END_TEST

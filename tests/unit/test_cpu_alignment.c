@@ -33,7 +33,8 @@ static bool faults(struct cpu_box *box, const char *code, uint16_t at)
 
 START_TEST(a_long_store_that_is_not_aligned_changes_nothing)
 {
-    static const char *const CODES[] = {"\xdb\x3f", "\xdf\x37", "\xdd\x37"}; /* fstp m80, fbstp, fnsave */
+    static const char *const CODES[] = {"\xdb\x3f", "\xdf\x37",
+                                        "\xdd\x37"}; /* fstp m80, fbstp, fnsave */
     struct cpu_box box;
     ck_assert(faults(&box, CODES[_i], 0x204));
     ck_assert_uint_eq(box.cpu->fpu->x87.top, 7); /* ST(0) is still there */
