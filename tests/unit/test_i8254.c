@@ -59,10 +59,10 @@ static void expect_counts(struct device_fixture *f, const uint16_t *expected, un
         ck_assert_uint_eq(count_of(f, 2), expected[i]);
     }
 }
-#define EXPECT_COUNTS(f, ...)                                                 \
-    do {                                                                      \
-        static const uint16_t expected[] = {__VA_ARGS__};                     \
-        expect_counts(f, expected, sizeof expected / sizeof expected[0]);     \
+#define EXPECT_COUNTS(f, ...)                                                                      \
+    do {                                                                                           \
+        static const uint16_t expected[] = {__VA_ARGS__};                                          \
+        expect_counts(f, expected, sizeof expected / sizeof expected[0]);                          \
     } while (0)
 
 START_TEST(mode_0_goes_high_n_plus_1_ticks_after_the_count)
@@ -329,8 +329,8 @@ START_TEST(read_back_gives_status_before_count)
 {
     struct device_fixture *f = make();
     gate2(f, true);
-    fixture_out(f, 0x43, 0xB6); /* counter 2, low+high, mode 3 */
-    fixture_out(f, 0x43, 0xE8); /* status of counter 2 */
+    fixture_out(f, 0x43, 0xB6);                   /* counter 2, low+high, mode 3 */
+    fixture_out(f, 0x43, 0xE8);                   /* status of counter 2 */
     ck_assert_uint_eq(fixture_in(f, 0x42), 0xF6); /* OUT, NULL COUNT */
     fixture_out(f, 0x42, 0x10);
     fixture_out(f, 0x42, 0x00);
@@ -455,7 +455,8 @@ START_TEST(accesses_are_described)
     fixture_out(f, 0x40, 0x9C);
     ck_assert_str_eq(fixture_describe(f, f->device, 0x40, true, 0x2E),
                      "channel 0 high byte: reload 11932 → 100.0 Hz");
-    ck_assert_str_eq(fixture_describe(f, f->device, 0x43, true, 0x80), "channel 2: latch the count");
+    ck_assert_str_eq(fixture_describe(f, f->device, 0x43, true, 0x80),
+                     "channel 2: latch the count");
     ck_assert_str_eq(fixture_describe(f, f->device, 0x43, true, 0xE2),
                      "read-back: status of channels 0");
     device_fixture_free(f);
@@ -520,6 +521,149 @@ START_TEST(survives_random_accesses)
 }
 END_TEST
 
+/* 8254, mode 3: a new count is taken at the end of the half, or at once by the gate's trigger. */
+START_TEST(mode_3_takes_a_new_count_at_the_end_of_the_half_or_by_a_trigger)
+{
+    struct device_fixture *f = make();
+    char text[64];
+    program(f, 3, 4, true);
+    ticks(f, 1);
+    fixture_out(f, 0x42, 6);
+    fixture_out(f, 0x42, 0);
+    ck_assert_str_eq(wave(f, 8, text), "-___---_");
+    program(f, 3, 20, true);
+    ticks(f, 1);
+    fixture_out(f, 0x42, 4);
+    fixture_out(f, 0x42, 0);
+    gate2(f, false);
+    gate2(f, true);
+    ck_assert_str_eq(wave(f, 6, text), "--__--");
+    device_fixture_free(f);
+}
+END_TEST
+
+/* 8254, mode 4: GATE holds the count and is no trigger; the first of two bytes does not hold it. */
+START_TEST(mode_4_gate_holds_the_count_and_the_first_byte_does_not)
+{
+    struct device_fixture *f = make();
+    char text[64];
+    program(f, 4, 3, true);
+    EXPECT_COUNTS(f, 3, 2);
+    gate2(f, false);
+    EXPECT_COUNTS(f, 2, 2);
+    gate2(f, true);
+    ck_assert_str_eq(wave(f, 3, text), "-_-");
+    program(f, 4, 9, true);
+    EXPECT_COUNTS(f, 9, 8);
+    fixture_out(f, 0x42, 5);
+    EXPECT_COUNTS(f, 7, 6);
+    fixture_out(f, 0x42, 0);
+    EXPECT_COUNTS(f, 5, 4);
+    device_fixture_free(f);
+}
+END_TEST
+
+/* 8254, mode 5: each trigger starts the count anew, and only a trigger takes a new one. */
+START_TEST(mode_5_is_retriggered_and_takes_a_new_count_then)
+{
+    struct device_fixture *f = make();
+    char text[64];
+    program(f, 5, 3, false);
+    gate2(f, true);
+    ck_assert_str_eq(wave(f, 3, text), "---");
+    gate2(f, false);
+    gate2(f, true);
+    fixture_out(f, 0x42, 3);
+    fixture_out(f, 0x42, 0);
+    ck_assert_str_eq(wave(f, 2, text), "--");
+    fixture_out(f, 0x42, 1);
+    fixture_out(f, 0x42, 0);
+    ck_assert_str_eq(wave(f, 4, text), "-_--");
+    gate2(f, false);
+    gate2(f, true);
+    ck_assert_str_eq(wave(f, 4, text), "-_--");
+    device_fixture_free(f);
+}
+END_TEST
+
+static bool null_count(struct device_fixture *f)
+{
+    fixture_out(f, 0x43, 0xE8); /* status of counter 2 */
+    return (fixture_in(f, 0x42) & 0x40) != 0;
+}
+
+/* 8254 p.9, figure: from the last byte of a count until it is in the counting element. */
+START_TEST(null_count_lasts_until_the_count_is_loaded)
+{
+    struct device_fixture *f = make();
+    program(f, 2, 4, true);
+    ck_assert(null_count(f));
+    ticks(f, 1);
+    ck_assert(!null_count(f));
+    fixture_out(f, 0x42, 5);
+    ck_assert(!null_count(f)); /* the second byte counts */
+    fixture_out(f, 0x42, 0);
+    ticks(f, 3);
+    ck_assert(null_count(f));
+    ticks(f, 1);
+    ck_assert(!null_count(f));
+    program(f, 1, 4, false);
+    ticks(f, 10);
+    ck_assert(null_count(f)); /* a one-shot waits for its trigger */
+    gate2(f, true);
+    ticks(f, 1);
+    ck_assert(!null_count(f));
+    device_fixture_free(f);
+}
+END_TEST
+
+/* 8254 p.9: one command latches all counters it names; what is latched stays until it is read. */
+START_TEST(read_back_latches_several_counters_once)
+{
+    struct device_fixture *f = make();
+    gate2(f, true);
+    for (unsigned i = 0; i < 3; i++) {
+        fixture_out(f, 0x43, (uint8_t)(i << 6 | 0x10)); /* low byte, mode 0 */
+        fixture_out(f, (uint16_t)(0x40 + i), (uint8_t)(20 + i));
+    }
+    ticks(f, 5);
+    fixture_out(f, 0x43, 0xCE); /* count and status of all */
+    ticks(f, 50);
+    fixture_out(f, 0x43, 0xCE); /* ignored */
+    for (uint16_t i = 0; i < 3; i++) {
+        ck_assert_uint_eq(fixture_in(f, 0x40 + i), 0x10); /* OUT low still */
+        ck_assert_uint_eq(fixture_in(f, 0x40 + i), 16u + i);
+        ck_assert_uint_eq(fixture_in(f, 0x40 + i), (16u + i - 50) & 0xFF);
+    }
+    device_fixture_free(f);
+}
+END_TEST
+
+/* 8254 p.7: M2 is "don't care" in modes 2 and 3. */
+START_TEST(modes_6_and_7_are_2_and_3)
+{
+    struct device_fixture *f = make();
+    char text[64];
+    program(f, 6, 3, true);
+    ck_assert_str_eq(wave(f, 6, text), "--_--_");
+    program(f, 7, 4, true);
+    ck_assert_str_eq(wave(f, 6, text), "--__--");
+    device_fixture_free(f);
+}
+END_TEST
+
+START_TEST(bcd_rate_counts_again_from_its_decades)
+{
+    struct device_fixture *f = make();
+    gate2(f, true);
+    fixture_out(f, 0x43, 0xB5); /* counter 2, low+high, mode 2, BCD */
+    fixture_out(f, 0x42, 0x10);
+    fixture_out(f, 0x42, 0x00);
+    EXPECT_COUNTS(f, 0x10, 0x09, 0x08, 0x07, 0x06, 0x05, 0x04, 0x03, 0x02, 0x01, 0x10, 0x09);
+    device_fixture_free(f);
+}
+END_TEST
+
 Suite *i8254_suite(void)
 {
     Suite *suite = suite_create("i8254");
@@ -551,6 +695,13 @@ Suite *i8254_suite(void)
     tcase_add_test(tests, two_timers_do_not_see_each_other);
     tcase_add_test(tests, state_is_saved_whole_and_goes_on_after_loading);
     tcase_add_test(tests, survives_random_accesses);
+    tcase_add_test(tests, mode_3_takes_a_new_count_at_the_end_of_the_half_or_by_a_trigger);
+    tcase_add_test(tests, mode_4_gate_holds_the_count_and_the_first_byte_does_not);
+    tcase_add_test(tests, mode_5_is_retriggered_and_takes_a_new_count_then);
+    tcase_add_test(tests, null_count_lasts_until_the_count_is_loaded);
+    tcase_add_test(tests, read_back_latches_several_counters_once);
+    tcase_add_test(tests, modes_6_and_7_are_2_and_3);
+    tcase_add_test(tests, bcd_rate_counts_again_from_its_decades);
     suite_add_tcase(suite, tests);
     return suite;
 }

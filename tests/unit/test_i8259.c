@@ -459,6 +459,110 @@ START_TEST(masked_lost_and_spurious_interrupts_are_shown_as_such)
 }
 END_TEST
 
+/* 8259A p.14: in buffered mode ICW4's M/S takes the place of the SP pin. */
+START_TEST(buffered_mode_tells_master_from_slave_by_icw4)
+{
+    struct pics p = make();
+    initialise(p.f, 0x20, 0x11, 0x08, 0x04, 0x0D);
+    ir(p.slave, 3, true);
+    ck_assert_int_eq(i8259_acknowledge(p.master), 0x73);
+    device_fixture_free(p.f);
+    p = make();
+    initialise(p.f, 0x20, 0x11, 0x08, 0x04, 0x09); /* a slave has no slaves */
+    ir(p.slave, 3, true);
+    ck_assert_int_eq(i8259_acknowledge(p.master), 0x0A);
+    device_fixture_free(p.f);
+}
+END_TEST
+
+/* 8259A p.17: each chip is polled by itself; the poll word comes before the register RR asks for. */
+START_TEST(poll_of_a_cascade_asks_each_chip_and_comes_before_rr)
+{
+    struct pics p = make();
+    ir(p.slave, 3, true);
+    fixture_out(p.f, 0x20, 0x0F); /* poll, and read ISR */
+    ck_assert_uint_eq(fixture_in(p.f, 0x20), 0x82);
+    ck_assert_uint_eq(fixture_in(p.f, 0x20), 0x04);
+    fixture_out(p.f, 0xA0, 0x0C);
+    ck_assert_uint_eq(fixture_in(p.f, 0xA0), 0x83);
+    ck_assert_uint_eq(read_isr(p.f, 0xA0), 0x08);
+    device_fixture_free(p.f);
+}
+END_TEST
+
+START_TEST(icw1_makes_every_input_level_triggered)
+{
+    struct pics p = make();
+    initialise(p.f, 0x20, 0x19, 0x08, 0x04, 0x01);
+    ir(p.master, 0, true);
+    ck_assert_int_eq(i8259_acknowledge(p.master), 0x08);
+    fixture_out(p.f, 0x20, 0x20);
+    ck_assert_int_eq(i8259_acknowledge(p.master), 0x08);
+    ir(p.master, 0, false);
+    fixture_out(p.f, 0x20, 0x20);
+    ck_assert_int_eq(i8259_acknowledge(p.master), 0x0F);
+    device_fixture_free(p.f);
+}
+END_TEST
+
+START_TEST(rotation_in_automatic_eoi_is_cleared_and_keeps_its_order)
+{
+    struct pics p = make();
+    initialise(p.f, 0x20, 0x11, 0x08, 0x04, 0x03);
+    fixture_out(p.f, 0x20, 0x80);
+    ir(p.master, 3, true);
+    ck_assert_int_eq(i8259_acknowledge(p.master), 0x0B); /* IR3 lowest now */
+    fixture_out(p.f, 0x20, 0x00);
+    ir(p.master, 4, true);
+    ck_assert_int_eq(i8259_acknowledge(p.master), 0x0C); /* rotates nothing */
+    pulse_high(p.master, 3);
+    pulse_high(p.master, 4);
+    ck_assert_int_eq(i8259_acknowledge(p.master), 0x0C);
+    device_fixture_free(p.f);
+}
+END_TEST
+
+/* 8259A p.11: IR7 is the lowest again, special mask mode is off, a read gives IRR. */
+START_TEST(icw1_forgets_priorities_special_mask_and_what_is_read)
+{
+    struct pics p = make();
+    fixture_out(p.f, 0x20, 0xC3);
+    fixture_out(p.f, 0x20, 0x68);
+    fixture_out(p.f, 0x20, 0x0B);
+    initialise(p.f, 0x20, 0x11, 0x08, 0x04, 0x01);
+    ir(p.master, 3, true);
+    ir(p.master, 4, true);
+    ck_assert_int_eq(i8259_acknowledge(p.master), 0x0B);
+    ck_assert_uint_eq(fixture_in(p.f, 0x20), 0x10);
+    fixture_out(p.f, 0x21, 0x08); /* IR3, in service, masked: holds IR4 back all the same */
+    ck_assert_int_eq(i8259_acknowledge(p.master), 0x0F);
+    device_fixture_free(p.f);
+}
+END_TEST
+
+/* 8259A pp.14-16: SMM counts with ESMM alone; OCW2 010 does nothing. */
+START_TEST(smm_without_esmm_and_ocw2_010_change_nothing)
+{
+    struct pics p = make();
+    ir(p.master, 4, true);
+    ck_assert_int_eq(i8259_acknowledge(p.master), 0x0C);
+    ir(p.master, 6, true);
+    fixture_out(p.f, 0x21, 0x10);
+    fixture_out(p.f, 0x20, 0x28);
+    fixture_out(p.f, 0x20, 0x44);
+    ck_assert_uint_eq(read_isr(p.f, 0x20), 0x10);
+    ck_assert_int_eq(i8259_acknowledge(p.master), 0x0F);
+    fixture_out(p.f, 0x20, 0x68);
+    fixture_out(p.f, 0x20, 0x28); /* stays on */
+    ck_assert_int_eq(i8259_acknowledge(p.master), 0x0E);
+    fixture_out(p.f, 0x20, 0x66);
+    pulse_high(p.master, 6);
+    fixture_out(p.f, 0x20, 0x48); /* off */
+    ck_assert_int_eq(i8259_acknowledge(p.master), 0x0F);
+    device_fixture_free(p.f);
+}
+END_TEST
+
 Suite *i8259_suite(void)
 {
     Suite *suite = suite_create("i8259");
@@ -487,6 +591,12 @@ Suite *i8259_suite(void)
     tcase_add_test(tests, survives_random_accesses);
     tcase_add_test(tests, each_step_of_an_interrupt_is_shown_by_the_chip_that_has_its_input);
     tcase_add_test(tests, masked_lost_and_spurious_interrupts_are_shown_as_such);
+    tcase_add_test(tests, buffered_mode_tells_master_from_slave_by_icw4);
+    tcase_add_test(tests, poll_of_a_cascade_asks_each_chip_and_comes_before_rr);
+    tcase_add_test(tests, icw1_makes_every_input_level_triggered);
+    tcase_add_test(tests, rotation_in_automatic_eoi_is_cleared_and_keeps_its_order);
+    tcase_add_test(tests, icw1_forgets_priorities_special_mask_and_what_is_read);
+    tcase_add_test(tests, smm_without_esmm_and_ocw2_010_change_nothing);
     suite_add_tcase(suite, tests);
     return suite;
 }

@@ -69,9 +69,12 @@ START_TEST(february_has_29_days_every_fourth_year)
     static const struct {
         uint8_t year, month, date, next_month, next_date;
     } CASES[] = {
-        {0x23, 0x02, 0x28, 0x03, 0x01}, {0x24, 0x02, 0x28, 0x02, 0x29},
-        {0x24, 0x02, 0x29, 0x03, 0x01}, {0x24, 0x04, 0x30, 0x05, 0x01},
+        {0x23, 0x02, 0x28, 0x03, 0x01},
+        {0x24, 0x02, 0x28, 0x02, 0x29},
+        {0x24, 0x02, 0x29, 0x03, 0x01},
+        {0x24, 0x04, 0x30, 0x05, 0x01},
         {0x24, 0x07, 0x31, 0x08, 0x01},
+        {0x00, 0x02, 0x28, 0x02, 0x29},
     };
     for (size_t i = 0; i < sizeof CASES / sizeof CASES[0]; i++) {
         struct device_fixture *f = make(NULL, NULL);
@@ -107,7 +110,12 @@ END_TEST
 /* 146818 table 3: 11 PM is followed by 12 AM, 11 AM by 12 PM, 12 PM by 1 PM. */
 START_TEST(twelve_hour_mode_marks_pm_in_bit_7)
 {
-    static const uint8_t STEPS[][2] = {{0x91, 0x12}, {0x12, 0x01}, {0x11, 0x92}, {0x92, 0x81}};
+    static const uint8_t STEPS[][2] = {
+        {0x91, 0x12},
+        {0x12, 0x01},
+        {0x11, 0x92},
+        {0x92, 0x81}
+    };
     for (size_t i = 0; i < 4; i++) {
         struct device_fixture *f = make(NULL, NULL);
         set(f, 0x0B, 0x80);
@@ -194,7 +202,7 @@ END_TEST
 START_TEST(periodic_interrupt_comes_at_the_rate_of_rs)
 {
     /* 146818 table 5, 32.768 kHz: periods of RS in ticks of the crystal */
-    static const unsigned TICKS[16] = {0,  128, 256, 4,   8,   16,   32,   64,
+    static const unsigned TICKS[16] = {0,   128, 256, 4,    8,    16,   32,   64,
                                        128, 256, 512, 1024, 2048, 4096, 8192, 16384};
     for (uint8_t rs = 1; rs < 16; rs++) {
         struct device_fixture *f = make(NULL, NULL);
@@ -264,7 +272,9 @@ START_TEST(memory_sizes_stand_where_the_bios_looks)
     ck_assert_uint_eq((unsigned)get(f, 0x17) | (unsigned)get(f, 0x18) << 8, 65535);
     ck_assert_uint_eq((unsigned)get(f, 0x30) | (unsigned)get(f, 0x31) << 8, 65535);
     ck_assert_uint_eq((unsigned)get(f, 0x34) | (unsigned)get(f, 0x35) << 8, (131072 - 16384) / 64);
-    ck_assert_uint_eq((unsigned)get(f, 0x5B) | (unsigned)get(f, 0x5C) << 8 | (unsigned)get(f, 0x5D) << 16, 4194304 / 64);
+    ck_assert_uint_eq((unsigned)get(f, 0x5B) | (unsigned)get(f, 0x5C) << 8 |
+                          (unsigned)get(f, 0x5D) << 16,
+                      4194304 / 64);
     ck_assert_uint_eq(get(f, 0x10), 0x44);
     ck_assert_uint_eq(get(f, 0x14), 0x47);
     ck_assert_uint_eq(get(f, 0x3D), 0x31);
@@ -373,6 +383,80 @@ START_TEST(survives_random_accesses)
 }
 END_TEST
 
+START_TEST(alarm_that_cares_for_nothing_comes_every_second)
+{
+    struct device_fixture *f = make(NULL, NULL);
+    struct fixture_probe irq;
+    fixture_probe(f, f->device, "irq", &irq);
+    set(f, 1, 0xC0);
+    set(f, 3, 0xC0);
+    set(f, 5, 0xC0);
+    set(f, 0x0B, 0x22);
+    for (unsigned i = 1; i <= 3; i++) {
+        fixture_run_us(f, SECOND_US);
+        ck_assert_uint_eq(irq.rises, i);
+        ck_assert_uint_eq(get(f, 0x0C) & 0xA0, 0xA0);
+    }
+    device_fixture_free(f);
+}
+END_TEST
+
+/* 146818 p.6: in 12-hour mode the alarm's bit 7 is PM as well. */
+START_TEST(alarm_of_twelve_hours_tells_am_from_pm)
+{
+    for (unsigned pm = 0; pm < 2; pm++) {
+        struct device_fixture *f = make(NULL, NULL);
+        set(f, 0x0B, 0x80);
+        set(f, 4, 0x92);
+        set(f, 2, 0x59);
+        set(f, 0, 0x59);
+        set(f, 5, pm ? 0x81 : 0x01);
+        set(f, 0x0B, 0x00);
+        fixture_run_us(f, SECOND_US); /* 1 PM; AIE is off, the flag is set nevertheless */
+        ck_assert_uint_eq(get(f, 0x0C) & 0xA0, pm ? 0x20 : 0);
+        device_fixture_free(f);
+    }
+}
+END_TEST
+
+/* 146818 p.15: an enable that finds its flag set makes the interrupt at once. */
+START_TEST(enable_after_its_flag_interrupts_at_once)
+{
+    struct device_fixture *f = make(NULL, NULL);
+    struct fixture_probe irq;
+    fixture_probe(f, f->device, "irq", &irq);
+    fixture_run_us(f, SECOND_US);
+    ck_assert(!irq.level);
+    set(f, 0x0B, 0x12);
+    ck_assert(irq.level);
+    set(f, 0x0B, 0x02);
+    ck_assert(!irq.level);
+    set(f, 0x0B, 0x42);
+    ck_assert(irq.level);
+    device_fixture_free(f);
+}
+END_TEST
+
+/* 146818 pp.14-16: RS = 0 has no periods, SET no UIP; C and D are read only. */
+START_TEST(no_rate_no_period_and_set_shows_no_update)
+{
+    struct device_fixture *f = make(NULL, NULL);
+    set(f, 0x0A, 0x20);
+    set(f, 0x0B, 0xC2);
+    get(f, 0x0C);
+    fixture_run_us(f, SECOND_US - 1000);
+    ck_assert_uint_eq(get(f, 0x0A), 0x20);
+    ck_assert_uint_eq(get(f, 0x0C), 0);
+    set(f, 0x0B, 0x02);
+    ck_assert_uint_eq(get(f, 0x0A), 0xA0);
+    set(f, 0x0C, 0xF0);
+    set(f, 0x0D, 0x00);
+    ck_assert_uint_eq(get(f, 0x0C), 0);
+    ck_assert_uint_eq(get(f, 0x0D), 0x80);
+    device_fixture_free(f);
+}
+END_TEST
+
 Suite *mc146818_suite(void)
 {
     Suite *suite = suite_create("mc146818");
@@ -398,6 +482,10 @@ Suite *mc146818_suite(void)
     tcase_add_test(tests, two_clocks_do_not_see_each_other);
     tcase_add_test(tests, state_is_saved_whole);
     tcase_add_test(tests, survives_random_accesses);
+    tcase_add_test(tests, alarm_that_cares_for_nothing_comes_every_second);
+    tcase_add_test(tests, alarm_of_twelve_hours_tells_am_from_pm);
+    tcase_add_test(tests, enable_after_its_flag_interrupts_at_once);
+    tcase_add_test(tests, no_rate_no_period_and_set_shows_no_update);
     suite_add_tcase(suite, tests);
     return suite;
 }
