@@ -122,7 +122,7 @@ START_TEST(shifts_are_those_of_later_processors)
     bool by_cl = _i >= 2;
     for (size_t d = 0; d < ARRAY_COUNT(DIGITS); d++)
         for (size_t v = 0; v < ARRAY_COUNT(VALUES); v++)
-            for (uint16_t count = 0; count < (by_cl ? 12 : 1); count += 3) {
+            for (uint16_t count = 0; count < (by_cl ? 12 : 1); count += 5) {
                 const uint8_t code[] = {opcode, (uint8_t)(0xc3 | DIGITS[d] << 3)}; /* bl, bx */
                 uint32_t undefined =
                     (by_cl && count != 1 ? OF : 0u) | (d < 4 || (by_cl && count == 0) ? 0u : AF);
@@ -145,7 +145,7 @@ END_TEST
 
 START_TEST(products_and_quotients_are_those_of_later_processors)
 {
-    static const uint16_t VALUES[] = {1, 7, 0x7f, 0x80, 0x1234, 0xfffe};
+    static const uint16_t VALUES[] = {7, 0x80, 0x1234, 0xfffe};
     for (size_t a = 0; a < ARRAY_COUNT(VALUES); a++)
         for (size_t b = 0; b < ARRAY_COUNT(VALUES); b++)
             for (unsigned digit = 4; digit < 8; digit++) {
@@ -164,6 +164,7 @@ Suite *cpu_8086_rows_suite(void)
 {
     Suite *suite = suite_create("cpu_8086_rows");
     TCase *tcase = tcase_create("cpu_8086_rows");
+    tcase_set_timeout(tcase, 60); /* some hundred processors are made */
     tcase_add_loop_test(tcase, jumps_have_an_alias, 0, 16);
     tcase_add_test(tcase, returns_have_an_alias);
     tcase_add_test(tcase, digits_that_do_not_count);
