@@ -271,6 +271,48 @@ START_TEST(automatic_eoi_leaves_nothing_in_service)
 }
 END_TEST
 
+/* 8259A p.15: the level behind the lowest is the highest, and so on around; each chip has its own
+ * order. */
+START_TEST(set_priority_turns_the_order_of_all_eight_levels)
+{
+    struct pics p = make();
+    initialise(p.f, 0x20, 0x13, 0x08, 0, 0x03);
+    initialise(p.f, 0xA0, 0x13, 0x70, 0, 0x03);
+    for (unsigned lowest = 0; lowest < 8; lowest++) {
+        fixture_out(p.f, 0x20, (uint8_t)(0xC0 | lowest));
+        for (unsigned n = 0; n < 8; n++)
+            pulse_high(p.slave, n);
+        for (unsigned n = 0; n < 8; n++) /* first: its INT is the master's IR2 */
+            ck_assert_int_eq(i8259_acknowledge(p.slave), (int)(0x70 + n));
+        for (unsigned n = 0; n < 8; n++)
+            pulse_high(p.master, n);
+        for (unsigned n = 0; n < 8; n++)
+            ck_assert_int_eq(i8259_acknowledge(p.master), (int)(0x08 + (lowest + 1 + n) % 8));
+    }
+    device_fixture_free(p.f);
+}
+END_TEST
+
+START_TEST(rotation_in_automatic_eoi_ends_with_its_clear_command)
+{
+    struct pics p = make();
+    initialise(p.f, 0x20, 0x11, 0x08, 0x04, 0x03);
+    fixture_out(p.f, 0x20, 0x80);
+    ir(p.master, 4, true);
+    ck_assert_int_eq(i8259_acknowledge(p.master), 0x0C); /* IR4 lowest, IR5 highest */
+    fixture_out(p.f, 0x20, 0x00);
+    for (unsigned i = 0; i < 3; i++) {
+        pulse_high(p.master, 5);
+        ck_assert_int_eq(i8259_acknowledge(p.master), 0x0D);
+        pulse_high(p.master, 5); /* it would be the lowest now */
+        pulse_high(p.master, 6);
+        ck_assert_int_eq(i8259_acknowledge(p.master), 0x0D);
+        ck_assert_int_eq(i8259_acknowledge(p.master), 0x0E);
+    }
+    device_fixture_free(p.f);
+}
+END_TEST
+
 START_TEST(poll_takes_the_request_into_service_and_names_it)
 {
     struct pics p = make();
@@ -580,6 +622,8 @@ Suite *i8259_suite(void)
     tcase_add_test(tests, specific_eoi_ends_the_level_it_names);
     tcase_add_test(tests, special_mask_mode_lets_lower_levels_interrupt_a_masked_one_in_service);
     tcase_add_test(tests, automatic_eoi_leaves_nothing_in_service);
+    tcase_add_test(tests, set_priority_turns_the_order_of_all_eight_levels);
+    tcase_add_test(tests, rotation_in_automatic_eoi_ends_with_its_clear_command);
     tcase_add_test(tests, poll_takes_the_request_into_service_and_names_it);
     tcase_add_test(tests, level_triggered_input_requests_again_after_eoi);
     tcase_add_test(tests, elcr_keeps_the_timer_keyboard_and_cascade_edge_triggered);

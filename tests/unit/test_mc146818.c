@@ -259,6 +259,39 @@ START_TEST(alarm_matches_and_does_not_care_where_told)
 }
 END_TEST
 
+/* 146818 p.7: the alarm's hours have the form of the hours, PM included; p.8: its flag needs no
+ * enable. */
+START_TEST(alarm_tells_noon_from_midnight_and_sets_its_flag_when_not_enabled)
+{
+    static const struct {
+        uint8_t mode, hours, fifty_nine, alarm_hours;
+        bool is_met;
+    } CASES[] = {
+        {0x00, 0x11, 0x59, 0x92, true}, /* BCD, 12 hours: 11 AM, then 12 PM */
+        {0x00, 0x11, 0x59, 0x12, false}, {0x00, 0x91, 0x59, 0x12, true},
+        {0x00, 0x91, 0x59, 0x92, false}, {0x04, 11, 59, 0x8C, true}, /* binary: 12 PM is 8Ch */
+        {0x04, 11, 59, 12, false},       {0x06, 11, 59, 12, true},
+        {0x02, 0x23, 0x59, 0x00, true},  {0x02, 0x23, 0x59, 0xC0, true},
+    };
+    for (size_t i = 0; i < sizeof CASES / sizeof CASES[0]; i++) {
+        struct device_fixture *f = make(NULL, NULL);
+        set(f, 0x0B, 0x80 | CASES[i].mode);
+        set(f, 4, CASES[i].hours);
+        set(f, 2, CASES[i].fifty_nine);
+        set(f, 0, CASES[i].fifty_nine);
+        set(f, 5, CASES[i].alarm_hours);
+        set(f, 3, 0);
+        set(f, 1, 0);
+        (void)get(f, 0x0C);
+        set(f, 0x0B, CASES[i].mode);
+        fixture_run_us(f, SECOND_US);
+        ck_assert_uint_eq(get(f, 0x0C) & 0xA0, CASES[i].is_met ? 0x20 : 0);
+        ck_assert_uint_eq(get(f, 0x0C) & 0x20, 0);
+        device_fixture_free(f);
+    }
+}
+END_TEST
+
 START_TEST(memory_sizes_stand_where_the_bios_looks)
 {
     struct device_fixture *f;
@@ -473,6 +506,7 @@ Suite *mc146818_suite(void)
     tcase_add_test(tests, periodic_interrupt_comes_at_the_rate_of_rs);
     tcase_add_test(tests, periodic_flag_is_set_without_its_interrupt);
     tcase_add_test(tests, alarm_matches_and_does_not_care_where_told);
+    tcase_add_test(tests, alarm_tells_noon_from_midnight_and_sets_its_flag_when_not_enabled);
     tcase_add_test(tests, memory_sizes_stand_where_the_bios_looks);
     tcase_add_test(tests, checksum_covers_10h_to_2dh);
     tcase_add_test(tests, unknown_boot_device_is_refused);
