@@ -1,5 +1,7 @@
 /* The ATA channel against ATA/ATAPI-6 and ATA-3, rule by rule. */
 #include <check.h>
+#include <errno.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -10,6 +12,7 @@
 #include "devices/ide_piix3.h"
 #include "devices/types.h"
 #include "tests/unit/ata_bench.h"
+#include "tests/unit/block_bench.h"
 
 /* --- reset and identity -------------------------------------------------------------------------- */
 
@@ -338,6 +341,88 @@ START_TEST(a_full_workstation_disk_is_tried_again)
     ck_assert_uint_eq(ata_alternate(c), 0x50);
     ck_assert_uint_eq(load_le32(c->disks[0].bytes + 7 * SECTOR_BYTES), 0x1234);
     ata_destroy(c);
+}
+END_TEST
+
+/* From the file to the guest: the drive reports what the file could not do, the log says it once, the
+ * other drive is not concerned, and the failed sectors can be read when the file works again. */
+START_TEST(errors_of_the_file_reach_the_guest_and_no_other_drive)
+{
+    struct bench_log log;
+    struct block_image_options options = {.image = {.log = &log.log}};
+    struct device_config config = {.name = "ide0"};
+    struct ata_bench *c = ata_bench_new();
+    struct storage_memory *memory;
+    bench_log_init(&log);
+    config.block[0] = bench_raw_disk(&memory, 64, &options);
+    config.block[1] = &c->disks[1].block;
+    ata_bench_plug(c, &config);
+    memory->read_error = memory->write_error = EIO;
+    for (unsigned i = 0; i < 3; i++) {
+        ata_lba(c, 1, 7);
+        ata_command(c, 0x20);
+        ata_expect_error(c, 0x40); /* UNC */
+        ata_lba(c, 1, 7);
+        ata_command(c, 0x30);
+        ata_write_sector(c, 0x1234);
+        ata_expect_error(c, 0x04); /* ABRT */
+        ata_lba(c, 1, 9);
+        ata_out(c, 6, 0xF0);
+        ata_command(c, 0x20);
+        ck_assert_uint_eq(ata_read_sector(c), 9);
+    }
+    ck_assert_uint_eq(log.lines, 1);
+    ck_assert_ptr_nonnull(strstr(log.line, "memory.img: can't be read: Input/output error"));
+    memory->read_error = memory->write_error = 0;
+    ata_lba(c, 1, 7);
+    ata_command(c, 0x20);
+    ck_assert_uint_eq(ata_read_sector(c), 0);
+    ata_destroy(c);
+    config.block[0]->ops->close(config.block[0]);
+    storage_memory_free(memory);
+}
+END_TEST
+
+/* A file without room keeps its own drive busy; another channel's works on meanwhile. */
+START_TEST(a_full_file_keeps_its_own_drive_busy_alone)
+{
+    struct bench_log log;
+    struct block_image_options options = {.image = {.log = &log.log}};
+    struct device_config config = {.name = "ide0"}, second = {.name = "ide1"};
+    struct ata_bench *c = ata_bench_new();
+    struct storage_memory *memory;
+    bench_log_init(&log);
+    config.block[0] = bench_raw_disk(&memory, 64, &options);
+    second.block[0] = &c->disks[1].block;
+    fixture_set(&second, "iobase", "0x170");
+    fixture_set(&second, "control", "0x376");
+    ata_bench_plug(c, &config);
+    (void)fixture_add(c->f, &ATA_TYPE, &second);
+    memory->fail_write_after = 0;
+    ata_lba(c, 1, 7);
+    ata_command(c, 0x30);
+    ata_write_sector(c, 0x1234);
+    for (unsigned i = 0; i < 10; i++) {
+        fixture_run_us(c->f, 200000);
+        ck_assert_uint_eq(ata_alternate(c), 0x80);
+        fixture_out(c->f, 0x172, 1);
+        fixture_out(c->f, 0x173, (uint8_t)i);
+        fixture_out(c->f, 0x174, 0);
+        fixture_out(c->f, 0x175, 0);
+        fixture_out(c->f, 0x176, 0xE0);
+        fixture_out(c->f, 0x177, 0x40); /* READ VERIFY */
+        ata_wait(c);
+        ck_assert_uint_eq(fixture_in(c->f, 0x376), 0x50);
+    }
+    ck_assert_uint_eq(c->disks[1].requests, 10);
+    ck_assert_uint_eq(log.lines, 1);
+    memory->fail_write_after = UINT_MAX;
+    fixture_run_us(c->f, 200000);
+    ck_assert_uint_eq(ata_alternate(c), 0x50);
+    ck_assert_uint_eq(load_le32(memory->bytes + 7 * SECTOR_BYTES), 0x1234);
+    ata_destroy(c);
+    config.block[0]->ops->close(config.block[0]);
+    storage_memory_free(memory);
 }
 END_TEST
 
@@ -759,6 +844,8 @@ Suite *ata_suite(void)
     tcase_add_test(tcase, media_errors_are_reported_at_their_sector);
     tcase_add_test(tcase, read_only_disks_abort_writes);
     tcase_add_test(tcase, a_full_workstation_disk_is_tried_again);
+    tcase_add_test(tcase, errors_of_the_file_reach_the_guest_and_no_other_drive);
+    tcase_add_test(tcase, a_full_file_keeps_its_own_drive_busy_alone);
     tcase_add_test(tcase, unknown_commands_and_smart_are_aborted);
     tcase_add_test(tcase, data_beyond_the_end_goes_nowhere);
     tcase_add_test(tcase, zero_sectors_per_track_are_refused);
