@@ -293,26 +293,6 @@ START_TEST(set_priority_turns_the_order_of_all_eight_levels)
 }
 END_TEST
 
-START_TEST(rotation_in_automatic_eoi_ends_with_its_clear_command)
-{
-    struct pics p = make();
-    initialise(p.f, 0x20, 0x11, 0x08, 0x04, 0x03);
-    fixture_out(p.f, 0x20, 0x80);
-    ir(p.master, 4, true);
-    ck_assert_int_eq(i8259_acknowledge(p.master), 0x0C); /* IR4 lowest, IR5 highest */
-    fixture_out(p.f, 0x20, 0x00);
-    for (unsigned i = 0; i < 3; i++) {
-        pulse_high(p.master, 5);
-        ck_assert_int_eq(i8259_acknowledge(p.master), 0x0D);
-        pulse_high(p.master, 5); /* it would be the lowest now */
-        pulse_high(p.master, 6);
-        ck_assert_int_eq(i8259_acknowledge(p.master), 0x0D);
-        ck_assert_int_eq(i8259_acknowledge(p.master), 0x0E);
-    }
-    device_fixture_free(p.f);
-}
-END_TEST
-
 START_TEST(poll_takes_the_request_into_service_and_names_it)
 {
     struct pics p = make();
@@ -623,7 +603,6 @@ Suite *i8259_suite(void)
     tcase_add_test(tests, special_mask_mode_lets_lower_levels_interrupt_a_masked_one_in_service);
     tcase_add_test(tests, automatic_eoi_leaves_nothing_in_service);
     tcase_add_test(tests, set_priority_turns_the_order_of_all_eight_levels);
-    tcase_add_test(tests, rotation_in_automatic_eoi_ends_with_its_clear_command);
     tcase_add_test(tests, poll_takes_the_request_into_service_and_names_it);
     tcase_add_test(tests, level_triggered_input_requests_again_after_eoi);
     tcase_add_test(tests, elcr_keeps_the_timer_keyboard_and_cascade_edge_triggered);
