@@ -9,7 +9,7 @@
  *
  * Addresses are physical C/H/S. Before each command the driver checks, without using the map, that
  * every cylinder it touches belongs to the guest that asked. MISSING: DMA, time-outs of the drive
- * (the emulated drive always answers). */
+ * (it always answers, but stays busy while the file behind it has no room: the queue waits so long). */
 #include "hypervisor/ata_driver.h"
 
 #include <stdlib.h>
