@@ -90,7 +90,7 @@ static const struct state_field STATE[] = {
     STATE_ONE(struct fdc, result),
     STATE_ONE(struct fdc, request_lba),
     STATE_ONE(struct fdc, ready_when),
-    STATE_ONE(struct fdc, cause),
+    STATE_REBUILT(struct fdc, cause), /* of the trace, which must not show in the state */
     STATE_REBUILT(struct fdc, request),
     STATE_REBUILT(struct fdc, request_block),
     STATE_TABLE_END,

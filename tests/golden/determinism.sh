@@ -39,6 +39,24 @@ for guest in timer smc task fpu; do
     [ "$(run $guest --bios embedded)" != "$once" ] || complain "$guest: another firmware, the same hash"
 done
 
+# A diskette, stopped while it is read: what a trace notes of causes is not part of the machine.
+head -c 1474560 /dev/zero >diskette.img
+dd if="$roms/tests/timer.bin" of=diskette.img conv=notrunc 2>/dev/null
+diskette() { # diskette UNITS-OF-TIME OPTION...
+    units=$1
+    shift
+    "$VITRINE" run --display none --max-speed --rtc 1700000000 --bios embedded --hash \
+        --floppy diskette.img,ro --max-instructions "$units" "$@" 2>err
+}
+diskette 200000000 --trace io:dev=fdc --trace-out diskette.txt >diskette.out
+# Text begins with milliseconds; the clock has 200,000 units in one. Just behind the command's last byte:
+stop=$(awk '/READ DATA \(/ { printf "%d", $1 * 200000 + 500; exit }' diskette.txt)
+[ -n "$stop" ] || complain "nobody has read the diskette"
+for more in 0 300 1500; do
+    expect "a diskette, traced" "$(diskette $((stop + more)) --trace all --trace-out diskette.txt)" \
+        "$(diskette $((stop + more)))"
+done
+
 # --- halves ----------------------------------------------------------------------------------------------
 # At the reset vector, in the firmware, in the guest: going on from a snapshot gives, byte for byte, the
 # state of the run that was never interrupted; and so does saving what was loaded, one instruction on.
