@@ -34,14 +34,14 @@ int trace_convert(const struct trace_options *options, struct error *error)
     struct vtr_reader *reader;
     struct trace_sink sink;
     if (vtr_open(&reader, options->paths[0], error) != STATUS_OK)
-        return error->status;
+        return (int)error->status;
     if (trace_format_open(&sink, options->format, out, error) == STATUS_OK &&
         vtr_copy(reader, &sink, error) == STATUS_OK && !vtr_is_complete(reader))
         fprintf(stderr,
                 "vitrine: note: %s has no end: the run was killed, its last moments are missing\n",
                 options->paths[0]);
     vtr_close(reader);
-    return error->status;
+    return (int)error->status;
 }
 
 /* "run.vtr" → "run.html" beside it, unless it is told where. */
