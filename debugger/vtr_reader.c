@@ -229,7 +229,9 @@ static bool get_bytes(struct vtr_reader *reader)
     return true;
 }
 
-static bool get_member(struct vtr_reader *reader, const struct vtr_member *member)
+/* Apart: inlined, gcc takes a member's type for that of the place it has computed. */
+static __attribute__((noinline)) bool get_member(struct vtr_reader *reader,
+                                                 const struct vtr_member *member)
 {
     uint8_t *at = (uint8_t *)&reader->record + member->offset;
     switch ((enum vtr_type)member->type) {

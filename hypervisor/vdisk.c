@@ -65,15 +65,20 @@ static void map_unchecked(struct vdisk *vdisk, const struct block_request *reque
 {
     struct vdisk_range all = vdisk->range;
     const struct lab_guest *own = vdisk->guest->lab;
+    struct block_address last;
+    uint64_t lba;
     all.cylinders = all.physical.cylinders - all.first_cylinder;
     vdisk_map(&all, &request->at, request->sectors, physical, allowed);
-    if (*allowed == 0 || physical->cylinder <= own->last_cylinder)
+    if (*allowed == 0 || !block_chs_to_lba(&all.physical, physical, &lba))
+        return;
+    last = block_lba_to_chs(&all.physical, lba + *allowed - 1); /* it may begin in the guest's own */
+    if (last.cylinder <= own->last_cylinder)
         return;
     door_note(&vdisk->guest->vmm->world->door, DECISION_PASS,
-              "arbiter off: %s %u sectors by %s at physical C/H/S %u/%u/%u, which is %s's",
+              "arbiter off: %s %u sectors by %s up to physical C/H/S %u/%u/%u, which is %s's",
               request->op == BLOCK_WRITE ? "write" : "read", request->sectors, own->name,
-              physical->cylinder, physical->head, physical->sector,
-              owner_of(vdisk->guest->vmm->lab, physical->cylinder));
+              last.cylinder, last.head, last.sector,
+              owner_of(vdisk->guest->vmm->lab, last.cylinder));
 }
 
 static void map(struct vdisk *vdisk, const struct block_request *request,

@@ -1,6 +1,7 @@
 # `arbiter = off`: guest a writes past its last cylinder into b's sectors, and the trace says who wrote whose.
 # Without that line the write is refused, whatever the driver model and the schedule. a is a boot sector that
-# writes sector 5 of cylinder 4 by ports; it has cylinders 0 to 3.
+# writes sector 5 of cylinder 4 by ports; it has cylinders 0 to 3. A second one writes six sectors from the last of
+# its own on.
 # timeout: 100
 set -e
 [ -x "$VITRINE" ] || { echo "the program is not built here"; exit 77; }
@@ -28,6 +29,8 @@ next:
     call ready
     test al, 1
     jnz refused
+    mov bx, COUNT
+more:
     mov dx, 0x1F0
     mov cx, 256
     mov ax, 'AA'
@@ -37,6 +40,8 @@ fill:
     call ready
     test al, 1
     jnz refused
+    dec bx
+    jnz more
     mov al, 21
     out 0xF4, al            ; ends with status 43
 refused:
@@ -48,11 +53,13 @@ ready:
     test al, 0x80
     jnz ready
     ret
-registers: db 1, 5, 4, 0, 0xA0, 0x30
+registers: db COUNT, SECTOR, CYLINDER, 0, 0xA0, 0x30
 times 510 - ($ - $$) db 0
 dw 0xAA55
 ASM
-nasm -f bin -o a.bin a.asm
+nasm -f bin -DCOUNT=1 -DSECTOR=5 -DCYLINDER=4 -o past.bin a.asm
+nasm -f bin -DCOUNT=6 -DSECTOR=63 -DCYLINDER=3 -o across.bin a.asm
+cp past.bin a.bin
 lab() { # lab LINES: a fresh disk, and the run
     dd if=/dev/zero of=disk.img bs=512 count=504 2>/dev/null
     dd if=a.bin of=disk.img conv=notrunc 2>/dev/null
@@ -71,8 +78,11 @@ for lines in '' 'disk_driver = hosted' 'disk_driver = split' 'schedule = partiti
         { echo "'$lines': not refused: '$(sector)'"; cat out.txt; exit 1; }
     if grep -q 'arbiter off' a.jsonl; then echo "'$lines' turned the arbiter off"; exit 1; fi
 done
-lab 'arbiter = off'
-grep -q 'guest a: ended, status 43' out.txt && [ "$(sector)" = AAAA ] ||
-    { echo "arbiter = off: b's sector holds '$(sector)'"; cat out.txt; exit 1; }
-grep -q "write 1 sectors by a at physical C/H/S 4/0/5, which is b's" a.jsonl ||
-    { echo "the trace does not say who wrote"; tail -3 a.jsonl; exit 1; }
+for guest in past across; do
+    cp $guest.bin a.bin
+    lab 'arbiter = off'
+    grep -q 'guest a: ended, status 43' out.txt && [ "$(sector)" = AAAA ] ||
+        { echo "arbiter = off, $guest: b's sector holds '$(sector)'"; cat out.txt; exit 1; }
+    grep -q "write [0-9]* sectors by a up to physical C/H/S 4/0/5, which is b's" a.jsonl ||
+        { echo "$guest: the trace does not say who wrote"; grep arbiter a.jsonl | tail -3; exit 1; }
+done
