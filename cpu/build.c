@@ -210,20 +210,19 @@ static void drop_dead_flags(struct builder *b)
 static void make_pairs(struct builder *b)
 {
     const struct op_pair_map *pairs = pool_pairs(b->cpu->run->pool);
-    op_handler *pair[BLOCK_INSTRUCTIONS + 2];
-    unsigned fewest[BLOCK_INSTRUCTIONS + 4]; /* from op n on */
-    fewest[b->op_count] = fewest[b->op_count + 1] = 0;
+    struct { op_handler *pair; unsigned fewest; } from[BLOCK_INSTRUCTIONS + 4]; /* op n on */
+    from[b->op_count].fewest = from[b->op_count + 1].fewest = 0;
     for (unsigned n = b->op_count; n-- > 0;) {
-        pair[n] = n + 1 < b->op_count
-                      ? op_pair(pairs, b->ops[n].handler, b->ops[n + 1].handler)
-                      : NULL;
-        if (fewest[n + 2] >= fewest[n + 1])
-            pair[n] = NULL;
-        fewest[n] = 1 + (pair[n] ? fewest[n + 2] : fewest[n + 1]);
+        unsigned alone = from[n + 1].fewest, joined = from[n + 2].fewest;
+        op_handler *pair = NULL;
+        if (n + 1 < b->op_count && joined < alone)
+            pair = op_pair(pairs, b->ops[n].handler, b->ops[n + 1].handler);
+        from[n].pair = pair;
+        from[n].fewest = 1 + (pair ? joined : alone);
     }
     for (unsigned n = 0; n < b->op_count; n++)
-        if (pair[n])
-            b->ops[n].handler = pair[n], n++;
+        if (from[n].pair)
+            b->ops[n].handler = from[n].pair, n++;
 }
 
 static void number_instructions(struct builder *b)

@@ -12,7 +12,7 @@
 static char *put_cell(char *to, const char *text)
 {
     *to++ = '"';
-    for (size_t i = 0; text[i] && i < PUT_TEXT_MAX; i++) {
+    for (size_t i = 0; i < PUT_TEXT_MAX && text[i]; i++) {
         if (text[i] == '"')
             *to++ = '"';
         *to++ = (unsigned char)text[i] < 0x20 ? ' ' : text[i];

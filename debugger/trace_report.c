@@ -47,10 +47,11 @@ static void widen_bins(struct report *report)
 
 static void count_in_lane(struct report *report, uint8_t lane, const struct trace_record *record)
 {
-    struct report_lane *l = &report->lanes[lane];
+    struct report_lane *l;
     uint64_t at = record->ns > report->first_ns ? record->ns - report->first_ns : 0;
     if (lane == REPORT_NONE)
         return;
+    l = &report->lanes[lane];
     while (at / report->bin_ns >= REPORT_BINS)
         widen_bins(report);
     l->bins[at / report->bin_ns]++;
