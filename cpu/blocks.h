@@ -151,7 +151,7 @@ void pool_insert(struct code_pool *pool, struct block *block, struct ram *ram, s
 bool pool_watch_frame(struct code_pool *pool, struct ram *ram, size_t frame, unsigned offset,
                       unsigned bytes);
 /* Bit i: bytes i * 64 ... i * 64 + 63 of the frame hold code. NULL: the pool knows no code there. The
- * pointer holds until memory_forget_writes() is called for the frame. */
+ * pointer holds until memory_forget_writes() is called for the frame, or memory_forget_hosts(). */
 const uint64_t *pool_lines(const struct code_pool *pool, const struct ram *ram, size_t frame);
 /* Forgets a cached block: it no longer is what its bytes say. */
 void pool_discard(struct code_pool *pool, const struct block *block);

@@ -7,6 +7,7 @@
 #include "base/bits.h"
 #include "base/words.h"
 #include "frontends/commands.h"
+#include "frontends/verbs.h"
 
 #define SIZE_MAX_BYTES ((uint64_t)1 << 47) /* of 2^38 sectors: far beyond any ATA disk here */
 
@@ -157,19 +158,14 @@ static int run_verb(const struct verb *verb, int argc, char **argv)
 
 int disk_command(int argc, char **argv)
 {
-    const char *names[ARRAY_COUNT(VERBS)], *nearest;
+    const char *names[ARRAY_COUNT(VERBS)];
+    int found;
     if (argc < 1)
         return usage(stderr, STATUS_USAGE);
     if (strcmp(argv[0], "--help") == 0)
         return usage(stdout, STATUS_OK);
-    for (size_t i = 0; i < ARRAY_COUNT(VERBS); i++) {
+    for (size_t i = 0; i < ARRAY_COUNT(VERBS); i++)
         names[i] = VERBS[i].name;
-        if (strcmp(argv[0], VERBS[i].name) == 0)
-            return run_verb(&VERBS[i], argc - 1, argv + 1);
-    }
-    nearest = words_nearest(argv[0], names, ARRAY_COUNT(VERBS));
-    fprintf(stderr, "vitrine: error: disk: unknown word '%s'; fix: %s%s\n", argv[0],
-            nearest ? "did you mean " : "create, convert, info, check or pad",
-            nearest ? nearest : "");
-    return STATUS_USAGE;
+    found = verbs_find("disk", argv[0], names, ARRAY_COUNT(VERBS), "create, convert, info, check or pad");
+    return found < 0 ? STATUS_USAGE : run_verb(&VERBS[found], argc - 1, argv + 1);
 }

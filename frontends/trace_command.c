@@ -5,11 +5,11 @@
 #include <string.h>
 
 #include "base/bits.h"
-#include "base/words.h"
 #include "debugger/trace_diff.h"
 #include "debugger/trace_formats.h"
 #include "debugger/vtr.h"
 #include "frontends/commands.h"
+#include "frontends/verbs.h"
 
 static const struct verb {
     const char *name;
@@ -145,18 +145,14 @@ static int run_verb(const struct verb *verb, int argc, char **argv)
 
 int trace_command(int argc, char **argv)
 {
-    const char *names[ARRAY_COUNT(VERBS)], *nearest;
+    const char *names[ARRAY_COUNT(VERBS)];
+    int found;
     if (argc < 1)
         return usage(stderr, STATUS_USAGE);
     if (strcmp(argv[0], "--help") == 0)
         return usage(stdout, STATUS_OK);
-    for (size_t i = 0; i < ARRAY_COUNT(VERBS); i++) {
+    for (size_t i = 0; i < ARRAY_COUNT(VERBS); i++)
         names[i] = VERBS[i].name;
-        if (strcmp(argv[0], VERBS[i].name) == 0)
-            return run_verb(&VERBS[i], argc - 1, argv + 1);
-    }
-    nearest = words_nearest(argv[0], names, ARRAY_COUNT(VERBS));
-    fprintf(stderr, "vitrine: error: trace: unknown word '%s'; fix: %s%s\n", argv[0],
-            nearest ? "did you mean " : "vitrine trace --help", nearest ? nearest : "");
-    return STATUS_USAGE;
+    found = verbs_find("trace", argv[0], names, ARRAY_COUNT(VERBS), "vitrine trace --help");
+    return found < 0 ? STATUS_USAGE : run_verb(&VERBS[found], argc - 1, argv + 1);
 }
