@@ -9,7 +9,7 @@
  *
  * A frame is stored with a header {status, next page, count low, high} and its FCS. Storing stops
  * with OVW where it would reach BNRY. A transmission takes its time on the wire: preamble, frame,
- * FCS and gap at 10 Mbit/s.
+ * FCS and gap at `mbit` Mbit/s: 10, or 100 as with a later chip of the same registers (ASIX AX88796).
  *
  * MISSING: collisions, deferral, long address mode (LAS), loopback of one half of each word;
  * a frame of more than 1518 bytes is not put on the wire (jabber).
@@ -45,6 +45,7 @@ const struct state_field DP8390_STATE[] = {
     STATE_ARRAY_SINCE(2, struct dp8390, fifo), STATE_ONE_SINCE(2, struct dp8390, fifo_at),
     STATE_TIMER(struct dp8390, tx),     STATE_REBUILT(struct dp8390, irq),
     STATE_REBUILT(struct dp8390, port), STATE_REBUILT(struct dp8390, is_realtek),
+    STATE_REBUILT(struct dp8390, mbit),
     STATE_TABLE_END};
 
 /* --- memory ------------------------------------------------------------------------------------ */
@@ -388,7 +389,7 @@ static void transmit(struct dp8390 *nic)
     nic->cr |= CR_TXP;
     nic->tsr = 0;
     nic->tx_cause = door_cause(nic->device.env->door);
-    event_arm(&nic->tx, clock_after_ns(clock, net_wire_ns(nic->tbcr)));
+    event_arm(&nic->tx, clock_after_ns(clock, net_wire_ns(nic->tbcr) * 10 / nic->mbit)); /* net_wire_ns: at 10 Mbit/s */
 }
 
 /* --- commands ------------------------------------------------------------------------------------------ */
@@ -487,7 +488,7 @@ const struct region_ops DP8390_OPS = {ports_read, ports_write, ports_read_block,
 /* --- life ------------------------------------------------------------------------------------------------ */
 
 enum status dp8390_init(struct dp8390 *nic, const struct device_config *config, const char *mac,
-                        struct error *error)
+                        uint64_t mbit, struct error *error)
 {
     uint8_t address[6];
     if (!net_parse_mac(mac, address))
@@ -496,6 +497,7 @@ enum status dp8390_init(struct dp8390 *nic, const struct device_config *config, 
     for (unsigned i = 0; i < DP8390_PROM_BYTES; i++)
         nic->prom[i] = i < 12 ? address[i / 2] : i < 28 ? 0 : 0x57;
     event_init(&nic->tx, config->env->clock, "ne2000 transmission", transmitted, nic);
+    nic->mbit = (uint32_t)mbit;
     nic->port.name = config->name;
     nic->port.receive = receive;
     nic->port.self = nic;

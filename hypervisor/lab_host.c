@@ -61,17 +61,20 @@ static enum status host_nic(struct lab *lab, struct lab_guest *guest, const stru
     static const uint8_t NONE[6] = {0};
     const uint8_t *mac = lab->nic.mac;
     enum status status = lab_set_nic(lab, entry, &lab->nic, error);
+    bool is_fast;
     (void)guest;
     if (status != STATUS_OK)
         return status;
-    if ((lab->nic.model[0] && strcmp(lab->nic.model, "ne2k-isa") != 0) || lab->nic.settings[0])
+    is_fast = strcmp(lab->nic.settings, "mbit=100") == 0;
+    if ((lab->nic.model[0] && strcmp(lab->nic.model, "ne2k-isa") != 0) ||
+        (lab->nic.settings[0] && !is_fast))
         return lab_bad(lab, entry,
-                       "ne2k-isa[,mac=...][,net=...][,pcap=FILE] or none: the VMM's driver knows "
-                       "the card at 300h, IRQ 5",
+                       "ne2k-isa[,mac=...][,mbit=100][,net=...][,pcap=FILE] or none: the VMM's driver "
+                       "knows the card at 300h, IRQ 5",
                        error);
     if (memcmp(mac, NONE, 6) != 0)
-        snprintf(lab->nic.settings, sizeof lab->nic.settings, "mac=%02x:%02x:%02x:%02x:%02x:%02x",
-                 mac[0], mac[1], mac[2], mac[3], mac[4], mac[5]);
+        snprintf(lab->nic.settings, sizeof lab->nic.settings, "mac=%02x:%02x:%02x:%02x:%02x:%02x%s",
+                 mac[0], mac[1], mac[2], mac[3], mac[4], mac[5], is_fast ? ",mbit=100" : "");
     return STATUS_OK;
 }
 
