@@ -213,7 +213,7 @@ static void send_block(struct ata_driver *driver)
         drop_write(driver);
         return;
     }
-    vmm_charge(driver->vmm, driver->job.guest, COST_COPY_KIB, (block_sectors(driver) + 1) / 2);
+    vmm_charge(driver->vmm, driver->job.guest, IO_DISK, COST_COPY_KIB, (block_sectors(driver) + 1) / 2);
     driver->state = DRIVER_WAIT_IRQ;
     driver->counts.sectors_written += block_sectors(driver);
     host_outsw(driver->vmm, PORT_DATA, block_bytes(driver), block_sectors(driver) * WORDS);
@@ -230,7 +230,7 @@ static void fire_poll(void *self)
 static void poll(struct ata_driver *driver)
 {
     uint8_t status;
-    context_enter(driver->vmm, driver->context, driver->job.guest);
+    context_enter(driver->vmm, driver->context, driver->job.guest, IO_DISK);
     driver->vmm->world->door.cause = driver->job.cause;
     status = host_inb(driver->vmm, PORT_ALTERNATE);
     if (driver->state == DRIVER_WAIT_DRQ) {
@@ -256,7 +256,7 @@ static void poll(struct ata_driver *driver)
 static void read_block(struct ata_driver *driver)
 {
     uint32_t sectors = block_sectors(driver);
-    vmm_charge(driver->vmm, driver->job.guest, COST_COPY_KIB, (sectors + 1) / 2);
+    vmm_charge(driver->vmm, driver->job.guest, IO_DISK, COST_COPY_KIB, (sectors + 1) / 2);
     driver->counts.sectors_read += sectors;
     host_insw(driver->vmm, PORT_DATA, block_bytes(driver), sectors * WORDS);
     advance(driver, sectors);
@@ -280,7 +280,7 @@ static void isr(void *self)
     struct ata_driver *driver = self;
     struct disk_job *job = &driver->job;
     uint8_t status;
-    context_enter(driver->vmm, driver->context, job->guest);
+    context_enter(driver->vmm, driver->context, job->guest, IO_DISK);
     driver->counts.interrupts++;
     driver->vmm->world->door.cause = driver->has_job ? job->cause : 0;
     status = host_inb(driver->vmm, PORT_STATUS); /* also takes the interrupt request back */
@@ -320,7 +320,7 @@ static void work(void *self)
     if (driver->state != DRIVER_IDLE || !disk_queue_take(&driver->queue, &driver->job))
         return;
     driver->has_job = true;
-    context_enter(driver->vmm, driver->context, driver->job.guest);
+    context_enter(driver->vmm, driver->context, driver->job.guest, IO_DISK);
     driver->vmm->world->door.cause = driver->job.cause;
     start_command(driver);
     driver->vmm->world->door.cause = 0;

@@ -216,7 +216,7 @@ static void work(void *self)
     if (!back->is_connected)
         return;
     if (vmm->lab->drivers.disk == DRIVER_SPLIT)
-        context_enter(vmm, CONTEXT_DRIVER_DOMAIN, back->pv->guest);
+        context_enter(vmm, CONTEXT_DRIVER_DOMAIN, back->pv->guest, IO_DISK);
     vmm->world->door.cause = back->bell.cause;
     if (doorbell_is_due(&back->bell))
         take_requests(back);

@@ -18,23 +18,25 @@ enum context context_of(enum driver_model model)
 
 /* Between the VMM and a host OS all of the processor's state changes hands; a domain is entered as any
  * guest is. */
-static void charge_switch(struct vmm *vmm, enum context from, enum context to, struct guest *guest)
+static void charge_switch(struct vmm *vmm, enum context from, enum context to, struct guest *guest,
+                          enum io_device device)
 {
     bool is_world = from == CONTEXT_HOST_OS || to == CONTEXT_HOST_OS;
-    vmm_charge(vmm, guest, is_world ? COST_WORLD_SWITCH : COST_CONTEXT_SWITCH, 1);
+    vmm_charge(vmm, guest, device, is_world ? COST_WORLD_SWITCH : COST_CONTEXT_SWITCH, 1);
 }
 
 /* The VMApp runs: it asks select() what is ready, unless a bit vector shared with the VMM tells. */
-static void visit_vmapp(struct vmm *vmm, struct guest *guest)
+static void visit_vmapp(struct vmm *vmm, struct guest *guest, enum io_device device)
 {
-    vmm_charge(vmm, guest, COST_VMAPP, 1);
+    vmm_charge(vmm, guest, device, COST_VMAPP, 1);
     if (!vmm->lab->drivers.shares_events)
-        vmm_charge(vmm, guest, COST_HOST_SELECT, 1);
+        vmm_charge(vmm, guest, device, COST_HOST_SELECT, 1);
     if (vmm->nic_path)
         nic_path_visit(vmm->nic_path);
 }
 
-void context_enter(struct vmm *vmm, enum context context, struct guest *guest)
+void context_enter(struct vmm *vmm, enum context context, struct guest *guest,
+                   enum io_device device)
 {
     struct contexts *c = &vmm->contexts;
     uint64_t now = vmm->world->timeline.now;
@@ -42,9 +44,10 @@ void context_enter(struct vmm *vmm, enum context context, struct guest *guest)
         return;
     c->time[c->now] += now - c->since;
     c->since = now;
-    charge_switch(vmm, c->now, context, guest);
+    charge_switch(vmm, c->now, context, guest, device);
     c->now = context;
+    c->device = device;
     c->entered[context]++;
     if (context == CONTEXT_HOST_OS)
-        visit_vmapp(vmm, guest);
+        visit_vmapp(vmm, guest, device);
 }

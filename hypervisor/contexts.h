@@ -23,6 +23,7 @@ extern const char *const CONTEXT_NAMES[CONTEXTS];
 
 struct contexts {
     enum context now;
+    enum io_device device;      /* that led there: the way back is charged for it too */
     uint64_t since;             /* host time of the last switch */
     uint64_t entered[CONTEXTS]; /* times */
     uint64_t time[CONTEXTS];    /* spent there, idle or not, in instructions */
@@ -30,8 +31,9 @@ struct contexts {
 
 /* Who runs a driver of this model. */
 enum context context_of(enum driver_model model);
-/* Goes there, at a price, on behalf of a guest (NULL: nobody's). The VMApp then looks at what is ready
+/* Goes there, at a price, on behalf of a guest (NULL: nobody's) and about a device. The VMApp then looks at what is ready
  * and sends what was held back. */
-void context_enter(struct vmm *vmm, enum context context, struct guest *guest);
+void context_enter(struct vmm *vmm, enum context context, struct guest *guest,
+                   enum io_device device);
 
 #endif

@@ -14,8 +14,20 @@ enum cost_item {
     COST_HOST_IO,      /* the VMApp's read or write, down to the device and back */
     COST_HOST_SELECT,  /* the VMApp asks which descriptors are ready */
     COST_VMAPP,        /* the rest of what the VMApp does in one visit to the host */
+    COST_GUEST_SWITCH, /* a guest loads CR3: it goes from one process of its own to another */
     COST_ITEMS
 };
+
+/* Where a guest's I/O is intercepted; or the hypervisor's own work, whatever led to it. */
+enum io_interface {
+    INTERFACE_ACCESS,
+    INTERFACE_DRIVER,
+    INTERFACE_SYSCALL,
+    INTERFACE_NONE,
+    INTERFACES
+};
+/* And what it is about. */
+enum io_device { IO_DISK, IO_NIC, IO_DISPLAY, IO_NOTIFY, IO_PROCESSOR, IO_OTHER, IO_DEVICES };
 
 struct cost_row {
     const char *name;   /* the key in [costs] */
@@ -28,11 +40,20 @@ struct costs {
     uint64_t ns[COST_ITEMS];
 };
 
-/* Counts and charged time of one guest, or of the whole host. */
+struct io_count {
+    uint64_t count[COST_ITEMS], charged_ns;
+};
+
+/* Counts and charged time of one guest, or of the VMM for nobody: the same sum by item and by
+ * interface and device. */
 struct cost_account {
     uint64_t count[COST_ITEMS], charged_ns[COST_ITEMS];
+    struct io_count io[INTERFACES][IO_DEVICES];
 };
 
 void costs_defaults(struct costs *costs);
+/* Notes `units` of an item; returns what they cost, in ns. */
+uint64_t costs_note(const struct costs *costs, struct cost_account *account, enum io_interface interface,
+                    enum io_device device, enum cost_item item, uint64_t units);
 
 #endif

@@ -38,7 +38,7 @@ static void pass_on(struct disk_path *path)
     if (!w.request)
         return;
     if (path->model == DRIVER_HOSTED)
-        vmm_charge(path->vmm, w.guest, COST_HOST_IO, 1);
+        vmm_charge(path->vmm, w.guest, IO_DISK, COST_HOST_IO, 1);
     ata_driver_enqueue(path->vmm->disk_driver, w.guest, w.request, &w.physical, w.sectors);
 }
 
@@ -51,7 +51,8 @@ static void work(void *self)
         return;
     path->is_due = false;
     path->counts.visits++;
-    context_enter(path->vmm, context_of(path->model), path->queue[path->head].guest);
+    context_enter(path->vmm, context_of(path->model), path->queue[path->head].guest,
+                  IO_DISK);
     for (uint64_t n = 0; path->count && (batch == 0 || n < batch); n++)
         pass_on(path);
     if (path->count) {
@@ -78,7 +79,7 @@ static void notify(struct disk_path *path, struct guest *guest)
     }
     if (path->is_due || event_is_armed(&path->delay))
         return;
-    vmm_charge(path->vmm, guest, COST_HYPERCALL, 1);
+    vmm_charge(path->vmm, guest, IO_NOTIFY, COST_HYPERCALL, 1);
     if (delay_us)
         event_arm(&path->delay, clock_after_ns(clock, delay_us * 1000));
     else

@@ -68,7 +68,7 @@ static void charge_switch(struct vmm *vmm, struct guest *to)
         freeze_all(vmm);
     else
         set_clocks(vmm, NULL);
-    vmm_charge(vmm, to, COST_CONTEXT_SWITCH, 1);
+    vmm_charge(vmm, to, IO_PROCESSOR, COST_CONTEXT_SWITCH, 1);
     sched_account(&vmm->sched, cause->number, now_of(vmm) - start, now_of(vmm));
 }
 

@@ -52,13 +52,13 @@ static bool goes_on(struct guest *guest, const struct access *access)
 static enum io_device device_kind(const struct device *device)
 {
     if (!device)
-        return IO_SETUP;
+        return IO_OTHER;
     if (strncmp(device->name, "ide", 3) == 0 || strncmp(device->type->name, "virtio-blk", 10) == 0)
         return IO_DISK;
     return strncmp(device->type->name, "ne2000", 6) == 0 ||
                    strncmp(device->type->name, "virtio-net", 10) == 0
                ? IO_NIC
-               : IO_SETUP;
+               : IO_OTHER;
 }
 
 /* Hosted, the virtual device lives in the VMApp: each access goes there and back, unless the VMM
@@ -72,8 +72,8 @@ static void visit_host(struct guest *guest, const struct device *device)
                                                : DRIVER_NATIVE;
     if (model != DRIVER_HOSTED || d->handles_ports)
         return;
-    context_enter(guest->vmm, CONTEXT_HOST_OS, guest);
-    context_enter(guest->vmm, CONTEXT_VMM, guest);
+    context_enter(guest->vmm, CONTEXT_HOST_OS, guest, kind);
+    context_enter(guest->vmm, CONTEXT_VMM, guest, kind);
 }
 
 /* The trap: count, charge, and let the virtual device answer. What an arbiter decides later
@@ -131,10 +131,7 @@ void guest_upcall(struct guest *guest, uint8_t vector)
 void guest_charge_io(struct guest *guest, enum io_interface interface, enum io_device device,
                      enum cost_item item, uint64_t units)
 {
-    struct io_count *count = &guest->io[interface][device];
-    count->count[item] += units;
-    count->charged_ns += guest->vmm->lab->costs.ns[item] * units;
-    vmm_charge(guest->vmm, guest, item, units);
+    vmm_charge_io(guest->vmm, guest, interface, device, item, units);
 }
 
 void guest_error(const struct guest *guest, const char *format, ...)

@@ -239,7 +239,7 @@ void hypercall(struct pv *pv)
     int answer;
     space_call_open(&guest->machine->ports, &access, number, op);
     access.decision = DECISION_EMULATE;
-    guest_charge_io(guest, INTERFACE_DRIVER, number == EVENT_CHANNEL_OP ? IO_NOTIFY : IO_SETUP,
+    guest_charge_io(guest, INTERFACE_DRIVER, number == EVENT_CHANNEL_OP ? IO_NOTIFY : IO_OTHER,
                     COST_HYPERCALL, 1);
     answer = dispatch(pv, &access, number, op);
     space_call_close(&guest->machine->ports, &access);

@@ -66,7 +66,7 @@ static enum status apply_cost(struct lab *lab, size_t index, struct error *error
             return lab_set_number(lab, entry, 0, 1000000000, &lab->costs.ns[i], error);
     return ini_error(&lab->ini, entry->line, error,
                      "unknown cost '%.60s'; fix: trap, world_switch, hypercall, copy_kib, interrupt, "
-                     "context_switch, host_io, host_select or vmapp, in ns",
+                     "context_switch, host_io, host_select, vmapp or guest_switch, in ns",
                      entry->key);
 }
 

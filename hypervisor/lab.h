@@ -61,7 +61,6 @@ struct lab_guest {
     char disk_settings[64];  /* of the virtio device */
     struct lab_nic nic;
     char cpu[32], kernel[LAB_TEXT], initrd[LAB_TEXT], append[LAB_TEXT], serial[LAB_TEXT];
-    char bios[LAB_TEXT];
     bool has_virtual_time; /* policy `virtual`; else `real` */
     struct sched_params sched;
     struct lab_window window;

@@ -87,7 +87,6 @@ GUEST_TEXT(serial)
     }
 GUEST_PATH(kernel)
 GUEST_PATH(initrd)
-GUEST_PATH(bios)
 
 static enum status guest_time(struct lab *lab, struct lab_guest *guest,
                               const struct ini_entry *entry, struct error *error)
@@ -125,7 +124,6 @@ const struct lab_key LAB_GUEST_KEYS[] = {
     {"initrd",        guest_initrd       },
     {"append",        guest_append       },
     {"serial",        guest_serial       },
-    {"bios",          guest_bios         },
     {"time",          guest_time         },
     {"vlan",          guest_vlan         },
     {"disk_share",    guest_disk_share   },

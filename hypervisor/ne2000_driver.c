@@ -79,9 +79,9 @@ static void send_next(struct ne2000_driver *driver)
     if (driver->is_sending || !frame)
         return;
     count = frame->count;
-    context_enter(vmm, driver->context, NULL);
+    context_enter(vmm, driver->context, NULL, IO_NIC);
     vmm->world->door.cause = frame->cause;
-    vmm_charge(vmm, NULL, COST_COPY_KIB, (count + 1023) / 1024);
+    vmm_charge(vmm, NULL, IO_NIC, COST_COPY_KIB, (count + 1023) / 1024);
     remote_dma(vmm, TRANSMIT_PAGE << 8, (count + 1) & ~(size_t)1, CR_WRITE);
     host_outsw(vmm, DATA, frame->bytes, (count + 1) / 2);
     host_outb(vmm, ISR, ISR_RDC);
@@ -154,7 +154,7 @@ static bool receive_one(struct ne2000_driver *driver)
     host_outb(vmm, BNRY, driver->next_page == RING_START ? RING_STOP - 1
                                                           : (uint8_t)(driver->next_page - 1));
     driver->counts.received++;
-    vmm_charge(vmm, NULL, COST_COPY_KIB, (bytes + 1023) / 1024);
+    vmm_charge(vmm, NULL, IO_NIC, COST_COPY_KIB, (bytes + 1023) / 1024);
     vswitch_from_uplink(vmm->vswitch, frame, bytes, vmm->world->door.cause);
     return true;
 }
@@ -178,7 +178,7 @@ static void isr(void *self)
     struct ne2000_driver *driver = self;
     struct vmm *vmm = driver->vmm;
     uint8_t causes;
-    context_enter(vmm, driver->context, NULL);
+    context_enter(vmm, driver->context, NULL, IO_NIC);
     causes = host_inb(vmm, ISR);
     driver->counts.interrupts++;
     host_outb(vmm, ISR, causes);

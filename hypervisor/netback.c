@@ -147,7 +147,7 @@ static void work(void *self)
     if (!back->is_connected)
         return;
     if (vmm->lab->drivers.nic == DRIVER_SPLIT)
-        context_enter(vmm, CONTEXT_DRIVER_DOMAIN, back->pv->guest);
+        context_enter(vmm, CONTEXT_DRIVER_DOMAIN, back->pv->guest, IO_NIC);
     if (doorbell_is_due(&back->bell))
         take_frames(back);
     if (back->has_news)

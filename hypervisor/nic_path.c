@@ -27,7 +27,7 @@ static void pass_on(struct nic_path *path)
 {
     const struct net_frame *frame = net_queue_first(&path->queue);
     if (path->model == DRIVER_HOSTED)
-        vmm_charge(path->vmm, NULL, COST_HOST_IO, 1);
+        vmm_charge(path->vmm, NULL, IO_NIC, COST_HOST_IO, 1);
     ne2000_driver_send(path->vmm->nic_driver, frame->bytes, frame->count, frame->cause);
     net_queue_drop_first(&path->queue);
 }
@@ -59,8 +59,8 @@ static void work(void *self)
     if (path->queue.waiting == 0 || !path->is_due)
         return;
     path->counts.visits++;
-    context_enter(path->vmm, context_of(path->model),
-                  NULL); /* hosted: visits, which may send it all */
+    /* Hosted: the VMApp runs, which may send it all. */
+    context_enter(path->vmm, context_of(path->model), NULL, IO_NIC);
     if (path->queue.waiting)
         pass_batch(path);
 }
@@ -82,7 +82,7 @@ static void notify(struct nic_path *path)
     if (path->is_due || (ns && event_is_armed(&path->delay)))
         return;
     if (path->model == DRIVER_SPLIT)
-        vmm_charge(path->vmm, NULL, COST_HYPERCALL, 1);
+        vmm_charge(path->vmm, NULL, IO_NOTIFY, COST_HYPERCALL, 1);
     if (ns)
         event_arm(&path->delay, clock_after_ns(clock, ns));
     else

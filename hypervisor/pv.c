@@ -13,6 +13,10 @@ static bool leave(void *self, struct cpu *cpu, const struct cpu_exit *exit)
         hypercall(pv);
         return true;
     }
+    if (exit->kind == CPU_EXIT_CR3) {
+        guest_charge_io(pv->guest, INTERFACE_NONE, IO_PROCESSOR, COST_GUEST_SWITCH, 1);
+        return false;
+    }
     return pv->syscalls && syscalls_leave(pv->syscalls, exit);
 }
 
@@ -38,6 +42,8 @@ static void take_hooks(struct pv *pv)
     uint32_t mask = CPU_EXIT_VMCALL;
     if (pv->syscalls)
         mask |= CPU_EXIT_INT_N | CPU_EXIT_SYSENTER;
+    if (pv->guest->vmm->lab->costs.ns[COST_GUEST_SWITCH])
+        mask |= CPU_EXIT_CR3;
     machine->exit_hook = (struct cpu_exit_hook){mask, leave, pv};
     if (!pv->guest->boot) /* else the boot loader's hook comes first and leaves us ours */
         cpu_set_exit_hook(machine->cpu, &machine->exit_hook);

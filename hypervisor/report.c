@@ -59,39 +59,50 @@ static void write_network(FILE *out, const struct guest *guest)
             (unsigned long long)n->dropped);
 }
 
+static void write_items(FILE *out, const uint64_t count[COST_ITEMS])
+{
+    for (int i = 0; i < COST_ITEMS; i++)
+        if (count[i])
+            fprintf(out, " %s %llu", COST_ROWS[i].name, (unsigned long long)count[i]);
+    fprintf(out, "\n");
+}
+
 static void write_costs(FILE *out, const struct cost_account *account)
 {
     uint64_t total = 0;
     for (int i = 0; i < COST_ITEMS; i++)
         total += account->charged_ns[i];
     fprintf(out, "  charged: %.3f ms:", (double)total / 1e6);
-    for (int i = 0; i < COST_ITEMS; i++)
-        if (account->count[i])
-            fprintf(out, " %s %llu", COST_ROWS[i].name, (unsigned long long)account->count[i]);
-    fprintf(out, "\n");
+    write_items(out, account->count);
 }
 
 /* What each way of intercepting I/O was asked, and charged, for each kind of device. */
-static void write_interfaces(FILE *out, const struct guest *guest)
+static void write_interfaces(FILE *out, const struct cost_account *account)
 {
-    static const char *const INTERFACE_NAMES[INTERFACES] = {"accesses", "driver", "system calls"};
-    static const char *const DEVICE_NAMES[IO_DEVICES] = {"disk", "nic", "notification", "other"};
-    fprintf(out, "  by interface and device:\n");
+    static const char *const INTERFACE_NAMES[INTERFACES] = {
+        [INTERFACE_ACCESS] = "accesses",      [INTERFACE_DRIVER] = "driver",
+        [INTERFACE_SYSCALL] = "system calls", [INTERFACE_NONE] = "hypervisor",
+    };
+    static const char *const DEVICE_NAMES[IO_DEVICES] = {
+        [IO_DISK] = "disk",           [IO_NIC] = "nic",
+        [IO_DISPLAY] = "display",     [IO_NOTIFY] = "notification",
+        [IO_PROCESSOR] = "processor", [IO_OTHER] = "other",
+    };
+    bool is_first = true;
     for (unsigned i = 0; i < INTERFACES; i++)
         for (unsigned d = 0; d < IO_DEVICES; d++) {
-            const struct io_count *io = &guest->io[i][d];
+            const struct io_count *io = &account->io[i][d];
             bool is_used = false;
             for (int item = 0; item < COST_ITEMS; item++)
                 is_used = is_used || io->count[item];
             if (!is_used)
                 continue;
+            if (is_first)
+                fprintf(out, "  by interface and device:\n");
+            is_first = false;
             fprintf(out, "    %-12s %-12s %10.3f ms:", INTERFACE_NAMES[i], DEVICE_NAMES[d],
                     (double)io->charged_ns / 1e6);
-            for (int item = 0; item < COST_ITEMS; item++)
-                if (io->count[item])
-                    fprintf(out, " %s %llu", COST_ROWS[item].name,
-                            (unsigned long long)io->count[item]);
-            fprintf(out, "\n");
+            write_items(out, io->count);
         }
 }
 
@@ -149,7 +160,7 @@ static void write_guest(FILE *out, const struct guest *guest)
     write_network(out, guest);
     write_rings(out, guest);
     write_costs(out, &guest->account);
-    write_interfaces(out, guest);
+    write_interfaces(out, &guest->account);
     fprintf(out, "  accesses, each intercepted:\n");
     write_devices(out, guest);
 }
@@ -183,7 +194,7 @@ static void write_host(FILE *out, const struct vmm *vmm)
     uint64_t ns = timeline_ns(&vmm->world->timeline, vmm->world->timeline.now);
     const struct vdisplay_counts *v = vdisplay_counts(vmm->vdisplay);
     const struct vinput_counts *k = vinput_counts(vmm->vinput);
-    fprintf(out, "host: %.3f s of virtual time, %u guest%s, %llu MiB of RAM\n", (double)ns / 1e9,
+    fprintf(out, "host: %.6f s of virtual time, %u guest%s, %llu MiB of RAM\n", (double)ns / 1e9,
             vmm->guest_count, vmm->guest_count == 1 ? "" : "s",
             (unsigned long long)(vmm->lab->memory_bytes >> 20));
     fprintf(out, "  schedule: %s, slices of %llu us; idle %.1f %%\n", vmm->sched.type->name,
@@ -214,6 +225,7 @@ static void write_host(FILE *out, const struct vmm *vmm)
             (unsigned long long)k->hot_keys);
     write_paths(out, vmm);
     write_costs(out, &vmm->account);
+    write_interfaces(out, &vmm->account);
 }
 
 void report_write(FILE *out, const struct vmm *vmm)

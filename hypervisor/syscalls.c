@@ -182,7 +182,7 @@ static enum io_device device_of(const struct syscalls *s, const struct call *cal
     case SERVICE_CONSOLE:
     case SERVICE_NONE: break;
     }
-    return IO_SETUP;
+    return IO_OTHER;
 }
 
 static const char *name_of(const struct call *call)

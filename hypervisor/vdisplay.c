@@ -74,7 +74,7 @@ static void work(void *self)
     display->counts.frames++;
     bytes = display->counts.bytes - bytes;
     if (bytes)
-        vmm_charge(display->vmm, NULL, COST_COPY_KIB, (bytes + 1023) / 1024);
+        vmm_charge(display->vmm, NULL, IO_DISPLAY, COST_COPY_KIB, (bytes + 1023) / 1024);
 }
 
 static void fire_frame(void *self)

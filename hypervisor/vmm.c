@@ -54,14 +54,19 @@ void vmm_set_isr(struct vmm *vmm, unsigned irq, void (*isr)(void *self), void *s
     vmm->isr_self[irq] = self;
 }
 
-void vmm_charge(struct vmm *vmm, struct guest *guest, enum cost_item item, uint64_t units)
+void vmm_charge_io(struct vmm *vmm, struct guest *guest, enum io_interface interface,
+                   enum io_device device, enum cost_item item, uint64_t units)
 {
     struct cost_account *account = guest ? &guest->account : &vmm->account;
-    uint64_t ns = vmm->lab->costs.ns[item] * units;
-    account->count[item] += units;
-    account->charged_ns[item] += ns;
+    uint64_t ns = costs_note(&vmm->lab->costs, account, interface, device, item, units);
     timeline_charge(&vmm->world->timeline,
                     muldiv_floor(ns, vmm->world->timeline.hz, UINT64_C(1000000000)));
+}
+
+void vmm_charge(struct vmm *vmm, struct guest *guest, enum io_device device, enum cost_item item,
+                uint64_t units)
+{
+    vmm_charge_io(vmm, guest, INTERFACE_NONE, device, item, units);
 }
 
 void host_pci_write(struct vmm *vmm, unsigned slot, unsigned function, unsigned offset,
@@ -216,7 +221,7 @@ static bool run_vmm(void *self)
     }
     if (vmm->sched.type->is_partitioned && timeline->slice_end <= timeline->now)
         return true; /* something of its own is due before its next instruction */
-    context_enter(vmm, CONTEXT_VMM, guest);
+    context_enter(vmm, CONTEXT_VMM, guest, vmm->contexts.device);
     dispatch_run(guest);
     work(vmm);
     return true;

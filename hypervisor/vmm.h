@@ -46,13 +46,6 @@ struct guest_device_count {
     uint64_t decisions[6];  /* by enum decision */
 };
 
-/* Where a guest's I/O is intercepted, and what it is about. */
-enum io_interface { INTERFACE_ACCESS, INTERFACE_DRIVER, INTERFACE_SYSCALL, INTERFACES };
-enum io_device { IO_DISK, IO_NIC, IO_NOTIFY, IO_SETUP, IO_DEVICES };
-struct io_count {
-    uint64_t count[COST_ITEMS], charged_ns;
-};
-
 /* A guest (domain): a machine on virtual devices. */
 struct guest {
     struct vmm *vmm;
@@ -63,7 +56,6 @@ struct guest {
     struct vswitch_port *port; /* NULL: no NIC */
     struct net_port *nic_cable; /* the end that its NIC is plugged into */
     struct pv *pv;              /* hypercalls, rings, system calls */
-    struct io_count io[INTERFACES][IO_DEVICES];
     bool is_waiting;            /* in a system call that the hypervisor serves */
     struct boot *boot;         /* NULL: from disk */
     char nic_settings[LAB_TEXT + 32];
@@ -144,7 +136,11 @@ void vmm_kick(struct vmm *vmm, struct vmm_part *part);
 /* A host interrupt's service routine; the VMM acknowledges the PIC itself. */
 void vmm_set_isr(struct vmm *vmm, unsigned irq, void (*isr)(void *self), void *self);
 /* Charges `units` of a cost item to a guest (NULL: the VMM): counts it and lets host time pass. */
-void vmm_charge(struct vmm *vmm, struct guest *guest, enum cost_item item, uint64_t units);
+void vmm_charge_io(struct vmm *vmm, struct guest *guest, enum io_interface interface,
+                   enum io_device device, enum cost_item item, uint64_t units);
+/* The same, for what the hypervisor does of its own about a device. */
+void vmm_charge(struct vmm *vmm, struct guest *guest, enum io_device device, enum cost_item item,
+                uint64_t units);
 
 /* Host ports, as the VMM's drivers reach them. */
 static inline uint8_t host_inb(struct vmm *vmm, uint16_t port)

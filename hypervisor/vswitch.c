@@ -54,7 +54,7 @@ static void send_to(struct vswitch *vswitch, const struct vswitch_port *from,
         nic_path_send(vswitch->vmm->nic_path, frame->bytes, frame->count, frame->cause);
         return;
     }
-    vmm_charge(vswitch->vmm, port->guest, COST_COPY_KIB, (frame->count + 1023) / 1024);
+    vmm_charge(vswitch->vmm, port->guest, IO_NIC, COST_COPY_KIB, (frame->count + 1023) / 1024);
     net_send(&port->cable, frame->bytes, frame->count, frame->cause);
 }
 
