@@ -206,6 +206,8 @@ static int run_host(struct host_run *run, int argc, char **argv)
         report_write(stdout, run->vmm);
         if (run->options.prints_hash)
             print_hashes(run->vmm);
+        if (vmm_is_faulty(run->vmm))
+            exit_status = STATUS_INTERNAL;
         if (!error.text[0] && write_gantt(run, &error) != STATUS_OK)
             exit_status = STATUS_FILE;
     }

@@ -355,6 +355,11 @@ bool ata_driver_is_busy(const struct ata_driver *driver)
     return driver && (driver->has_job || driver->queue.waiting);
 }
 
+const struct guest *ata_driver_client(const struct ata_driver *driver)
+{
+    return driver && driver->has_job ? driver->job.guest : NULL;
+}
+
 const struct ata_driver_counts *ata_driver_counts(const struct ata_driver *driver)
 {
     return &driver->counts;

@@ -18,6 +18,9 @@ void ata_driver_enqueue(struct ata_driver *driver, struct guest *guest,
 void ata_driver_cancel(struct ata_driver *driver, struct block_request *request);
 bool ata_driver_is_busy(const struct ata_driver *driver); /* NULL: false */
 
+/* The guest whose request is under way; NULL: none is. */
+const struct guest *ata_driver_client(const struct ata_driver *driver);
+
 struct ata_driver_counts {
     uint64_t commands, interrupts, sectors_read, sectors_written, flushes, errors;
 };

@@ -5,6 +5,7 @@
 #include "base/bits.h"
 #include "bus/clock.h"
 #include "hypervisor/ata_driver.h"
+#include "hypervisor/disk_owners.h"
 #include "hypervisor/disk_path.h"
 #include "hypervisor/dispatch.h"
 #include "hypervisor/ne2000_driver.h"
@@ -188,6 +189,15 @@ static void write_paths(FILE *out, const struct vmm *vmm)
             fprintf(out, "  %s entered %llu times\n", CONTEXT_NAMES[i],
                     (unsigned long long)vmm->contexts.entered[i]);
 }
+static void write_owners(FILE *out, const struct vmm *vmm)
+{
+    const struct disk_owners_counts *o = disk_owners_counts(vmm->disk_owners);
+    fprintf(out,
+            "  disk owners: %llu accesses of the medium (%llu sectors) checked, %llu of foreign "
+            "sectors\n",
+            (unsigned long long)o->accesses, (unsigned long long)o->sectors,
+            (unsigned long long)o->foreign);
+}
 
 static void write_host(FILE *out, const struct vmm *vmm)
 {
@@ -208,6 +218,7 @@ static void write_host(FILE *out, const struct vmm *vmm)
                 (unsigned long long)d->commands, (unsigned long long)d->interrupts,
                 (unsigned long long)d->sectors_read, (unsigned long long)d->sectors_written,
                 (unsigned long long)d->flushes, (unsigned long long)d->errors);
+        write_owners(out, vmm);
     }
     if (vmm->nic_driver) {
         const struct ne2000_driver_counts *n = ne2000_driver_counts(vmm->nic_driver);

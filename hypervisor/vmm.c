@@ -8,6 +8,7 @@
 #include "devices/i8259.h"
 #include "hypervisor/actions.h"
 #include "hypervisor/ata_driver.h"
+#include "hypervisor/disk_owners.h"
 #include "hypervisor/disk_path.h"
 #include "hypervisor/dispatch.h"
 #include "hypervisor/guest.h"
@@ -180,6 +181,12 @@ static bool has_work(const struct vmm *vmm)
 
 /* --- the run loop ------------------------------------------------------------------------------------------ */
 
+bool vmm_is_faulty(const struct vmm *vmm)
+{
+    return vmm->disk_owners && !vmm->lab->is_arbiter_off &&
+           disk_owners_counts(vmm->disk_owners)->foreign;
+}
+
 static bool all_ended(const struct vmm *vmm)
 {
     for (unsigned i = 0; i < vmm->guest_count; i++)
@@ -188,9 +195,11 @@ static bool all_ended(const struct vmm *vmm)
     return true;
 }
 
-/* The status of the run: the first that is not a power-off counts. */
+/* The status of the run: the first that is not a power-off counts, and our own fault before all. */
 static int run_status(const struct vmm *vmm)
 {
+    if (vmm_is_faulty(vmm))
+        return STATUS_INTERNAL;
     for (unsigned i = 0; i < vmm->guest_count; i++)
         if (vmm->guests[i].exit_status != STATUS_OK)
             return vmm->guests[i].exit_status;
@@ -237,7 +246,12 @@ static enum status build_host(struct vmm *vmm, const struct vmm_backends *backen
                                     .vga_bios = backends->vga_bios,
                                     .rtc_seconds = backends->rtc_seconds};
     enum status status;
-    config.disks[0] = backends->disk;
+    if (backends->disk) {
+        status = disk_owners_new(&vmm->disk_owners, vmm, backends->disk, error);
+        if (status != STATUS_OK)
+            return status;
+        config.disks[0] = disk_owners_block(vmm->disk_owners);
+    }
     if (vmm->lab->has_mechanics)
         config.disk_settings = "mechanics=realistic";
     if (vmm->lab->nic.model[0]) {
@@ -337,6 +351,7 @@ void vmm_free(struct vmm *vmm)
     vswitch_free(vmm->vswitch);
     ata_driver_free(vmm->disk_driver);
     machine_free(vmm->host);
+    disk_owners_free(vmm->disk_owners);
     gantt_free(vmm->gantt);
     free(vmm->guests);
     free(vmm);

@@ -28,6 +28,7 @@
 struct actions;
 struct ata_driver;
 struct boot;
+struct disk_owners;
 struct disk_path;
 struct ne2000_driver;
 struct nic_path;
@@ -92,6 +93,7 @@ struct vmm {
     struct vmm_part *parts;
     struct ata_driver *disk_driver;   /* NULL: the host has no disk */
     struct ne2000_driver *nic_driver; /* NULL: the host has no NIC */
+    struct disk_owners *disk_owners;  /* looks at each access of its medium */
     struct disk_path *disk_path;      /* and who leads there */
     struct nic_path *nic_path;
     struct contexts contexts;
@@ -128,6 +130,8 @@ struct vmm_backends {
 enum status vmm_new(struct vmm **vmm, struct world *world, const struct lab *lab,
                     const struct vmm_backends *backends, struct error *error);
 void vmm_free(struct vmm *vmm);
+/* A guest's request reached a sector of the physical disk that is not its own: the arbiter has failed. */
+bool vmm_is_faulty(const struct vmm *vmm);
 
 /* --- for the parts of the VMM ------------------------------------------------------------------------ */
 void vmm_add_part(struct vmm *vmm, struct vmm_part *part);

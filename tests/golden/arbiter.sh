@@ -76,6 +76,7 @@ for lines in '' 'disk_driver = hosted' 'disk_driver = split' 'schedule = partiti
     lab "$lines"
     grep -q 'guest a: ended, status 45' out.txt && [ -z "$(sector)" ] ||
         { echo "'$lines': not refused: '$(sector)'"; cat out.txt; exit 1; }
+    grep -q 'disk owners: .* 0 of foreign' out.txt || { echo "'$lines': a foreign sector was reached"; exit 1; }
     if grep -q 'arbiter off' a.jsonl; then echo "'$lines' turned the arbiter off"; exit 1; fi
 done
 for guest in past across; do
@@ -85,4 +86,6 @@ for guest in past across; do
         { echo "arbiter = off, $guest: b's sector holds '$(sector)'"; cat out.txt; exit 1; }
     grep -q "write [0-9]* sectors by a up to physical C/H/S 4/0/5, which is b's" a.jsonl ||
         { echo "$guest: the trace does not say who wrote"; grep arbiter a.jsonl | tail -3; exit 1; }
+    grep -q 'disk owners: .* [1-9][0-9]* of foreign' out.txt ||
+        { echo "$guest: the look at the medium has not seen it"; grep owners out.txt; exit 1; }
 done
