@@ -33,6 +33,12 @@ struct display_screen {
     void (*size)(const void *self, uint32_t *width, uint32_t *height);
     /* Draws into picture->pixels (capacity >= width * height of size()); sets width and height. */
     void (*draw)(const void *self, struct display_picture *picture);
+    /* The same, but only the lines that wanted[] names (one a line; NULL: all); others stay as they are. */
+    void (*draw_lines)(const void *self, struct display_picture *picture, const bool *wanted);
+    /* Sets lines[] (one a line of size()) where the picture changes by blinking alone; how many do. */
+    uint32_t (*blinking)(const void *self, bool *lines);
+    /* As generation(), without the turns of what blinks. */
+    uint64_t (*content)(const void *self);
     /* Fills in the cells in a text mode; false in graphics modes. */
     bool (*text)(const void *self, struct display_text *text);
     /* Increases whenever the picture may have changed. */

@@ -105,6 +105,9 @@ enum status vga_init_common(struct vga *vga, const struct device_config *config,
         screen->name = config->env->machine;
         screen->size = vga_size;
         screen->draw = vga_draw;
+        screen->draw_lines = vga_draw_lines;
+        screen->blinking = vga_blinking;
+        screen->content = vga_content;
         screen->text = vga_text;
         screen->generation = vga_generation;
         screen->self = vga;

@@ -92,6 +92,7 @@ uint8_t vga_input_status_1(const struct vga *vga);
 bool vga_cursor_phase(const struct vga *vga); /* true: the cursor shows */
 bool vga_blink_phase(const struct vga *vga);  /* true: blinking characters show */
 uint64_t vga_generation(const void *self);
+uint64_t vga_content(const void *self);
 uint32_t vga_lines_displayed(const struct vga *vga);
 
 /* vga_dispi.c */
@@ -112,6 +113,8 @@ uint8_t vga_attribute_index(const struct vga *vga, unsigned pixel);
 /* vga_draw.c and vga_text.c */
 void vga_size(const void *self, uint32_t *width, uint32_t *height);
 void vga_draw(const void *self, struct display_picture *picture);
+void vga_draw_lines(const void *self, struct display_picture *picture, const bool *wanted);
+uint32_t vga_blinking(const void *self, bool *lines);
 bool vga_text(const void *self, struct display_text *text);
 bool vga_is_text(const struct vga *vga);
 /* Four planes at a plane address, whatever its value. */
@@ -120,6 +123,8 @@ static inline uint32_t vga_fetch_index(const struct vga *vga, uint32_t plane_add
     return (uint32_t)(((size_t)plane_address * 4) & (vga->memory_bytes - 1));
 }
 uint32_t vga_plane_address(const struct vga *vga, uint32_t counter, unsigned row_scan);
+/* Whether one of `cells` characters from memory address `base` blinks, the cursor among them. */
+bool vga_text_blinks(const struct vga *vga, uint32_t base, unsigned cells);
 /* One scan line of text: `cells` characters from memory address `base`; returns pixels written. */
 size_t vga_text_line(const struct vga *vga, uint32_t base, unsigned row_scan, unsigned cells,
                      const uint32_t colours[16], uint32_t *pixels);

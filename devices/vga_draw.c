@@ -158,45 +158,86 @@ static unsigned panning(const struct vga *vga)
 
 /* --- the picture ------------------------------------------------------------------------------ */
 
-static void draw_vga(const struct vga *vga, const struct display_picture *picture)
+/* Where the beam is in the memory: at a scan line's left edge. */
+struct scan {
+    uint32_t line, base;
+    unsigned row_scan, pan;
+    bool is_second; /* of a doubled line */
+};
+
+static struct scan first_line(const struct vga *vga)
+{
+    return (struct scan){
+        .base = vga_start_address(vga), .row_scan = vga->crtc[8] & 0x1F, .pan = panning(vga)};
+}
+
+static void next_line(const struct vga *vga, struct scan *scan)
+{
+    uint32_t compare = vga->crtc[0x18] | (vga->crtc[7] & 0x10u) << 4 | (vga->crtc[9] & 0x40u) << 3;
+    if (scan->line++ == compare) {
+        scan->base = 0;
+        scan->row_scan = 0;
+        scan->is_second = false;
+        if (vga->attr[0x10] & 0x20)
+            scan->pan = 0;
+        return;
+    }
+    scan->is_second = (vga->crtc[9] & 0x80) && !scan->is_second;
+    if (scan->is_second)
+        return;
+    if (scan->row_scan++ == (vga->crtc[9] & 0x1Fu) || scan->row_scan > 31) {
+        scan->row_scan = 0;
+        scan->base += vga->crtc[0x13] * 2u;
+    }
+}
+
+static void draw_vga(const struct vga *vga, const struct display_picture *picture,
+                     const bool *wanted)
 {
     uint32_t colours[16], line_pixels[LINE_PIXELS];
-    uint32_t lines = vga_lines_displayed(vga), repeat = line_repeat(vga);
-    uint32_t base = vga_start_address(vga), out = 0;
-    uint32_t compare = vga->crtc[0x18] | (vga->crtc[7] & 0x10u) << 4 | (vga->crtc[9] & 0x40u) << 3;
-    unsigned row_scan = vga->crtc[8] & 0x1F, last_row = vga->crtc[9] & 0x1F;
-    unsigned pan = panning(vga), cells = vga->crtc[1] + 1u;
-    bool is_text = vga_is_text(vga), is_doubled = (vga->crtc[9] & 0x80) != 0, is_second = false;
+    uint32_t lines = vga_lines_displayed(vga), repeat = line_repeat(vga), out = 0;
+    unsigned cells = vga->crtc[1] + 2u; /* one more than shown, for panning to bring in */
+    bool is_text = vga_is_text(vga);
+    struct scan scan = first_line(vga);
     for (unsigned i = 0; i < 16; i++)
         colours[i] = vga_rgb(vga, vga_attribute_index(vga, i));
-    for (uint32_t line = 0; line < lines && out < picture->height; line++) {
-        if (line % repeat == 0) {
-            /* One character more than shown, for panning to bring in. */
-            if (is_text)
-                vga_text_line(vga, base, row_scan, cells + 1, colours, line_pixels);
-            else
-                graphics_line(vga, base, row_scan, cells + 1, colours, line_pixels);
-            memcpy(picture->pixels + (size_t)out++ * picture->width, line_pixels + pan,
-                   picture->width * sizeof *line_pixels);
-        }
-        if (line == compare) {
-            base = 0;
-            row_scan = 0;
-            is_second = false;
-            if (vga->attr[0x10] & 0x20)
-                pan = 0;
+    for (; scan.line < lines && out < picture->height; next_line(vga, &scan)) {
+        uint32_t *to = picture->pixels + (size_t)out * picture->width;
+        if (scan.line % repeat != 0)
             continue;
-        }
-        if (is_doubled && !is_second) {
-            is_second = true;
+        out++;
+        if (wanted && !wanted[out - 1])
             continue;
-        }
-        is_second = false;
-        if (row_scan++ == last_row || row_scan > 31) {
-            row_scan = 0;
-            base += vga->crtc[0x13] * 2u;
+        if (is_text)
+            vga_text_line(vga, scan.base, scan.row_scan, cells, colours, line_pixels);
+        else
+            graphics_line(vga, scan.base, scan.row_scan, cells, colours, line_pixels);
+        memcpy(to, line_pixels + scan.pan, picture->width * sizeof *line_pixels);
+    }
+}
+
+/* A row of characters blinks in all its lines, or in none. */
+uint32_t vga_blinking(const void *self, bool *lines)
+{
+    const struct vga *vga = self;
+    struct scan scan = first_line(vga);
+    uint32_t width, height, shown = vga_lines_displayed(vga), out = 0, count = 0;
+    uint32_t base = 0, repeat = line_repeat(vga);
+    bool blinks = false;
+    vga_size(vga, &width, &height);
+    memset(lines, 0, height * sizeof *lines);
+    if (is_blank(vga) || !vga_is_text(vga))
+        return 0;
+    for (; scan.line < shown && out < height; next_line(vga, &scan)) {
+        if (scan.line == 0 || scan.base != base)
+            blinks = vga_text_blinks(vga, scan.base, vga->crtc[1] + (scan.pan ? 2u : 1u));
+        base = scan.base;
+        if (scan.line % repeat == 0) {
+            lines[out++] = blinks;
+            count += blinks;
         }
     }
+    return count;
 }
 
 /* One pixel of a packed DISPI mode. Reads up to 3 bytes past the mask: vram has a spare frame. */
@@ -218,26 +259,32 @@ static uint32_t packed_pixel(const struct vga *vga, const uint8_t *at)
     }
 }
 
-static void draw_packed(const struct vga *vga, const struct display_picture *picture)
+static void draw_packed(const struct vga *vga, const struct display_picture *picture,
+                        const bool *wanted)
 {
     unsigned bytes = vga_dispi_pixel_bytes(vga);
     size_t stride = (size_t)vga->dispi[DISPI_VIRT_WIDTH] * bytes, mask = vga->memory_bytes - 1;
-    uint32_t *pixel = picture->pixels;
     for (uint32_t y = 0; y < picture->height; y++) {
+        uint32_t *pixel = picture->pixels + (size_t)y * picture->width;
         size_t at = (y + (size_t)vga->dispi[DISPI_Y_OFFSET]) * stride +
                     (size_t)vga->dispi[DISPI_X_OFFSET] * bytes;
+        if (wanted && !wanted[y])
+            continue;
         for (uint32_t x = 0; x < picture->width; x++, at += bytes)
             *pixel++ = packed_pixel(vga, vga->memory + (at & mask));
     }
 }
 
-static void draw_planar_dispi(const struct vga *vga, const struct display_picture *picture)
+static void draw_planar_dispi(const struct vga *vga, const struct display_picture *picture,
+                              const bool *wanted)
 {
     uint32_t stride = (vga->dispi[DISPI_VIRT_WIDTH] + 7u) / 8u, colours[16], dots[8];
     for (unsigned i = 0; i < 16; i++)
         colours[i] = vga_rgb(vga, vga_attribute_index(vga, i));
     for (uint32_t y = 0; y < picture->height; y++) {
         uint32_t base = (y + vga->dispi[DISPI_Y_OFFSET]) * stride + vga->dispi[DISPI_X_OFFSET] / 8u;
+        if (wanted && !wanted[y])
+            continue;
         for (uint32_t x = 0; x < picture->width; x++) {
             if (x % 8 == 0)
                 put_planar(load_le32(vga->memory + vga_fetch_index(vga, base + x / 8)), colours,
@@ -247,7 +294,7 @@ static void draw_planar_dispi(const struct vga *vga, const struct display_pictur
     }
 }
 
-void vga_draw(const void *self, struct display_picture *picture)
+void vga_draw_lines(const void *self, struct display_picture *picture, const bool *wanted)
 {
     const struct vga *vga = self;
     vga_size(vga, &picture->width, &picture->height);
@@ -258,9 +305,14 @@ void vga_draw(const void *self, struct display_picture *picture)
     if (is_blank(vga))
         memset(picture->pixels, 0, (size_t)picture->width * picture->height * sizeof(uint32_t));
     else if (!vga_dispi_is_on(vga))
-        draw_vga(vga, picture);
+        draw_vga(vga, picture, wanted);
     else if (vga_dispi_pixel_bytes(vga))
-        draw_packed(vga, picture);
+        draw_packed(vga, picture, wanted);
     else
-        draw_planar_dispi(vga, picture);
+        draw_planar_dispi(vga, picture, wanted);
+}
+
+void vga_draw(const void *self, struct display_picture *picture)
+{
+    vga_draw_lines(self, picture, NULL);
 }

@@ -60,6 +60,19 @@ static unsigned glyph_dots(const struct vga *vga, struct cell cell, unsigned row
     return dots;
 }
 
+bool vga_text_blinks(const struct vga *vga, uint32_t base, unsigned cells)
+{
+    uint32_t to_cursor = (cursor_location(vga) - base) & 0xFFFF;
+    if (cursor_is_on(vga) && to_cursor < cells)
+        return true;
+    if (!(vga->attr[0x10] & 8))
+        return false;
+    for (unsigned i = 0; i < cells; i++)
+        if (cell_at(vga, base + i).attribute & 0x80)
+            return true;
+    return false;
+}
+
 size_t vga_text_line(const struct vga *vga, uint32_t base, unsigned row_scan, unsigned cells,
                      const uint32_t colours[16], uint32_t *pixels)
 {

@@ -87,6 +87,12 @@ uint64_t vga_generation(const void *self)
 {
     const struct vga *vga = self;
     const struct clock *clock = vga->device.env->clock;
-    uint64_t turns = clock_ticks(clock, BLINK_FRAMES_HZ, 8);
-    return vga->changes + turns + (vga_dispi_is_on(vga) ? clock_ticks(clock, REFRESH_HZ, 1) : 0);
+    return vga_content(vga) + clock_ticks(clock, BLINK_FRAMES_HZ, 8);
+}
+
+uint64_t vga_content(const void *self)
+{
+    const struct vga *vga = self;
+    const struct clock *clock = vga->device.env->clock;
+    return vga->changes + (vga_dispi_is_on(vga) ? clock_ticks(clock, REFRESH_HZ, 1) : 0);
 }

@@ -63,6 +63,16 @@ bool vdisplay_has_changed(struct vdisplay *display, const struct guest *guest)
     return true;
 }
 
+bool vdisplay_has_new_content(struct vdisplay *display, const struct guest *guest)
+{
+    struct pane *pane = &display->panes[guest->number];
+    const struct display_screen *screen = guest->machine->screen;
+    uint64_t content = screen ? screen->content(screen->self) : 0;
+    bool is_new = content != pane->content;
+    pane->content = content;
+    return is_new;
+}
+
 /* --- frames ----------------------------------------------------------------------------------------- */
 
 static void work(void *self)
@@ -200,6 +210,8 @@ void vdisplay_free(struct vdisplay *vdisplay)
     free(vdisplay->shown);
     free(vdisplay->wanted);
     free(vdisplay->picture.pixels);
+    free(vdisplay->blinking);
+    free(vdisplay->lines);
     free(vdisplay->text);
     free(vdisplay->cells);
     free(vdisplay->cells_shown);

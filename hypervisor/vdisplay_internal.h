@@ -9,7 +9,7 @@
 
 /* A guest's window as it is shown. */
 struct pane {
-    uint64_t generation; /* of the picture */
+    uint64_t generation, content; /* of the picture */
     bool is_drawn;
     uint16_t title[VDISPLAY_TITLE_CELLS]; /* cells: character | attribute << 8 */
     uint32_t picture_width, picture_height;
@@ -24,6 +24,7 @@ struct vdisplay {
     uint64_t windows_shown;         /* their generation */
     uint32_t *shown, *wanted;       /* pixels: what the frame buffer holds; one row */
     struct display_picture picture; /* pixels: of the guest that is drawn */
+    bool *blinking, *lines; /* pixels: of that picture: what may have changed, what is drawn */
     struct display_text *text;      /* text: likewise */
     uint16_t *cells, *cells_shown;  /* text: the whole screen */
     struct pane panes[LAB_GUESTS_MAX];
@@ -50,5 +51,7 @@ bool vdisplay_bar(struct vdisplay *display, unsigned columns);
 void vdisplay_put(struct vdisplay *display, uint64_t address, const uint8_t *bytes, size_t count);
 /* Whether a guest's picture is another than the one that is shown; notes it as shown. */
 bool vdisplay_has_changed(struct vdisplay *display, const struct guest *guest);
+/* Whether more than what blinks is another; notes it likewise. */
+bool vdisplay_has_new_content(struct vdisplay *display, const struct guest *guest);
 
 #endif

@@ -160,22 +160,61 @@ static void scale_row(const struct display_picture *p, const uint32_t *row, uint
         to[x] = row[(uint64_t)x * p->width / width];
 }
 
-static void draw_picture(struct vdisplay *display, unsigned guest)
+/* Where a picture lies in its window, below the title. */
+struct place {
+    uint32_t left, top, width, height;
+};
+
+static struct place place_of(const struct vdisplay *display, unsigned guest)
 {
     const struct window *window = &display->windows.at[guest];
-    const struct display_picture *p = &display->picture;
     struct vdisplay_fit fit = vdisplay_fit(display, guest);
     uint32_t inner = window->height - TITLE_HEIGHT;
-    uint32_t left = window->width > fit.width ? (window->width - fit.width) / 2 : 0;
-    uint32_t top = inner > fit.height ? (inner - fit.height) / 2 : 0;
-    bool is_picture = fit.width && fit.width <= window->width && fit.height <= inner;
-    for (uint32_t y = 0; y < inner; y++) {
+    struct place place = {0, 0, fit.width, fit.height};
+    if (fit.width == 0 || fit.width > window->width || fit.height > inner)
+        return (struct place){0};
+    place.left = (window->width - fit.width) / 2;
+    place.top = (inner - fit.height) / 2;
+    return place;
+}
+
+static size_t line_of(const struct pane *pane, const struct place *place, uint32_t row)
+{
+    return (size_t)((uint64_t)row * pane->picture_height / place->height);
+}
+
+/* The lines of the picture that a window of this size shows. */
+static void choose_lines(struct vdisplay *display, const struct pane *pane,
+                         const struct place *place)
+{
+    memset(display->lines, 0, pane->picture_height * sizeof *display->lines);
+    for (uint32_t row = 0; row < place->height; row++)
+        display->lines[line_of(pane, place, row)] = true;
+}
+
+/* All of the window, or where only `changed` lines can differ from what is shown, their rows. */
+static void draw_picture(struct vdisplay *display, const struct guest *guest, const bool *changed)
+{
+    const struct window *window = &display->windows.at[guest->number];
+    const struct pane *pane = &display->panes[guest->number];
+    const struct display_screen *screen = guest->machine->screen;
+    struct display_picture *p = &display->picture;
+    struct place place = place_of(display, guest->number);
+    choose_lines(display, pane, &place);
+    for (uint32_t i = 0; changed && i < pane->picture_height; i++)
+        display->lines[i] = display->lines[i] && changed[i];
+    p->width = p->height = 0;
+    if (screen)
+        screen->draw_lines(screen->self, p, display->lines);
+    for (uint32_t y = 0; y < window->height - TITLE_HEIGHT; y++) {
+        bool is_picture = p->width && y >= place.top && y < place.top + place.height;
+        size_t line = is_picture ? line_of(pane, &place, y - place.top) : 0;
+        if (changed && !(is_picture && changed[line]))
+            continue;
         fill(display->wanted, window->width, COLOUR_FRAME);
-        if (is_picture && y >= top && y < top + fit.height) {
-            size_t line = (size_t)((uint64_t)(y - top) * p->height / fit.height);
-            scale_row(p, p->pixels + line * p->width, display->wanted + left, fit.width);
-        }
-        put_window_row(display, guest, TITLE_HEIGHT + y);
+        if (is_picture)
+            scale_row(p, p->pixels + line * p->width, display->wanted + place.left, place.width);
+        put_window_row(display, guest->number, TITLE_HEIGHT + y);
     }
 }
 
@@ -183,18 +222,19 @@ static void draw_pane(struct vdisplay *display, const struct guest *guest, bool 
 {
     struct pane *pane = &display->panes[guest->number];
     const struct display_screen *screen = guest->machine->screen;
+    bool is_first = !pane->is_drawn;
     if (vdisplay_title(display, guest) || is_anew)
         draw_title(display, guest->number);
     if (!vdisplay_has_changed(display, guest) && !is_anew)
         return;
-    display->picture.width = display->picture.height = 0;
     if (screen)
         screen->size(screen->self, &pane->picture_width, &pane->picture_height);
     if (display->windows.at[guest->number].is_hidden)
         return;
-    if (screen)
-        screen->draw(screen->self, &display->picture);
-    draw_picture(display, guest->number);
+    if (vdisplay_has_new_content(display, guest) || is_anew || is_first)
+        draw_picture(display, guest, NULL);
+    else if (screen->blinking(screen->self, display->blinking))
+        draw_picture(display, guest, display->blinking);
 }
 
 static void draw_desk(struct vdisplay *display)
@@ -243,7 +283,10 @@ static enum status allocate(struct vdisplay *display, struct error *error)
     display->wanted = calloc(display->windows.width, sizeof *display->wanted);
     display->picture.pixels = calloc(PICTURE_PIXELS, sizeof *display->picture.pixels);
     display->picture.capacity = PICTURE_PIXELS;
-    return display->shown && display->wanted && display->picture.pixels
+    display->blinking = calloc(DISPLAY_HEIGHT_MAX, sizeof *display->blinking);
+    display->lines = calloc(DISPLAY_HEIGHT_MAX, sizeof *display->lines);
+    return display->shown && display->wanted && display->picture.pixels && display->blinking &&
+                   display->lines
                ? STATUS_OK
                : error_set(error, STATUS_INTERNAL, "out of memory for the display");
 }

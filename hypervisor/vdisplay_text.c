@@ -194,7 +194,7 @@ static bool is_changed(struct vdisplay *display)
 {
     bool is_changed = display->windows_shown != display->windows.generation;
     for (unsigned i = 0; i < display->vmm->guest_count; i++) {
-        is_changed = vdisplay_has_changed(display, &display->vmm->guests[i]) || is_changed;
+        is_changed = vdisplay_has_new_content(display, &display->vmm->guests[i]) || is_changed;
         is_changed = vdisplay_title(display, &display->vmm->guests[i]) || is_changed;
     }
     return vdisplay_bar(display, COLUMNS) || is_changed;

@@ -733,6 +733,55 @@ START_TEST(generation_moves_with_every_change_and_never_back)
 }
 END_TEST
 
+/* What a front end draws by pieces is what it would have drawn whole. */
+START_TEST(lines_that_blink_are_all_that_changes_by_time)
+{
+    struct bench b = bench_new(NULL);
+    bool lines[DISPLAY_HEIGHT_MAX];
+    uint32_t *before = calloc(b.picture.capacity, sizeof *before);
+    uint64_t content;
+    unsigned changed = 0;
+    text_screen(&b);
+    ck_assert_ptr_nonnull(before);
+    poke(&b, 0xB8000 + 160 * 3, 2, 0x8700 | 'A'); /* row 3 blinks, the cursor is in row 7 */
+    indexed(&b, 0x3D4, 0x0A, 0x0D);
+    indexed(&b, 0x3D4, 0x0B, 0x0E);
+    indexed(&b, 0x3D4, 0x0E, 560 >> 8);
+    indexed(&b, 0x3D4, 0x0F, 560 & 0xFF);
+    content = b.screen.content(b.screen.self);
+    for (unsigned turn = 0; turn < 8; turn++) {
+        draw(&b);
+        memcpy(before, b.picture.pixels, b.picture.width * b.picture.height * sizeof *before);
+        fixture_run_us(b.f, 115000);
+        ck_assert_uint_eq(b.screen.blinking(b.screen.self, lines), 32);
+        draw(&b);
+        for (uint32_t y = 0; y < b.picture.height; y++) {
+            size_t row = (size_t)y * b.picture.width, bytes = b.picture.width * sizeof *before;
+            bool is_other = memcmp(before + row, b.picture.pixels + row, bytes) != 0;
+            ck_assert(!is_other || lines[y]);
+            ck_assert(lines[y] == (y / 16 == 3 || y / 16 == 7));
+            changed += is_other;
+        }
+        b.screen.draw(b.screen.self, &b.picture);
+        memcpy(before, b.picture.pixels, b.picture.width * b.picture.height * sizeof *before);
+        memset(b.picture.pixels, 0x55, b.picture.width * b.picture.height * sizeof *before);
+        b.screen.draw_lines(b.screen.self, &b.picture, lines);
+        for (uint32_t y = 0; y < b.picture.height; y++)
+            for (uint32_t x = 0; x < b.picture.width; x++)
+                ck_assert_uint_eq(b.picture.pixels[y * b.picture.width + x],
+                                  lines[y] ? before[y * b.picture.width + x] : 0x55555555u);
+    }
+    ck_assert_uint_ge(changed, 8);
+    ck_assert_uint_eq(b.screen.content(b.screen.self), content);
+    indexed(&b, 0x3D4, 0x0A, 0x20); /* no cursor */
+    poke(&b, 0xB8000 + 160 * 3, 2, 0x0700 | 'A');
+    ck_assert_uint_eq(b.screen.blinking(b.screen.self, lines), 0);
+    ck_assert_uint_gt(b.screen.content(b.screen.self), content);
+    free(before);
+    bench_free(&b);
+}
+END_TEST
+
 /* --- time ------------------------------------------------------------------------------------------- */
 
 /* Mode 3: 28.322 MHz / (100 characters of 9 dots) / 449 lines = 70.09 Hz. */
@@ -1024,6 +1073,7 @@ Suite *vga_suite(void)
     tcase_add_test(tc, cga_mode_4_has_pairs_of_bits_and_two_banks);
     tcase_add_test(tc, screen_off_and_palette_access_give_black);
     tcase_add_test(tc, generation_moves_with_every_change_and_never_back);
+    tcase_add_test(tc, lines_that_blink_are_all_that_changes_by_time);
     tcase_add_test(tc, retrace_comes_seventy_times_a_second);
     tcase_add_test(tc, dispi_sets_a_mode_and_banks_reach_its_memory);
     tcase_add_test(tc, dispi_draws_every_depth);
