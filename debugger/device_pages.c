@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "devices/features.h"
+#include "devices/work_bounds.h"
 
 /* Table cells: a bar would end the cell. */
 static void write_cell(FILE *file, const char *text)
@@ -44,7 +45,8 @@ static const char *state_name(enum feature_state state)
 static void write_features(FILE *file, const struct device_type *type)
 {
     fputs("\n## Features\n\n| feature | section | state | what a guest sees instead |\n"
-          "|---|---|---|---|\n", file);
+          "|---|---|---|---|\n",
+          file);
     for (const struct device_feature *row = DEVICE_FEATURES; row->type; row++) {
         if (strcmp(row->type, type->name) != 0)
             continue;
@@ -103,6 +105,17 @@ static void write_wires(FILE *file, const struct device_type *type)
             fprintf(file, " `%s`", type->inputs[i]);
         fputs("\n", file);
     }
+}
+
+static void write_work(FILE *file, const struct device_type *type)
+{
+    const struct work_bound *bound = work_bound_of(type->name);
+    fprintf(file,
+            "\n## Work\n\nWhatever a guest writes, an access takes at most %u basic blocks of "
+            "code, an event %u: ",
+            (unsigned)bound->access, (unsigned)bound->event);
+    write_cell(file, bound->reason);
+    fputs(".\n", file);
 }
 
 static const char *access_name(const struct reg *row)
@@ -218,14 +231,17 @@ void device_page_write(FILE *file, const struct device_type *type)
     write_missing(file, type->missing);
     write_options(file, type->options);
     write_wires(file, type);
+    write_work(file, type);
     write_banks(file, type);
 }
 
 void device_index_write(FILE *file)
 {
-    fputs("# Devices\n\nThis page is generated from the devices' tables. The numbers count features of the data\n"
+    fputs("# Devices\n\nThis page is generated from the devices' tables. The numbers count "
+          "features of the data\n"
           "sheets; each device's page lists them.\n\n"
-          "| device | what it is | modelled | partly | MISSING |\n|---|---|---|---|---|\n", file);
+          "| device | what it is | modelled | partly | MISSING |\n|---|---|---|---|---|\n",
+          file);
     for (unsigned i = 0; DEVICE_TYPES[i]; i++)
         fprintf(file, "| [%s](%s.md) | %s | %u | %u | %u |\n", DEVICE_TYPES[i]->name,
                 DEVICE_TYPES[i]->name, DEVICE_TYPES[i]->title,

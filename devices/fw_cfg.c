@@ -25,7 +25,7 @@
 #define ID_DMA 2u
 #define NO_ITEM UINT32_MAX
 /* Zeros delivered past an item's end by one DMA request; more than that is a guest's mistake. */
-#define DMA_ZEROS_MAX 0x100000u
+#define DMA_ZEROS_MAX 0x1000u
 #define FILE_ROW_BYTES 64u
 
 enum dma_control { DMA_ERROR = 1, DMA_READ = 2, DMA_SKIP = 4, DMA_SELECT = 8, DMA_WRITE = 16 };

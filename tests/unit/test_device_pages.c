@@ -7,6 +7,7 @@
 #include "debugger/device_pages.h"
 #include "devices/features.h"
 #include "devices/types.h"
+#include "devices/work_bounds.h"
 
 /* The page as a string; the caller frees it. */
 static char *page_of(const struct device_type *type)
@@ -119,6 +120,20 @@ START_TEST(table_cells_survive_bars)
 }
 END_TEST
 
+START_TEST(bounds_of_work_are_of_devices_and_on_their_pages)
+{
+    const struct work_bound *row = WORK_BOUNDS;
+    char *page = page_of(&ATA_TYPE);
+    ck_assert_ptr_nonnull(strstr(page, "## Work\n\nWhatever a guest writes, an access takes at most 3000 basic"));
+    free(page);
+    for (; row->type; row++) {
+        ck_assert_msg(device_type_find(row->type) != NULL, "there is no %s", row->type);
+        ck_assert_ptr_eq(work_bound_of(row->type), row);
+    }
+    ck_assert_ptr_eq(work_bound_of("uart16550"), row);
+}
+END_TEST
+
 START_TEST(index_links_to_every_page)
 {
     char *text = NULL, line[128];
@@ -144,6 +159,7 @@ Suite *device_pages_suite(void)
     tcase_add_test(tests, features_tell_what_is_not_modelled);
     tcase_add_test(tests, missing_behaviours_are_a_list);
     tcase_add_test(tests, table_cells_survive_bars);
+    tcase_add_test(tests, bounds_of_work_are_of_devices_and_on_their_pages);
     tcase_add_test(tests, index_links_to_every_page);
     suite_add_tcase(suite, tests);
     return suite;
