@@ -274,7 +274,8 @@ void exec_enter(struct cpu *cpu, const struct instruction *i)
     uint64_t mask = cpu->segment[CPU_SS].attributes & SEGMENT_DB ? 0xffffffffu : 0xffffu;
     uint64_t frame, bp = cpu->gpr[CPU_BP];
     write_below(cpu, below, bytes, register_read(cpu, CPU_BP, bytes));
-    frame = (cpu->gpr[CPU_SP] - below) & mask;
+    /* SDM 2A ENTER: FrameTemp is ESP where operands have 32 bits, also on a stack of 16 (silicon). */
+    frame = (cpu->gpr[CPU_SP] & ~mask) | ((cpu->gpr[CPU_SP] - below) & mask);
     for (unsigned n = 1; n < level; n++) {
         bp = (bp - bytes) & mask;
         uint64_t linear = cpu_segment_linear(cpu, CPU_SS, bp, bytes, false);
@@ -285,9 +286,9 @@ void exec_enter(struct cpu *cpu, const struct instruction *i)
         below += bytes;
         write_below(cpu, below, bytes, frame);
     }
-    /* The new stack pointer must be writable (SDM 2, ENTER: #PF, #SS). */
+    /* A write at the new stack pointer must be possible (SDM 2A, ENTER: #PF, #SS, #AC). */
     uint64_t sp = (cpu->gpr[CPU_SP] - below - i->immediate) & mask;
-    cpu_check_write(cpu, cpu_segment_linear(cpu, CPU_SS, sp, 1, true), 1, cpu->cpl);
+    cpu_check_write(cpu, cpu_segment_linear(cpu, CPU_SS, sp, bytes, true), bytes, cpu->cpl);
     register_write(cpu, CPU_BP, bytes, frame);
     cpu_stack_move(cpu, -(int64_t)(below + i->immediate));
 }

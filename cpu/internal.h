@@ -234,7 +234,8 @@ void register_write(struct cpu *cpu, unsigned number, unsigned bytes, uint64_t v
 uint64_t cpu_read_linear(struct cpu *cpu, uint64_t linear, unsigned bytes, enum cpu_access access);
 void cpu_write_linear(struct cpu *cpu, uint64_t linear, unsigned bytes, uint64_t value,
                       enum cpu_access access);
-/* Raises what a write by `privilege` (0-3) would raise, without writing. */
+/* Raise what an access by `privilege` (0-3) would raise, without making it. */
+void cpu_check_read(struct cpu *cpu, uint64_t linear, unsigned bytes, unsigned privilege);
 void cpu_check_write(struct cpu *cpu, uint64_t linear, unsigned bytes, unsigned privilege);
 /* Limit, type and null checks of an access; raises #GP(0) or #SS(0); returns the linear address. */
 uint64_t cpu_segment_linear(struct cpu *cpu, unsigned segment, uint64_t offset, unsigned bytes,

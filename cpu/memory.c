@@ -281,16 +281,27 @@ void cpu_write_linear(struct cpu *cpu, uint64_t linear, unsigned bytes, uint64_t
     memory_write(cpu, linear, bytes, value, access == ACCESS_DATA && cpu->cpl == 3);
 }
 
-void cpu_check_write(struct cpu *cpu, uint64_t linear, unsigned bytes, unsigned privilege)
+static void check_access(struct cpu *cpu, uint64_t linear, unsigned bytes, bool is_write,
+                         unsigned privilege)
 {
     uint64_t last = linear + bytes - 1;
     if (cpu->model->generation == GEN_8086)
         return; /* nothing can be wrong */
     if ((bytes & (bytes - 1)) == 0)
         check_alignment(cpu, linear, bytes, privilege == 3);
-    memory_translate(cpu, linear, true, privilege == 3);
-    if ((linear ^ last) & ~PAGE_MASK)
-        memory_translate(cpu, last & ~(uint64_t)PAGE_MASK, true, privilege == 3); /* CR2: its start */
+    memory_translate(cpu, linear, is_write, privilege == 3);
+    if ((linear ^ last) & ~PAGE_MASK) /* CR2: the page's start */
+        memory_translate(cpu, last & ~(uint64_t)PAGE_MASK, is_write, privilege == 3);
+}
+
+void cpu_check_read(struct cpu *cpu, uint64_t linear, unsigned bytes, unsigned privilege)
+{
+    check_access(cpu, linear, bytes, false, privilege);
+}
+
+void cpu_check_write(struct cpu *cpu, uint64_t linear, unsigned bytes, unsigned privilege)
+{
+    check_access(cpu, linear, bytes, true, privilege);
 }
 
 /* --- segments ------------------------------------------------------------------------------------- */

@@ -109,36 +109,83 @@ void exec_fwait(struct cpu *cpu, const struct instruction *i)
         fpu_check_pending(cpu);
 }
 
-void fpu_read_operand(struct cpu *cpu, const struct instruction *i, unsigned count, uint8_t *to)
+static unsigned piece_of(unsigned left, unsigned most)
 {
-    /* The limit is looked at for the whole operand, before the page of its first byte (silicon). */
-    if (count > 8)
-        cpu_segment_linear(cpu, i->segment, operand_address(cpu, i), count, false);
+    unsigned bytes = most;
+    while (bytes > left)
+        bytes /= 2;
+    return bytes;
+}
+
+static void read_pieces(struct cpu *cpu, const struct instruction *i, unsigned count, unsigned most,
+                        uint8_t *to)
+{
     for (unsigned at = 0; at < count;) {
-        unsigned bytes = count - at >= 8 ? 8 : count - at >= 4 ? 4 : count - at >= 2 ? 2 : 1;
+        unsigned bytes = piece_of(count - at, most);
         store_le(to + at, bytes, operand_read_at(cpu, i, at, bytes));
         at += bytes;
     }
 }
 
-/* Every byte can be written, or this raises. The alignment is that of the first piece written. */
+void fpu_read_operand(struct cpu *cpu, const struct instruction *i, unsigned count, uint8_t *to)
+{
+    /* Ten bytes are a load of eight and one of two; sixteen are one (silicon). */
+    if (count == 16)
+        cpu_segment_linear(cpu, i->segment, operand_address(cpu, i), count, false);
+    read_pieces(cpu, i, count, 8, to);
+}
+
+/* Every byte can be written, or this raises; of ten the first eight come first, as of a load. */
 void fpu_check_operand(struct cpu *cpu, const struct instruction *i, unsigned count)
 {
-    uint64_t offset = operand_address(cpu, i);
-    uint64_t linear = cpu_segment_linear(cpu, i->segment, offset, count, true);
-    if (count > 8)
+    uint64_t offset = operand_address(cpu, i), linear;
+    if (count == 10)
+        cpu_check_write(cpu, cpu_segment_linear(cpu, i->segment, offset, 8, true), 8, cpu->cpl);
+    linear = cpu_segment_linear(cpu, i->segment, offset, count, true);
+    if (count == 16)
         cpu_check_write(cpu, linear, 8, cpu->cpl);
     cpu_check_write(cpu, linear, count, cpu->cpl);
 }
 
-void fpu_write_operand(struct cpu *cpu, const struct instruction *i, unsigned count,
-                          const uint8_t *from)
+static void write_pieces(struct cpu *cpu, const struct instruction *i, unsigned count,
+                         unsigned most, const uint8_t *from)
 {
     for (unsigned at = 0; at < count;) {
-        unsigned bytes = count - at >= 8 ? 8 : count - at >= 4 ? 4 : count - at >= 2 ? 2 : 1;
+        unsigned bytes = piece_of(count - at, most);
         operand_write_at(cpu, i, at, bytes, load_le(from + at, bytes));
         at += bytes;
     }
+}
+
+void fpu_write_operand(struct cpu *cpu, const struct instruction *i, unsigned count,
+                       const uint8_t *from)
+{
+    write_pieces(cpu, i, count, 8, from);
+}
+
+/* --- images of the unit: FLDENV, FNSTENV, FRSTOR, FNSAVE (words of 2 or 4 bytes), FXRSTOR, FXSAVE ------- */
+
+static void image_touch(struct cpu *cpu, const struct instruction *i, unsigned at, unsigned bytes,
+                        bool is_write)
+{
+    uint64_t offset = (operand_address(cpu, i) + at) & mask_bytes(i->address_size);
+    uint64_t linear = cpu_segment_linear(cpu, i->segment, offset, bytes, is_write);
+    if (is_write)
+        cpu_check_write(cpu, linear, bytes, cpu->cpl);
+    else
+        cpu_check_read(cpu, linear, bytes, cpu->cpl);
+}
+
+/* The first word, then the limit for all, the page of the last byte, and what lies between. SDM 3A 6.9 leaves
+ * the order within one instruction open; this is the silicon's. FXSAVE's begins with the limit (word = 0). */
+static void image_check(struct cpu *cpu, const struct instruction *i, unsigned count, unsigned word,
+                        bool is_write)
+{
+    if (word)
+        image_touch(cpu, i, 0, word, is_write);
+    cpu_segment_linear(cpu, i->segment, operand_address(cpu, i), count, is_write);
+    image_touch(cpu, i, count - 1, 1, is_write);
+    image_touch(cpu, i, 0, count, is_write);
 }
 
 static struct x87_origin origin_of(struct cpu *cpu, const struct instruction *i)
@@ -160,19 +207,27 @@ static void execute_memory(struct cpu *cpu, const struct instruction *i)
     struct x87_origin origin = origin_of(cpu, i);
     if (operand.direction == X87_UNDEFINED_OPERAND)
         cpu_raise(cpu, VECTOR_UD);
-    if (operand.direction == X87_LOAD)
+    bool is_image = operand.bytes > 10;
+    unsigned word = !is_image ? 8 : is_32bit ? 4 : 2;
+    if (operand.direction == X87_LOAD && is_image) {
+        image_check(cpu, i, operand.bytes, word, false);
+        read_pieces(cpu, i, operand.bytes, word, buffer);
+    } else if (operand.direction == X87_LOAD) {
         fpu_read_operand(cpu, i, operand.bytes, buffer);
+    }
     /* A store is computed first: where an unmasked exception keeps it back, its memory is not looked
      * at (silicon); where the memory faults, nothing has happened. */
     struct x87 after = cpu->fpu->x87;
     bool is_stored =
         x87_execute_memory(&after, opcode, i->modrm, format, &origin, buffer) == X87_DONE &&
         operand.direction == X87_STORE;
-    if (is_stored)
+    if (is_stored && is_image)
+        image_check(cpu, i, operand.bytes, word, true);
+    else if (is_stored)
         fpu_check_operand(cpu, i, operand.bytes);
     cpu->fpu->x87 = after;
     if (is_stored)
-        fpu_write_operand(cpu, i, operand.bytes, buffer);
+        write_pieces(cpu, i, operand.bytes, word, buffer);
 }
 
 static void execute_register(struct cpu *cpu, const struct instruction *i)
@@ -234,7 +289,8 @@ static void fxrstor(struct cpu *cpu, const struct instruction *i)
 {
     bool has_sse = cpu_model_has(cpu->model, FEATURE_SSE) && (cpu->cr4 & CR4_OSFXSR) != 0;
     uint8_t image[512];
-    fpu_read_operand(cpu, i, sizeof image, image);
+    image_check(cpu, i, sizeof image, 0, false);
+    read_pieces(cpu, i, sizeof image, 8, image);
     if (has_sse && load_le32(image + 24) & ~fpu_mxcsr_mask(cpu))
         cpu_fault_gp(cpu, "FXRSTOR: reserved bits of MXCSR are set");
     x87_fxrstor(&cpu->fpu->x87, false, image);
@@ -254,7 +310,7 @@ void exec_fxsave(struct cpu *cpu, const struct instruction *i)
         fxrstor(cpu, i);
         return;
     }
-    fpu_check_operand(cpu, i, sizeof image);
+    image_check(cpu, i, sizeof image, 0, true);
     cpu_get_fxsave(cpu, image);
     /* What is reserved for more registers, or left to software, is not written (SDM 1 10.5.1). */
     fpu_write_operand(cpu, i, cpu_model_has(cpu->model, FEATURE_SSE) ? 288 : 160, image);

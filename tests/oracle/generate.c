@@ -218,9 +218,6 @@ static void put_prefixes(struct emitter *e, const struct opcode_row *row, bool i
     if (strncmp(row->mnemonic, "push ", 5) == 0) {
         toggles_operand = !code16; /* with 32 bits some write two bytes, some four */
     }
-    if (row->opcode == 0xc8 && (e->stream->test.flags & TEST_STACK16) != 0) {
-        toggles_operand = !code16; /* with 32 bits AMD takes all of ESP, Intel SP */
-    }
     bool is_string =
         (row->attributes & ROW_REPS) != 0 || (row->opcode >= 0x6c && row->opcode <= 0x6f);
     if (toggles_operand) {

@@ -302,27 +302,23 @@ static unsigned explained_fpu(const struct stream *stream, const struct silicon_
     bool is_same = same_but_fpu(stream, ours, theirs);
     if (is_same && is_fault_of_operand(theirs->vector) &&
         fpu_agrees_after_mmx(&ours->fpu, &theirs->fpu)) {
-        return 5; /* MMX instructions that fault: TOP and tags are set already */
+        return 4; /* MMX instructions that fault: TOP and tags are set already */
     }
     if (is_same && fpu_is_compare_to_flags(last) && fpu_agrees_but_c1(&ours->fpu, &theirs->fpu)) {
-        return 6; /* FCOMI and its kin: Intel and AMD leave C1 */
+        return 5; /* FCOMI and its kin: Intel and AMD leave C1 */
     }
     if (row != NULL && strncmp(row->mnemonic, "maskmov", 7) == 0) {
-        return 7; /* MASKMOVQ, MASKMOVDQU: bytes that are not written fault as well */
+        return 6; /* MASKMOVQ, MASKMOVDQU: bytes that are not written fault as well */
     }
     const struct opcode_row *ours_row = stream->row[stopped_at(stream, ours) % STREAM_MAX];
     if (ours->vector == 17 && ours_row != NULL && ours_row->simd.memory_bytes == 16 &&
         ours_row->simd.attributes == SIMD_UNALIGNED) {
-        return 8; /* MOVUPS and its kin with alignment checks on */
+        return 7; /* MOVUPS and its kin with alignment checks on */
     }
     if (row != NULL && row->opcode >= 0xd8 && row->opcode <= 0xdf &&
         ours->vector == theirs->vector && is_fault_of_operand(ours->vector) &&
         ours->data_hash != theirs->data_hash) {
-        return 10; /* a store of ten bytes of which the last two fault */
-    }
-    if (row != NULL && row->opcode >= 0xd8 && row->opcode <= 0xdf && ours->vector == 14 &&
-        theirs->vector == 14 && ours->cr2 != theirs->cr2 && ours->cr2 >> 12 == theirs->cr2 >> 12) {
-        return 13; /* FRSTOR and FLDENV across pages: Intel touches the last byte first */
+        return 9; /* a store of ten bytes of which the last two fault */
     }
     return 0;
 }
@@ -344,23 +340,20 @@ static unsigned explained_by(const struct stream *stream, const struct silicon_r
     if (same_place && strcmp(row->mnemonic, "popa") == 0 && ours->vector == theirs->vector) {
         return 2; /* POPA that faults: AMD has loaded some registers already */
     }
-    if (row != NULL && strcmp(row->mnemonic, "enter") == 0 && theirs->vector == 17) {
-        return 3; /* ENTER's probe of the new stack pointer: checked for alignment by AMD */
-    }
     if (same_place && theirs->vector == 6 && ours->vector == 13 &&
         (strcmp(row->mnemonic, "ud0") == 0 || strcmp(row->mnemonic, "ud1") == 0)) {
-        return 4; /* UD0 and UD1 at the end of CS: AMD does not fetch their ModRM */
+        return 3; /* UD0 and UD1 at the end of CS: AMD does not fetch their ModRM */
     }
     if (same_place && strcmp(row->mnemonic, "cmps") == 0 && is_fault_of_operand(ours->vector) &&
         is_fault_of_operand(theirs->vector) && ours->data_hash == theirs->data_hash) {
-        return 9; /* CMPS whose operands fault both: Intel reports ES:[EDI]'s */
+        return 8; /* CMPS whose operands fault both: Intel reports ES:[EDI]'s */
     }
     if (same_place && (row->attributes & ROW_REPS) != 0 && row->argument == 1 && is_amd() &&
         ours->vector == theirs->vector) {
-        return 11; /* REP CMPS, SCAS cut by a fault or trap: AMD has the last element's flags */
+        return 10; /* REP CMPS, SCAS cut by a fault or trap: AMD has the last element's flags */
     }
     if (same_place && strcmp(row->mnemonic, "bound") == 0 && theirs->vector == 5) {
-        return 12; /* BOUND below the first bound: Intel does not read the second */
+        return 11; /* BOUND below the first bound: Intel does not read the second */
     }
     return explained_fpu(stream, ours, theirs, row);
 }
