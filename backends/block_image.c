@@ -1,5 +1,6 @@
 /* A disk image as a disk. Requests complete within submit(): an image is a file, and the workstation's
- * cache answers at once or makes the whole run wait, which no guest can see. */
+ * cache answers at once or makes the whole run wait, which no guest can see; so does a full disk of the
+ * workstation, where its owner says how to wait. */
 #include "backends/block_image.h"
 
 #include <stdlib.h>
@@ -21,6 +22,8 @@ struct block_image {
     uint32_t undo_sectors;
     bool has_flush_failed; /* stays: what was lost can't be known */
     bool has_reported;     /* one line about a failing file, not one for each request */
+    bool (*wait)(void *self);
+    void *wait_self;
 };
 
 static struct block_image *self_of(struct block *block)
@@ -78,6 +81,12 @@ static int write_run(struct block_image *self, uint64_t lba, uint32_t count, con
     return code;
 }
 
+/* For room, where the run as a whole may stand still. */
+static bool waits(struct block_image *self, enum block_result result)
+{
+    return result == BLOCK_NO_SPACE && self->wait && self->wait(self->wait_self);
+}
+
 /* All at once; when that fails, one by one up to the sector at fault. */
 static enum block_result transfer(struct block_image *self, struct block_request *request,
                                   uint64_t lba, uint32_t count)
@@ -89,8 +98,12 @@ static enum block_result transfer(struct block_image *self, struct block_request
         uint8_t *bytes = request->bytes + (size_t)*done * SECTOR_BYTES;
         code = is_write ? write_run(self, lba + *done, step, bytes)
                         : read_run(self, lba + *done, step, bytes);
-        if (code && step == 1)
-            return result_of(self, code, is_write, (size_t)(count - *done) * SECTOR_BYTES);
+        if (code && step == 1) {
+            enum block_result result =
+                result_of(self, code, is_write, (size_t)(count - *done) * SECTOR_BYTES);
+            if (!waits(self, result))
+                return result;
+        }
         if (!code)
             *done += step;
         step = 1;
@@ -123,9 +136,11 @@ static enum block_result flush(struct block_image *self)
     int code;
     if (self->has_flush_failed)
         return BLOCK_WRITE_ERROR;
-    code = self->image->ops->flush(self->image);
+    do {
+        code = self->image->ops->flush(self->image);
+    } while (storage_is_full(code) && waits(self, result_of(self, code, true, SECTOR_BYTES)));
     if (storage_is_full(code))
-        return result_of(self, code, true, SECTOR_BYTES);
+        return BLOCK_NO_SPACE;
     if (code) {
         self->has_flush_failed = true;
         report(self, "can't be brought to stable storage", strerror(code));
@@ -291,6 +306,8 @@ enum status block_image_new(struct block **block, struct image *image, const cha
     self->image = image;
     self->log = options->image.log;
     self->undo_sectors = options->undo_sectors;
+    self->wait = options->wait;
+    self->wait_self = options->wait_self;
     self->block = (struct block){
         &OPS, self->path, options->image.is_read_only || image->is_read_only, &self->written};
     status = choose_geometry(self, &options->geometry, error);

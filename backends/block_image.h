@@ -10,6 +10,10 @@ struct block_image_options {
     /* cylinders 0: guessed from the partition table, else 16 heads of 63 sectors. */
     struct block_geometry geometry;
     uint32_t undo_sectors; /* what checkpoints may hold; 0: 128 MiB */
+    /* The workstation's disk is full: waits a little before the request is tried again, so that the whole
+     * run stands still and the guest sees nothing of it; false: the run ends. NULL: BLOCK_NO_SPACE. */
+    bool (*wait)(void *self);
+    void *wait_self;
 };
 
 /* Opens and locks an image; `path` is copied. STATUS_FILE with one message that says what is wrong

@@ -62,11 +62,7 @@ static enum status add_disk(struct session *session, const char *path,
 enum status session_floppy(struct session *session, const char *spec, struct block **disks,
                            struct error *error)
 {
-    struct block_image_options options = {
-        .image = {.has_overlay = session->options->overlay,
-                  .set = &session->images,
-                  .log = &session->world.log}
-    };
+    struct block_image_options options = session_image_options(session);
     char words[4096];
     size_t length = strlen(spec);
     enum status status = STATUS_OK;

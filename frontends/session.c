@@ -109,6 +109,28 @@ enum status session_open(struct session *session, const struct run_options *opti
     return status;
 }
 
+#define ROOM_WAIT_NS 100000000L
+
+/* No room for what a guest writes: the run stands still until there is some, windows stay alive, and
+ * signals and --timeout still end it. */
+static bool wait_for_room(void *self)
+{
+    struct session *session = self;
+    struct timespec nap = {0, ROOM_WAIT_NS};
+    nanosleep(&nap, NULL);
+    world_look_up(&session->world);
+    return !session->world.is_over;
+}
+
+struct block_image_options session_image_options(struct session *session)
+{
+    return (struct block_image_options){.image = {.has_overlay = session->options->overlay,
+                                                  .set = &session->images,
+                                                  .log = &session->world.log},
+                                        .wait = wait_for_room,
+                                        .wait_self = session};
+}
+
 static enum status disk_word(const char *word, struct block_image_options *options,
                              struct session_disk_model *model, struct error *error)
 {
@@ -160,9 +182,7 @@ static enum status check_model(const struct session_disk_model *model, struct er
 enum status session_disk(struct session *session, const char *spec, struct block **block,
                          struct session_disk_model *model, struct error *error)
 {
-    struct block_image_options options = {.image = {.has_overlay = session->options->overlay,
-                                                    .set = &session->images,
-                                                    .log = &session->world.log}};
+    struct block_image_options options = session_image_options(session);
     char words[4096], *word;
     enum status status;
     *block = NULL;

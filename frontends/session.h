@@ -65,6 +65,8 @@ struct session_disk_model {
  * [,mechanics=realistic|immediate][,model=ata|virtio-blk][,transport=T]" */
 enum status session_disk(struct session *session, const char *spec, struct block **block,
                          struct session_disk_model *model, struct error *error);
+/* For images that a single machine writes: --overlay, and what a full disk of the workstation means. */
+struct block_image_options session_image_options(struct session *session);
 /* "FILE[,format=F][,ro][,overlay][,mechanics=M][,next=FILE...]": the diskettes of a drive, MACHINE_FLOPPY_DISKS
  * at most. */
 enum status session_floppy(struct session *session, const char *spec, struct block **disks,

@@ -394,6 +394,42 @@ START_TEST(a_full_disk_loses_nothing_and_goes_on_when_there_is_room)
 }
 END_TEST
 
+/* The third look finds room; or the run ends. */
+struct patience {
+    struct storage_memory *memory;
+    unsigned waits, looks;
+};
+static bool wait_for_room(void *self)
+{
+    struct patience *patience = self;
+    if (++patience->waits == 3)
+        patience->memory->fail_write_after = UINT_MAX;
+    return patience->waits < patience->looks;
+}
+
+START_TEST(whoever_may_wait_stands_still_until_there_is_room)
+{
+    struct patience patience = {.looks = 10}, hurry = {.looks = 2};
+    struct block_image_options options = {.wait = wait_for_room, .wait_self = &patience},
+                               short_of_time = {.wait = wait_for_room, .wait_self = &hurry};
+    struct block *block = bench_raw_disk(&patience.memory, 64, &options),
+                 *other = bench_raw_disk(&hurry.memory, 64, &short_of_time);
+    uint8_t bytes[8 * SECTOR_BYTES];
+    uint32_t done;
+    memset(bytes, 0x5A, sizeof bytes);
+    patience.memory->fail_write_after = hurry.memory->fail_write_after = 0;
+    ck_assert_int_eq(bench_request(block, BLOCK_WRITE, 8, 8, bytes, &done), BLOCK_OK);
+    ck_assert_uint_eq(patience.waits, 3);
+    ck_assert_uint_eq(bench_get(block, 15), 0x5A);
+    ck_assert_int_eq(bench_request(other, BLOCK_WRITE, 8, 8, bytes, &done), BLOCK_NO_SPACE);
+    ck_assert_uint_eq(hurry.waits, 2);
+    block->ops->close(block);
+    other->ops->close(other);
+    storage_memory_free(patience.memory);
+    storage_memory_free(hurry.memory);
+}
+END_TEST
+
 START_TEST(a_failed_flush_stays_failed)
 {
     struct block_image_options options = {.image = {.is_read_only = false}};
@@ -533,6 +569,7 @@ Suite *block_image_suite(void)
     tcase_add_test(tcase, a_shrinking_file_gives_errors_not_signals);
     tcase_add_test(tcase, errors_of_the_file_become_results);
     tcase_add_test(tcase, a_full_disk_loses_nothing_and_goes_on_when_there_is_room);
+    tcase_add_test(tcase, whoever_may_wait_stands_still_until_there_is_room);
     tcase_add_test(tcase, a_failed_flush_stays_failed);
     tcase_add_test(tcase, written_sectors_are_known);
     tcase_add_test(tcase, qcow2_as_raw_is_warned_of);
