@@ -1,7 +1,7 @@
 # 64 guests on one host for 10 minutes of virtual time. Each counts its timer's ticks in HLT, and every 256th tick
 # counts in a sector of its cylinders as well. All come to their end, each after 10 minutes; the sectors say what
-# they should, no other sector has changed; and what a guest costs in memory is said (wanted: below 4 MiB beyond
-# its RAM and its video memory; what is printed has the touched part of both in it).
+# they should, no other sector has changed; and a guest costs less than 4 MiB of memory (wanted is that beyond its
+# RAM, its video memory and the pool of decoded code; what is measured has what it touched of them in it).
 # timeout: 3000
 set -e
 [ -x "$VITRINE" ] || { echo "the program is not built here"; exit 77; }
