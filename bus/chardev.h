@@ -14,10 +14,17 @@ struct chardev {
     void *device;
     /* The back-end's side: takes bytes from the device; never waits. */
     void (*write)(struct chardev *chardev, const uint8_t *bytes, size_t count);
+    /* It would lose a byte now: a device with a handshake holds it back. May be NULL: never. */
+    bool (*is_busy)(struct chardev *chardev);
     /* The device has room again: the back-end may give more. May be NULL. */
     void (*ready)(struct chardev *chardev);
     void (*close)(struct chardev *chardev); /* frees it */
     const char *name;
 };
+
+static inline bool chardev_is_busy(struct chardev *chardev)
+{
+    return chardev && chardev->is_busy && chardev->is_busy(chardev);
+}
 
 #endif

@@ -14,6 +14,7 @@
  * at the end of the pulse only. Here the line is low until the first such edge.
  * MISSING: bidirectional, EPP and ECP modes (bit 5 of CONTROL is not there, DATA reads its latch);
  * a printer that is out of paper or off line.
+ * A back-end that is behind keeps Busy high, and nAck away, until it takes bytes again.
  * Without a back-end no cable is plugged in and STATUS reads 7Fh: the inputs are pulled up.
  * Clock: the machine's virtual time. Output: irq. */
 #include <stdio.h>
@@ -22,6 +23,7 @@
 #include "devices/types.h"
 
 #define PHASE_NS 5000u
+#define WAIT_NS  1000000u /* until a printer that is behind is asked again */
 
 enum { STROBE = 0x01, AUTOFD = 0x02, INIT = 0x04, SLIN = 0x08, IRQEN = 0x10, CONTROL_BITS = 0x1F,
        CONTROL_UNUSED = 0xE0 };
@@ -63,6 +65,11 @@ static void next_phase(void *self)
 {
     struct parallel *port = self;
     bool was_busy = port->phase == PHASE_BUSY;
+    struct clock *clock = port->device.env->clock;
+    if (was_busy && chardev_is_busy(port->chardev)) {
+        event_arm(&port->next_phase, clock_after_ns(clock, WAIT_NS));
+        return;
+    }
     enter_phase(port, was_busy ? PHASE_ACKNOWLEDGE : PHASE_READY);
     irq_line_set(&port->irq, !was_busy && (port->control & IRQEN));
 }

@@ -226,11 +226,22 @@ static void start_shifting(struct uart *uart)
 static void transmitted(void *self)
 {
     struct uart *uart = self;
+    if (!(uart->mcr & MCR_LOOP) && chardev_is_busy(uart->chardev)) { /* the other side holds it back */
+        arm(uart, &uart->transmitted, 1);
+        return;
+    }
     uart->is_shifting = false;
     send(uart, uart->shift);
     if (uart->tx_count)
         start_shifting(uart);
     update(uart);
+}
+
+/* Without the pace of the wire a byte is gone at once, unless it, or one before it, is held back. */
+static bool goes_at_once(const struct uart *uart)
+{
+    return !uart->is_paced && !uart->is_shifting &&
+           ((uart->mcr & MCR_LOOP) || !chardev_is_busy(uart->chardev));
 }
 
 static void write_thr(void *self, const struct reg *row, uint32_t value)
@@ -240,7 +251,7 @@ static void write_thr(void *self, const struct reg *row, uint32_t value)
     (void)row;
     uart->thre_pending = false;
     update(uart);
-    if (!uart->is_paced) {
+    if (goes_at_once(uart)) {
         send(uart, (uint8_t)value);
         uart->thre_pending = true;
     } else {

@@ -63,21 +63,34 @@ static enum status open_disk(struct host_run *run, struct error *error)
     return status;
 }
 
-static enum status open_serials(struct host_run *run, struct error *error)
+static enum status open_line(struct host_run *run, const char *spec, const char *who, int line,
+                             const char *key, struct chardev **chardev, struct error *error)
 {
-    for (unsigned i = 0; i < run->lab.guest_count; i++) {
-        const char *spec = run->lab.guests[i].serial;
-        enum status status;
-        if (spec[0] == '\0')
-            continue;
-        status = session_chardev(&run->session, spec, &run->backends.serials[i], error);
-        if (status != STATUS_OK) {
-            error_prefix(error, "%s:%d: error: guest %s: serial", run->lab.ini.path,
-                         run->lab.guests[i].line, run->lab.guests[i].name);
-            return status;
-        }
+    enum status status = STATUS_OK;
+    if (spec[0] != '\0')
+        status = session_chardev(&run->session, spec, chardev, error);
+    if (status != STATUS_OK)
+        error_prefix(error, "%s:%d: error: %s: %s", run->lab.ini.path, line, who, key);
+    return status;
+}
+
+/* Serial lines and printers, the guests' own and the host's. */
+static enum status open_lines(struct host_run *run, struct error *error)
+{
+    const struct lab *lab = &run->lab;
+    enum status status = STATUS_OK;
+    for (int kind = 0; status == STATUS_OK && kind < LAB_LINES; kind++)
+        status = open_line(run, lab->lines[kind], "host", 1, LAB_LINE_KEYS[kind],
+                           &run->backends.lines[kind], error);
+    for (unsigned i = 0; status == STATUS_OK && i < lab->guest_count; i++) {
+        const struct lab_guest *guest = &lab->guests[i];
+        status = open_line(run, guest->serial, guest->name, guest->line, "serial",
+                           &run->backends.serials[i], error);
+        if (status == STATUS_OK)
+            status = open_line(run, guest->printer, guest->name, guest->line, "printer",
+                               &run->backends.printers[i], error);
     }
-    return STATUS_OK;
+    return status;
 }
 
 /* Cables: the host's NIC leads outside, the guests' to the switch, where one may listen. */
@@ -107,7 +120,7 @@ static enum status build(struct host_run *run, struct error *error)
         (status = session_firmware(&run->session, &run->backends.bios, &run->backends.vga_bios,
                                    error)) != STATUS_OK ||
         (status = open_disk(run, error)) != STATUS_OK ||
-        (status = open_serials(run, error)) != STATUS_OK ||
+        (status = open_lines(run, error)) != STATUS_OK ||
         (status = open_network(run, error)) != STATUS_OK)
         return status;
     run->backends.rtc_seconds = run->session.rtc_seconds;

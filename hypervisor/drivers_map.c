@@ -58,10 +58,33 @@ static void draw_network(FILE *out, const struct lab *lab)
                     lab->guests[n].name, lab->guests[n].nic.model);
 }
 
+/* The serial line and the printer: given to one, or handed over. */
+static void draw_lines(FILE *out, const struct lab *lab)
+{
+    for (int kind = 0; kind < LAB_LINES; kind++) {
+        const char *key = LAB_LINE_KEYS[kind];
+        if (lab->lines[kind][0] == '\0')
+            continue;
+        fprintf(out, "physical %s: %s\n", key, lab->lines[kind]);
+        for (unsigned n = 0; n < lab->guest_count; n++)
+            if (lab->guests[n].lines[kind] == LINE_PASS)
+                fprintf(
+                    out,
+                    "  +- %-12s its driver has the ports themselves (pass); nobody else has them\n",
+                    lab->guests[n].name);
+            else if (lab->guests[n].lines[kind] == LINE_SHARE)
+                fprintf(out,
+                        "  +- %-12s its driver for a virtual port -> line_driver of the VMM, in "
+                        "turns (share)\n",
+                        lab->guests[n].name);
+    }
+}
+
 void drivers_map_draw(FILE *out, const struct lab *lab)
 {
     draw_disk(out, lab);
     draw_network(out, lab);
+    draw_lines(out, lab);
     fprintf(
         out,
         "physical display and keyboard\n"

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/bits.h"
+#include "hypervisor/lines.h"
 #include "hypervisor/pv.h"
 #include "hypervisor/vdisk.h"
 #include "hypervisor/vswitch.h"
@@ -92,7 +93,7 @@ static bool at_access(void *self, struct access *access)
     count->decisions[DECISION_EMULATE]++;
     guest_charge_io(guest, INTERFACE_ACCESS, device_kind(access->device), COST_TRAP, 1);
     visit_host(guest, access->device);
-    return false;
+    return access->space_kind == ACCESS_PORT && lines_pass(guest->vmm->lines, guest, access);
 }
 
 /* --- shared memory, upcalls, accounts ------------------------------------------------------------------- */
@@ -158,6 +159,7 @@ static void guest_ended(void *self, struct machine *machine, int exit_status)
 {
     struct guest *guest = self;
     (void)machine;
+    lines_quiet(guest->vmm->lines, guest);
     guest->has_ended = true;
     guest->exit_status = exit_status;
     log_line(&guest->vmm->world->log, LOG_INFO, "guest %s ended with status %d", guest->lab->name,
@@ -199,6 +201,14 @@ static enum status build_nic(struct guest *guest, struct machine_config *config,
     return STATUS_OK;
 }
 
+/* Where a port of the guest leads: its own way, or the host's device. */
+static struct chardev *line_end(struct guest *guest, enum lab_line_kind kind,
+                                struct chardev *const own[LAB_GUESTS_MAX])
+{
+    struct chardev *shared = lines_chardev(guest->vmm->lines, kind, guest->number);
+    return shared ? shared : own[guest->number];
+}
+
 enum status guest_build(struct guest *guest, const struct vmm_backends *backends,
                         size_t first_frame, struct error *error)
 {
@@ -226,7 +236,8 @@ enum status guest_build(struct guest *guest, const struct vmm_backends *backends
     } else if (guest->vdisk) {
         config.disks[0] = vdisk_block(guest->vdisk);
     }
-    config.serials[0] = backends->serials[guest->number];
+    config.serials[0] = line_end(guest, LINE_SERIAL, backends->serials);
+    config.parallel = line_end(guest, LINE_PRINTER, backends->printers);
     guest->nic_cable = config.nics[0].port;
     status = machine_new(&guest->machine, guest->vmm->world, &config, error);
     if (status != STATUS_OK) {
@@ -236,6 +247,7 @@ enum status guest_build(struct guest *guest, const struct vmm_backends *backends
     if (guest->vdisk && guest->vmm->lab->schedule->is_partitioned &&
         (status = vdisk_fix_latency(guest->vdisk, &guest->machine->clock, error)) != STATUS_OK)
         return status;
+    lines_take_pins(guest->vmm->lines, guest);
     guest->intercept.before = at_access;
     guest->intercept.self = guest;
     space_set_intercept(&guest->machine->ports, &guest->intercept);

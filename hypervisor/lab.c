@@ -193,6 +193,8 @@ static enum status check_whole(struct lab *lab, struct error *error)
         enum status status = check_cylinders(lab, i, error);
         if (status == STATUS_OK)
             status = check_macs(lab, i, error);
+        if (status == STATUS_OK)
+            status = lab_check_lines(lab, i, error);
         if (status != STATUS_OK)
             return status;
         wanted += lab->guests[i].memory_bytes;
@@ -217,6 +219,7 @@ enum status lab_read(struct lab *lab, const char *path, struct error *error)
     lab->memory_bytes = 256 * MEBIBYTE;
     lab->schedule = &SCHED_ROUND_ROBIN;
     lab->latency_us = 5000;
+    lab->handover_us = 500000;
     lab->drivers.handles_ports = lab->drivers.combines_sends = lab->drivers.shares_events = true;
     costs_defaults(&lab->costs);
     if (slash && (size_t)(slash - path) + 2 < sizeof lab->folder)

@@ -33,6 +33,11 @@ struct lab_drivers {
 enum lab_service { SERVICE_NONE, SERVICE_DISK, SERVICE_NETWORK, SERVICE_CONSOLE };
 #define LAB_DESCRIPTORS 16
 
+/* Devices of the host that one guest at a time can use: kinds, and a guest's part in each. */
+enum lab_line_kind { LINE_SERIAL, LINE_PRINTER, LAB_LINES };
+enum lab_line { LINE_OWN /* or none: nothing of the host's */, LINE_SHARE, LINE_PASS };
+extern const char *const LAB_LINE_KEYS[LAB_LINES]; /* as LAB.ini calls them */
+
 struct lab_nic {
     char model[32]; /* device type; "" none */
     uint8_t mac[6];
@@ -61,6 +66,8 @@ struct lab_guest {
     char disk_settings[64];  /* of the virtio device */
     struct lab_nic nic;
     char cpu[32], kernel[LAB_TEXT], initrd[LAB_TEXT], append[LAB_TEXT], serial[LAB_TEXT];
+    char printer[LAB_TEXT];
+    enum lab_line lines[LAB_LINES];
     bool has_virtual_time; /* policy `virtual`; else `real` */
     struct sched_params sched;
     struct lab_window window;
@@ -95,6 +102,8 @@ struct lab {
     bool is_arbiter_off;     /* for teaching: nobody checks what a guest asks of the disk */
     bool is_elevator;        /* order of the disk's requests; else FIFO */
     uint64_t latency_us;     /* partitioned: a disk answers after it, in its guest's time */
+    char lines[LAB_LINES][LAB_TEXT]; /* where the host's serial line and printer lead; "": none */
+    uint64_t handover_us;            /* of silence, and a shared one is free */
     bool has_mechanics; /* seek and rotation take time */
     struct lab_drivers drivers;
     struct costs costs;
@@ -107,5 +116,7 @@ struct lab {
 /* Reads and checks the file. Every message names file and line. */
 enum status lab_read(struct lab *lab, const char *path, struct error *error);
 void lab_free(struct lab *lab);
+/* Whether the guest's port leads anywhere. */
+bool lab_has_line(const struct lab_guest *guest, enum lab_line_kind kind);
 
 #endif

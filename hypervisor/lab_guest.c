@@ -7,7 +7,7 @@
 static enum status guest_memory(struct lab *lab, struct lab_guest *guest,
                                 const struct ini_entry *entry, struct error *error)
 {
-    return lab_set_memory(lab, entry, &guest->memory_bytes, error);
+    return lab_set_memory(lab, entry, 2048, &guest->memory_bytes, error);
 }
 
 static enum status guest_cylinders(struct lab *lab, struct lab_guest *guest,
@@ -77,7 +77,6 @@ static enum status guest_nic(struct lab *lab, struct lab_guest *guest,
     }
 GUEST_TEXT(cpu)
 GUEST_TEXT(append)
-GUEST_TEXT(serial)
 
 #define GUEST_PATH(member)                                                                         \
     static enum status guest_##member(struct lab *lab, struct lab_guest *guest,                    \
@@ -123,7 +122,8 @@ const struct lab_key LAB_GUEST_KEYS[] = {
     {"kernel",        guest_kernel       },
     {"initrd",        guest_initrd       },
     {"append",        guest_append       },
-    {"serial",        guest_serial       },
+    {"serial",        lab_guest_serial   },
+    {"printer",       lab_guest_printer  },
     {"time",          guest_time         },
     {"vlan",          guest_vlan         },
     {"disk_share",    guest_disk_share   },

@@ -52,7 +52,7 @@ static enum status host_memory(struct lab *lab, struct lab_guest *guest,
                                const struct ini_entry *entry, struct error *error)
 {
     (void)guest;
-    return lab_set_memory(lab, entry, &lab->memory_bytes, error);
+    return lab_set_memory(lab, entry, LAB_HOST_MIB_MAX, &lab->memory_bytes, error);
 }
 
 static enum status host_nic(struct lab *lab, struct lab_guest *guest, const struct ini_entry *entry,
@@ -178,5 +178,8 @@ const struct lab_key LAB_HOST_KEYS[] = {
     {"arbiter",          host_arbiter          },
     {"disk_order",       host_disk_order       },
     {"latency_us",       host_latency          },
+    {"serial",           lab_host_serial       },
+    {"printer",          lab_host_printer      },
+    {"handover_us",      lab_host_handover     },
     {NULL,               NULL                  },
 };

@@ -4,7 +4,8 @@
 
 #include "hypervisor/lab.h"
 
-#define MEBIBYTE (UINT64_C(1) << 20)
+#define MEBIBYTE         (UINT64_C(1) << 20)
+#define LAB_HOST_MIB_MAX (UINT64_C(64) << 10) /* what is above its PCI hole only guests see */
 
 /* One key: where its value goes is up to its setter (guest: NULL in [host]). */
 struct lab_key {
@@ -30,6 +31,19 @@ enum status lab_host_backend_batch(struct lab *lab, struct lab_guest *guest,
 enum status lab_guest_syscalls(struct lab *lab, struct lab_guest *guest,
                                const struct ini_entry *entry, struct error *error);
 
+/* lab_lines.c: the serial line and the printer. */
+enum status lab_host_serial(struct lab *lab, struct lab_guest *guest, const struct ini_entry *entry,
+                            struct error *error);
+enum status lab_host_printer(struct lab *lab, struct lab_guest *guest,
+                             const struct ini_entry *entry, struct error *error);
+enum status lab_host_handover(struct lab *lab, struct lab_guest *guest,
+                              const struct ini_entry *entry, struct error *error);
+enum status lab_guest_serial(struct lab *lab, struct lab_guest *guest,
+                             const struct ini_entry *entry, struct error *error);
+enum status lab_guest_printer(struct lab *lab, struct lab_guest *guest,
+                              const struct ini_entry *entry, struct error *error);
+enum status lab_check_lines(const struct lab *lab, unsigned index, struct error *error);
+
 /* "key = value; fix: wanted" */
 enum status lab_bad(const struct lab *lab, const struct ini_entry *entry, const char *wanted,
                     struct error *error);
@@ -38,8 +52,9 @@ enum status lab_set_text(const struct lab *lab, const struct ini_entry *entry, c
 /* A path, relative to the lab's folder, into LAB_TEXT bytes. */
 enum status lab_set_path(const struct lab *lab, const struct ini_entry *entry, const char *path,
                          char *to, struct error *error);
-enum status lab_set_memory(const struct lab *lab, const struct ini_entry *entry, uint64_t *to,
-                           struct error *error);
+/* Whole MiB, at most `mib_max`. */
+enum status lab_set_memory(const struct lab *lab, const struct ini_entry *entry, uint64_t mib_max,
+                           uint64_t *to, struct error *error);
 enum status lab_set_number(const struct lab *lab, const struct ini_entry *entry, uint64_t minimum,
                            uint64_t maximum, uint64_t *to, struct error *error);
 /* "on", "off" */

@@ -35,13 +35,15 @@ enum status lab_set_path(const struct lab *lab, const struct ini_entry *entry, c
     return STATUS_OK;
 }
 
-enum status lab_set_memory(const struct lab *lab, const struct ini_entry *entry, uint64_t *to,
-                           struct error *error)
+enum status lab_set_memory(const struct lab *lab, const struct ini_entry *entry, uint64_t mib_max,
+                           uint64_t *to, struct error *error)
 {
-    if (!words_size(entry->value, to) || *to < MEBIBYTE || *to > 2048 * MEBIBYTE ||
-        *to % MEBIBYTE != 0)
-        return lab_bad(lab, entry, "whole MiB from 1M to 2048M", error);
-    return STATUS_OK;
+    char wanted[64];
+    if (words_size(entry->value, to) && *to >= MEBIBYTE && *to <= mib_max * MEBIBYTE &&
+        *to % MEBIBYTE == 0)
+        return STATUS_OK;
+    snprintf(wanted, sizeof wanted, "whole MiB from 1M to %lluM", (unsigned long long)mib_max);
+    return lab_bad(lab, entry, wanted, error);
 }
 
 /* "ne2k-isa,mac=52:54:00:00:00:0a,irq=10" */

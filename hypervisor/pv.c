@@ -4,6 +4,7 @@
 
 #include "hypervisor/guest.h"
 #include "hypervisor/hypercall.h"
+#include "hypervisor/lines.h"
 
 static bool leave(void *self, struct cpu *cpu, const struct cpu_exit *exit)
 {
@@ -30,6 +31,7 @@ static void reset(void *self)
         netback_disconnect(pv->netback);
     if (pv->syscalls)
         syscalls_reset(pv->syscalls);
+    lines_quiet(pv->guest->vmm->lines, pv->guest);
     events_init(&pv->events, pv->guest);
     grants_init(&pv->grants, pv->guest);
     if (pv->after_reset)

@@ -8,6 +8,8 @@
 #include "hypervisor/disk_owners.h"
 #include "hypervisor/disk_path.h"
 #include "hypervisor/dispatch.h"
+#include "hypervisor/line_driver.h"
+#include "hypervisor/lines.h"
 #include "hypervisor/ne2000_driver.h"
 #include "hypervisor/nic_path.h"
 #include "hypervisor/pv.h"
@@ -199,6 +201,27 @@ static void write_owners(FILE *out, const struct vmm *vmm)
             (unsigned long long)o->foreign);
 }
 
+/* The serial line and the printer, handed over: who had how much of them. */
+static void write_lines(FILE *out, const struct vmm *vmm)
+{
+    for (int kind = 0; kind < LAB_LINES; kind++) {
+        const char *before = LINE_DRIVERS[kind].name;
+        for (unsigned i = 0; i < vmm->guest_count; i++) {
+            const struct line_counts *c = lines_counts(vmm->lines, (enum lab_line_kind)kind, i);
+            if (vmm->lab->guests[i].lines[kind] != LINE_SHARE)
+                continue;
+            fprintf(out, "%s%s%s %s sent %llu, received %llu, dropped %llu, had it %llu times",
+                    *before == ';' ? "" : "  ", before,
+                    *before == ';' ? "" : " of the host:", vmm->guests[i].lab->name,
+                    (unsigned long long)c->sent, (unsigned long long)c->received,
+                    (unsigned long long)c->dropped, (unsigned long long)c->handovers);
+            before = ";";
+        }
+        if (*before == ';')
+            fprintf(out, "\n");
+    }
+}
+
 static void write_host(FILE *out, const struct vmm *vmm)
 {
     uint64_t ns = timeline_ns(&vmm->world->timeline, vmm->world->timeline.now);
@@ -234,6 +257,7 @@ static void write_host(FILE *out, const struct vmm *vmm)
             (unsigned long long)v->frames, (unsigned long long)v->spans,
             (unsigned long long)(v->bytes >> 10), (unsigned long long)k->keys,
             (unsigned long long)k->hot_keys);
+    write_lines(out, vmm);
     write_paths(out, vmm);
     write_costs(out, &vmm->account);
     write_interfaces(out, &vmm->account);

@@ -12,6 +12,7 @@
 #include "hypervisor/disk_path.h"
 #include "hypervisor/dispatch.h"
 #include "hypervisor/guest.h"
+#include "hypervisor/lines.h"
 #include "hypervisor/ne2000_driver.h"
 #include "hypervisor/nic_path.h"
 #include "hypervisor/vdisplay.h"
@@ -216,7 +217,7 @@ static bool run_vmm(void *self)
     vmm->is_idle = false;
     work(vmm);
     if (all_ended(vmm) && !actions_will_restart(vmm->actions) && !has_work(vmm) &&
-        !disk_path_is_busy(vmm->disk_path)) {
+        !disk_path_is_busy(vmm->disk_path) && !lines_are_busy(vmm->lines)) {
         world_stop(vmm->world, run_status(vmm));
         return true;
     }
@@ -252,6 +253,8 @@ static enum status build_host(struct vmm *vmm, const struct vmm_backends *backen
             return status;
         config.disks[0] = disk_owners_block(vmm->disk_owners);
     }
+    config.serials[0] = backends->lines[LINE_SERIAL];
+    config.parallel = backends->lines[LINE_PRINTER];
     if (vmm->lab->has_mechanics)
         config.disk_settings = "mechanics=realistic";
     if (vmm->lab->nic.model[0]) {
@@ -283,7 +286,8 @@ static enum status build_parts(struct vmm *vmm, struct error *error)
         ((status = ne2000_driver_new(&vmm->nic_driver, vmm, error)) != STATUS_OK ||
          (status = nic_path_new(&vmm->nic_path, vmm, error)) != STATUS_OK))
         return status;
-    if ((status = vinput_new(&vmm->vinput, vmm, error)) != STATUS_OK)
+    if ((status = vinput_new(&vmm->vinput, vmm, error)) != STATUS_OK ||
+        (status = lines_new(&vmm->lines, vmm, error)) != STATUS_OK)
         return status;
     unmask(vmm);
     return STATUS_OK;
@@ -344,6 +348,7 @@ void vmm_free(struct vmm *vmm)
     vdisplay_free(vmm->vdisplay);
     for (unsigned i = 0; i < vmm->guest_count; i++)
         guest_fini(&vmm->guests[i]);
+    lines_free(vmm->lines);
     vinput_free(vmm->vinput);
     nic_path_free(vmm->nic_path);
     disk_path_free(vmm->disk_path);

@@ -29,6 +29,7 @@ struct actions;
 struct ata_driver;
 struct boot;
 struct disk_owners;
+struct lines;
 struct disk_path;
 struct ne2000_driver;
 struct nic_path;
@@ -98,6 +99,7 @@ struct vmm {
     struct nic_path *nic_path;
     struct contexts contexts;
     struct measure measure;
+    struct lines *lines; /* serial line and printer */
     struct vswitch *vswitch;
     struct vdisplay *vdisplay;
     struct vinput *vinput;
@@ -124,7 +126,8 @@ struct vmm_backends {
     struct net_through
         *listeners[LAB_GUESTS_MAX]; /* between a guest's NIC and the switch; or NULL */
     struct machine_blob bios, vga_bios;
-    struct chardev *serials[LAB_GUESTS_MAX];
+    struct chardev *serials[LAB_GUESTS_MAX], *printers[LAB_GUESTS_MAX]; /* of guests: their own */
+    struct chardev *lines[LAB_LINES];                                   /* the host's */
     uint64_t rtc_seconds;
 };
 enum status vmm_new(struct vmm **vmm, struct world *world, const struct lab *lab,

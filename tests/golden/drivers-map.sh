@@ -8,15 +8,20 @@ memory = 64M
 disk = absent.img,geometry=1000/16/63
 nic = ne2k-isa
 disk_driver = $1
+serial = null
+printer = null
 [guest alpha]
 memory = 8M
 cylinders = 100-199
 nic = ne2k-isa
 syscalls = 3=disk
+serial = share
 [guest beta]
 memory = 8M
 cylinders = 200-299
 disk_model = virtio-blk
+serial = share
+printer = pass
 EOF
 }
 says() { grep -qF -- "$1" map.txt || { echo "not said: $1"; cat map.txt; exit 1; }; }
@@ -28,6 +33,8 @@ for row in 'native:ata_driver runs in the VMM' 'hosted:ata_driver runs in the ho
     says 'ne2000_driver runs in the VMM (native)'
     says 'its driver for ATA -> cylinders 100-199'
     says 'descriptor 3 are served below its kernel'
+    says 'alpha        its driver for a virtual port -> line_driver of the VMM, in turns (share)'
+    says 'beta         its driver has the ports themselves (pass)'
     says 'its driver for virtio-blk -> cylinders 200-299'
 done
 lab native && sed -i 's/disk_driver/disk_drivre/' lab.ini

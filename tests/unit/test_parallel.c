@@ -92,6 +92,29 @@ START_TEST(irq7_rises_when_nack_ends)
 }
 END_TEST
 
+/* A printer whose buffer holds one byte, while somebody else has the paper. */
+static bool has_one_byte(struct chardev *chardev)
+{
+    return ((const struct fixture_chardev *)(const void *)chardev)->sent_count == 1;
+}
+
+START_TEST(a_printer_that_is_behind_stays_busy_and_acknowledges_later)
+{
+    struct port p;
+    make(&p);
+    p.printer.chardev.is_busy = has_one_byte;
+    strobe(&p, 'A', 0x1C);
+    fixture_run_us(p.f, 50000);
+    ck_assert_uint_eq(fixture_in(p.f, STATUS), BUSY);
+    ck_assert_uint_eq(p.irq.rises, 0);
+    p.printer.sent_count = 0;
+    fixture_run_us(p.f, 1010);
+    ck_assert_uint_eq(fixture_in(p.f, STATUS), READY);
+    ck_assert_uint_eq(p.irq.rises, 1);
+    device_fixture_free(p.f);
+}
+END_TEST
+
 START_TEST(only_the_edge_of_strobe_counts)
 {
     struct port p;
@@ -192,6 +215,7 @@ Suite *parallel_suite(void)
     tcase_add_test(tests, registers_read_as_the_adapter_has_them);
     tcase_add_test(tests, a_byte_has_its_handshake);
     tcase_add_test(tests, irq7_rises_when_nack_ends);
+    tcase_add_test(tests, a_printer_that_is_behind_stays_busy_and_acknowledges_later);
     tcase_add_test(tests, only_the_edge_of_strobe_counts);
     tcase_add_test(tests, a_printer_that_is_busy_not_selected_or_in_reset_takes_nothing);
     tcase_add_test(tests, without_a_cable_the_inputs_are_pulled_up);

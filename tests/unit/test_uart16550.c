@@ -40,6 +40,37 @@ START_TEST(bytes_written_reach_the_back_end_in_order)
 }
 END_TEST
 
+static bool has_two_bytes(struct chardev *chardev)
+{
+    return ((const struct fixture_chardev *)(const void *)chardev)->sent_count == 2;
+}
+
+/* Paced or not: what the back-end would lose waits in the transmitter, in order. */
+START_TEST(a_back_end_that_is_behind_holds_the_transmitter)
+{
+    static const char *const PACES[] = {"0", "1"};
+    for (int i = 0; i < 2; i++) {
+        struct port p;
+        make(&p, PACES[i]);
+        p.back_end.chardev.is_busy = has_two_bytes;
+        for (const char *c = "abc"; *c; c++) {
+            fixture_out(p.f, THR, (uint8_t)*c);
+            fixture_run_us(p.f, 200);
+        }
+        fixture_out(p.f, THR, 'd');
+        fixture_run_us(p.f, 5000);
+        ck_assert_uint_eq(p.back_end.sent_count, 2);
+        ck_assert_uint_eq(fixture_in(p.f, LSR), 0x00); /* 'c' in the shifter, 'd' behind it */
+        p.back_end.sent_count = 0;
+        fixture_run_us(p.f, 500);
+        ck_assert_uint_eq(p.back_end.sent_count, 2);
+        ck_assert_mem_eq(p.back_end.sent, "cd", 2);
+        ck_assert_uint_eq(fixture_in(p.f, LSR), 0x60);
+        device_fixture_free(p.f);
+    }
+}
+END_TEST
+
 START_TEST(divisor_latch_hides_the_data_registers)
 {
     struct port p;
@@ -384,6 +415,7 @@ Suite *uart16550_suite(void)
     Suite *suite = suite_create("uart16550");
     TCase *tests = tcase_create("uart16550");
     tcase_add_test(tests, bytes_written_reach_the_back_end_in_order);
+    tcase_add_test(tests, a_back_end_that_is_behind_holds_the_transmitter);
     tcase_add_test(tests, divisor_latch_hides_the_data_registers);
     tcase_add_test(tests, thre_interrupt_comes_when_enabled_and_goes_when_identified);
     tcase_add_test(tests, out2_gates_the_interrupt);
