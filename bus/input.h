@@ -9,7 +9,8 @@
 /* Embedded in the keyboard or mouse device; found through the machine's board. */
 struct input_port {
     void (*key)(void *self, uint8_t usage, bool is_pressed);          /* a keyboard; else NULL */
-    void (*move)(void *self, int dx, int dy, int dz, unsigned buttons); /* a mouse; else NULL */
+    /* A mouse; else NULL. To the right, downwards, and the wheel towards the user. */
+    void (*move)(void *self, int dx, int dy, int dz, unsigned buttons);
     void *self;
 };
 

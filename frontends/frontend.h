@@ -29,7 +29,7 @@ struct input_record {
     bool is_pressed;
     int16_t dx, dy; /* to the right and downwards, in pixels of the picture */
     int8_t dz;      /* wheel, away from the user */
-    uint8_t buttons; /* bit 0 left, 1 right, 2 middle */
+    uint8_t buttons; /* bit 0 left, 1 right, 2 middle, 3 and 4 the side ones */
     uint8_t character;
 };
 

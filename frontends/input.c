@@ -43,5 +43,5 @@ void input_record_apply(const struct input_record *record, const struct input_po
     if (record->kind == INPUT_KEY && keyboard && keyboard->key)
         keyboard->key(keyboard->self, record->usage, record->is_pressed);
     if (record->kind == INPUT_MOUSE && mouse && mouse->move)
-        mouse->move(mouse->self, record->dx, record->dy, record->dz, record->buttons);
+        mouse->move(mouse->self, record->dx, record->dy, -record->dz, record->buttons);
 }

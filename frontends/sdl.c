@@ -189,7 +189,9 @@ static void mouse_button(struct sdl_frontend *sdl, const struct input_sink *sink
     uint8_t bit = button == SDL_BUTTON_LEFT    ? 1
                   : button == SDL_BUTTON_RIGHT ? 2
                   : button == SDL_BUTTON_MIDDLE ? 4
-                                                : 0;
+                  : button == SDL_BUTTON_X1 ? 8
+                  : button == SDL_BUTTON_X2 ? 16
+                                            : 0;
     sdl->buttons = (uint8_t)(is_pressed ? sdl->buttons | bit : sdl->buttons & ~bit);
     if (bit)
         send_mouse(sdl, sink, 0, 0, 0);

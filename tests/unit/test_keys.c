@@ -133,6 +133,31 @@ START_TEST(records_survive_the_log)
 }
 END_TEST
 
+static void take_move(void *self, int dx, int dy, int dz, unsigned buttons)
+{
+    int *took = self;
+    took[0] = dx;
+    took[1] = dy;
+    took[2] = dz;
+    took[3] = (int)buttons;
+}
+
+/* A record's wheel is away from the user, as SDL has it; a mouse's towards him (IntelliMouse). */
+START_TEST(a_record_moves_the_mouse_and_its_wheel)
+{
+    static const struct input_record RECORD = {
+        .kind = INPUT_MOUSE, .dx = -300, .dy = 17, .dz = 2, .buttons = 24};
+    int took[4] = {0};
+    struct input_port mouse = {.move = take_move, .self = took};
+    input_record_apply(&RECORD, NULL, &mouse);
+    ck_assert_int_eq(took[0], -300);
+    ck_assert_int_eq(took[1], 17);
+    ck_assert_int_eq(took[2], -2);
+    ck_assert_int_eq(took[3], 24);
+    input_record_apply(&RECORD, NULL, NULL);
+}
+END_TEST
+
 Suite *keys_suite(void)
 {
     Suite *suite = suite_create("keys");
@@ -143,6 +168,7 @@ Suite *keys_suite(void)
     tcase_add_test(tc, incomplete_sequences_wait_and_garbage_is_consumed);
     tcase_add_test(tc, scancodes_are_usages_up_to_the_right_gui_key);
     tcase_add_test(tc, records_survive_the_log);
+    tcase_add_test(tc, a_record_moves_the_mouse_and_its_wheel);
     suite_add_tcase(suite, tc);
     return suite;
 }
