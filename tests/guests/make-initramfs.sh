@@ -46,6 +46,7 @@ done
 add pata_legacy no
 add ne no
 add lp no
+add evdev no
 add floppy no
 add parport_pc no
 
