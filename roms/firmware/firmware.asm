@@ -2,9 +2,10 @@
 ;
 ; Specification: IBM PC/AT Technical Reference (6280070, 1985), section 5 (BIOS services, entry points, data
 ; area); BIOS Boot Specification 1.01 (1996); ACPI 6.5 §15.1 (INT 15h E820h); Enhanced Disk Drive
-; Specification 3.0 (INT 13h 41h-48h). Each file names the data sheets of what it drives.
-; MISSING: CD-ROM (El Torito), graphics modes, PCI BIOS
-; and BAR assignment, ACPI tables, drives above 128 GiB. Calls for these fail the way the specification says.
+; Specification 3.0 (INT 13h 41h-48h); PCI BIOS Specification 2.1; "El Torito" Bootable CD-ROM Format
+; Specification (1995, CD-ROMs). Each file names the data sheets of what it drives.
+; MISSING: CD-ROM (El Torito), graphics modes, drives above 128 GiB. Calls for these fail the
+; way the specifications say.
 ;
 ; Reading order: post.asm (from the reset vector to the boot sector), common.inc (data area, frame), then a
 ; file a service.
@@ -29,6 +30,9 @@ org 0
 %include "firmware/pci.asm"
 %include "firmware/interrupts.asm"
 %include "firmware/apic.asm"
+%include "firmware/acpi.asm"
+%include "firmware/dsdt.asm"
+%include "firmware/mp.asm"
 %include "firmware/timer.asm"
 %include "firmware/keyboard.asm"
 %include "firmware/video.asm"

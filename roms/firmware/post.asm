@@ -33,6 +33,7 @@ post:
     call apic_init
     post_code 0x04
     call pci_init
+    call tables_init
     post_code 0x05
     call video_init
     mov si, text_banner

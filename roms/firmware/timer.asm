@@ -80,6 +80,7 @@ int1a:
     on_function 0x03, .set_time
     on_function 0x04, .get_date
     on_function 0x05, .set_date
+    on_function 0xB1, pci_service
     set_carry
     leave_service
 
