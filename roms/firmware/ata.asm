@@ -1,6 +1,6 @@
 ; ata.asm: finds the drives of the two ATA channels and moves sectors by programmed I/O.
 ; ATA/ATAPI-4 (T13/1153D r18): §7 registers, §8.12 IDENTIFY DEVICE, §9.5 and §9.6 PIO protocols.
-; MISSING: ATAPI, LBA48.
+; CD-ROM drives: cdrom.asm. MISSING: LBA48.
 
 ; The table of drives in the extended BIOS data area.
 DRIVES_MAX          equ 4
@@ -202,7 +202,10 @@ disks_init:
     add bx, 3
     push bx
     call ata_identify
-    jc .absent
+    jnc .disk
+    call cd_identify
+    jmp .absent
+.disk:
     call disk_announce
     push ds
     push word BDA_SEGMENT
@@ -247,13 +250,8 @@ ata_identify:
     jc .none
     test al, 0x50                               ; an ATA drive that is there is ready or seeking is done
     jz .none
-    mov byte [R_COMMAND], COMMAND_IDENTIFY
-    mov dword [R_COUNT], 1
-    mov byte [R_DEVICE_HEAD], 0
-    push ds
-    pop es
-    mov di, IDENTIFY_BUFFER
-    call ata_transfer
+    mov al, COMMAND_IDENTIFY
+    call ata_ask
     jc .none
     mov ax, [IDENTIFY_BUFFER + 1 * 2]
     mov [si + D_CYLINDERS], ax
@@ -280,6 +278,16 @@ ata_identify:
 .none:
     stc
     ret
+
+; Carries out AL, one of the IDENTIFY commands, into IDENTIFY_BUFFER; carry and AH: the error.
+ata_ask:
+    mov [R_COMMAND], al
+    mov dword [R_COUNT], 1
+    mov byte [R_DEVICE_HEAD], 0
+    push ds
+    pop es
+    mov di, IDENTIFY_BUFFER
+    jmp ata_transfer
 
 ; INT 13h has 10 bits for the cylinder: a drive with more is shown with more heads instead (the "assisted"
 ; translation: 63 sectors, 16 to 255 heads), and reached by LBA.

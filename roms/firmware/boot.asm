@@ -1,10 +1,12 @@
-; boot.asm: INT 19h, which loads the first sector of a disk, and INT 18h, for when there is none.
+; boot.asm: INT 19h, which loads the first sector of a disk, or what a CD-ROM's catalogue says (cdrom.asm), and INT
+; 18h, for when there is none.
 ; BIOS Boot Specification 1.01 (1996), §6.5.1: 0000:7C00, DL the drive, signature AA55h at offset 510.
 
 BOOT_ORDER          equ 0x3D                    ; CMOS: first device in bits 3-0, second in 7-4 (SeaBIOS rtc.h)
 BOOT_ORDER_THIRD    equ 0x38                    ; bits 7-4
 BOOT_FLOPPY         equ 1
 BOOT_DISK           equ 2
+BOOT_CDROM          equ 3
 
 int19:
     xor ax, ax
@@ -30,6 +32,9 @@ int19:
     mov dx, 1 << 8                              ; DL the drive, DH how many follow each other
     cmp al, BOOT_FLOPPY
     je .try_drive
+    mov dx, CD_FIRST_DRIVE | DRIVES_MAX << 8
+    cmp al, BOOT_CDROM
+    je .try_cdrom
     mov dx, 0x80 | DRIVES_MAX << 8
     cmp al, BOOT_DISK
     jne .next_device
@@ -39,6 +44,12 @@ int19:
     inc dl
     dec dh
     jnz .try_drive
+    jmp .next_device
+.try_cdrom:
+    call cd_boot
+    inc dl
+    dec dh
+    jnz .try_cdrom
     jmp .next_device
 .none:
     int 0x18

@@ -2,7 +2,7 @@
 ; PC/AT TR, section 5, INT 13h; Enhanced Disk Drive Specification 3.0 (1998), §3 (41h-48h).
 ; A request in cylinders is passed on in cylinders wherever the drive's geometry fits into INT 13h, so that a
 ; trace shows what the program asked for; a translated drive and functions 42h-44h use LBA.
-; Diskettes (DL below 80h): floppy.asm.
+; Diskettes (DL below 80h): floppy.asm; CD-ROMs (E0h and above): cdrom.asm.
 
 PACKET_BYTES    equ 0                           ; the disk address packet of 42h-44h
 PACKET_COUNT    equ 2
@@ -17,6 +17,8 @@ int13:
     sti
     cmp dl, 0x80
     jb floppy_service
+    cmp dl, CD_FIRST_DRIVE
+    jae cd_service
     call disk_find
     jc .no_drive
     on_function 0x00, .success
@@ -183,21 +185,24 @@ disk_find:
     push ax
     mov al, dl
     sub al, 0x80
-    jb .none
-    cmp al, [BDA_DISK_COUNT]
-    jae .none
+    mov ah, [BDA_DISK_COUNT]
+    mov si, DRIVE_TABLE
+    call drive_entry
+    pop ax
+    ret
+
+; SI = entry AL of the table SI, which has AH of them, DS = EBDA; carry: it has no such. Changes AX.
+drive_entry:
+    cmp al, ah
+    cmc
+    jc .end
     push word EBDA_SEGMENT
     pop ds
     mov ah, DRIVE_BYTES
     mul ah
-    add ax, DRIVE_TABLE
-    mov si, ax
-    pop ax
+    add si, ax
     clc
-    ret
-.none:
-    pop ax
-    stc
+.end:
     ret
 
 ; The status of the last request, AH, for function 01h.

@@ -4,7 +4,7 @@
 ; area); BIOS Boot Specification 1.01 (1996); ACPI 6.5 §15.1 (INT 15h E820h); Enhanced Disk Drive
 ; Specification 3.0 (INT 13h 41h-48h); PCI BIOS Specification 2.1; "El Torito" Bootable CD-ROM Format
 ; Specification (1995, CD-ROMs). Each file names the data sheets of what it drives.
-; MISSING: CD-ROM (El Torito), graphics modes, drives above 128 GiB. Calls for these fail the
+; MISSING: graphics modes, drives above 128 GiB, discs that emulate a diskette or a disk. Calls for these fail the
 ; way the specifications say.
 ;
 ; Reading order: post.asm (from the reset vector to the boot sector), common.inc (data area, frame), then a
@@ -39,6 +39,7 @@ org 0
 %include "firmware/ata.asm"
 %include "firmware/floppy.asm"
 %include "firmware/disk.asm"
+%include "firmware/cdrom.asm"
 %include "firmware/system.asm"
 %include "firmware/ports.asm"
 %include "firmware/boot.asm"

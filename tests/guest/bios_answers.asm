@@ -2,7 +2,7 @@
 ;   > name AX=.... BX=.... CX=.... DX=.... CF=. ZF=.
 ; with dots where a row's mask says that firmwares may differ: SeaBIOS keeps a
 ; disk's last cylinder and the last 32 KiB of memory to itself, and leaves alone what it has no answer for. Boots from a hard disk (80h); drive A: holds a
-; 1.44M diskette. Ends with isa-debug-exit.
+; 1.44M diskette, the CD-ROM drive a disc. Ends with isa-debug-exit.
 bits 16
 org 0x7C00
 
@@ -36,6 +36,8 @@ main:
 .done:
     call memory_map
     call move_block
+    call pci_routing
+    call read_disc
     mov al, 0
     out 0xF4, al
     jmp $
@@ -231,6 +233,90 @@ move_block:
     int 0x15
     ret
 
+; PIIX3's routing, and the interrupt line of each function that has a pin.
+pci_routing:
+    mov bx, 0x0008
+    mov di, 0x60
+    mov si, text_pirq
+    call .say
+    xor bx, bx
+.next:
+    mov di, 0
+    mov ax, 0xB109
+    int 0x1A
+    cmp cx, 0xFFFF
+    je .absent
+    mov di, 0x3D
+    mov ax, 0xB108
+    int 0x1A
+    test cl, cl
+    jz .absent
+    mov di, 0x3C
+    mov si, text_line
+    call .say
+.absent:
+    inc bl
+    jnz .next
+    ret
+; The text SI, the function BX and its registers DI to DI + 3, the first two last.
+.say:
+    call print
+    mov dx, bx
+    mov ax, 0xFFFF
+    call print_masked
+    mov al, ' '
+    out 0xE9, al
+    mov ax, 0xB10A
+    int 0x1A
+    mov edx, ecx
+    shr edx, 16
+    mov ax, 0xFFFF
+    push cx
+    call print_masked
+    pop dx
+    mov ax, 0xFFFF
+    call print_masked
+    mov al, 10
+    out 0xE9, al
+    ret
+
+; INT 13h 42h and 48h of the CD-ROM drive: a word of block 3, what a block past the end gives, a block's size.
+read_disc:
+    mov dword [buffer + 8], 3
+    call .read
+    mov dword [buffer + 8], 0x00FFFFFF
+    call .read
+    mov word [buffer], 26
+    mov si, buffer
+    mov dl, 0xE0
+    mov ah, 0x48
+    int 0x13
+    mov dx, [buffer + 24]
+    jmp .say
+.read:
+    mov dword [buffer], 0x00010010              ; one block
+    mov dword [buffer + 4], buffer + 0x1000
+    mov dword [buffer + 12], 0
+    mov si, buffer
+    mov dl, 0xE0
+    mov ah, 0x42
+    int 0x13
+    setc dh
+    mov dl, dh
+    call .say
+    mov dx, [buffer + 0x1000]
+.say:
+    mov si, text_disc
+    call print
+    mov ax, 0xFFFF
+    call print_masked
+    mov al, 10
+    out 0xE9, al
+    ret
+
+text_pirq: db "> PIRQ routing ", 0
+text_line: db "> interrupt line of ", 0
+text_disc: db "> disc ", 0
 prompt: db "> ", 0
 names: db " AX=", 0, " BX=", 0, " CX=", 0, " DX=", 0
 text_map: db "> usable below 1 MiB ", 0
@@ -317,6 +403,23 @@ rows:
     row "time",                 0x1A, 0x0200, 0, 0, 0,           0, 0, 0xFFFF, 0, 1
     row "date",                 0x1A, 0x0400, 0, 0, 0,           0, 0, 0xFFFF, 0xFFFF, 1
     row "unknown time call",    0x1A, 0x7700, 0, 0, 0,           0, 0, 0, 0, 1
+    row "PCI",                  0x1A, 0xB101, 0, 0, 0,           0xFFFF, 0xFFFF, 0x00FF, 0xFFFF, 1
+    row "host bridge",          0x1A, 0xB102, 0, 0x1237, 0x8086, 0xFF00, 0xFFFF, 0, 0, 1
+    row "no such function",     0x1A, 0xB102, 0, 0x4321, 0x8086, 0xFF00, 0, 0, 0, 1
+    row "bad vendor",           0x1A, 0xB102, 0, 0x1237, 0xFFFF, 0, 0, 0, 0, 1
+    row "read word",            0x1A, 0xB109, 0x0008, 0, 0,      0xFF00, 0, 0xFFFF, 0, 1
+    row "read byte",            0x1A, 0xB108, 0x0008, 0, 0,      0xFF00, 0, 0xFFFF, 0, 1
+    row "read double word",     0x1A, 0xB10A, 0x0008, 0, 0,      0xFF00, 0, 0xFFFF, 0, 1
+    row "read nothing",         0x1A, 0xB109, 0x00F8, 0, 0,      0xFF00, 0, 0xFFFF, 0, 1
+    row "write byte",           0x1A, 0xB10B, 0x0018, 0x0055, 0, 0xFF00, 0, 0, 0, 1
+    row "unknown PCI call",     0x1A, 0xB144, 0, 0, 0,           0xFF00, 0, 0, 0, 1
+    row "CD extensions",        0x13, 0x4100, 0x55AA, 0, 0x00E0, 0, 0xFFFF, 0, 0, 1
+    row "CD reset",             0x13, 0x0000, 0, 0, 0x00E0,      0xFF00, 0, 0, 0, 1
+    row "CD status",            0x13, 0x0100, 0, 0, 0x00E0,      0xFF00, 0, 0, 0, 1
+    row "CD sectors",           0x13, 0x0201, 0, 0x0001, 0x00E0, 0xFF00, 0, 0, 0, 1
+    row "CD write",             0x13, 0x4300, 0, 0, 0x00E0,      0, 0, 0, 0, 1
+    row "CD unknown",           0x13, 0x7700, 0, 0, 0x00E0,      0xFF00, 0, 0, 0, 1
+    row "no such CD",           0x13, 0x4200, 0, 0, 0x00E1,      0xFF00, 0, 0, 0, 1
     db 0
 
     times (SECTORS * 512) - ($ - $$) db 0
