@@ -82,7 +82,8 @@ enum status net_backend_open(struct net_backend **backend, const struct net_word
     case NET_STREAM: return net_stream_open(backend, words, error);
     case NET_TAP: return net_tap_open(backend, words, error);
     case NET_NONE:
-    case NET_SWITCH: break;
+    case NET_SWITCH:
+    case NET_RECEIVER: break;
     }
     return error_set(error, STATUS_INTERNAL, "this cable has no outside");
 }

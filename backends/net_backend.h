@@ -40,7 +40,7 @@ struct net_backend {
     bool has_complained;
 };
 
-/* Opens the outside that the words name; not NET_NONE or NET_SWITCH. The words live as long. */
+/* Opens the outside that the words name; not NET_NONE, NET_SWITCH or NET_RECEIVER. The words live as long. */
 enum status net_backend_open(struct net_backend **backend, const struct net_words *words,
                              struct error *error);
 /* Waits until the outside of one of them has something, at most so many milliseconds; returns

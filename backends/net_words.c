@@ -36,13 +36,15 @@ static enum status take_kind(struct net_words *words, const char *value, struct 
         words->kind = NET_USER;
     else if (strcmp(value, "switch") == 0)
         words->kind = NET_SWITCH;
+    else if (strcmp(value, "receiver") == 0)
+        words->kind = NET_RECEIVER;
     else if (strncmp(value, "stream:", 7) == 0 && value[7])
         words->kind = NET_STREAM;
     else if (strncmp(value, "tap:", 4) == 0 && value[4])
         words->kind = NET_TAP;
     else
         return error_set(error, STATUS_USAGE,
-                         "net=%.80s; fix: user, stream:PATH, tap:NAME or switch", value);
+                         "net=%.80s; fix: user, stream:PATH, tap:NAME, switch or receiver", value);
     words->net = value;
     words->path = strchr(value, ':') ? strchr(value, ':') + 1 : NULL;
     return STATUS_OK;

@@ -15,7 +15,8 @@ enum net_kind {
     NET_USER,   /* the workstation's network by address translation (libslirp) */
     NET_STREAM, /* a UNIX socket; path */
     NET_TAP,    /* a network interface of the workstation; path is its name */
-    NET_SWITCH  /* the switch that all such NICs of a machine share */
+    NET_SWITCH, /* the switch that all such NICs of a machine share */
+    NET_RECEIVER /* a station that acknowledges (net_receiver.h) */
 };
 
 struct net_words {

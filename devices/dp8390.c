@@ -9,7 +9,9 @@
  *
  * A frame is stored with a header {status, next page, count low, high} and its FCS. Storing stops
  * with OVW where it would reach BNRY. A transmission takes its time on the wire: preamble, frame,
- * FCS and gap at `mbit` Mbit/s: 10, or 100 as with a later chip of the same registers (ASIX AX88796).
+ * FCS and gap at `mbit` Mbit/s: 10, or 100 as with a later chip of the same registers (ASIX AX88796);
+ * a virtual card may have any.
+ * The cable gets the frame at the end of that time; a virtual card (handover=start) gives it away at once.
  *
  * MISSING: collisions, deferral, long address mode (LAS), loopback of one half of each word;
  * a frame of more than 1518 bytes is not put on the wire (jabber).
@@ -45,7 +47,7 @@ const struct state_field DP8390_STATE[] = {
     STATE_ARRAY_SINCE(2, struct dp8390, fifo), STATE_ONE_SINCE(2, struct dp8390, fifo_at),
     STATE_TIMER(struct dp8390, tx),     STATE_REBUILT(struct dp8390, irq),
     STATE_REBUILT(struct dp8390, port), STATE_REBUILT(struct dp8390, is_realtek),
-    STATE_REBUILT(struct dp8390, mbit),
+    STATE_REBUILT(struct dp8390, mbit), STATE_REBUILT(struct dp8390, hands_over_first),
     STATE_TABLE_END};
 
 /* --- memory ------------------------------------------------------------------------------------ */
@@ -373,7 +375,7 @@ static void transmitted(void *self)
         nic->isr |= ISR_RST;
     if (loopback)
         loop_back(nic);
-    else
+    else if (!nic->hands_over_first)
         send_to_wire(nic);
     raise(nic, ISR_PTX);
     door->cause = outer;
@@ -382,6 +384,7 @@ static void transmitted(void *self)
 static void transmit(struct dp8390 *nic)
 {
     const struct clock *clock = nic->device.env->clock;
+    uint64_t ns = net_wire_ns(nic->tbcr) * 10 / nic->mbit; /* net_wire_ns: at 10 Mbit/s */
     uint32_t end = nic->tpsr * PAGE_BYTES + nic->tbcr;
     if (end > DP8390_RAM_BASE + DP8390_RAM_BYTES)
         device_guest_error(&nic->device, "a frame of %u bytes at page %02Xh ends past memory",
@@ -389,7 +392,9 @@ static void transmit(struct dp8390 *nic)
     nic->cr |= CR_TXP;
     nic->tsr = 0;
     nic->tx_cause = door_cause(nic->device.env->door);
-    event_arm(&nic->tx, clock_after_ns(clock, net_wire_ns(nic->tbcr) * 10 / nic->mbit)); /* net_wire_ns: at 10 Mbit/s */
+    if (nic->hands_over_first && !(nic->tcr & TCR_LB))
+        send_to_wire(nic);
+    event_arm(&nic->tx, clock_after_ns(clock, ns));
 }
 
 /* --- commands ------------------------------------------------------------------------------------------ */
@@ -487,9 +492,11 @@ const struct region_ops DP8390_OPS = {ports_read, ports_write, ports_read_block,
 
 /* --- life ------------------------------------------------------------------------------------------------ */
 
-enum status dp8390_init(struct dp8390 *nic, const struct device_config *config, const char *mac,
-                        uint64_t mbit, struct error *error)
+enum status dp8390_init(struct dp8390 *nic, const struct device_config *config,
+                        const struct device_type *type, struct error *error)
 {
+    const char *mac = device_text(type, config, "mac");
+    const char *handover = device_text(type, config, "handover");
     uint8_t address[6];
     if (!net_parse_mac(mac, address))
         return error_set(error, STATUS_USAGE, "%s: mac=%s is not the address of one station; fix: "
@@ -497,7 +504,11 @@ enum status dp8390_init(struct dp8390 *nic, const struct device_config *config, 
     for (unsigned i = 0; i < DP8390_PROM_BYTES; i++)
         nic->prom[i] = i < 12 ? address[i / 2] : i < 28 ? 0 : 0x57;
     event_init(&nic->tx, config->env->clock, "ne2000 transmission", transmitted, nic);
-    nic->mbit = (uint32_t)mbit;
+    nic->hands_over_first = strcmp(handover, "start") == 0;
+    if (!nic->hands_over_first && strcmp(handover, "end") != 0)
+        return error_set(error, STATUS_USAGE, "%s: handover=%s; fix: end, or start (of a frame's time "
+                         "on the wire)", config->name, handover);
+    nic->mbit = (uint32_t)device_number(type, config, "mbit");
     nic->port.name = config->name;
     nic->port.receive = receive;
     nic->port.self = nic;

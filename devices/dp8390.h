@@ -52,15 +52,16 @@ struct dp8390 {
     struct net_port port;
     bool is_realtek; /* has page 3 and the ID registers */
     uint32_t mbit;   /* of the wire */
+    bool hands_over_first; /* the cable gets a frame at the start of its time on the wire */
 };
 
 extern const struct state_field DP8390_STATE[];
 extern const struct reg_bank DP8390_BANK;
 extern const struct region_ops DP8390_OPS;
 
-/* Event, cable, PROM. `mac` and `mbit` are options. */
-enum status dp8390_init(struct dp8390 *nic, const struct device_config *config, const char *mac,
-                        uint64_t mbit, struct error *error);
+/* Event, cable, PROM, by the options of `type`: mac, mbit, handover. */
+enum status dp8390_init(struct dp8390 *nic, const struct device_config *config,
+                        const struct device_type *type, struct error *error);
 void dp8390_reset(struct device *device, enum reset_kind kind);
 void dp8390_fini(struct dp8390 *nic);
 void dp8390_loaded(struct device *device);

@@ -9,7 +9,8 @@ static const struct device_option OPTIONS[] = {
     {"iobase", "0x300", "first of 32 ports", 0x200, 0xFFE0},
     {"irq", "5", "interrupt request, as jumpered; 9 is ACPI's on a PCI board", 2, 15},
     {"mac", "52:54:00:12:34:56", "the station's address", 0, 0},
-    {"mbit", "10", "speed of the wire, in Mbit/s", 10, 100},
+    {"mbit", "10", "speed of the wire, in Mbit/s", 10, 1000},
+    {"handover", "end", "when the cable gets a frame: end or start of its time on the wire", 0, 0},
     DEVICE_OPTIONS_END};
 
 static const struct device_pin PINS[] = {{"irq", offsetof(struct dp8390, irq)}, {NULL, 0}};
@@ -22,9 +23,7 @@ static enum status init(struct device *device, const struct device_config *confi
     if (base % DP8390_PORTS)
         return error_set(error, STATUS_USAGE, "%s: iobase=%#llx is not a multiple of 20h; fix: "
                          "0x300, 0x320, 0x340 ...", config->name, (unsigned long long)base);
-    status = dp8390_init((struct dp8390 *)device, config,
-                         device_text(&NE2000_TYPE, config, "mac"),
-                         device_number(&NE2000_TYPE, config, "mbit"), error);
+    status = dp8390_init((struct dp8390 *)device, config, &NE2000_TYPE, error);
     if (status != STATUS_OK)
         return status;
     return device_attach(device, config->env->ports, &DP8390_BANK, &DP8390_OPS, base, DP8390_PORTS,

@@ -19,7 +19,8 @@ static const struct state_field STATE[] = {
 
 static const struct device_option OPTIONS[] = {
     {"mac", "52:54:00:12:34:56", "the station's address", 0, 0},
-    {"mbit", "10", "speed of the wire, in Mbit/s", 10, 100},
+    {"mbit", "10", "speed of the wire, in Mbit/s", 10, 1000},
+    {"handover", "end", "when the cable gets a frame: end or start of its time on the wire", 0, 0},
     {"devfn", "0x18", "place on the PCI bus: slot * 8 + function", 0, 255},
     DEVICE_OPTIONS_END};
 
@@ -40,8 +41,7 @@ static enum status init(struct device *device, const struct device_config *confi
     if (!config->env->pci)
         return error_set(error, STATUS_USAGE, "%s: ne2000-pci on a board without PCI; fix: ne2000",
                          config->name);
-    status = dp8390_init(&card->nic, config, device_text(&NE2000_PCI_TYPE, config, "mac"),
-                         device_number(&NE2000_PCI_TYPE, config, "mbit"), error);
+    status = dp8390_init(&card->nic, config, &NE2000_PCI_TYPE, error);
     if (status != STATUS_OK)
         return status;
     card->nic.is_realtek = true;

@@ -6,6 +6,7 @@
 #include <time.h>
 
 #include "backends/net_capture.h"
+#include "backends/net_receiver.h"
 #include "backends/net_switch.h"
 
 #define WAITED_MAX    64
@@ -20,6 +21,7 @@ struct network_cable {
     struct net_capture *capture; /* NULL: nobody listens */
     struct world_channel channel;
     struct event wire_free;
+    struct net_receiver receiver; /* net=receiver */
     char name[64];
     struct network_cable *next;
 };
@@ -103,6 +105,7 @@ static struct network_cable *add_cable(struct network *network, const char *name
     *end = cable;
     cable->network = network;
     snprintf(cable->name, sizeof cable->name, "%s", name);
+    net_receiver_init(&cable->receiver, &network->world->clock);
     event_init(&cable->wire_free, &network->world->clock, "wire free", hand_in, cable);
     return cable;
 }
@@ -113,6 +116,10 @@ static enum status open_end(struct network *network, struct network_cable *cable
     enum status status;
     if (cable->words.kind == NET_NONE)
         return STATUS_OK;
+    if (cable->words.kind == NET_RECEIVER) {
+        *port = &cable->receiver.port;
+        return STATUS_OK;
+    }
     if (cable->words.kind == NET_SWITCH) {
         if (!network->net_switch && !(network->net_switch = net_switch_new()))
             return error_set(error, STATUS_INTERNAL, "out of memory for net=switch");
@@ -220,6 +227,7 @@ void network_close(struct network *network)
         if (cable->backend)
             cable->backend->ops->close(cable->backend);
         net_capture_close(cable->capture);
+        net_receiver_fini(&cable->receiver);
         event_fini(&cable->wire_free);
         free(cable);
     }

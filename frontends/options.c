@@ -35,7 +35,7 @@ static const struct option OPTIONS[] = {
     {"initrd", OPTION_TEXT, AT(initrd), "FILE", "initial RAM disk for --kernel", 0, 0},
     {"append", OPTION_TEXT, AT(append), "TEXT", "command line for --kernel", 0, 0},
     {"nic", OPTION_LIST, AT(nics), "MODEL[,opt=val]",
-     "ne2k-isa, ne2k-pci or virtio-net; mac=, net=user|stream:PATH|tap:NAME|switch, pcap=FILE", 0, 0},
+     "ne2k-isa, ne2k-pci or virtio-net; mac=, net=user|stream:PATH|tap:NAME|switch|receiver, pcap=FILE", 0, 0},
     {"serial", OPTION_LIST, AT(serials), "WHERE", "stdio, file:PATH, pty, unix:PATH, tcp:PORT or null", 0, 0},
     {"display", OPTION_TEXT, AT(display), "KIND", "sdl, terminal or none", 0, 0},
     {"screenshot", OPTION_TEXT, AT(screenshot), "FILE", "write the screen as PNG at the end", 0, 0},

@@ -92,10 +92,6 @@ static void finish(struct ata_driver *driver, enum block_result result)
         return;
     request->done_sectors = job->done;
     request->result = result == BLOCK_OK && job->is_cut ? BLOCK_RANGE : result;
-    if (!request->is_quiet) {
-        guest_charge_io(job->guest, INTERFACE_ACCESS, IO_DISK, COST_INTERRUPT, 1);
-        job->guest->interrupts++;
-    }
     request->complete(request);
 }
 

@@ -25,29 +25,46 @@ static void charge_switch(struct vmm *vmm, enum context from, enum context to, s
     vmm_charge(vmm, guest, device, is_world ? COST_WORLD_SWITCH : COST_CONTEXT_SWITCH, 1);
 }
 
-/* The VMApp runs: it asks select() what is ready, unless a bit vector shared with the VMM tells. */
-static void visit_vmapp(struct vmm *vmm, struct guest *guest, enum io_device device)
+/* The VMApp runs, once for each time that the host OS was entered, after its interrupts: it asks
+ * select() what is ready, unless a bit vector shared with the VMM tells, and sends what was held back. */
+static void visit_vmapp(void *self)
 {
-    vmm_charge(vmm, guest, device, COST_VMAPP, 1);
+    struct vmm *vmm = self;
+    struct contexts *c = &vmm->contexts;
+    if (!c->owes_visit)
+        return;
+    c->owes_visit = false;
+    vmm_charge(vmm, c->guest, c->device, COST_VMAPP, 1);
     if (!vmm->lab->drivers.shares_events)
-        vmm_charge(vmm, guest, device, COST_HOST_SELECT, 1);
+        vmm_charge(vmm, c->guest, c->device, COST_HOST_SELECT, 1);
     if (vmm->nic_path)
         nic_path_visit(vmm->nic_path);
+}
+
+void contexts_init(struct vmm *vmm)
+{
+    vmm->vmapp = (struct vmm_part){.work = visit_vmapp, .self = vmm};
+    vmm_add_part(vmm, &vmm->vmapp);
 }
 
 void context_enter(struct vmm *vmm, enum context context, struct guest *guest,
                    enum io_device device)
 {
     struct contexts *c = &vmm->contexts;
-    uint64_t now = vmm->world->timeline.now;
+    uint64_t now;
     if (c->now == context)
         return;
+    visit_vmapp(vmm);
+    now = vmm->world->timeline.now;
     c->time[c->now] += now - c->since;
     c->since = now;
     charge_switch(vmm, c->now, context, guest, device);
     c->now = context;
     c->device = device;
+    c->guest = guest;
     c->entered[context]++;
-    if (context == CONTEXT_HOST_OS)
-        visit_vmapp(vmm, guest, device);
+    if (context != CONTEXT_HOST_OS)
+        return;
+    c->owes_visit = true;
+    vmm_kick(vmm, &vmm->vmapp);
 }

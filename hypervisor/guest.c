@@ -62,8 +62,9 @@ static enum io_device device_kind(const struct device *device)
                : IO_OTHER;
 }
 
-/* Hosted, the virtual device lives in the VMApp: each access goes there and back, unless the VMM
- * handles accesses that reach no physical device itself. */
+/* Hosted, the virtual device lives in the VMApp: each access goes there, unless the VMM handles accesses
+ * that reach no physical device itself. What the access sets going is done there, too, before the
+ * guest's next instruction: the way back. */
 static void visit_host(struct guest *guest, const struct device *device)
 {
     const struct lab_drivers *d = &guest->vmm->lab->drivers;
@@ -74,7 +75,7 @@ static void visit_host(struct guest *guest, const struct device *device)
     if (model != DRIVER_HOSTED || d->handles_ports)
         return;
     context_enter(guest->vmm, CONTEXT_HOST_OS, guest, kind);
-    context_enter(guest->vmm, CONTEXT_VMM, guest, kind);
+    timeline_cut(&guest->vmm->world->timeline);
 }
 
 /* The trap: count, charge, and let the virtual device answer. What an arbiter decides later
@@ -124,9 +125,15 @@ void guest_frame_written(const struct guest *guest, uint32_t gfn, uint32_t offse
 
 void guest_upcall(struct guest *guest, uint8_t vector)
 {
-    guest->interrupts++;
-    guest_charge_io(guest, INTERFACE_DRIVER, IO_NOTIFY, COST_INTERRUPT, 1);
     machine_inject(guest->machine, vector);
+}
+
+void guest_interrupted(struct guest *guest, uint8_t vector)
+{
+    bool is_upcall = vector == guest->pv->events.vector;
+    guest->interrupts++;
+    guest_charge_io(guest, is_upcall ? INTERFACE_DRIVER : INTERFACE_ACCESS, IO_NOTIFY, COST_INTERRUPT,
+                    1);
 }
 
 void guest_charge_io(struct guest *guest, enum io_interface interface, enum io_device device,
@@ -188,9 +195,12 @@ static enum status build_nic(struct guest *guest, struct machine_config *config,
     status = vswitch_add_guest(guest->vmm->vswitch, guest, error);
     if (status != STATUS_OK)
         return status;
+    /* Time on the wire exists once, in the physical card; what the guest sees of it is when it may send
+     * again. */
     snprintf(guest->nic_settings, sizeof guest->nic_settings,
-             "mac=%02x:%02x:%02x:%02x:%02x:%02x%s%s", mac[0], mac[1], mac[2], mac[3], mac[4],
-             mac[5], nic->settings[0] ? "," : "", nic->settings);
+             "mac=%02x:%02x:%02x:%02x:%02x:%02x%s%s%s", mac[0], mac[1], mac[2], mac[3], mac[4], mac[5],
+             strncmp(nic->model, "ne2k", 4) == 0 ? ",handover=start" : "",
+             nic->settings[0] ? "," : "", nic->settings);
     config->nics[0].model = nic->model;
     config->nics[0].settings = guest->nic_settings;
     config->nics[0].port = vswitch_cable(guest->port);

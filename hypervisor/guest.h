@@ -18,6 +18,8 @@ uint8_t *guest_frame(const struct guest *guest, uint32_t gfn);
 void guest_frame_written(const struct guest *guest, uint32_t gfn, uint32_t offset, uint32_t bytes);
 /* An interrupt that no 8259 knows of, by its vector. */
 void guest_upcall(struct guest *guest, uint8_t vector);
+/* The guest takes an interrupt of its 8259, or an upcall. */
+void guest_interrupted(struct guest *guest, uint8_t vector);
 /* vmm_charge(), and by interface and device. */
 void guest_charge_io(struct guest *guest, enum io_interface interface, enum io_device device,
                      enum cost_item item, uint64_t units);

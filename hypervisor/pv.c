@@ -14,6 +14,10 @@ static bool leave(void *self, struct cpu *cpu, const struct cpu_exit *exit)
         hypercall(pv);
         return true;
     }
+    if (exit->kind == CPU_EXIT_INTERRUPT) {
+        guest_interrupted(pv->guest, exit->vector);
+        return false;
+    }
     if (exit->kind == CPU_EXIT_CR3) {
         guest_charge_io(pv->guest, INTERFACE_NONE, IO_PROCESSOR, COST_GUEST_SWITCH, 1);
         return false;
@@ -41,7 +45,7 @@ static void reset(void *self)
 static void take_hooks(struct pv *pv)
 {
     struct machine *machine = pv->guest->machine;
-    uint32_t mask = CPU_EXIT_VMCALL;
+    uint32_t mask = CPU_EXIT_VMCALL | CPU_EXIT_INTERRUPT;
     if (pv->syscalls)
         mask |= CPU_EXIT_INT_N | CPU_EXIT_SYSENTER;
     if (pv->guest->vmm->lab->costs.ns[COST_GUEST_SWITCH])

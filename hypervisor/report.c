@@ -150,7 +150,7 @@ static void write_guest(FILE *out, const struct guest *guest)
             guest->has_ended ? "ended" : guest->is_paused ? "paused" : "running", guest->exit_status);
     fprintf(out,
             "  cpu: %llu instructions, %.1f %% of the host's time, %.1f %% stolen, %llu slices, "
-            "%llu completions injected\n",
+            "%llu interrupts injected\n",
             (unsigned long long)cpu_instructions(guest->machine->cpu),
             percent(guest->run_time, now), percent(guest->steal_time, now),
             (unsigned long long)guest->slices, (unsigned long long)guest->interrupts);

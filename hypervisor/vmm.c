@@ -56,13 +56,22 @@ void vmm_set_isr(struct vmm *vmm, unsigned irq, void (*isr)(void *self), void *s
     vmm->isr_self[irq] = self;
 }
 
+/* What the host OS does takes its interrupts; the rest is done with them disabled. */
+static bool is_interruptible(enum cost_item item)
+{
+    return item == COST_HOST_IO || item == COST_HOST_SELECT || item == COST_VMAPP;
+}
+
 void vmm_charge_io(struct vmm *vmm, struct guest *guest, enum io_interface interface,
                    enum io_device device, enum cost_item item, uint64_t units)
 {
     struct cost_account *account = guest ? &guest->account : &vmm->account;
     uint64_t ns = costs_note(&vmm->lab->costs, account, interface, device, item, units);
-    timeline_charge(&vmm->world->timeline,
-                    muldiv_floor(ns, vmm->world->timeline.hz, UINT64_C(1000000000)));
+    uint64_t time = muldiv_floor(ns, vmm->world->timeline.hz, UINT64_C(1000000000));
+    if (is_interruptible(item))
+        vmm->owed_time += time;
+    else
+        timeline_charge(&vmm->world->timeline, time);
 }
 
 void vmm_charge(struct vmm *vmm, struct guest *guest, enum io_device device, enum cost_item item,
@@ -207,6 +216,19 @@ static int run_status(const struct vmm *vmm)
     return STATUS_OK;
 }
 
+/* Lets the host OS's work take its time, up to the next event; false: there was none. */
+static bool pay(struct vmm *vmm)
+{
+    struct timeline *timeline = &vmm->world->timeline;
+    uint64_t room = timeline->now < timeline->slice_end ? timeline->slice_end - timeline->now : 0;
+    uint64_t time = vmm->owed_time < room ? vmm->owed_time : room;
+    if (vmm->owed_time == 0)
+        return false;
+    vmm->owed_time -= time;
+    timeline_charge(timeline, time);
+    return true;
+}
+
 static bool run_vmm(void *self)
 {
     struct vmm *vmm = self;
@@ -223,8 +245,14 @@ static bool run_vmm(void *self)
     }
     if (timeline->now >= timeline->slice_end)
         return true; /* charges took the time up to the next event */
+    if (pay(vmm))
+        return true;
     guest = dispatch_pick(vmm);
     if (!guest) {
+        if (vmm->contexts.now == CONTEXT_HOST_OS) {
+            context_enter(vmm, CONTEXT_VMM, NULL, vmm->contexts.device); /* it halts in the VMM */
+            return true;
+        }
         vmm->idle_since = timeline->now;
         vmm->is_idle = true;
         return has_work(vmm) && dispatch_is_work_time(vmm);
@@ -289,6 +317,7 @@ static enum status build_parts(struct vmm *vmm, struct error *error)
     if ((status = vinput_new(&vmm->vinput, vmm, error)) != STATUS_OK ||
         (status = lines_new(&vmm->lines, vmm, error)) != STATUS_OK)
         return status;
+    contexts_init(vmm);
     unmask(vmm);
     return STATUS_OK;
 }

@@ -60,7 +60,7 @@ struct guest {
     struct pv *pv;              /* hypercalls, rings, system calls */
     bool is_waiting;            /* in a system call that the hypervisor serves */
     struct boot *boot;         /* NULL: from disk */
-    char nic_settings[LAB_TEXT + 32];
+    char nic_settings[LAB_TEXT + 48];
     struct space_intercept intercept; /* of its port space and its MMIO */
     struct guest_device_count counts[VMM_DEVICES_MAX];
     struct cost_account account;
@@ -72,7 +72,7 @@ struct guest {
     uint64_t stops[GUEST_STOPS]; /* why it stopped to run, how often */
     bool is_awake;                    /* could run since it last ran */
     bool waits_for_disk;         /* partitioned: its time stands until its disk has answered */
-    uint64_t interrupts;         /* injected */
+    uint64_t interrupts;         /* injected: by its 8259, or upcalls */
     bool is_paused, has_ended;
     int exit_status;
 };
@@ -98,6 +98,7 @@ struct vmm {
     struct disk_path *disk_path;      /* and who leads there */
     struct nic_path *nic_path;
     struct contexts contexts;
+    struct vmm_part vmapp; /* the VMApp's turns in the host OS */
     struct measure measure;
     struct lines *lines; /* serial line and printer */
     struct vswitch *vswitch;
@@ -116,6 +117,7 @@ struct vmm {
     uint64_t idle_time, idle_since;        /* nobody could run */
     bool is_idle;
     struct cost_account account; /* of the VMM itself */
+    uint64_t owed_time;          /* charged, and to pass before a guest runs: the host OS works */
 };
 
 /* Builds host and guests. `disk` and `uplink` are the workstation's side of the host's disk and NIC

@@ -14,12 +14,16 @@ FLAT_OUTPUT := -Wl,--oformat=binary
 
 # --- The teaching guests: roms/lab is the library, roms/labs the lessons --------------------------
 
-LAB_NAMES := alpha beta experiment
-LAB_SHARED_C := $(wildcard $(ROMS_SRC)/lab/*.c) \
+LAB_NAMES := alpha beta
+LIBRARY_C := $(wildcard $(ROMS_SRC)/lab/*.c)
+LAB_SHARED_C := $(LIBRARY_C) \
 	$(filter-out $(LAB_NAMES:%=$(ROMS_SRC)/labs/%.c),$(wildcard $(ROMS_SRC)/labs/*.c))
-LAB_SHARED_O := $(ROMS_OUT)/lab/start.o $(ROMS_OUT)/lab/vectors.o $(ROMS_OUT)/font/font.o \
-	$(LAB_SHARED_C:$(ROMS_SRC)/%.c=$(ROMS_OUT)/%.o)
-LAB_OUTPUTS := $(LAB_NAMES:%=$(ROMS_OUT)/%.elf) $(ROMS_OUT)/alpha-boot.img \
+LAB_START_O := $(ROMS_OUT)/lab/start.o $(ROMS_OUT)/lab/vectors.o $(ROMS_OUT)/font/font.o
+LAB_SHARED_O := $(LAB_START_O) $(LAB_SHARED_C:$(ROMS_SRC)/%.c=$(ROMS_OUT)/%.o)
+# roms/experiments: one guest, one measurement a file
+EXPERIMENT_O := $(LAB_START_O) $(LIBRARY_C:$(ROMS_SRC)/%.c=$(ROMS_OUT)/%.o) \
+	$(patsubst $(ROMS_SRC)/%.c,$(ROMS_OUT)/%.o,$(wildcard $(ROMS_SRC)/experiments/*.c))
+LAB_OUTPUTS := $(LAB_NAMES:%=$(ROMS_OUT)/%.elf) $(ROMS_OUT)/experiment.elf $(ROMS_OUT)/alpha-boot.img \
 	$(ROMS_OUT)/demo.ini $(ROMS_OUT)/demo.img
 
 $(ROMS_OUT)/%.o: $(ROMS_SRC)/%.c
@@ -40,6 +44,9 @@ $(ROMS_OUT)/font/font.c: $(ROMS_SRC)/font/make-font.awk $(ROMS_SRC)/font/font.tx
 $(LAB_NAMES:%=$(ROMS_OUT)/%.elf): $(ROMS_OUT)/%.elf: $(ROMS_OUT)/labs/%.o $(LAB_SHARED_O) \
 		$(ROMS_SRC)/lab/lab.ld
 	$(call run,GUESTLD,$(LAB_LINK) -o $@ $(LAB_SHARED_O) $<)
+
+$(ROMS_OUT)/experiment.elf: $(EXPERIMENT_O) $(ROMS_SRC)/lab/lab.ld
+	$(call run,GUESTLD,$(LAB_LINK) -o $@ $(EXPERIMENT_O))
 
 # The same kernel behind a boot sector, for a BIOS: sector 0 is boot.asm, the flat kernel follows. The
 # image is filled up to four cylinders of 16 heads and 63 sectors, so that each BIOS sees that geometry.
@@ -98,4 +105,4 @@ include $(ROMS_SRC)/dumps/rules.mk
 .PHONY: roms
 roms: $(ROMS_OUTPUTS)
 
--include $(wildcard $(ROMS_OUT)/lab/*.d $(ROMS_OUT)/labs/*.d)
+-include $(wildcard $(ROMS_OUT)/lab/*.d $(ROMS_OUT)/labs/*.d $(ROMS_OUT)/experiments/*.d)

@@ -48,7 +48,7 @@ static unsigned in(struct bench *b, unsigned reg)
     return fixture_in(b->f, (uint16_t)(IO + reg));
 }
 
-static void bench_init_at(struct bench *b, const char *mbit)
+static void bench_init_at(struct bench *b, const char *mbit, const char *handover)
 {
     struct device_config config = {0};
     memset(b, 0, sizeof *b);
@@ -57,13 +57,14 @@ static void bench_init_at(struct bench *b, const char *mbit)
     config.net = &b->cable;
     fixture_set(&config, "mac", "52:54:00:aa:bb:01");
     fixture_set(&config, "mbit", mbit);
+    fixture_set(&config, "handover", handover);
     b->f = device_fixture_new(&NE2000_TYPE, &config);
     fixture_probe(b->f, b->f->device, "irq", &b->irq);
 }
 
 static void bench_init(struct bench *b)
 {
-    bench_init_at(b, "10");
+    bench_init_at(b, "10", "end");
 }
 
 /* As a driver does: ring 46-80, word transfers, own address, started. */
@@ -312,13 +313,31 @@ START_TEST(at_100_mbit_a_frame_takes_a_tenth)
 {
     struct bench b;
     uint64_t begun;
-    bench_init_at(&b, "100");
+    bench_init_at(&b, "100", "end");
     start(&b);
     begun = b.f->timeline.now;
     transmit(&b, 0x40, 1514);
     fixture_run_us(b.f, 200);
     ck_assert_uint_eq(b.sent_count, 1);
     ck_assert_uint_eq(b.sent_at - begun, 12920); /* 123.04 us, rounded up */
+    device_fixture_free(b.f);
+}
+END_TEST
+
+START_TEST(a_virtual_card_gives_the_frame_away_at_once_and_is_busy_as_long)
+{
+    struct bench b;
+    bench_init_at(&b, "10", "start");
+    start(&b);
+    transmit(&b, 0x40, 1514);
+    ck_assert_uint_eq(b.sent_count, 1);
+    fixture_run_us(b.f, 1200);
+    ck_assert(!b.irq.level);
+    ck_assert_uint_eq(in(&b, 0x00) & 4, 4);
+    fixture_run_us(b.f, 50);
+    ck_assert_uint_eq(b.sent_count, 1);
+    ck_assert_uint_eq(in(&b, 0x07) & 2, 2);
+    ck_assert(b.irq.level);
     device_fixture_free(b.f);
 }
 END_TEST
@@ -816,7 +835,7 @@ START_TEST(wrong_options_are_refused)
     static const struct {
         const char *name, *value;
     } WRONG[] = {{"mac", "52:54:00:12:34"}, {"mac", "01:00:5e:00:00:01"}, {"mac", "hello"},
-                 {"mac", "52:54:00:12:34:56:78"}, {"iobase", "0x308"}, {"iobase", "0x10000"}, {"mbit", "0"}, {"mbit", "101"}};
+                 {"mac", "52:54:00:12:34:56:78"}, {"iobase", "0x308"}, {"iobase", "0x10000"}, {"mbit", "0"}, {"mbit", "1001"}, {"handover", "middle"}};
     for (size_t i = 0; i < ARRAY_COUNT(WRONG); i++) {
         struct device_fixture *f = fixture_new();
         struct device_config config = {.name = "nic"};
@@ -871,6 +890,7 @@ Suite *ne2000_suite(void)
     tcase_add_test(tc, remote_dma_past_the_end_of_memory_is_harmless);
     tcase_add_test(tc, a_frame_leaves_after_its_time_on_the_wire);
     tcase_add_test(tc, at_100_mbit_a_frame_takes_a_tenth);
+    tcase_add_test(tc, a_virtual_card_gives_the_frame_away_at_once_and_is_busy_as_long);
     tcase_add_test(tc, a_short_frame_is_padded_and_a_second_start_waits);
     tcase_add_test(tc, loopback_stays_inside_and_reports_so);
     tcase_add_test(tc, loopback_leaves_the_end_of_the_frame_in_the_fifo);

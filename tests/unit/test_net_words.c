@@ -45,6 +45,8 @@ START_TEST(cables_are_read)
     ck_assert_int_eq(parse("net=tap:tap0"), STATUS_OK);
     ck_assert_str_eq(words.path, "tap0");
     ck_assert_int_eq(parse("net=switch"), STATUS_OK);
+    ck_assert_int_eq(parse("net=receiver"), STATUS_OK);
+    ck_assert_int_eq(words.kind, NET_RECEIVER);
 }
 END_TEST
 

@@ -1,0 +1,98 @@
+/* ways.c: one block of the disk, read at each place where a hypervisor can intercept it. */
+#include "experiments/experiments.h"
+
+#include "lab/ata.h"
+#include "lab/blkfront.h"
+#include "lab/hypercall.h"
+#include "lab/io.h"
+#include "lab/memory.h"
+#include "lab/print.h"
+
+enum { DISK_DESCRIPTOR = 3, NR_READ = 3, NR_LSEEK = 19 };
+enum { MSR_SYSENTER_CS = 0x174, KERNEL_CS = 8 };
+
+static uint8_t by_ports[BLOCK_BYTES] __attribute__((aligned(4096)));
+static uint8_t by_ring[BLOCK_BYTES] __attribute__((aligned(4096)));
+static uint8_t by_call[BLOCK_BYTES] __attribute__((aligned(4096)));
+
+static uint32_t accesses(const struct io_counts *before)
+{
+    return io_counts.port_reads - before->port_reads + io_counts.port_writes - before->port_writes;
+}
+
+static bool is_same(const void *block)
+{
+    return memcmp(by_ports, block, BLOCK_BYTES) == 0;
+}
+
+/* A sector at a time, an interrupt each, as the first drivers for such a drive did. */
+static bool read_by_ports(void)
+{
+    for (uint8_t sector = 0; sector < BLOCK_SECTORS; sector++)
+        if (!ata_read_interrupt((struct ata_chs){ 0, 0, (uint8_t)(sector + 1) },
+                                by_ports + sector * ATA_SECTOR_BYTES).is_ok)
+            return false;
+    return true;
+}
+
+static bool read_by_ring(uint32_t grant)
+{
+    if (!blkfront_put(false, 0, grant))
+        return false;
+    blkfront_push();
+    return blkfront_wait();
+}
+
+static int32_t call_by_interrupt(uint32_t number, uint32_t a, uint32_t b, uint32_t c)
+{
+    int32_t answer;
+
+    __asm__ volatile("int $0x80" : "=a"(answer) : "a"(number), "b"(a), "c"(b), "d"(c) : "memory");
+    return answer;
+}
+
+static int32_t call_by_sysenter(uint32_t number, uint32_t a, uint32_t b, uint32_t c)
+{
+    int32_t answer;
+
+    __asm__ volatile("sysenter" : "=a"(answer) : "a"(number), "b"(a), "c"(b), "d"(c) : "memory");
+    return answer;
+}
+
+typedef int32_t call_function(uint32_t number, uint32_t a, uint32_t b, uint32_t c);
+
+static bool read_by_call(call_function *call)
+{
+    memset(by_call, 0, sizeof by_call);
+    return call(NR_LSEEK, DISK_DESCRIPTOR, 0, 0) == 0
+        && call(NR_READ, DISK_DESCRIPTOR, (uint32_t)(uintptr_t)by_call, sizeof by_call)
+               == (int32_t)sizeof by_call
+        && is_same(by_call);
+}
+
+void experiment_ways(void)
+{
+    struct io_counts before;
+    uint32_t sectors, grant, calls, upcalls;
+    bool is_ok;
+
+    if (!ata_reset() || !hypervisor_init() || !blkfront_init(&sectors)) {
+        print("ways: FAILED to start\n");
+        return;
+    }
+    before = io_counts;
+    is_ok = read_by_ports();
+    print("ways: ports %s accesses=%u interrupts=%u\n", is_ok ? "ok" : "FAILED", accesses(&before),
+          io_counts.interrupts - before.interrupts);
+    grant = grant_page(by_ring, false);
+    before = io_counts;
+    calls = hypercall_count;
+    upcalls = upcall_count;
+    is_ok = read_by_ring(grant) && is_same(by_ring);
+    print("ways: ring %s accesses=%u hypercalls=%u upcalls=%u\n", is_ok ? "ok" : "FAILED",
+          accesses(&before) - (io_counts.interrupts - before.interrupts) + upcall_count - upcalls,
+          hypercall_count - calls, upcall_count - upcalls);
+    __asm__ volatile("wrmsr" : : "c"(MSR_SYSENTER_CS), "a"(KERNEL_CS), "d"(0));
+    print("ways: int80h %s calls=2\n", read_by_call(call_by_interrupt) ? "ok" : "FAILED");
+    print("ways: sysenter %s calls=2\n", read_by_call(call_by_sysenter) ? "ok" : "FAILED");
+}
