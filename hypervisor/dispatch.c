@@ -175,8 +175,10 @@ struct guest *dispatch_pick(struct vmm *vmm)
 void dispatch_run(struct guest *guest)
 {
     struct vmm *vmm = guest->vmm;
-    uint64_t start = now_of(vmm), end;
-    guest->steal_time += start - guest->waiting_since;
+    uint64_t start = now_of(vmm), end, waited = start - guest->waiting_since;
+    guest->steal_time += waited;
+    if (waited > guest->longest_wait)
+        guest->longest_wait = waited;
     machine_run(guest->machine);
     end = guest->waiting_since = now_of(vmm);
     guest->run_time += end - start;

@@ -142,6 +142,16 @@ static void write_rings(FILE *out, const struct guest *guest)
                 (unsigned long long)s->sent);
 }
 
+/* The wait that has not ended counts, too. */
+static uint64_t longest_wait(const struct guest *guest)
+{
+    const struct vmm *vmm = guest->vmm;
+    uint64_t since = vmm->world->timeline.now - guest->waiting_since;
+    return vmm->sched.vcpus[guest->number].is_runnable && since > guest->longest_wait
+               ? since
+               : guest->longest_wait;
+}
+
 static void write_guest(FILE *out, const struct guest *guest)
 {
     const struct vmm *vmm = guest->vmm;
@@ -158,7 +168,8 @@ static void write_guest(FILE *out, const struct guest *guest)
     for (int i = 0; i < GUEST_STOPS; i++)
         if (guest->stops[i])
             fprintf(out, " %s %llu", GUEST_STOP_NAMES[i], (unsigned long long)guest->stops[i]);
-    fprintf(out, "\n");
+    fprintf(out, "; waited for the processor at most %llu us\n",
+            (unsigned long long)muldiv_floor(longest_wait(guest), 1000000, vmm->sched.hz));
     write_disk(out, guest);
     write_network(out, guest);
     write_rings(out, guest);

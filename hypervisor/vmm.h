@@ -68,6 +68,7 @@ struct guest {
     uint64_t trap_time;               /* in its own time: when the instruction that makes it began */
     uint64_t run_time, slices;   /* in instructions of the host */
     uint64_t steal_time;         /* it could have run, and did not */
+    uint64_t longest_wait;       /* of those times, the longest */
     uint64_t waiting_since;      /* while it can run and does not */
     uint64_t stops[GUEST_STOPS]; /* why it stopped to run, how often */
     bool is_awake;                    /* could run since it last ran */
