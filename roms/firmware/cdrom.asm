@@ -21,6 +21,14 @@ DISK_NOT_READY      equ 0xAA
 
 ; Carry: drive SI is no CD-ROM drive; else it is the next of the table. DS = EBDA.
 cd_identify:
+    mov dx, [si + D_BASE]
+    add dx, ATA_DEVICE_HEAD
+    mov al, [si + D_SELECT]
+    out dx, al
+    sub dx, ATA_DEVICE_HEAD - ATA_BYTE_COUNT
+    in ax, dx                                   ; §9.12: who takes packets signs so, having refused IDENTIFY;
+    cmp ax, 0xEB14                              ; where nobody is the bus floats, as busy as can be
+    jne .none
     mov al, COMMAND_IDENTIFY_PACKET
     call ata_ask
     jc .end
