@@ -24,7 +24,8 @@ static void start(uint32_t magic, uint32_t information)
 void lab_main(uint32_t magic, uint32_t information)
 {
     static const struct { const char *name; void (*run)(void); } labs[] = {
-        { "ways", experiment_ways },
+        { "ways", experiment_ways }, { "virtio", experiment_virtio },
+        { "ping", experiment_ping }, { "echo", experiment_echo },
         { "batch", experiment_batch }, { "transmit", experiment_transmit },
         { "cylinders", experiment_cylinders } };
     char name[12];

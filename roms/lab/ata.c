@@ -11,6 +11,7 @@
 
 #include "lab/interrupts.h"
 #include "lab/io.h"
+#include "lab/pci.h"
 #include "lab/pit.h"
 
 enum { ATA_DATA = 0x1F0, ATA_ERROR = 0x1F1, ATA_COUNT = 0x1F2, ATA_SECTOR = 0x1F3,
@@ -21,7 +22,7 @@ enum { STATUS_BSY = 0x80, STATUS_DF = 0x20, STATUS_DRQ = 0x08, STATUS_ERR = 0x01
 enum { CONTROL_SRST = 0x04, CONTROL_NIEN = 0x02 };
 enum { DEVICE_HEAD_OBSOLETE_BITS = 0xA0 };
 
-enum { COMMAND_READ_SECTORS = 0x20, COMMAND_WRITE_SECTORS = 0x30, COMMAND_READ_MULTIPLE = 0xC4,
+enum { COMMAND_READ_SECTORS = 0x20, COMMAND_WRITE_SECTORS = 0x30, COMMAND_READ_MULTIPLE = 0xC4, COMMAND_READ_DMA = 0xC8,
        COMMAND_SET_MULTIPLE = 0xC6, COMMAND_IDENTIFY = 0xEC };
 
 enum { ATA_LINE = 14, SECTOR_WORDS = ATA_SECTOR_BYTES / 2, TIMEOUT_TICKS = 500 };
@@ -29,6 +30,11 @@ enum { ATA_LINE = 14, SECTOR_WORDS = ATA_SECTOR_BYTES / 2, TIMEOUT_TICKS = 500 }
 /* At least this many readings of the alternate status register take 400 ns (ATA-4 §9.5: the status is
  * not valid before). */
 enum { READS_FOR_400_NS = 4 };
+
+/* SFF-8038i, 3: the primary channel's registers. */
+enum { BM_COMMAND = 0, BM_STATUS = 2, BM_TABLE = 4 };
+enum { BM_START = 1, BM_READ = 8, BM_ACTIVE = 1, BM_ERROR = 2, BM_INTERRUPT = 4 };
+static uint16_t bus_master;
 
 static volatile bool drive_has_interrupted;
 static volatile uint8_t status_at_interrupt;
@@ -178,6 +184,63 @@ struct ata_result ata_read_multiple(struct ata_chs from, uint8_t sectors, uint8_
         at += (uint32_t)block * ATA_SECTOR_BYTES;
         sectors = (uint8_t)(sectors - block);
     }
+    return result;
+}
+
+struct ata_result ata_read_wide(struct ata_chs from, uint8_t sectors, void *to)
+{
+    struct ata_result result = { false, 0, 0 };
+
+    drive_has_interrupted = false;
+    send_command(from, sectors, COMMAND_READ_MULTIPLE);
+    if (!pit_wait_for(&drive_has_interrupted, TIMEOUT_TICKS))
+        return result;
+    result = result_with_data(status_at_interrupt);
+    if (result.is_ok)
+        io_in32_block(ATA_DATA, to, (uint32_t)sectors * SECTOR_WORDS / 2);
+    return result;
+}
+
+/* --- bus master DMA --------------------------------------------------------------------------------------- */
+
+bool ata_dma_init(void)
+{
+    struct pci_place place;
+    uint32_t base;
+
+    if (!pci_find(PIIX3_IDE, &place))
+        return false;
+    base = pci_read32(place, PCI_BAR_0 + 4 * 4);
+    if (!(base & 1) || (base & 0xFFF0) == 0)
+        return false;
+    bus_master = (uint16_t)(base & 0xFFF0);
+    pci_write32(place, PCI_COMMAND, pci_read32(place, PCI_COMMAND) | PCI_COMMAND_PORTS | PCI_COMMAND_MASTER);
+    set_interrupts(true);
+    return true;
+}
+
+/* SFF-8038i, 3.1: table, direction, clear; the command; start. At the interrupt: status, stop, clear. */
+struct ata_result ata_read_dma(struct ata_chs from, uint8_t sectors, void *to)
+{
+    static uint32_t table[2] __attribute__((aligned(8)));
+    struct ata_result result = { false, 0, 0 };
+    uint8_t status;
+
+    table[0] = (uint32_t)(uintptr_t)to;
+    table[1] = 0x80000000u | (uint32_t)sectors * ATA_SECTOR_BYTES;
+    drive_has_interrupted = false;
+    io_out32(bus_master + BM_TABLE, (uint32_t)(uintptr_t)table);
+    io_out8(bus_master + BM_COMMAND, BM_READ);
+    io_out8(bus_master + BM_STATUS, io_in8(bus_master + BM_STATUS) | BM_INTERRUPT | BM_ERROR);
+    send_command(from, sectors, COMMAND_READ_DMA);
+    io_out8(bus_master + BM_COMMAND, BM_READ | BM_START);
+    if (!pit_wait_for(&drive_has_interrupted, TIMEOUT_TICKS))
+        return result;
+    status = io_in8(bus_master + BM_STATUS);
+    io_out8(bus_master + BM_COMMAND, BM_READ);
+    io_out8(bus_master + BM_STATUS, status);
+    result = result_of(status_at_interrupt);
+    result.is_ok = result.is_ok && !(status & (BM_ERROR | BM_ACTIVE));
     return result;
 }
 

@@ -38,6 +38,15 @@ struct ata_result ata_set_multiple(uint8_t per_block);
 struct ata_result ata_read_multiple(struct ata_chs from, uint8_t sectors, uint8_t per_block,
                                     void *to);
 
+/* The same into memory of 4 KiB at most, 32 bits at a time and an interrupt for the only block, as a driver
+ * for a PCI channel reads. */
+struct ata_result ata_read_wide(struct ata_chs from, uint8_t sectors, void *to);
+
+/* The same by the PIIX3's bus master: `to` is word-aligned and does not straddle 64 KiB. ata_dma_init() finds
+ * it; false: there is none. */
+bool ata_dma_init(void);
+struct ata_result ata_read_dma(struct ata_chs from, uint8_t sectors, void *to);
+
 struct ata_result ata_write_polling(struct ata_chs where, const void *from);
 
 #endif
