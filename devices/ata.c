@@ -100,6 +100,7 @@ static const struct state_field DRIVE_STATE[] = {
     STATE_ONE(struct ata_drive, ready_when),
     STATE_TIMER(struct ata_drive, event),
     STATE_REBUILT(struct ata_drive, request),
+    STATE_REBUILT(struct ata_drive, is_realistic),
     STATE_STRUCT(struct ata_drive, mechanics, DISK_MECHANICS_STATE),
     STATE_TABLE_END,
 };
@@ -108,7 +109,6 @@ static const struct state_field STATE[] = {
     STATE_ONE(struct ata, selected),
     STATE_ONE(struct ata, control),
     STATE_ONE(struct ata, is_decoded),
-    STATE_REBUILT(struct ata, is_realistic),
     STATE_REBUILT(struct ata, multiple_at_reset),
     STATE_REBUILT(struct ata, delay_ns),
     STATE_REBUILT(struct ata, base),
@@ -551,11 +551,18 @@ static uint32_t sector_peek(const void *self, const struct reg *row)
     return is_turning ? disk_sector_below_head(&d->geometry, clock_ns(s->device.env->clock)) : 0;
 }
 
+static uint32_t head_peek(const void *self, const struct reg *row)
+{
+    return ((const struct ata *)self)->drives[row->offset >> 2].mechanics.head;
+}
+
 #define ARM_ROWS(drive, at)                                                                     \
     {.name = "ARM " drive, .meaning = "cylinder where drive " drive "'s heads are",              \
      .offset = (at), .width = 2, .access = REG_READ, .peek = arm_peek, .section = "mechanics"},  \
-    {.name = "SECTOR " drive, .meaning = "sector that passes below them; 0: none",              \
-     .offset = (at) + 2, .width = 2, .access = REG_READ, .peek = sector_peek,                    \
+    {.name = "HEAD " drive, .meaning = "the one that was used last", .offset = (at) + 2,        \
+     .width = 1, .access = REG_READ, .peek = head_peek, .section = "mechanics"},                 \
+    {.name = "SECTOR " drive, .meaning = "sector that passes below it; 0: none",                \
+     .offset = (at) + 3, .width = 1, .access = REG_READ, .peek = sector_peek,                    \
      .section = "mechanics"}
 static const struct reg MECHANICS_ROWS[] = {ARM_ROWS("0", 0), ARM_ROWS("1", 4), REG_ROWS_END};
 static const struct reg_bank MECHANICS_BANK = {"mechanics (at no port: for display)",
@@ -578,7 +585,7 @@ static void describe_command(const struct ata *s, uint8_t code, char *text, size
         return;
     }
     ata_address_text(d, command->is_ext, where, sizeof where);
-    if (s->is_realistic && !d->is_packet)
+    if (d->is_realistic && !d->is_packet)
         ata_mechanics_text(d, command, moves, sizeof moves);
     switch (command->addressing) {
     case ATA_SECTORS:
@@ -672,7 +679,7 @@ static void describe(const struct device *device, const struct access *access, c
 static const struct device_option OPTIONS[] = {
     {"iobase", "0x1f0", "first port of the command block", 0, 0xFFF8},
     {"control", "0x3f6", "port of the control block", 0, 0xFFFF},
-    {"mechanics", "immediate", "realistic: seeks and rotation take their time", 0, 0},
+    {"mechanics", "immediate", "realistic: seeks and rotation take their time; DRIVE0/DRIVE1", 0, 0},
     {"delay_ns", "1000", "from a command to its end, without mechanics", 1, 1000000000},
     /* Drivers without DMA use READ MULTIPLE where it is enabled already, else sector by sector. */
     {"multiple", "16", "sectors to a block of READ MULTIPLE after a reset; 0: disabled", 0, 16},
@@ -742,18 +749,18 @@ static enum status init(struct device *device, const struct device_config *confi
                         struct error *error)
 {
     struct ata *s = (struct ata *)device;
-    const char *mechanics = device_text(&ATA_TYPE, config, "mechanics");
-    enum status status = STATUS_OK;
+    bool realistic[2];
+    enum status status = disk_mechanics_option(
+        config->name, device_text(&ATA_TYPE, config, "mechanics"), realistic, 2, error);
     s->is_decoded = true;
-    s->is_realistic = strcmp(mechanics, "realistic") == 0;
     s->delay_ns = device_number(&ATA_TYPE, config, "delay_ns");
     s->multiple_at_reset = (uint8_t)device_number(&ATA_TYPE, config, "multiple");
     s->base = device_number(&ATA_TYPE, config, "iobase");
     s->control_base = device_number(&ATA_TYPE, config, "control");
-    if (!s->is_realistic && strcmp(mechanics, "immediate") != 0)
-        return error_set(error, STATUS_USAGE,
-                         "%s: mechanics=%s; fix: 'realistic' or 'immediate'", config->name,
-                         mechanics);
+    if (status != STATUS_OK)
+        return status;
+    s->drives[0].is_realistic = realistic[0];
+    s->drives[1].is_realistic = realistic[1];
     if (s->multiple_at_reset & (s->multiple_at_reset - 1))
         return error_set(error, STATUS_USAGE, "%s: multiple=%u; fix: 0, 1, 2, 4, 8 or 16",
                          config->name, s->multiple_at_reset);
@@ -817,7 +824,7 @@ const struct device_type ATA_TYPE = {
                "SMART's off-line collection, self-tests and writable logs: aborted\n"
                "SET MAX ADDRESS lasts until power-off also where it is asked to stay; no passwords",
     .size = sizeof(struct ata),
-    .version = 5,
+    .version = 6,
     .options = OPTIONS,
     .banks = BANKS,
     .state = STATE,

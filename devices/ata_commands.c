@@ -200,9 +200,9 @@ static void start_verify(struct ata_drive *d, const struct ata_command *command)
 
 static void start_recalibrate(struct ata_drive *d, const struct ata_command *command)
 {
-    uint64_t seek_ns = d->channel->is_realistic ? disk_seek_ns(d->mechanics.cylinder) : 0;
+    uint64_t seek_ns = d->is_realistic ? disk_seek_ns(d->mechanics.cylinder) : 0;
     (void)command;
-    if (d->channel->is_realistic && d->mechanics.is_stopped)
+    if (d->is_realistic && d->mechanics.is_stopped)
         seek_ns += DISK_SPIN_UP_NS;
     d->mechanics = (struct disk_mechanics){.seek_distance = d->mechanics.cylinder};
     d->mechanics.seek_ns = disk_seek_ns(d->mechanics.seek_distance);

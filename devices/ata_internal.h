@@ -102,6 +102,7 @@ struct ata_drive {
     uint64_t ready_when;     /* the mechanics are not done before */
     struct event event;
     struct block_request request;
+    bool is_realistic;       /* arm and spindle take their time */
     struct disk_mechanics mechanics;
 };
 
@@ -110,7 +111,6 @@ struct ata {
     struct ata_drive drives[2];
     uint8_t selected, control;
     bool is_decoded;
-    bool is_realistic;
     uint8_t multiple_at_reset;
     uint64_t delay_ns;
     uint64_t base, control_base;

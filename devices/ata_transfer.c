@@ -148,7 +148,7 @@ static void begin_request(struct ata_drive *d, enum block_op op, uint32_t sector
     d->request_sectors = sectors;
     if (door_cause(channel->device.env->door)) /* else it goes on with what the command began */
         d->cause = door_cause(channel->device.env->door);
-    if (channel->is_realistic && sectors && !d->is_packet)
+    if (d->is_realistic && sectors && !d->is_packet)
         delay_ns += disk_mechanics_request(&d->mechanics, &d->geometry, d->position,
                                            ata_is_seek(d->command) ? 0 : sectors,
                                            clock_ns(clock_of(d)));

@@ -10,17 +10,18 @@
 
 #include <stdint.h>
 
+#include "base/status.h"
 #include "bus/block.h"
 #include "bus/state.h"
 
-#define DISK_ROTATION_NS UINT64_C(16666667) /* 3,600 rpm */
+#define DISK_ROTATION_NS  UINT64_C(16666667) /* 3,600 rpm */
 #define DISK_SEEK_BASE_NS UINT64_C(3000000)
 #define DISK_SEEK_ROOT_NS UINT64_C(700000) /* times the root of the distance in cylinders */
-#define DISK_SPIN_UP_NS UINT64_C(4000000000)
+#define DISK_SPIN_UP_NS   UINT64_C(4000000000)
 
 /* What the last request made the arm and the spindle do: shown by the debugger. */
 struct disk_mechanics {
-    uint32_t cylinder;       /* where the arm is */
+    uint32_t cylinder, head; /* where the arm is, and which of its heads was used last */
     uint32_t seek_distance;  /* of the last request, in cylinders */
     uint64_t seek_ns, rotation_ns, transfer_ns;
     uint32_t sector_below_head; /* when the seek was over, from 1 */
@@ -28,6 +29,10 @@ struct disk_mechanics {
 };
 extern const struct state_field DISK_MECHANICS_STATE[];
 
+/* "realistic" or "immediate" for all drives of a controller, or a word for each: "realistic/immediate"; the
+ * last holds for the rest. `name` is the controller's, for the message. */
+enum status disk_mechanics_option(const char *name, const char *text, bool *is_realistic,
+                                  unsigned drives, struct error *error);
 /* Time of a seek over `distance` cylinders; 0 for none. */
 uint64_t disk_seek_ns(uint32_t distance);
 /* The sector below the heads at that time, from 1. */

@@ -81,9 +81,9 @@ static uint64_t step_ns(const struct fdc *s)
     return steps * UINT64_C(500000000) / floppy_rate_kbps((enum floppy_rate)s->rate);
 }
 
-static uint64_t seek_ns(const struct fdc *s, unsigned steps)
+static uint64_t seek_ns(const struct fdc *s, const struct fdc_drive *drive, unsigned steps)
 {
-    return s->is_realistic ? steps * step_ns(s) + s->delay_ns : s->delay_ns;
+    return drive->is_realistic ? steps * step_ns(s) + s->delay_ns : s->delay_ns;
 }
 
 /* The heads go `steps` in (or out when it is negative), as far as they can. Each step with a diskette
@@ -103,7 +103,7 @@ static void begin_seek(struct fdc *s, unsigned unit, unsigned steps, uint8_t sta
     struct fdc_drive *drive = &s->drives[unit];
     s->seeking |= (uint8_t)(1u << unit);
     drive->seek_status = (uint8_t)(status | ST0_SE | unit | (s->bytes[1] & 4u));
-    event_arm(&drive->seek, clock_after_ns(s->device.env->clock, seek_ns(s, steps)));
+    event_arm(&drive->seek, clock_after_ns(s->device.env->clock, seek_ns(s, drive, steps)));
     fdc_idle(s);
 }
 
@@ -168,7 +168,7 @@ uint64_t fdc_seek_implied(struct fdc *s, unsigned unit, uint8_t cylinder)
         return 0;
     move_heads(&s->drives[unit], steps);
     s->present_cylinder[unit] = cylinder;
-    return seek_ns(s, (unsigned)(steps < 0 ? -steps : steps));
+    return seek_ns(s, &s->drives[unit], (unsigned)(steps < 0 ? -steps : steps));
 }
 
 /* --- status ---------------------------------------------------------------------------------- */

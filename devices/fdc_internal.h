@@ -60,7 +60,8 @@ struct fdc;
 enum fdc_order { ORDER_EQUAL, ORDER_LOW, ORDER_HIGH };
 
 struct fdc_drive {
-    uint8_t type; /* CMOS type; 0: nothing is connected */
+    uint8_t type;      /* CMOS type; 0: nothing is connected */
+    bool is_realistic; /* motor, arm and spindle take their time */
     struct block *disks[FLOPPY_DISKS];
     uint8_t disk_count, disk;           /* the pile, and which of it is in; disk_count: none */
     struct block *block;                /* that one */
@@ -81,7 +82,6 @@ struct fdc {
     struct fdc_drive drives[FLOPPY_DRIVES];
     uint64_t base;
     uint8_t mode; /* enum fdc_mode */
-    bool is_realistic;
     uint64_t delay_ns;
     struct irq_line irq;
     struct dma_channel dma; /* transfer NULL: nobody answers DRQ */

@@ -68,7 +68,7 @@ static void fail_after_two_rotations(struct fdc *s, uint8_t st1, uint8_t st2)
 {
     s->status[1] |= st1;
     s->status[2] |= st2;
-    fdc_later(s, FDC_THEN_FAIL, s->is_realistic ? 2 * rotation_ns(s) : s->delay_ns);
+    fdc_later(s, FDC_THEN_FAIL, s->drives[s->unit].is_realistic ? 2 * rotation_ns(s) : s->delay_ns);
 }
 
 void fdc_stop(struct fdc *s)
@@ -120,12 +120,12 @@ static uint64_t wait_ns(const struct fdc *s, unsigned index)
 {
     uint64_t turn = rotation_ns(s);
     uint64_t begins = turn * index / s->drives[s->unit].format->track_sectors;
-    return s->is_realistic ? (begins + turn - fdc_now_ns(s) % turn) % turn : 0;
+    return s->drives[s->unit].is_realistic ? (begins + turn - fdc_now_ns(s) % turn) % turn : 0;
 }
 
 static uint64_t pass_ns(const struct fdc *s)
 {
-    return s->is_realistic ? rotation_ns(s) * 7 / 8 / s->drives[s->unit].format->track_sectors
+    return s->drives[s->unit].is_realistic ? rotation_ns(s) * 7 / 8 / s->drives[s->unit].format->track_sectors
                            : s->delay_ns;
 }
 
@@ -249,7 +249,7 @@ static void chunk_moved(struct fdc *s)
         fdc_later(s, FDC_THEN_MOVED, s->delay_ns);
     else
         fdc_later(s, FDC_THEN_CHUNK,
-                  s->is_realistic ? pass_ns(s) * chunk_bytes(s, false) / SECTOR_BYTES
+                  s->drives[s->unit].is_realistic ? pass_ns(s) * chunk_bytes(s, false) / SECTOR_BYTES
                                   : s->delay_ns);
     fdc_update_irq(s);
 }
@@ -455,7 +455,7 @@ static void search_format(struct fdc *s)
         finish(s, 0);
     else
         fdc_later(s, FDC_THEN_FILL,
-                  s->is_realistic && s->track_at == 0 ? wait_ns(s, 0) : s->delay_ns);
+                  s->drives[s->unit].is_realistic && s->track_at == 0 ? wait_ns(s, 0) : s->delay_ns);
 }
 
 static void search_track(struct fdc *s)

@@ -16,6 +16,7 @@
 #include <string.h>
 
 #include "base/bits.h"
+#include "devices/disk_mechanics.h"
 #include "devices/fdc_internal.h"
 #include "devices/types.h"
 
@@ -27,6 +28,7 @@
 /* --- state ----------------------------------------------------------------------------------- */
 
 static const struct state_field DRIVE_STATE[] = {
+    STATE_REBUILT(struct fdc_drive, is_realistic),
     STATE_REBUILT(struct fdc_drive, type),       STATE_REBUILT(struct fdc_drive, disks),
     STATE_REBUILT(struct fdc_drive, disk_count), STATE_ONE(struct fdc_drive, disk),
     STATE_REBUILT(struct fdc_drive, block),      STATE_REBUILT(struct fdc_drive, format),
@@ -40,7 +42,6 @@ static const struct state_field STATE[] = {
     STATE_STRUCTS(struct fdc, drives, DRIVE_STATE),
     STATE_REBUILT(struct fdc, base),
     STATE_REBUILT(struct fdc, mode),
-    STATE_REBUILT(struct fdc, is_realistic),
     STATE_REBUILT(struct fdc, delay_ns),
     STATE_STRUCT(struct fdc, irq, IRQ_LINE_STATE),
     STATE_REBUILT(struct fdc, dma),
@@ -269,7 +270,7 @@ static uint32_t peek_dor(const void *self, const struct reg *row)
 
 static void start_motor(struct fdc *s, unsigned unit)
 {
-    s->drives[unit].turns_from_ns = fdc_now_ns(s) + (s->is_realistic ? SPIN_UP_NS : 0);
+    s->drives[unit].turns_from_ns = fdc_now_ns(s) + (s->drives[unit].is_realistic ? SPIN_UP_NS : 0);
     fdc_index_comes(s, unit);
 }
 
@@ -513,7 +514,36 @@ static const struct reg ROWS[] = {
     REG_ROWS_END,
 };
 static const struct reg_bank BANK = {"i82077aa", ROWS};
-static const struct reg_bank *const BANKS[] = {&BANK, NULL};
+
+/* What no guest can read: the cylinder below the heads, and the sector that passes there. */
+static uint32_t peek_arm(const void *self, const struct reg *row)
+{
+    return fdc_medium_cylinder(&((const struct fdc *)self)->drives[row->offset >> 1]);
+}
+
+static uint32_t peek_sector(const void *self, const struct reg *row)
+{
+    const struct fdc *s = self;
+    const struct fdc_drive *drive = &s->drives[row->offset >> 1];
+    uint64_t turn;
+    if (!fdc_turns(s, row->offset >> 1))
+        return 0;
+    turn = floppy_drive_kind(drive->type)->rotation_ns;
+    return (uint32_t)(fdc_now_ns(s) % turn * drive->format->track_sectors / turn) + 1;
+}
+
+#define ARM_ROWS(drive, number)                                                                  \
+    {.name = "CYLINDER " drive, .meaning = "below the heads of drive " drive,                    \
+     .offset = 2 * (number), .width = 1, .access = REG_READ, .peek = peek_arm,                    \
+     .section = "mechanics"},                                                                    \
+    {.name = "SECTOR " drive, .meaning = "that passes there; 0: none, or its motor is off",       \
+     .offset = 2 * (number) + 1, .width = 1, .access = REG_READ, .peek = peek_sector,             \
+     .section = "mechanics"}
+static const struct reg MECHANICS_ROWS[] = {ARM_ROWS("A", 0), ARM_ROWS("B", 1), ARM_ROWS("C", 2),
+                                            ARM_ROWS("D", 3), REG_ROWS_END};
+static const struct reg_bank MECHANICS_BANK = {"mechanics (at no port: for display)",
+                                               MECHANICS_ROWS};
+static const struct reg_bank *const BANKS[] = {&BANK, &MECHANICS_BANK, NULL};
 
 static void describe(const struct device *device, const struct access *access, char *text,
                      size_t size)
@@ -569,7 +599,7 @@ static void reset(struct device *device, enum reset_kind kind)
 static const struct device_option OPTIONS[] = {
     {"base",      "0x3f0",     "first of 8 ports, without the seventh",                   0, 0xFFF8    },
     {"mode",      "at",        "at, ps2 or model30: how SRA, SRB and DIR answer",         0, 0         },
-    {"mechanics", "immediate", "realistic: motor, seeks and rotation take their time",    0, 0         },
+    {"mechanics", "immediate", "realistic: motor, seeks and rotation take their time; A/B/C/D", 0, 0},
     {"delay_ns",  "1000",      "from a step of a command to the next, without mechanics", 1, 1000000000},
     DEVICE_OPTIONS_END,
 };
@@ -616,20 +646,21 @@ static enum status init(struct device *device, const struct device_config *confi
                         struct error *error)
 {
     static const char *const MODES[] = {"at", "ps2", "model30", NULL};
-    static const char *const MECHANICS[] = {"immediate", "realistic", NULL};
     struct fdc *s = (struct fdc *)device;
-    uint8_t realistic = 0;
+    bool realistic[FLOPPY_DRIVES];
     enum status status;
     s->base = device_number(&I82077AA_TYPE, config, "base");
     s->delay_ns = device_number(&I82077AA_TYPE, config, "delay_ns");
     event_init(&s->event, config->env->clock, "i82077aa", fdc_event, s);
     event_init(&s->poll, config->env->clock, "i82077aa poll", fdc_polled, s);
     if ((status = read_choice(config, "mode", MODES, &s->mode, error)) != STATUS_OK ||
-        (status = read_choice(config, "mechanics", MECHANICS, &realistic, error)) != STATUS_OK)
+        (status = disk_mechanics_option(config->name, device_text(&I82077AA_TYPE, config, "mechanics"),
+                                        realistic, FLOPPY_DRIVES, error)) != STATUS_OK)
         return status;
-    s->is_realistic = realistic != 0;
-    for (unsigned i = 0; i < FLOPPY_DRIVES && status == STATUS_OK; i++)
+    for (unsigned i = 0; i < FLOPPY_DRIVES && status == STATUS_OK; i++) {
+        s->drives[i].is_realistic = realistic[i];
         status = init_drive(s, i, config->extra, error);
+    }
     if (status == STATUS_OK)
         status = device_attach(device, config->env->ports, &BANK, NULL, s->base, 6, error);
     if (status == STATUS_OK) {

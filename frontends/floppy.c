@@ -4,15 +4,15 @@
 #include "devices/floppy_disk.h"
 #include "frontends/session.h"
 
-static enum status floppy_word(struct session *session, const char *word,
-                               struct block_image_options *options, struct error *error)
+static enum status floppy_word(const char *word, struct block_image_options *options,
+                               bool *has_mechanics, struct error *error)
 {
     if (strcmp(word, "ro") == 0)
         options->image.is_read_only = true;
     else if (strcmp(word, "overlay") == 0)
         options->image.has_overlay = true;
     else if (strcmp(word, "mechanics=realistic") == 0)
-        session->has_mechanics = true;
+        *has_mechanics = true;
     else if (strncmp(word, "format=", 7) == 0 &&
              image_format_parse(word + 7, &options->image.format))
         return STATUS_OK;
@@ -60,7 +60,7 @@ static enum status add_disk(struct session *session, const char *path,
 }
 
 enum status session_floppy(struct session *session, const char *spec, struct block **disks,
-                           struct error *error)
+                           bool *has_mechanics, struct error *error)
 {
     struct block_image_options options = session_image_options(session);
     char words[4096];
@@ -74,7 +74,7 @@ enum status session_floppy(struct session *session, const char *spec, struct blo
             *at = '\0';
     for (size_t at = strlen(words) + 1; at < length && status == STATUS_OK;
          at += strlen(words + at) + 1)
-        status = floppy_word(session, words + at, &options, error);
+        status = floppy_word(words + at, &options, has_mechanics, error);
     if (status == STATUS_OK)
         status = add_disk(session, words, &options, disks, error);
     for (size_t at = strlen(words) + 1; at < length && status == STATUS_OK;

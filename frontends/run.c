@@ -108,7 +108,8 @@ static enum status add_floppy(struct run *run, const char *spec, struct error *e
     if (drive == MACHINE_FLOPPIES)
         return error_set(error, STATUS_USAGE, "--floppy: there are two drives; fix: leave one out, or next=FILE "
                          "for a diskette to be put in later");
-    return session_floppy(&run->session, spec, run->config.floppies[drive], error);
+    return session_floppy(&run->session, spec, run->config.floppies[drive],
+                          &run->config.floppy_has_mechanics[drive], error);
 }
 
 /* A: comes first where its image is what is to be run, or where there is no disk. */
@@ -137,6 +138,7 @@ static enum status add_disk(struct run *run, const char *spec, struct error *err
                          MACHINE_DISKS);
     if (!model.is_virtio) {
         run->config.disks[ata] = block;
+        run->config.has_mechanics[ata] = model.has_mechanics;
         return STATUS_OK;
     }
     strcpy(run->disk_settings[virtio], model.settings);
@@ -249,7 +251,6 @@ enum status run_build(struct run *run, struct error *error)
         if ((status = take_nic(run, i, run->rooms[i], sizeof run->rooms[i], error)) != STATUS_OK)
             return status;
     run->config.name = "pc";
-    run->config.disk_settings = run->session.has_mechanics ? "mechanics=realistic" : NULL;
     run->config.has_cpu = true;
     run->config.board = o->board ? board_find(o->board) : NULL;
     run->config.cpu_model = o->cpu;

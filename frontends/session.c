@@ -206,7 +206,6 @@ enum status session_disk(struct session *session, const char *spec, struct block
     }
     if ((status = check_model(model, error)) != STATUS_OK)
         return status;
-    session->has_mechanics = session->has_mechanics || model->has_mechanics;
     status = block_image_open(block, words, &options, error);
     if (status == STATUS_OK)
         session->disks[session->disk_count++] = *block;

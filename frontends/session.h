@@ -25,7 +25,6 @@ struct session {
     struct image_set images;
     struct block *disks[SESSION_DISKS];
     size_t disk_count;
-    bool has_mechanics; /* some disk's seeks and rotation take their time; then all disks' do */
     struct chardev *chardevs[SESSION_CHARDEVS];
     size_t chardev_count;
     struct network network;
@@ -70,7 +69,7 @@ struct block_image_options session_image_options(struct session *session);
 /* "FILE[,format=F][,ro][,overlay][,mechanics=M][,next=FILE...]": the diskettes of a drive, MACHINE_FLOPPY_DISKS
  * at most. */
 enum status session_floppy(struct session *session, const char *spec, struct block **disks,
-                           struct error *error);
+                           bool *has_mechanics, struct error *error);
 /* A CD-ROM image: only read. */
 enum status session_disc(struct session *session, const char *path, struct block **block,
                          struct error *error);

@@ -283,8 +283,7 @@ static enum status build_host(struct vmm *vmm, const struct vmm_backends *backen
     }
     config.serials[0] = backends->lines[LINE_SERIAL];
     config.parallel = backends->lines[LINE_PRINTER];
-    if (vmm->lab->has_mechanics)
-        config.disk_settings = "mechanics=realistic";
+    config.has_mechanics[0] = vmm->lab->has_mechanics;
     if (vmm->lab->nic.model[0]) {
         config.nics[0].model = vmm->lab->nic.model;
         config.nics[0].settings = vmm->lab->nic.settings;

@@ -183,6 +183,13 @@ static void plug_floppies(const struct machine *machine, struct floppy_drives *f
     }
 }
 
+/* Of the two drives of a controller that a user can plug. */
+static void say_mechanics(const bool *has_mechanics, char *text, size_t size)
+{
+    snprintf(text, size, "mechanics=%s/%s", has_mechanics[0] ? "realistic" : "immediate",
+             has_mechanics[1] ? "realistic" : "immediate");
+}
+
 static enum status add_board_device(struct machine *machine, const struct board_device *row,
                                     struct error *error)
 {
@@ -205,12 +212,12 @@ static enum status add_board_device(struct machine *machine, const struct board_
         config.chardev = given->debug_console;
     if (strncmp(row->name, "ide", 3) == 0 && row->name[3] != '\0') {
         plug_drives(machine, row->name, &config, &cdroms);
-        snprintf(more, sizeof more, "%s", given->disk_settings ? given->disk_settings : "");
+        say_mechanics(&given->has_mechanics[row->name[3] == '1' ? 2 : 0], more, sizeof more);
     }
     if (strcmp(row->name, "fdc") == 0) {
         plug_floppies(machine, &floppies);
         config.extra = &floppies;
-        snprintf(more, sizeof more, "%s", given->disk_settings ? given->disk_settings : "");
+        say_mechanics(given->floppy_has_mechanics, more, sizeof more);
     }
     if (strcmp(row->name, "rtc") == 0)
         snprintf(more, sizeof more, "time=%llu,memory=%llu,floppy=%u,boot=%s",

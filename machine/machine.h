@@ -68,7 +68,8 @@ struct machine_config {
     struct chardev *serials[MACHINE_SERIALS];
     struct chardev *parallel;       /* the printer at LPT1; NULL: none */
     struct chardev *debug_console;  /* ports 402h and E9h; NULL: dropped */
-    const char *disk_settings;      /* of what has arms and spindles: "mechanics=realistic" */
+    /* Whose arm and spindle take their time, by place. */
+    bool has_mechanics[MACHINE_DISKS], floppy_has_mechanics[MACHINE_FLOPPIES];
     uint64_t rtc_seconds;           /* since 1970, from the world's recorded door */
     bool catches_up_ticks;          /* timer interrupts missed while preempted come later */
     /* What the machine does when it ends; NULL: ends the world. */

@@ -126,6 +126,44 @@ START_TEST(immediate_disks_say_nothing_of_arms)
 }
 END_TEST
 
+/* One drive of a channel is of about 1990, the other of none. */
+START_TEST(each_drive_has_its_own_mechanics)
+{
+    struct device_config config = {.name = "ide0"};
+    struct ata_bench *c;
+    uint64_t slow;
+    fixture_set(&config, "mechanics", "immediate/realistic");
+    c = ata_make_with(3, &config);
+    ata_chs(c, 1, 16, 3, 1);
+    ck_assert_uint_le(time_of(c, 0x40), 3);
+    ata_out(c, 6, 0xB3);
+    ata_out(c, 2, 1);
+    ata_out(c, 3, 1);
+    ata_out(c, 4, 16);
+    slow = time_of(c, 0x40);
+    ck_assert_uint_ge(slow, 5800);
+    ck_assert_uint_eq(shown(c, "ARM 0"), 0);
+    ck_assert_uint_eq(shown(c, "ARM 1"), 16);
+    ck_assert_uint_eq(shown(c, "HEAD 1"), 3);
+    ata_destroy(c);
+}
+END_TEST
+
+START_TEST(words_that_are_none_are_refused)
+{
+    static const char *const WORDS[] = {"", "fast", "realistic/", "/realistic", "realistic/immediate/realistic",
+                                        "realisticimmediate"};
+    bool is_realistic[2];
+    for (size_t i = 0; i < ARRAY_COUNT(WORDS); i++) {
+        struct error error = {STATUS_OK, ""};
+        ck_assert_int_eq(disk_mechanics_option("ide0", WORDS[i], is_realistic, 2, &error), STATUS_USAGE);
+        ck_assert_ptr_nonnull(strstr(error.text, "fix: realistic, immediate"));
+    }
+    ck_assert_int_eq(disk_mechanics_option("ide0", "realistic", is_realistic, 2, NULL), STATUS_OK);
+    ck_assert(is_realistic[0] && is_realistic[1]);
+}
+END_TEST
+
 START_TEST(seeks_take_what_the_table_says)
 {
     static const struct {
@@ -147,6 +185,8 @@ Suite *disk_mechanics_suite(void)
     tcase_add_test(tcase, after_standby_the_platters_have_to_spin_up);
     tcase_add_test(tcase, the_arm_stays_on_the_disk);
     tcase_add_test(tcase, immediate_disks_say_nothing_of_arms);
+    tcase_add_test(tcase, each_drive_has_its_own_mechanics);
+    tcase_add_test(tcase, words_that_are_none_are_refused);
     tcase_add_test(tcase, seeks_take_what_the_table_says);
     suite_add_tcase(suite, tcase);
     return suite;

@@ -243,6 +243,35 @@ START_TEST(steps_take_their_time)
 }
 END_TEST
 
+static uint32_t shown(struct fdc_bench *b, const char *name)
+{
+    uint32_t value = UINT32_MAX;
+    for (const struct reg_bank *const *bank = I82077AA_TYPE.banks; *bank; bank++)
+        for (const struct reg *row = (*bank)->rows; row->name; row++)
+            if (strcmp(row->name, name) == 0)
+                ck_assert(reg_peek(row, b->f->device, &value));
+    return value;
+}
+
+/* 300 rpm: each of 18 sectors passes for 11.1 ms. Nothing passes when the motor is off. */
+START_TEST(the_card_shows_where_the_heads_are_and_what_passes)
+{
+    struct fdc_bench *b = fdc_bench_new(2880, TYPE_1440K, "mechanics", "immediate");
+    uint32_t first;
+    ck_assert_uint_eq(shown(b, "SECTOR A"), 0);
+    fdc_start(b, RATE_500K);
+    fdc_send(b, (const uint8_t[]){0x0F, 0x00, 10}, 3);
+    fixture_run_us(b->f, 100);
+    ck_assert_uint_eq(shown(b, "CYLINDER A"), 10);
+    ck_assert_uint_eq(shown(b, "CYLINDER B"), 0);
+    first = shown(b, "SECTOR A");
+    ck_assert(first >= 1 && first <= 18);
+    fixture_run_us(b->f, 11112);
+    ck_assert_uint_eq(shown(b, "SECTOR A"), first % 18 + 1);
+    fdc_bench_free(b);
+}
+END_TEST
+
 /* --- reading and writing (5.1) ------------------------------------------------------------------------ */
 
 START_TEST(sectors_are_read_by_dma_until_tc)
@@ -858,6 +887,7 @@ Suite *i82077aa_suite(void)
     tcase_add_test(tests, overlapped_seeks_are_told_one_by_one);
     tcase_add_test(tests, relative_seeks_count_from_where_the_heads_are);
     tcase_add_test(tests, steps_take_their_time);
+    tcase_add_test(tests, the_card_shows_where_the_heads_are_and_what_passes);
     tcase_add_test(tests, sectors_are_read_by_dma_until_tc);
     tcase_add_test(tests, the_result_names_the_next_sector);
     tcase_add_test(tests, multi_track_goes_on_at_the_other_side_and_ends_at_eot);
