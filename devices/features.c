@@ -276,7 +276,7 @@ const struct device_feature DEVICE_FEATURES[] = {
     {"local-apic", "IA32_APIC_BASE: moved, switched off for good", "SDM 3A 10.4",
      FEATURE_MODELLED, ""},
     {"local-apic", "INIT", "SDM 3A 10.6.1",
-     FEATURE_PARTLY, "to the processor itself: ignored, with a guest-error line"},
+     FEATURE_PARTLY, "resets the whole machine, not the processor alone"},
     {"local-apic", "performance counter entry", "SDM 3A 10.5.1",
      FEATURE_PARTLY, "it can be written; counters never overflow"},
     {"local-apic", "other processors", "SDM 3A 10.6", FEATURE_MISSING, "a send accept error"},
@@ -289,7 +289,7 @@ const struct device_feature DEVICE_FEATURES[] = {
     {"io-apic", "remote IRR and the end of interrupt", "82093AA 3.2.4", FEATURE_MODELLED, ""},
     {"io-apic", "fixed, NMI, SMI and ExtINT delivery", "82093AA 3.2.4", FEATURE_MODELLED, ""},
     {"io-apic", "lowest priority", "82093AA 3.2.4", FEATURE_PARTLY, "the only processor takes it"},
-    {"io-apic", "input 0 (8259)", "82093AA 2", FEATURE_PARTLY, "not wired on the board"},
+    {"io-apic", "input 0: the 8259's INT (virtual wire)", "MP 1.4 3.6.2.2", FEATURE_MODELLED, ""},
     {"io-apic", "arbitration", "82093AA 3.2.3",
      FEATURE_MISSING, "the register shows the id; messages are never delayed"},
 

@@ -50,6 +50,13 @@ static const struct state_field STATE[] = {
     STATE_TABLE_END,
 };
 
+/* NMI, SMI, INIT and ExtINT are edges, whatever the entry says (3.2.4, bits 10-8). */
+static bool is_level(uint32_t low)
+{
+    unsigned delivery = low >> ENTRY_DELIVERY_SHIFT & 7;
+    return (low & ENTRY_LEVEL) && (delivery == APIC_FIXED || delivery == APIC_LOWEST_PRIORITY);
+}
+
 /* --- from inputs to messages ----------------------------------------------------------------------- */
 
 static bool is_active(const struct io_apic *io, unsigned n)
@@ -60,16 +67,16 @@ static bool is_active(const struct io_apic *io, unsigned n)
 /* What becomes of an input that changed: a level waits behind its mask, an edge does not (3.2.4). */
 static void show_change(struct io_apic *io, unsigned n)
 {
-    bool is_masked = (io->low[n] & ENTRY_MASKED) != 0, is_level = (io->low[n] & ENTRY_LEVEL) != 0;
+    bool is_masked = (io->low[n] & ENTRY_MASKED) != 0, waits = is_level(io->low[n]);
     if (!is_active(io, n)) {
         device_interrupt(&io->device, n, INTERRUPT_LOWERED, -1, NULL);
         return;
     }
     device_interrupt(&io->device, n, INTERRUPT_RAISED, -1, NULL);
     if (is_masked)
-        device_interrupt(&io->device, n, is_level ? INTERRUPT_MASKED : INTERRUPT_LOST, -1,
-                         is_level ? "waits behind the mask of its entry"
-                                  : "an edge while its entry is masked");
+        device_interrupt(&io->device, n, waits ? INTERRUPT_MASKED : INTERRUPT_LOST, -1,
+                         waits ? "waits behind the mask of its entry"
+                               : "an edge while its entry is masked");
 }
 
 /* The message is this chip's acknowledge: with it the vector is given. */
@@ -88,7 +95,7 @@ static bool send(struct io_apic *io, unsigned n)
                                    .vector = low & ENTRY_VECTOR,
                                    .destination = (uint8_t)(io->high[n] >> 24),
                                    .is_logical = (low & ENTRY_LOGICAL) != 0,
-                                   .is_level = (low & ENTRY_LEVEL) != 0};
+                                   .is_level = is_level(low)};
     is_taken = apic_bus_send(io->device.env->apic, &message);
     show_sent(io, n, is_taken);
     return is_taken;
@@ -98,7 +105,7 @@ static bool send(struct io_apic *io, unsigned n)
 static void send_level(struct io_apic *io, unsigned n)
 {
     uint32_t low = io->low[n];
-    if ((low & ENTRY_LEVEL) && !(low & (ENTRY_MASKED | ENTRY_REMOTE_IRR)) && is_active(io, n) &&
+    if (is_level(low) && !(low & (ENTRY_MASKED | ENTRY_REMOTE_IRR)) && is_active(io, n) &&
         send(io, n))
         io->low[n] |= ENTRY_REMOTE_IRR;
 }
@@ -113,7 +120,7 @@ static void input(struct device *device, unsigned n, bool level)
     io->levels = level ? io->levels | UINT32_C(1) << n : io->levels & ~(UINT32_C(1) << n);
     if (was_active != is_active(io, n))
         show_change(io, n);
-    if (io->low[n] & ENTRY_LEVEL)
+    if (is_level(io->low[n]))
         send_level(io, n);
     else if (!was_active && is_active(io, n) && !(io->low[n] & ENTRY_MASKED))
         send(io, n);
@@ -136,7 +143,7 @@ void io_apic_explain_waiting(const struct device *device, char *text, size_t siz
 {
     const struct io_apic *io = (const struct io_apic *)device;
     for (unsigned n = 0; n < INPUTS_COUNT; n++)
-        if ((io->low[n] & ENTRY_LEVEL) && (io->low[n] & ENTRY_MASKED) && is_active(io, n))
+        if (is_level(io->low[n]) && (io->low[n] & ENTRY_MASKED) && is_active(io, n))
             text_append(text, size, used, "%sinput %u of the I/O APIC is active and its entry masked",
                         *used ? "; " : "", n);
 }

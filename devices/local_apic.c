@@ -201,8 +201,9 @@ static bool receive_here(struct local_apic *apic, const struct apic_message *mes
         apic->has_ext_int = true;
         local_apic_update(apic);
         return true;
-    case APIC_INIT:
-        device_guest_error(&apic->device, "INIT to the only processor is not modelled; ignored");
+    case APIC_INIT: /* there is one kind of reset: of the whole machine */
+        if (apic->device.env->reset)
+            apic->device.env->reset(apic->device.env->self);
         return true;
     case APIC_STARTUP: return true; /* a processor that runs takes no notice (10.6.1) */
     case APIC_RESERVED: break;
@@ -464,7 +465,7 @@ const struct device_type LOCAL_APIC_TYPE = {
     .title = "Local APIC of a P6 processor",
     .datasheet = "Intel SDM 3A, chapter 10 (2023)",
     .missing = "other processors: what is for them is a send accept error\n"
-               "INIT to the processor itself: ignored\n"
+               "INIT resets the whole machine, not the processor alone\n"
                "the bus: no arbitration, no checksum errors, delivery status always idle\n"
                "performance counters never overflow\n"
                "x2APIC, TSC deadline, thermal sensor: later processors'",

@@ -285,6 +285,14 @@ static void isa_irq(void *self, unsigned irq, bool level)
         machine->io_apic->type->input(machine->io_apic, irq == TIMER_IRQ ? TIMER_INPUT : irq, level);
 }
 
+/* Which of the two hands it on is for the guest to open: virtual wire mode by the local or by the I/O APIC. */
+static void pic_int(void *self, unsigned input, bool level)
+{
+    struct machine *machine = self;
+    machine->local_apic->type->input(machine->local_apic, input, level);
+    machine->io_apic->type->input(machine->io_apic, input, level);
+}
+
 void machine_ferr(void *self, bool level)
 {
     struct machine *machine = self;
@@ -307,12 +315,13 @@ static enum status wire(struct machine *machine, const struct board_wire *row, s
 {
     struct device *from = machine_find(machine, row->from), *to = machine_find(machine, row->to);
     struct irq_line *line = from ? device_pin(from, row->pin) : NULL;
-    if (!line || (!to && strcmp(row->to, "isa") != 0))
+    bool is_isa = strcmp(row->to, "isa") == 0, is_apics = strcmp(row->to, "apics") == 0;
+    if (!line || (!to && !is_isa && !is_apics))
         return error_set(error, STATUS_INTERNAL, "the board %s wires %s.%s to %s, which is not there",
                          machine->config.board->name, row->from, row->pin, row->to);
     if (to)
         return device_wire(from, row->pin, to, row->input, error);
-    irq_line_connect(line, isa_irq, machine, (unsigned)strtoul(row->input, NULL, 10));
+    irq_line_connect(line, is_isa ? isa_irq : pic_int, machine, (unsigned)strtoul(row->input, NULL, 10));
     return STATUS_OK;
 }
 

@@ -32,7 +32,8 @@ static const struct board_device PC_DEVICES[] = {
 };
 
 /* "isa" is the bus: its interrupt lines may have several drivers; they lead to the 8259s and, where there
- * is one, to the I/O APIC's input of the same number, IRQ0 to input 2. */
+ * is one, to the I/O APIC's input of the same number, IRQ0 to input 2. "apics" is where the 8259s' INT leads on
+ * a board with APICs: the processor's LINT0 and the I/O APIC's input 0 (MultiProcessor Specification 1.4, 3.6.2). */
 #define AT_WIRES                                                                           \
     {"pic1", "int", "pic0", "ir2"}, {"pit", "out0", "isa", "0"},                           \
         {"speaker", "gate2", "pit", "gate2"}, {"kbc", "a20", "port92", "a20"},             \
@@ -94,10 +95,10 @@ static const struct board_device APIC_DEVICES[] = {
     {NULL, NULL, NULL},
 };
 
-/* The 8259's INT passes the local APIC, the timers' interrupts the HPET, which may stand in for them: these
+/* The 8259's INT passes the APICs, the timers' interrupts the HPET, which may stand in for them: these
  * wires take the places of the base's. */
 static const struct board_wire APIC_WIRES[] = {
-    {"pic0", "int", "lapic", "lint0"},
+    {"pic0", "int", "apics", "0"},
     {"pit", "out0", "hpet", "pit"},
     {"rtc", "irq", "hpet", "rtc"},
     {"hpet", "irq0", "isa", "0"},

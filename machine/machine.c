@@ -244,7 +244,7 @@ static void nmi_changed(void *self, unsigned input, bool level)
         cpu_nmi(machine->cpu);
 }
 
-/* The 8259's INT is INTR, or goes to the local APIC's LINT0 (by the board's wires), whose INTR it is. */
+/* The 8259's INT is INTR, or goes to the APICs (by the board's wires), and INTR is the local one's. */
 static void connect_intr(struct machine *machine)
 {
     struct device *apic = machine->local_apic;

@@ -109,6 +109,27 @@ START_TEST(edge_is_sent_when_it_rises_and_lost_while_masked)
 }
 END_TEST
 
+/* 82093AA 3.2.4: ExtINT and NMI have no end, so that a level would never be sent again. */
+START_TEST(ext_int_and_nmi_are_edges_whatever_the_entry_says)
+{
+    static const uint32_t DELIVERIES[] = {APIC_EXTINT, APIC_NMI};
+    for (size_t i = 0; i < ARRAY_COUNT(DELIVERIES); i++) {
+        struct bench b;
+        start(&b);
+        put(&b, 0x10, LEVEL | DELIVERIES[i] << 8);
+        for (unsigned edge = 1; edge <= 3; edge++) {
+            set(&b, 0, true);
+            ck_assert_uint_eq(b.received, edge);
+            ck_assert(!b.last.is_level);
+            ck_assert_uint_eq(b.last.delivery, DELIVERIES[i]);
+            ck_assert_uint_eq(get(&b, 0x10) & REMOTE_IRR, 0);
+            set(&b, 0, false);
+        }
+        stop(&b);
+    }
+}
+END_TEST
+
 START_TEST(level_is_sent_once_until_its_end_is_told)
 {
     struct bench b;
@@ -203,6 +224,7 @@ Suite *io_apic_suite(void)
     const TTest *const TESTS[] = {
         it_has_24_masked_entries_after_a_reset,
         edge_is_sent_when_it_rises_and_lost_while_masked,
+        ext_int_and_nmi_are_edges_whatever_the_entry_says,
         level_is_sent_once_until_its_end_is_told,
         level_that_nobody_takes_is_not_in_flight,
         each_step_of_an_interrupt_is_shown,

@@ -276,6 +276,28 @@ START_TEST(messages_reach_physical_and_logical_ids)
 }
 END_TEST
 
+/* 10.6.1: INIT to its own id, flat and by a message; its deassertion does nothing. */
+START_TEST(init_to_itself_resets)
+{
+    struct bench b;
+    start(&b, true);
+    put(&b, ICR_HIGH, 0);
+    put(&b, ICR, 0x8500); /* level, deassert */
+    ck_assert_uint_eq(b.f->resets, 0);
+    put(&b, ICR, 0x4500);
+    ck_assert_uint_eq(b.f->resets, 1);
+    put(&b, LDR, 0x02000000);
+    put(&b, ICR_HIGH, 0x02000000);
+    put(&b, ICR, 0x4D00); /* logical */
+    ck_assert_uint_eq(b.f->resets, 2);
+    put(&b, ICR, 0xC4500); /* all others: there are none */
+    ck_assert_uint_eq(b.f->resets, 2);
+    ck_assert(send(&b, APIC_INIT, 0, 0, false, false));
+    ck_assert_uint_eq(b.f->resets, 3);
+    stop(&b);
+}
+END_TEST
+
 /* 10.5.3; the P6's bits of figure 10-9. */
 START_TEST(errors_show_after_a_write_and_interrupt_once)
 {
@@ -478,6 +500,7 @@ Suite *local_apic_suite(void)
         lint_pins_deliver_nmi_smi_and_fixed_vectors,
         end_of_a_level_interrupt_is_told_and_of_an_edge_is_not,
         messages_reach_physical_and_logical_ids,
+        init_to_itself_resets,
         errors_show_after_a_write_and_interrupt_once,
         one_shot_counts_down_interrupts_once_and_stays_zero,
         periodic_timer_keeps_its_period_through_the_divider,
