@@ -8,70 +8,39 @@
 #include "hypervisor/grants.h"
 #include "hypervisor/guest.h"
 #include "hypervisor/ring.h"
-#include "machine/world.h"
+#include "tests/unit/guest_box.h"
 
 #define SLOT 108u
 enum { SHARED = 2, TABLE = 3, RING = 4, DATA = 5 };
 
-/* Two guests on one host's RAM: the second must never change. */
-static struct world world;
-static struct machine *machines[2];
-static struct ram host_ram;
-static struct lab lab;
-static struct vmm vmm;
-static struct guest guests[2];
-static struct error error;
+static struct guest_box box;
+static struct machine **const machines = box.machines;
+static struct guest *const guests = box.guests;
 static struct grants grants;
 static struct events events;
 static unsigned notified;
 
 static void setup(void)
 {
-    struct world_options options = {.hz = 100000000, .log_level = LOG_ERROR};
-    ck_assert_int_eq(world_init(&world, &options, &error), STATUS_OK);
-    ck_assert_int_eq(ram_init(&host_ram, "host", world.next_ram_id++, 2 * 256, &error), STATUS_OK);
-    memset(&vmm, 0, sizeof vmm);
-    memset(guests, 0, sizeof guests);
-    vmm.world = &world;
-    vmm.lab = &lab;
-    for (unsigned i = 0; i < 2; i++) {
-        struct machine_config config = {.name = i ? "b" : "a",
-                                        .has_cpu = true,
-                                        .memory_bytes = 1 << 20,
-                                        .lent = &host_ram,
-                                        .lent_first_frame = i * 256};
-        ck_assert_int_eq(machine_new(&machines[i], &world, &config, &error), STATUS_OK);
-        guests[i] =
-            (struct guest){.vmm = &vmm, .number = i, .lab = &lab.guests[i], .machine = machines[i]};
-    }
-    memset(host_ram.bytes + (size_t)256 * FRAME_BYTES, 0xA5, (size_t)256 * FRAME_BYTES);
+    guest_box_init(&box);
     grants_init(&grants, &guests[0]);
     events_init(&events, &guests[0]);
     notified = 0;
 }
 
-/* The other guest's RAM is as it was. */
 static void teardown(void)
 {
-    for (size_t i = 0; i < (size_t)256 * FRAME_BYTES; i++)
-        ck_assert_uint_eq(host_ram.bytes[(size_t)256 * FRAME_BYTES + i], 0xA5);
-    machine_free(machines[0]);
-    machine_free(machines[1]);
-    ram_fini(&host_ram);
-    world_fini(&world);
+    guest_box_fini(&box);
 }
 
 static uint8_t *frame(uint32_t gfn)
 {
-    return host_ram.bytes + (size_t)gfn * FRAME_BYTES;
+    return guest_box_frame(&box, gfn);
 }
 
 static void entry(uint32_t gref, uint16_t flags, uint16_t domain, uint32_t gfn)
 {
-    uint8_t *at = frame(TABLE) + gref * 8;
-    store_le16(at, flags);
-    store_le16(at + 2, domain);
-    store_le32(at + 4, gfn);
+    guest_box_grant(&box, TABLE, gref, flags, domain, gfn);
 }
 
 static void make_ring(struct ring *ring)
