@@ -45,6 +45,8 @@ const struct state_field DP8390_STATE[] = {
     STATE_ONE(struct dp8390, config3),  STATE_ARRAY(struct dp8390, prom),
     STATE_ARRAY(struct dp8390, ram),    STATE_REBUILT(struct dp8390, tx_cause),
     STATE_ARRAY_SINCE(2, struct dp8390, fifo), STATE_ONE_SINCE(2, struct dp8390, fifo_at),
+    {"eeprom", STATE_NESTED, 3, offsetof(struct dp8390, eeprom), sizeof(struct eeprom_93c46), 1,
+     EEPROM_93C46_STATE, 0},
     STATE_TIMER(struct dp8390, tx),     STATE_REBUILT(struct dp8390, irq),
     STATE_REBUILT(struct dp8390, port), STATE_REBUILT(struct dp8390, is_realtek),
     STATE_REBUILT(struct dp8390, mbit), STATE_REBUILT(struct dp8390, hands_over_first),
@@ -492,6 +494,32 @@ const struct region_ops DP8390_OPS = {ports_read, ports_write, ports_read_block,
 
 /* --- life ------------------------------------------------------------------------------------------------ */
 
+/* --- the EEPROM (RTL8029AS, "9346 contents") ------------------------------------------------------------ */
+
+enum { EEPROM_CONFIG = 0 /* CONFIG2, CONFIG3 */, EEPROM_ADDRESS = 2, EEPROM_IDS = 0x78 };
+
+static uint8_t eeprom_byte(const struct dp8390 *nic, unsigned at)
+{
+    return (uint8_t)(nic->eeprom.words[at / 2] >> at % 2 * 8);
+}
+
+/* As the card's maker wrote it: the address, and the identity of function and subsystem. */
+static void write_eeprom(struct dp8390 *nic, const uint8_t *address)
+{
+    uint16_t *words = nic->eeprom.words;
+    for (unsigned i = 0; i < 6; i += 2)
+        words[(EEPROM_ADDRESS + i) / 2] = (uint16_t)(address[i] | address[i + 1] << 8);
+    for (unsigned i = EEPROM_IDS / 2; i < EEPROM_WORDS; i++)
+        words[i] = i % 2 ? 0x8029 : 0x10EC;
+}
+
+void dp8390_load_eeprom(struct dp8390 *nic)
+{
+    nic->config3 = eeprom_byte(nic, EEPROM_CONFIG + 1) & 0x46;
+    for (unsigned i = 0; i < 12; i++)
+        nic->prom[i] = eeprom_byte(nic, EEPROM_ADDRESS + i / 2);
+}
+
 enum status dp8390_init(struct dp8390 *nic, const struct device_config *config,
                         const struct device_type *type, struct error *error)
 {
@@ -503,6 +531,7 @@ enum status dp8390_init(struct dp8390 *nic, const struct device_config *config,
                          "six bytes like 52:54:00:12:34:56, the first one even", config->name, mac);
     for (unsigned i = 0; i < DP8390_PROM_BYTES; i++)
         nic->prom[i] = i < 12 ? address[i / 2] : i < 28 ? 0 : 0x57;
+    write_eeprom(nic, address);
     event_init(&nic->tx, config->env->clock, "ne2000 transmission", transmitted, nic);
     nic->hands_over_first = strcmp(handover, "start") == 0;
     if (!nic->hands_over_first && strcmp(handover, "end") != 0)
@@ -536,8 +565,12 @@ void dp8390_reset(struct device *device, enum reset_kind kind)
         memset(nic->ram, 0, sizeof nic->ram);
         nic->tbcr = nic->rsar = nic->rbcr = nic->crda = nic->clda = 0;
         memset(nic->fifo, 0, sizeof nic->fifo);
-        nic->fifo_at = nic->send_next = nic->eeprom_control = nic->config3 = 0;
+        nic->fifo_at = nic->send_next = 0;
         nic->tx_cause = 0;
+    }
+    if (nic->is_realtek) { /* RSTB, not the port that a driver resets by */
+        nic->eeprom_control = 0;
+        dp8390_load_eeprom(nic);
     }
     dp8390_soft_reset(nic);
 }

@@ -9,6 +9,7 @@
 
 #include "bus/device.h"
 #include "bus/net.h"
+#include "devices/eeprom_93c46.h"
 
 #define DP8390_PORTS 32u       /* 0-F registers, 10-17 data, 18-1F reset */
 #define DP8390_PROM_BYTES 32u
@@ -42,6 +43,7 @@ struct dp8390 {
     uint16_t clda;              /* local DMA: the next address */
     uint8_t send_next;          /* Send Packet: becomes BNRY at the end */
     uint8_t eeprom_control, config3; /* page 3 of the RTL8029AS */
+    struct eeprom_93c46 eeprom;      /* and what 9346CR leads to; it keeps its words through resets */
     uint8_t prom[DP8390_PROM_BYTES];
     uint8_t ram[DP8390_RAM_BYTES];
     uint8_t fifo[8], fifo_at;   /* what loopback left there, and what the next read shows */
@@ -73,5 +75,7 @@ void dp8390_command(struct dp8390 *nic, uint8_t value);
 void dp8390_interrupt(struct dp8390 *nic); /* after ISR or IMR changed */
 void dp8390_soft_reset(struct dp8390 *nic);
 void dp8390_ring_freed(struct dp8390 *nic); /* after BNRY was written */
+/* The RTL8029AS takes its address and CONFIG3 from the EEPROM. */
+void dp8390_load_eeprom(struct dp8390 *nic);
 
 #endif

@@ -10,7 +10,7 @@
  *   page 2 r CR   PSTART PSTOP        TPSR                                  RCR  TCR DCR IMR
  *   page 3   CR   9346CR ...          CONFIG0 CONFIG2 CONFIG3               ...  8029ID0-1
  *
- * MISSING: writes to page 2 (diagnostic), the EEPROM behind 9346CR. */
+ * MISSING: writes to page 2 (diagnostic). */
 #include <string.h>
 
 #include "base/bits.h"
@@ -90,7 +90,6 @@ PEEK(rcr, nic->rcr | 0xC0)
 PEEK(tcr, nic->tcr | 0xE0)
 PEEK(dcr, nic->dcr | 0x80)
 PEEK(imr, nic->imr | 0x80)
-PEEK(eeprom, nic->eeprom_control)
 PEEK(config3, nic->config3)
 KEEP(pstart, pstart)
 KEEP(pstop, pstop)
@@ -99,7 +98,6 @@ KEEP(curr, curr)
 KEEP(rcr, rcr)
 KEEP(tcr, tcr)
 KEEP(dcr, dcr)
-KEEP(eeprom, eeprom_control)
 KEEP_LOW(tbcr0, tbcr)
 KEEP_HIGH(tbcr1, tbcr)
 KEEP_LOW(rsar0, rsar)
@@ -188,11 +186,36 @@ static void mar_write(void *self, const struct reg *row, uint32_t value)
     ((struct dp8390 *)self)->mar[row->offset - 8] = (uint8_t)value;
 }
 
+enum { EEM = 0xC0, EEM_LOAD = 0x40, EEM_PROGRAM = 0x80, EEM_CONFIG = 0xC0 };
+enum { EECS = 0x08, EESK = 0x04, EEDI = 0x02, EEDO = 0x01 };
+
+static uint32_t eeprom_peek(const void *self, const struct reg *row)
+{
+    const struct dp8390 *nic = self;
+    bool out = eeprom_93c46_out(&nic->eeprom, clock_ns(nic->device.env->clock));
+    (void)row;
+    return nic->eeprom_control | ((nic->eeprom_control & EEM) == EEM_PROGRAM && out ? EEDO : 0);
+}
+
+/* The pins are the EEPROM's in programming mode alone. Loading takes no time, and the mode is normal behind it. */
+static void eeprom_write(void *self, const struct reg *row, uint32_t value)
+{
+    struct dp8390 *nic = self;
+    bool is_wired = (value & EEM) == EEM_PROGRAM;
+    nic->eeprom_control = (uint8_t)(value & row->writable);
+    eeprom_93c46_pins(&nic->eeprom, is_wired && value & EECS, is_wired && value & EESK,
+                      is_wired && value & EEDI, clock_ns(nic->device.env->clock));
+    if ((value & EEM) == EEM_LOAD) {
+        dp8390_load_eeprom(nic);
+        nic->eeprom_control = 0;
+    }
+}
+
 /* CONFIG3 takes writes while 9346CR is in "config register write enable" (bits 7-6 = 11). */
 static void config3_write(void *self, const struct reg *row, uint32_t value)
 {
     struct dp8390 *nic = self;
-    if ((nic->eeprom_control & 0xC0) == 0xC0)
+    if ((nic->eeprom_control & EEM) == EEM_CONFIG)
         nic->config3 = (uint8_t)(value & row->writable);
 }
 
@@ -221,6 +244,13 @@ static const struct reg_field ISR_FIELDS[] = {{"PRX", 0, 1, NULL, "frame receive
                                               {"RDC", 6, 1, NULL, "remote DMA complete"},
                                               {"RST", 7, 1, NULL, "in reset, or the ring is full"},
                                               REG_FIELDS_END};
+static const char *const EEM_NAMES[] = {"normal", "load", "programming", "CONFIG3 unlocked"};
+static const struct reg_field EEPROM_FIELDS[] = {{"EEDO", 0, 1, NULL, "the EEPROM's DO"},
+                                                 {"EEDI", 1, 1, NULL, "its DI"},
+                                                 {"EESK", 2, 1, NULL, "its clock"},
+                                                 {"EECS", 3, 1, NULL, "it is selected"},
+                                                 {"EEM", 6, 2, EEM_NAMES, "mode"},
+                                                 REG_FIELDS_END};
 static const struct reg_field TSR_FIELDS[] = {{"PTX", 0, 1, NULL, "transmitted"},
                                               {"ND", 1, 1, NULL, "not deferred"},
                                               {"COL", 2, 1, NULL, "collided"},
@@ -342,7 +372,7 @@ static const struct reg ROWS[] = {
         .fields = ISR_FIELDS),
     /* page 3 of the RTL8029AS */
     REG(0x01, "9346CR", "EEPROM; bits 7-6 = 11 unlock CONFIG3", REG_RW, is_page_3,
-        .writable = 0xCE, .write = eeprom_write, .peek = eeprom_peek),
+        .writable = 0xCE, .write = eeprom_write, .peek = eeprom_peek, .fields = EEPROM_FIELDS),
     REG(0x03, "CONFIG0", "medium and boot ROM", REG_READ, is_page_3, .peek = zero_peek),
     REG(0x05, "CONFIG2", "medium", REG_READ, is_page_3, .peek = zero_peek),
     REG(0x06, "CONFIG3", "bit 6: full duplex", REG_RW, is_page_3, .writable = 0x46,
@@ -451,6 +481,10 @@ void dp8390_describe(const struct device *device, const struct access *access, c
     if (strcmp(reg->name, "Data") == 0) {
         text_append(text, size, &used, "%s %04Xh, %u bytes left",
                     access->is_write ? "to" : "from", nic->crda, nic->remaining);
+    } else if (reg->fields == EEPROM_FIELDS) {
+        reg_fields_text(reg, value, text, size);
+        used = strlen(text);
+        text_append(text, size, &used, "; it %s", eeprom_93c46_words(&nic->eeprom));
     } else if (strcmp(reg->name, "CR") == 0 && access->is_write) {
         describe_command(nic, value & 0xFF, text, size);
     } else if (strcmp(reg->name, "CURR") == 0) {

@@ -224,8 +224,9 @@ const struct device_feature DEVICE_FEATURES[] = {
     {"ne2000-pci", "long addresses, writes to page 2, boot ROM", "DP8390D",
      FEATURE_MISSING, "without effect"},
     {"ne2000-pci", "PCI configuration, I/O BAR, INTA#", "RTL8029AS", FEATURE_MODELLED, ""},
-    {"ne2000-pci", "configuration registers of page 3", "RTL8029AS 6", FEATURE_PARTLY,
-     "9346CR guards them; the EEPROM behind it does not answer"},
+    {"ne2000-pci", "CONFIG3, guarded by 9346CR", "RTL8029AS 6", FEATURE_MODELLED, ""},
+    {"ne2000-pci", "EEPROM 93C46: read, write, erase, loaded at RST#", "93LC46B 2", FEATURE_MODELLED, ""},
+    {"ne2000-pci", "CONFIG0 and CONFIG2", "RTL8029AS 6", FEATURE_PARTLY, "they read 0 and keep nothing"},
     {"ne2000-pci", "power management", "RTL8029AS", FEATURE_MISSING, "there is no such capability"},
 
     /* ata */

@@ -45,7 +45,7 @@ const struct device_type NE2000_TYPE = {
                "loopback of one half of each word: all bytes take part\n"
                "long address mode, writes to page 2, boot ROM",
     .size = sizeof(struct dp8390),
-    .version = 2,
+    .version = 3,
     .options = OPTIONS,
     .banks = BANKS,
     .state = DP8390_STATE,

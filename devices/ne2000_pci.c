@@ -1,7 +1,7 @@
 /* RTL8029AS: an NE2000 on PCI, 10ec:8029. BAR 0: 32 ports. INTA#.
  *
  * Specification: Realtek RTL8029AS (1997); the rest as dp8390.c.
- * MISSING: as dp8390.c; EEPROM, boot ROM, power management. */
+ * MISSING: as dp8390.c; boot ROM, power management. */
 #include "bus/pci.h"
 #include "devices/dp8390.h"
 #include "devices/types.h"
@@ -82,9 +82,9 @@ const struct device_type NE2000_PCI_TYPE = {
     .datasheet = "Realtek RTL8029AS (1997); National Semiconductor DP8390D/NS32490D (July 1995)",
     .missing = "collisions and deferral\n"
                "loopback of one half of each word: all bytes take part\n"
-               "long address mode, writes to page 2, EEPROM, boot ROM, power management",
+               "long address mode, writes to page 2, boot ROM, power management",
     .size = sizeof(struct ne2000_pci),
-    .version = 2,
+    .version = 3,
     .options = OPTIONS,
     .banks = BANKS,
     .state = STATE,
