@@ -2,7 +2,9 @@
  *
  * Specification: Intel SDM 3A (2023) 2.5 (control registers), 9.1.1 (table 9-1: after RESET#), SDM
  * 3B 17.2 (debug registers); SDM 2 MOV CR, MOV DR, LMSW, SMSW, CLTS, INVLPG, HLT.
- * MISSING: test registers TR3-TR7; hardware breakpoints are the run loop's part. */
+ * Hardware breakpoints are the run loop's part; test registers: test_registers.c. */
+#include <string.h>
+
 #include "cpu/run.h"
 #include "cpu/segment.h"
 
@@ -274,6 +276,7 @@ void cpu_reset_system(struct cpu *cpu)
         cpu->dr[n] = 0;
         cpu->pdpte[n] = 0;
     }
+    memset(cpu->test, 0, sizeof cpu->test);
     cpu->dr[4] = cpu->dr[5] = 0;
     cpu->dr[6] = DR6_FIXED;
     cpu->dr[7] = DR7_FIXED;

@@ -142,14 +142,6 @@ void cpu_set_ignne(struct cpu *cpu, bool level)
     cpu->ignne = level;
 }
 
-void cpu_smi(struct cpu *cpu)
-{
-    if (!cpu_model_has(cpu->model, FEATURE_SMM))
-        return;
-    cpu->system.smi_pending = true;
-    cpu->has_event = true;
-}
-
 bool cpu_is_halted(const struct cpu *cpu)
 {
     return cpu->is_halted;
@@ -309,6 +301,8 @@ static const struct state_field SYSTEM_STATE[] = {
     STATE_ONE_SINCE(2, struct cpu_system, is_smm),
     STATE_ONE_SINCE(2, struct cpu_system, smi_pending),
     STATE_ONE_SINCE(2, struct cpu_system, smm_nmi_blocked),
+    STATE_ONE_SINCE(3, struct cpu_system, smi_at_io),
+    STATE_ONE_SINCE(3, struct cpu_system, smi_io_ip),
     STATE_ONE(struct cpu_system, is_external),
     STATE_REBUILT(struct cpu_system, cause),
     STATE_REBUILT(struct cpu_system, chain),
@@ -340,6 +334,7 @@ static const struct state_field CPU_STATE[] = {
     STATE_ONE(struct cpu, intr),
     STATE_ONE(struct cpu, pending_debug),
     STATE_ONE_SINCE(2, struct cpu, ignne),
+    STATE_ARRAY_SINCE(3, struct cpu, test),
     STATE_TABLE_END};
 static const struct state_field TLB_STATE[] = {
     STATE_ONE(struct tlb_entry, tag), STATE_ONE(struct tlb_entry, physical),
@@ -348,7 +343,7 @@ static const struct state_field MEMORY_STATE[] = {
     STATE_STRUCTS(struct cpu_memory, entry, TLB_STATE),
     STATE_ONE(struct cpu_memory, has_large), STATE_TABLE_END};
 
-#define CPU_STATE_VERSION 2 /* 2: machine checks, EFER, IGNNE#, SMM */
+#define CPU_STATE_VERSION 3 /* 2: machine checks, EFER, IGNNE#, SMM; 3: test registers, restart of I/O */
 
 void cpu_save(const struct cpu *cpu, struct state_stream *stream)
 {

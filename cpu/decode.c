@@ -192,6 +192,16 @@ static unsigned longest(const struct cpu_model *model)
     return model->generation == GEN_286 ? 10 : INSTRUCTION_MAX;
 }
 
+/* Since the 386 (SDM 3B 23.2.4); before it LOCK# is just asserted. The 386 lets BT have it (80386 Programmer's
+ * Reference Manual, LOCK), the 486 does not. */
+static bool is_lock_refused(const struct cpu_model *model, const struct instruction *i)
+{
+    bool may_lock = i->row->attributes & ROW_LOCK ||
+                    (model->generation == GEN_386 && i->row->execute == exec_bt);
+    return i->prefixes & PREFIX_LOCK && cpu_model_has(model, FEATURE_386) &&
+           !(may_lock && i->has_memory);
+}
+
 static bool is_refused(const struct decode_mode *mode, const struct instruction *i)
 {
     const struct opcode_row *row = i->row;
@@ -203,9 +213,9 @@ static bool is_refused(const struct decode_mode *mode, const struct instruction 
         return true;
     if (row->attributes & ROW_NOMEM && i->mod != 3)
         return true;
-    /* Since the 386 (SDM 3B 23.2.4); before it LOCK# is just asserted. */
-    return i->prefixes & PREFIX_LOCK && cpu_model_has(mode->model, FEATURE_386) &&
-           !(row->attributes & ROW_LOCK && i->has_memory);
+    if (row->attributes & ROW_NP && i->prefixes & (PREFIX_REP | PREFIX_REPNE | PREFIX_OPSIZE))
+        return true;
+    return is_lock_refused(mode->model, i);
 }
 
 /* The prefix that selects an instruction of MMX or SSE; F2 and F3 come before 66. */
@@ -268,7 +278,9 @@ static const struct opcode_row *find_row(const struct opcode_map *map,
     i->opcode = (uint16_t)byte;
     if (byte == 0x0f && !is_8086) {
         byte = (unsigned)take(c, 1);
-        const struct opcode_row *simd = find_simd_row(map, c, i, byte);
+        /* UMOV of the 386 and 486 stands where SSE is later. */
+        bool has_simd = !cpu_model_has(model, FEATURE_TEST_REGISTERS);
+        const struct opcode_row *simd = has_simd ? find_simd_row(map, c, i, byte) : NULL;
         if (simd)
             return simd;
         at = 0x100 + byte;

@@ -176,6 +176,7 @@ struct cpu {
     struct cpu_segment segment[6], ldtr, tr;
     struct cpu_tables gdtr, idtr;
     uint64_t cr0, cr2, cr3, cr4, dr[8];
+    uint32_t test[8];          /* TR3-TR7: test_registers.c */
     uint64_t pdpte[4];         /* PAE: loaded with CR3 */
     struct cpu_system system;
     uint8_t cpl;

@@ -126,6 +126,8 @@ uint64_t memory_translate_fetch(struct cpu *cpu, uint64_t linear, bool *is_globa
 void cpu_code_remapped(struct cpu *cpu, bool keep_global);
 void cpu_code_unmapped(struct cpu *cpu, uint64_t linear);
 
+/* Puts an entry of the guest's TLB where the test registers say; its tag may be TLB_INVALID. */
+void memory_set_entry(struct cpu *cpu, unsigned index, const struct tlb_entry *entry);
 void memory_reset(struct cpu *cpu);
 /* The guest's TLB has been loaded with a saved state: makes what is derived from it. */
 void memory_loaded(struct cpu *cpu);

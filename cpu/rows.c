@@ -11,6 +11,7 @@
 #define MEM ROW_MEM
 #define REGS ROW_REGS
 #define PM ROW_PM
+#define NP ROW_NP
 #define REPS ROW_REPS
 #define ROW(opcode, digit, mnemonic, form, size, immediate, fast, argument, handler, feature, reads, \
             writes, attributes)                                                                      \

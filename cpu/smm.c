@@ -3,44 +3,59 @@
  *   SMBASE + FFFC  CR0   FFF8 CR3     FFF4 EFLAGS  FFF0 EIP
  *            FFEC  EDI   FFE8 ESI     FFE4 EBP     FFE0 ESP    FFDC EBX  FFD8 EDX  FFD4 ECX  FFD0 EAX
  *            FFCC  DR6   FFC8 DR7     FFC4 TR      FFC0 LDTR   FFBC GS   FFB8 FS   FFB4 DS   FFB0 SS
- *            FFAC  CS    FFA8 ES      FF02 halt restart        FEFC revision       FEF8 SMBASE
+ *            FFAC  CS    FFA8 ES      FF10 EIP of the I/O instruction
+ *            FF02  halt restart       FF00 I/O restart         FEFC revision       FEF8 SMBASE
  *
  * Specification: Intel SDM 3C (2023) 31.2-31.7, tables 31-1 and 31-4; 31.11 (SMBASE relocation). The
  * processor's own part of the area (hidden parts of segments, CR4, table registers) stands where the
  * Pentium and P6 have it, as Robert Collins published (DDJ, March 1997).
- * MISSING: I/O instruction restart, which the revision number does not promise; the VMX forms. */
+ * MISSING: restart of INS and OUTS (of IN and OUT it is there); the VMX forms. */
 #include <string.h>
 
+#include "cpu/run.h"
 #include "cpu/segment.h"
 
-#define SAVE_AREA 0x8000u      /* from SMBASE; offsets below are from here, as in the manual */
-#define ENTRY_IP 0x8000u
-#define REVISION 0x20000u      /* bit 17: SMBASE can be relocated */
+#define SAVE_AREA       0x8000u /* from SMBASE; offsets below are from here, as in the manual */
+#define ENTRY_IP        0x8000u
+#define REVISION        0x30000u /* bit 17: SMBASE can be relocated; bit 16: restart of I/O instructions */
 #define AT_HALT_RESTART 0x7f02u
-#define AT_REVISION 0x7efcu
-#define AT_SMBASE 0x7ef8u
+#define AT_IO_IP        0x7f10u
+#define AT_IO_RESTART   0x7f00u
+#define IO_RESTART      0xffu
+#define AT_REVISION     0x7efcu
+#define AT_SMBASE       0x7ef8u
 
 /* Registers of 32 bits, and where struct cpu_registers has them. */
-#define REGISTER(at, member) {at, offsetof(struct cpu_registers, member)}
+#define REGISTER(at, member)                                                                       \
+    {                                                                                              \
+        at, offsetof(struct cpu_registers, member)                                                 \
+    }
 static const struct {
     uint16_t at, member;
 } REGISTERS[] = {
-    REGISTER(0x7ffc, cr0),          REGISTER(0x7ff8, cr3),          REGISTER(0x7ff4, flags),
-    REGISTER(0x7ff0, ip),           REGISTER(0x7fec, gpr[CPU_DI]),  REGISTER(0x7fe8, gpr[CPU_SI]),
-    REGISTER(0x7fe4, gpr[CPU_BP]),  REGISTER(0x7fe0, gpr[CPU_SP]),  REGISTER(0x7fdc, gpr[CPU_BX]),
-    REGISTER(0x7fd8, gpr[CPU_DX]),  REGISTER(0x7fd4, gpr[CPU_CX]),  REGISTER(0x7fd0, gpr[CPU_AX]),
-    REGISTER(0x7fcc, dr[6]),        REGISTER(0x7fc8, dr[7]),        REGISTER(0x7f74, gdtr.base),
-    REGISTER(0x7f58, idtr.base),    REGISTER(0x7f14, cr4),
+    REGISTER(0x7ffc, cr0),         REGISTER(0x7ff8, cr3),         REGISTER(0x7ff4, flags),
+    REGISTER(0x7ff0, ip),          REGISTER(0x7fec, gpr[CPU_DI]), REGISTER(0x7fe8, gpr[CPU_SI]),
+    REGISTER(0x7fe4, gpr[CPU_BP]), REGISTER(0x7fe0, gpr[CPU_SP]), REGISTER(0x7fdc, gpr[CPU_BX]),
+    REGISTER(0x7fd8, gpr[CPU_DX]), REGISTER(0x7fd4, gpr[CPU_CX]), REGISTER(0x7fd0, gpr[CPU_AX]),
+    REGISTER(0x7fcc, dr[6]),       REGISTER(0x7fc8, dr[7]),       REGISTER(0x7f74, gdtr.base),
+    REGISTER(0x7f58, idtr.base),   REGISTER(0x7f14, cr4),
 };
 /* Segment registers: the selector, and where limit and base follow the attributes. */
-#define SEGMENT(at, hidden, member) {at, hidden, offsetof(struct cpu_registers, member)}
+#define SEGMENT(at, hidden, member)                                                                \
+    {                                                                                              \
+        at, hidden, offsetof(struct cpu_registers, member)                                         \
+    }
 static const struct {
     uint16_t at, hidden, member;
 } SEGMENTS[] = {
-    SEGMENT(0x7fc4, 0x7f5c, tr),              SEGMENT(0x7fc0, 0x7f78, ldtr),
-    SEGMENT(0x7fbc, 0x7f44, segment[CPU_GS]), SEGMENT(0x7fb8, 0x7f38, segment[CPU_FS]),
-    SEGMENT(0x7fb4, 0x7f2c, segment[CPU_DS]), SEGMENT(0x7fb0, 0x7f9c, segment[CPU_SS]),
-    SEGMENT(0x7fac, 0x7f90, segment[CPU_CS]), SEGMENT(0x7fa8, 0x7f84, segment[CPU_ES]),
+    SEGMENT(0x7fc4, 0x7f5c, tr),
+    SEGMENT(0x7fc0, 0x7f78, ldtr),
+    SEGMENT(0x7fbc, 0x7f44, segment[CPU_GS]),
+    SEGMENT(0x7fb8, 0x7f38, segment[CPU_FS]),
+    SEGMENT(0x7fb4, 0x7f2c, segment[CPU_DS]),
+    SEGMENT(0x7fb0, 0x7f9c, segment[CPU_SS]),
+    SEGMENT(0x7fac, 0x7f90, segment[CPU_CS]),
+    SEGMENT(0x7fa8, 0x7f84, segment[CPU_ES]),
 };
 #define AT_GDT_LIMIT 0x7f70u
 #define AT_IDT_LIMIT 0x7f54u
@@ -75,13 +90,16 @@ static void save(const struct cpu *cpu, const struct cpu_registers *r)
         struct cpu_segment s;
         memcpy(&s, from + SEGMENTS[n].member, sizeof s);
         area_write(cpu, SEGMENTS[n].at, 4, s.selector);
-        area_write(cpu, SEGMENTS[n].hidden, 4, (s.attributes & 0xffu) | (s.attributes & 0xf00u) << 4);
+        area_write(cpu, SEGMENTS[n].hidden, 4,
+                   (s.attributes & 0xffu) | (s.attributes & 0xf00u) << 4);
         area_write(cpu, SEGMENTS[n].hidden + 4u, 4, s.limit);
         area_write(cpu, SEGMENTS[n].hidden + 8u, 4, s.base);
     }
     area_write(cpu, AT_GDT_LIMIT, 4, r->gdtr.limit);
     area_write(cpu, AT_IDT_LIMIT, 4, r->idtr.limit);
     area_write(cpu, AT_HALT_RESTART, 2, cpu->is_halted);
+    area_write(cpu, AT_IO_IP, 4, cpu->system.smi_io_ip);
+    area_write(cpu, AT_IO_RESTART, 2, 0);
     area_write(cpu, AT_REVISION, 4, REVISION);
     area_write(cpu, AT_SMBASE, 4, cpu->system.smbase);
 }
@@ -123,6 +141,28 @@ static void set_handler_state(struct cpu *cpu, struct cpu_registers *r)
     r->ip = ENTRY_IP;
 }
 
+/* Is IN or OUT being carried out? An SMI# that its access leads to can have it restarted (31.12). */
+static bool is_port_instruction(const struct cpu *cpu)
+{
+    static const uint8_t PREFIXES[] = {0x26, 0x2e, 0x36, 0x3e, 0x64, 0x65, 0x66, 0x67, 0xf2, 0xf3};
+    uint8_t bytes[15] = {0};
+    size_t at = 0, count = cpu_peek(cpu, cpu->segment[CPU_CS].base + cpu->ip, bytes, sizeof bytes);
+    while (at < count && memchr(PREFIXES, bytes[at], sizeof PREFIXES))
+        at++;
+    return at < count && (bytes[at] & 0xf4) == 0xe4; /* E4-E7, EC-EF */
+}
+
+void cpu_smi(struct cpu *cpu)
+{
+    struct cpu_system *system = &cpu->system;
+    if (!cpu_model_has(cpu->model, FEATURE_SMM))
+        return;
+    system->smi_at_io = cpu->run->is_running && is_port_instruction(cpu);
+    system->smi_io_ip = system->smi_at_io ? (uint32_t)cpu->ip : 0;
+    system->smi_pending = true;
+    cpu->has_event = true;
+}
+
 void cpu_smm_enter(struct cpu *cpu)
 {
     struct cpu_system *system = &cpu->system;
@@ -155,6 +195,9 @@ void sys_rsm(struct cpu *cpu, const struct instruction *i)
     }
     cpu_get_registers(cpu, &r);
     restore(cpu, &r);
+    if (cpu->system.smi_at_io && (area_read(cpu, AT_IO_RESTART, 2) & 0xff) == IO_RESTART) {
+        r.ip = area_read(cpu, AT_IO_IP, 4); /* 31.12 */
+    }
     bool halts = (area_read(cpu, AT_HALT_RESTART, 2) & 1) != 0;
     cpu->system.smbase = area_read(cpu, AT_SMBASE, 4);
     smiact(cpu, false);

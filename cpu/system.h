@@ -62,6 +62,7 @@ enum cpu_generation { GEN_8086, GEN_286, GEN_386, GEN_486, GEN_PENTIUM, GEN_P6, 
 #define FEATURE_SMM     (UINT64_C(1) << 33)
 #define FEATURE_NX      (UINT64_C(1) << 32) /* EFER.NXE */
 #define FEATURE_APIC    (UINT64_C(1) << 34) /* it can have a local APIC: cpu_config says whether it does */
+#define FEATURE_TEST_REGISTERS (UINT64_C(1) << 35) /* TR3-TR7 and UMOV: the 386 and the 486 alone */
 struct cpu_model {
     const char *name;
     enum cpu_generation generation;
@@ -124,6 +125,8 @@ struct cpu_system {
     struct cpu_msrs msrs;
     uint32_t smbase;    /* SMM: smm.c */
     bool is_smm, smi_pending, smm_nmi_blocked;
+    bool smi_at_io;      /* SMI# came while IN or OUT at smi_io_ip was carried out */
+    uint32_t smi_io_ip;
     bool is_external;   /* EXT: an event that is no INT n is being delivered */
     struct cpu_cause cause; /* of the exception just raised; for words only */
     struct cpu_fault_record chain[CPU_CHAIN_LENGTH];
@@ -188,6 +191,8 @@ uint64_t cpu_tsc(const struct cpu *cpu);
     X(mov_from_debug)      /* 0F 21 */                                                              \
     X(mov_to_control)      /* 0F 22 */                                                              \
     X(mov_to_debug)        /* 0F 23 */                                                              \
+    X(mov_from_test)       /* 0F 24: TR3-TR7 */                                                     \
+    X(mov_to_test)         /* 0F 26 */                                                              \
     X(wrmsr)               /* 0F 30 */                                                              \
     X(rdtsc)               /* 0F 31 */                                                              \
     X(rdmsr)               /* 0F 32 */                                                              \

@@ -166,6 +166,15 @@ static void task_load_data(struct cpu *cpu, unsigned index, uint16_t selector)
     task_commit_segment(cpu, index, selector, d);
 }
 
+/* Not yet usable: selectors alone. */
+static void task_name_segments(struct cpu *cpu, const struct task *task)
+{
+    cpu_set_privilege(cpu, cpu_is_v86(cpu) ? 3 : task->segments[CPU_CS] & 3u);
+    for (unsigned n = 0; n < ARRAY_COUNT(task->segments); n++) {
+        segment_load_null(cpu, n, task->segments[n]);
+    }
+}
+
 static void task_load_segments(struct cpu *cpu, const struct task *task)
 {
     static const uint8_t ORDER[] = {CPU_ES, CPU_CS, CPU_SS, CPU_DS, CPU_FS, CPU_GS};
@@ -177,10 +186,7 @@ static void task_load_segments(struct cpu *cpu, const struct task *task)
         task_load_ldt(cpu, task->ldt);
         return;
     }
-    cpu_set_privilege(cpu, task->segments[CPU_CS] & 3u);
-    for (unsigned n = 0; n < ARRAY_COUNT(ORDER); n++) { /* not yet usable: selectors alone */
-        segment_load_null(cpu, n, task->segments[n]);
-    }
+    task_name_segments(cpu, task);
     task_load_ldt(cpu, task->ldt);
     task_load_code(cpu, task->segments[CPU_CS]);
     uint16_t ss = task->segments[CPU_SS];
@@ -194,17 +200,19 @@ static void task_load_segments(struct cpu *cpu, const struct task *task)
 
 /* --- the switch ------------------------------------------------------------------------------------- */
 
-/* CR3, TR, general registers, flags: nothing here faults but bad PDPTEs. */
-static void task_load_registers(struct cpu *cpu, const struct task *task, uint32_t flags,
+/* CR3, TR, general registers, flags: nothing here faults. False: PDPTEs with reserved bits, which are not loaded
+ * (SDM 3A 4.4.1). */
+static bool task_load_registers(struct cpu *cpu, const struct task *task, uint32_t flags,
                                 const struct cpu_segment *tr)
 {
+    bool has_pointers = true;
     cpu->tr = *tr;
     cpu->cr0 |= CR0_TS;
-    cpu->dr[7] &= ~UINT64_C(0x55); /* local breakpoints: SDM 3A 17.2.4 */
+    cpu->dr[7] &= ~UINT64_C(0x155); /* L0-L3, LE: 80386 Programmer's Reference Manual 12.2 */
     if (task->has_cr3) {
         cpu->cr3 = task->cr3;
         if ((cpu->cr4 & CR4_PAE) != 0) {
-            (void)cpu_load_pdptes(cpu, task->cr3);
+            has_pointers = cpu_load_pdptes(cpu, task->cr3);
         }
         cpu_tlb_flush(cpu, true);
     }
@@ -214,6 +222,7 @@ static void task_load_registers(struct cpu *cpu, const struct task *task, uint32
     cpu_flags_write(cpu, flags, cpu_model_flags_mask(cpu->model));
     cpu->ip = cpu->next_ip = task->ip;
     cpu_mode_changed(cpu);
+    return has_pointers;
 }
 
 void task_switch(struct cpu *cpu, uint16_t selector, struct descriptor descriptor,
@@ -246,7 +255,10 @@ void task_switch(struct cpu *cpu, uint16_t selector, struct descriptor descripto
         descriptor.high |= TYPE_BUSY << 8;
     }
     struct cpu_segment tr = descriptor_segment(descriptor, selector);
-    task_load_registers(cpu, &task, task.flags, &tr);
+    if (!task_load_registers(cpu, &task, task.flags, &tr)) {
+        task_name_segments(cpu, &task);
+        cpu_fault_gp(cpu, "the new task's CR3: reserved bits in a PDPTE");
+    }
     task_load_segments(cpu, &task);
     if (reason != TASK_EVENT && cpu->next_ip > cpu->segment[CPU_CS].limit) {
         cpu_fault_gp(cpu, "the new task's EIP is beyond its code segment's limit");

@@ -107,6 +107,17 @@ void cpu_tlb_invalidate(struct cpu *cpu, uint64_t linear)
     cpu_code_unmapped(cpu, linear);
 }
 
+void memory_set_entry(struct cpu *cpu, unsigned index, const struct tlb_entry *entry)
+{
+    struct cpu_memory *m = cpu->memory_unit;
+    uint64_t old = m->entry[index].tag;
+    drop_entry(m, index);
+    m->entry[index] = *entry;
+    mark_entry(m, index);
+    if (old != TLB_INVALID)
+        cpu_code_unmapped(cpu, old);
+}
+
 static void forget_used(struct cpu_memory *m)
 {
     memset(m->used, 0, sizeof m->used);

@@ -33,7 +33,8 @@ static bool is_left_out(const struct opcode_row *row, const struct generator_cho
         }
     }
     bool is_x87 = (row->opcode >= 0xd8 && row->opcode <= 0xdf) || row->opcode == 0x9b;
-    return (is_x87 && !choice->has_fpu) ||
+    bool is_old = (row->feature & FEATURE_TEST_REGISTERS) != 0; /* no processor that can be underneath */
+    return is_old || (is_x87 && !choice->has_fpu) ||
            (choice->only != NULL && strcmp(row->mnemonic, choice->only) != 0) ||
            (choice->has_row != NULL && !choice->has_row(row));
 }

@@ -55,7 +55,7 @@ START_TEST(smi_saves_the_state_and_starts_the_handler)
     ck_assert_uint_eq(cpu_box_peek32(&box, AREA + 0x7ff4), before.flags);
     ck_assert_uint_eq(cpu_box_peek32(&box, AREA + 0x7fac), SEL_CODE0);
     ck_assert_uint_eq(cpu_box_peek32(&box, AREA + 0x7fc4), SEL_TSS);
-    ck_assert_uint_eq(cpu_box_peek32(&box, AREA + 0x7efc), 0x20000);
+    ck_assert_uint_eq(cpu_box_peek32(&box, AREA + 0x7efc), 0x30000);
     ck_assert_uint_eq(cpu_box_peek32(&box, AREA + 0x7ef8), SMBASE);
     cpu_box_fini(&box);
 }
@@ -158,6 +158,39 @@ START_TEST(smi_wakes_hlt_which_goes_on_waiting)
 }
 END_TEST
 
+/* The port of power management: every write to it raises SMI#. */
+static void smi_port_write(void *self, uint64_t address, unsigned size, uint64_t value)
+{
+    (void)address;
+    (void)size;
+    (void)value;
+    cpu_smi(((struct cpu_box *)self)->cpu);
+}
+static const struct region_ops SMI_PORT = {.write = smi_port_write};
+
+/* 31.12: FFh in the slot makes RSM go back to the OUT that led to the SMI#. */
+START_TEST(an_io_instruction_can_be_restarted)
+{
+    for (unsigned restarts = 0; restarts < 2; restarts++) {
+        struct cpu_box box;
+        struct cpu_registers r;
+        struct error error = {STATUS_OK, ""};
+        struct region port = {.name = "smi", .ops = &SMI_PORT, .base = 0xb2, .length = 1};
+        /* inc word [500h]; cmp word [500h],2; jae + ; mov byte [3FF00h],FFh (or 0); rsm */
+        char handler[] = "\xff\x06\x00\x05\x83\x3e\x00\x05\x02\x73\x08\x67\xc6\x05\x00\xff\x03\x00\xff\x0f\xaa";
+        handler[18] = restarts ? '\xff' : 0;
+        box_init(&box, handler, sizeof handler - 1);
+        port.self = &box;
+        ck_assert_int_eq(space_attach(&box.ports, &port, NULL, &error), STATUS_OK);
+        r = RUN(&box, "\x66\xe7\xb2\x43\xf4"); /* out B2h,ax; inc ebx; hlt */
+        ck_assert_uint_eq(cpu_box_peek32(&box, 0x500) & 0xffff, 1 + restarts);
+        ck_assert_uint_eq(cpu_box_peek32(&box, AREA + 0x7f10), CODE);
+        ck_assert_uint_eq(r.gpr[CPU_BX], 0x11110000u * (CPU_BX + 1) + CPU_BX + 1);
+        cpu_box_fini(&box);
+    }
+}
+END_TEST
+
 /* 31.8: NMI is blocked in the handler and delivered behind RSM; an SMI# too waits for RSM. */
 START_TEST(nmi_and_smi_wait_for_rsm)
 {
@@ -227,6 +260,7 @@ Suite *cpu_smm_suite(void)
         rsm_outside_smm_and_before_the_pentium_is_invalid,
         smbase_can_be_relocated,
         smi_wakes_hlt_which_goes_on_waiting,
+        an_io_instruction_can_be_restarted,
         nmi_and_smi_wait_for_rsm,
         an_impossible_state_in_the_save_area_shuts_down,
         smm_is_saved_with_the_state,
