@@ -10,11 +10,25 @@ build_oracle() { # build_oracle NAME SOURCE...
         $(sed -n -e 's/^lib_cflags = //p' -e 's/^lib_libs = //p' "$BUILDDIR/Makefile") \
         $([ "$SANITIZE" = yes ] && echo -fsanitize=address,undefined)
 }
+oracle=$SRCDIR/tests/oracle
 build_silicon() {
-    oracle=$SRCDIR/tests/oracle
-    build_oracle silicon "$oracle/silicon.c" "$oracle/generate.c" "$oracle/generate_fpu.c" "$oracle/compare_fpu.c"
+    build_oracle silicon "$oracle/silicon.c" "$oracle/halves.c" "$oracle/generate.c" "$oracle/generate_fpu.c" \
+        "$oracle/compare_fpu.c"
+}
+build_opcodes() {
+    build_oracle opcodes "$oracle/opcodes.c" "$oracle/halves.c" "$oracle/compare_fpu.c"
 }
 build_vectors() { build_oracle vectors "$SRCDIR/tests/oracle/vectors.c" "$SRCDIR/tests/unit/moo.c"; }
+
+# The silicon's half, a 32-bit program; ends with 77 where the workstation cannot run one.
+build_native() {
+    case $(uname -m) in
+    x86_64 | i?86) ;;
+    *) echo "not an x86 workstation"; exit 77 ;;
+    esac
+    gcc -m32 -static -O2 -fno-stack-protector -std=gnu11 -I"$SRCDIR" -o native "$oracle/native.c" 2>native.log ||
+        { echo "gcc -m32 does not link here"; exit 77; }
+}
 
 # find_vectors: sets vectors to the folder of a set of captures, or ends with 77.
 find_vectors() {

@@ -12,229 +12,32 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/bits.h"
-#include "cpu/run.h"
 #include "tests/oracle/compare_fpu.h"
 #include "tests/oracle/generate.h"
-#include "tests/unit/cpu_box.h"
-
-#define PHYSICAL_DATA  0x10000u
-#define PHYSICAL_CODE  0x20000u
-#define PAGE_DIRECTORY 0x1000u
-#define PAGE_TABLE     0x2000u
-#define LDT_PAGE       0x3000u
-#define LINEAR_LDT     0x10020000u
+#include "tests/oracle/halves.h"
 
 struct silicon {
-    struct cpu_box box;
-    struct cpu_registers clean;
+    struct halves halves;
     struct generator generator;
-    struct cpu_exit exit; /* what ended our run */
-    bool has_exit;
-    int to_native, from_native;
-    pid_t native;
     unsigned shown, show;
     uint64_t tests, instructions, different, explained, disturbed;
     struct stream streams[BATCH];
     struct silicon_result theirs[BATCH];
-    uint32_t data[DATA_WRITABLE / 4];
     struct {
         const char *mnemonic;
         uint64_t count;
     } blame[256];
 };
 
-/* --- the other half ------------------------------------------------------------------------------------- */
-
-static void start_native(struct silicon *s, const char *path)
+static void send_streams(const struct silicon *s, const struct stream *streams, uint32_t count)
 {
-    int to[2], from[2];
-    if (pipe(to) != 0 || pipe(from) != 0) {
-        exit(70);
-    }
-    s->native = fork();
-    if (s->native == 0) {
-        dup2(to[0], 0);
-        dup2(from[1], 1);
-        close(to[1]);
-        close(from[0]);
-        execl(path, path, (char *)NULL);
-        _exit(6);
-    }
-    close(to[0]);
-    close(from[1]);
-    s->to_native = to[1];
-    s->from_native = from[0];
-}
-
-static void transfer(int fd, void *bytes, size_t count, bool is_write, const struct silicon *s)
-{
-    uint8_t *p = bytes;
-    while (count > 0) {
-        ssize_t done = is_write ? write(fd, p, count) : read(fd, p, count);
-        if (done <= 0) {
-            int status = 0;
-            waitpid(s->native, &status, 0);
-            if (WIFEXITED(status) && WEXITSTATUS(status) == 77) {
-                printf("this kernel gives a 32-bit process no LDT\n");
-                exit(77);
-            }
-            fprintf(stderr, "silicon: the native half ended (status %x)\n", (unsigned)status);
-            exit(70);
-        }
-        p += done;
-        count -= (size_t)done;
-    }
-}
-
-static void send_tests(struct silicon *s, const struct stream *streams, uint32_t count)
-{
-    transfer(s->to_native, &count, sizeof count, true, s);
+    halves_send(&s->halves, count);
     for (uint32_t n = 0; n < count; n++) {
-        struct silicon_test test = streams[n].test;
-        transfer(s->to_native, &test, sizeof test, true, s);
+        halves_send_test(&s->halves, &streams[n].test);
     }
-}
-
-/* --- our half --------------------------------------------------------------------------------------------- */
-
-static bool on_exit_hook(void *self, struct cpu *cpu, const struct cpu_exit *exit_)
-{
-    struct silicon *s = self;
-    (void)cpu;
-    if (s->has_exit) {
-        return true; /* the trap behind an INT3 that the hook has taken for itself */
-    }
-    s->exit = *exit_;
-    s->has_exit = true;
-    timeline_cut(&s->box.timeline);
-    return true;
-}
-
-static void map_page(struct cpu_box *box, uint32_t linear, uint32_t physical, uint32_t bits)
-{
-    cpu_box_poke32(box, PAGE_TABLE + (linear >> 12 & 0x3ff) * 4, physical | bits);
-}
-
-/* As the kernel builds them: accessed, DPL 3, AVL set. */
-static void write_ldt(struct cpu_box *box)
-{
-    for (unsigned n = 1; n < LDT_COUNT; n++) {
-        const struct ldt_entry *e = &LDT[n];
-        uint32_t type = (e->is_read_exec_only ? 0u : 2u) | (uint32_t)e->contents << 2 | 1;
-        uint32_t high = (e->base & 0xff000000u) | (e->base >> 16 & 0xff) | (e->limit & 0xf0000) |
-                        type << 8 | 0x7000u | (e->is_absent ? 0 : 0x8000u) | 1u << 20 |
-                        (uint32_t)e->is_32 << 22 | (uint32_t)e->in_pages << 23;
-        cpu_box_poke32(box, LDT_PAGE + 8 * n, e->base << 16 | (e->limit & 0xffff));
-        cpu_box_poke32(box, LDT_PAGE + 8 * n + 4, high);
-    }
-}
-
-/* Words as the guest has them in memory, from or to the workstation's order. */
-static void reorder(uint32_t *words, unsigned count)
-{
-    for (unsigned n = 0; n < count; n++) {
-        words[n] = load_le32(&words[n]);
-    }
-}
-static void fill_data(uint32_t seed, uint32_t *words, unsigned count)
-{
-    silicon_fill(seed, words, count);
-    reorder(words, count);
-}
-
-static void set_up_core(struct silicon *s, const char *model)
-{
-    struct cpu_box *box = &s->box;
-    uint32_t constant[1024];
-    cpu_box_init(box, model, 64);
-    cpu_box_poke32(box, PAGE_DIRECTORY + (LINEAR_DATA >> 22) * 4, PAGE_TABLE | 7);
-    map_page(box, LINEAR_DATA, PHYSICAL_DATA, 7);
-    map_page(box, LINEAR_DATA + 0x1000, PHYSICAL_DATA + 0x1000, 7);
-    map_page(box, LINEAR_DATA + 0x2000, PHYSICAL_DATA + 0x2000, 5);
-    map_page(box, LINEAR_CODE, PHYSICAL_CODE, 7);
-    map_page(box, LINEAR_LDT, LDT_PAGE, 3);
-    write_ldt(box);
-    fill_data(1, constant, 1024);
-    cpu_box_poke(box, PHYSICAL_DATA + 0x2000, constant, sizeof constant);
-    const struct cpu_exit_hook hook = {CPU_EXIT_EXCEPTION | CPU_EXIT_INT_N, on_exit_hook, s};
-    cpu_set_exit_hook(box->cpu, &hook);
-    cpu_get_registers(box->cpu, &s->clean);
-    uint8_t traps[CODE_LIMIT + 1];
-    memset(traps, 0xcc, sizeof traps);
-    cpu_box_poke(box, PHYSICAL_CODE, traps, sizeof traps);
-    s->clean.gdtr.limit = 0;
-    s->clean.cr0 = 0x80050033; /* PG AM WP NE ET MP PE, as Linux has them */
-    s->clean.cr3 = PAGE_DIRECTORY;
-    s->clean.cr4 = s->generator.has_fpu ? 0x600 : 0; /* OSFXSR, OSXMMEXCPT */
-    for (unsigned n = 0; n < 6; n++) {
-        s->clean.segment[n] = (struct cpu_segment){.base = LINEAR_DATA,
-                                                   .limit = DATA_LIMIT,
-                                                   .selector = SELECTOR_DATA32,
-                                                   .attributes = 0x4f3};
-    }
-    s->clean.segment[CPU_GS] = (struct cpu_segment){.attributes = 0x8000};
-    s->clean.ldtr = (struct cpu_segment){LINEAR_LDT, LDT_COUNT * 8 - 1, 0x50, 0x82};
-    s->clean.tr = (struct cpu_segment){.attributes = 0x8b};
-}
-
-static void run_ours(struct silicon *s, const struct silicon_test *test,
-                     struct silicon_result *result)
-{
-    struct cpu_registers r = s->clean;
-    uint8_t code[CODE_BYTES];
-    bool code16 = (test->flags & TEST_CODE16) != 0, stack16 = (test->flags & TEST_STACK16) != 0;
-    /* Large code runs by the general handlers, hot blocks by those of their registers. */
-    s->box.cpu->run->handlers = test->seed & 1 ? HANDLERS_BY_REGISTER : HANDLERS_BY_HEAT;
-    fill_data(test->seed, s->data, DATA_WRITABLE / 4);
-    cpu_box_poke(&s->box, PHYSICAL_DATA, s->data, DATA_WRITABLE);
-    if ((test->flags & TEST_FPU) != 0) {
-        fpu_to_core(s->box.cpu, &test->fpu);
-    }
-    memset(code, 0xcc, sizeof code);
-    memcpy(code, test->code, test->code_length);
-    cpu_box_poke(&s->box, PHYSICAL_CODE, code, sizeof code);
-    for (unsigned n = 0; n < 8; n++) {
-        r.gpr[n] = test->gpr[n];
-    }
-    r.flags = test->eflags;
-    r.ip = 0;
-    r.segment[CPU_CS] = (struct cpu_segment){
-        .base = LINEAR_CODE,
-        .limit = CODE_LIMIT,
-        .selector = code16 ? SELECTOR_CODE16 : SELECTOR_CODE32,
-        .attributes = code16 ? 0x0fb : 0x4fb,
-    };
-    r.segment[CPU_SS].selector = stack16 ? SELECTOR_DATA16 : SELECTOR_DATA32;
-    r.segment[CPU_SS].attributes = stack16 ? 0x0f3 : 0x4f3;
-    cpu_set_registers(s->box.cpu, &r);
-    s->has_exit = false;
-    memset(result, 0, sizeof *result);
-    enum cpu_stop stop = cpu_box_run(&s->box, 100000);
-    if (stop == CPU_STOP_SHUTDOWN) {
-        cpu_reset(s->box.cpu);
-    }
-    cpu_get_registers(s->box.cpu, &r);
-    result->vector = s->has_exit ? s->exit.vector : VECTOR_NEVER_ENDS + (unsigned)stop;
-    result->error = s->has_exit && s->exit.has_error ? s->exit.error_code : 0;
-    result->cr2 = (uint32_t)r.cr2;
-    result->eip = (uint32_t)r.ip;
-    result->eflags = (uint32_t)r.flags;
-    for (unsigned n = 0; n < 6; n++) {
-        result->segments[n] = r.segment[n].selector;
-    }
-    for (unsigned n = 0; n < 8; n++) {
-        result->gpr[n] = (uint32_t)r.gpr[n];
-    }
-    cpu_box_peek(&s->box, PHYSICAL_DATA, s->data, DATA_WRITABLE);
-    reorder(s->data, DATA_WRITABLE / 4);
-    if ((test->flags & TEST_FPU) != 0) {
-        fpu_from_core(s->box.cpu, &result->fpu);
-    }
-    result->data_hash = silicon_hash(s->data, DATA_WRITABLE / 4);
 }
 
 /* --- comparing -------------------------------------------------------------------------------------------- */
@@ -441,10 +244,10 @@ static bool explain(struct silicon *s, const struct stream *stream,
     for (unsigned count = 1; count <= stream->count; count++) {
         struct stream shorter = cut(stream, count);
         struct silicon_result ours, theirs;
-        send_tests(s, &shorter, 1);
-        transfer(s->from_native, &theirs, sizeof theirs, false, s);
-        transfer(s->from_native, theirs_data, sizeof theirs_data, false, s);
-        run_ours(s, &shorter.test, &ours);
+        send_streams(s, &shorter, 1);
+        halves_receive(&s->halves, &theirs, sizeof theirs);
+        halves_receive(&s->halves, theirs_data, sizeof theirs_data);
+        halves_run_ours(&s->halves, &shorter.test, &ours);
         if (!agrees(&shorter, &ours, &theirs)) {
             if (explained_by(&shorter, &ours, &theirs) != 0) {
                 return true;
@@ -454,7 +257,7 @@ static bool explain(struct silicon *s, const struct stream *stream,
             if (s->shown++ < s->show) {
                 show(&shorter, &ours, &theirs);
                 silicon_fill(shorter.test.seed, before, DATA_WRITABLE / 4);
-                show_data(s->data, theirs_data, before);
+                show_data(s->halves.data, theirs_data, before);
             }
             return false;
         }
@@ -473,12 +276,12 @@ static void run_batch(struct silicon *s, uint32_t count)
     for (uint32_t n = 0; n < count; n++) {
         generate(&s->generator, &s->streams[n]);
     }
-    send_tests(s, s->streams, count);
+    send_streams(s, s->streams, count);
     struct silicon_result ours[BATCH];
     for (uint32_t n = 0; n < count; n++) {
-        run_ours(s, &s->streams[n].test, &ours[n]);
+        halves_run_ours(&s->halves, &s->streams[n].test, &ours[n]);
     }
-    transfer(s->from_native, s->theirs, count * sizeof s->theirs[0], false, s);
+    halves_receive(&s->halves, s->theirs, count * sizeof s->theirs[0]);
     for (uint32_t n = 0; n < count; n++) {
         differs[n] = !agrees(&s->streams[n], &ours[n], &s->theirs[n]);
         if (differs[n] && s->theirs[n].was_disturbed) {
@@ -537,22 +340,22 @@ static int print_hash(struct silicon *s, uint64_t tests)
     for (uint64_t n = 0; n < tests; n++) {
         struct silicon_result result;
         generate(&s->generator, &s->streams[0]);
-        run_ours(s, &s->streams[0].test, &result);
+        halves_run_ours(&s->halves, &s->streams[0].test, &result);
         hash = hash_of_result(hash, &result);
     }
     printf("%llu tests, hash %016llx\n", (unsigned long long)tests, (unsigned long long)hash);
-    cpu_box_fini(&s->box);
+    cpu_box_fini(&s->halves.box);
     return 0;
 }
 
 static int compare(struct silicon *s, uint64_t tests, const char *path)
 {
     signal(SIGPIPE, SIG_IGN);
-    start_native(s, path);
+    halves_start(&s->halves, path);
     for (uint64_t done = 0; done < tests; done += BATCH) {
         run_batch(s, tests - done < BATCH ? (uint32_t)(tests - done) : BATCH);
     }
-    close(s->to_native);
+    close(s->halves.to_native);
     printf(
         "%llu tests, %llu instructions, %llu differ, %llu differences explained, %llu disturbed\n",
         (unsigned long long)s->tests, (unsigned long long)s->instructions,
@@ -561,7 +364,7 @@ static int compare(struct silicon *s, uint64_t tests, const char *path)
     for (unsigned n = 0; n < 256 && s->blame[n].mnemonic != NULL; n++) {
         printf("  %8llu %s\n", (unsigned long long)s->blame[n].count, s->blame[n].mnemonic);
     }
-    cpu_box_fini(&s->box);
+    cpu_box_fini(&s->halves.box);
     return s->different == 0 && s->instructions > tests / 2 && s->disturbed < 10 + tests / 10000
                ? 0
                : 1;
@@ -617,7 +420,11 @@ int main(int argc, char **argv)
         choice.has_row = NULL;
     }
     generator_init(&s->generator, seed, &choice);
-    set_up_core(s, model != NULL ? model : choice.has_fpu ? "max" : NULL);
+    halves_set_up(&s->halves,
+                  model != NULL    ? model
+                  : choice.has_fpu ? "max"
+                                   : NULL,
+                  choice.has_fpu);
     int status = is_alone ? print_hash(s, tests) : compare(s, tests, argv[optind]);
     free(s);
     return status;
