@@ -70,12 +70,23 @@ static int read_run(struct block_image *self, uint64_t lba, uint32_t count, uint
     return self->image->ops->read(self->image, lba, count, bytes);
 }
 
+/* The sectors as zeros that take no room, if the image can do that; else they are written. */
+static int put_run(struct block_image *self, const struct block_request *request, uint64_t lba,
+                   uint32_t count, const uint8_t *bytes)
+{
+    const struct image_ops *ops = self->image->ops;
+    if (request->frees_room && ops->discard && ops->discard(self->image, lba, count) == 0)
+        return 0;
+    return ops->write(self->image, lba, count, bytes);
+}
+
 /* What is about to be replaced is kept first, when somebody may want it back. */
-static int write_run(struct block_image *self, uint64_t lba, uint32_t count, const uint8_t *bytes)
+static int write_run(struct block_image *self, const struct block_request *request, uint64_t lba,
+                     uint32_t count, const uint8_t *bytes)
 {
     int code = self->undo ? undo_log_keep(self->undo, self->image, lba, count) : 0;
     if (!code)
-        code = self->image->ops->write(self->image, lba, count, bytes);
+        code = put_run(self, request, lba, count, bytes);
     if (!code)
         sector_map_add(&self->written, lba, count);
     return code;
@@ -96,7 +107,7 @@ static enum block_result transfer(struct block_image *self, struct block_request
     int code = 0;
     while (*done < count) {
         uint8_t *bytes = request->bytes + (size_t)*done * SECTOR_BYTES;
-        code = is_write ? write_run(self, lba + *done, step, bytes)
+        code = is_write ? write_run(self, request, lba + *done, step, bytes)
                         : read_run(self, lba + *done, step, bytes);
         if (code && step == 1) {
             enum block_result result =

@@ -32,6 +32,9 @@ struct image_ops {
     int (*read)(struct image *image, uint64_t lba, uint32_t count, uint8_t *bytes);
     int (*write)(struct image *image, uint64_t lba, uint32_t count, const uint8_t *bytes);
     int (*flush)(struct image *image);
+    /* Makes sectors zeros that take no room; an errno where it can't, and then nothing has changed. NULL: it
+     * never can. */
+    int (*discard)(struct image *image, uint64_t lba, uint32_t count);
     /* Sectors from `lba` on that hold nothing but zeros as far as is known without reading them. */
     uint64_t (*zeros)(struct image *image, uint64_t lba);
     /* Lines for `vitrine disk info`; may be NULL. */

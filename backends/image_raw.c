@@ -34,6 +34,14 @@ static int raw_flush(struct image *image)
     return image->is_read_only ? 0 : storage->ops->sync(storage);
 }
 
+static int raw_discard(struct image *image, uint64_t lba, uint32_t count)
+{
+    struct storage *storage = raw_of(image)->storage;
+    return storage->ops->punch
+               ? storage->ops->punch(storage, (size_t)count * SECTOR_BYTES, lba * SECTOR_BYTES)
+               : ENOTSUP;
+}
+
 static uint64_t raw_zeros(struct image *image, uint64_t lba)
 {
     struct storage *storage = raw_of(image)->storage;
@@ -54,6 +62,7 @@ static int raw_close(struct image *image)
 static const struct image_ops OPS = {.read = raw_read,
                                      .write = raw_write,
                                      .flush = raw_flush,
+                                     .discard = raw_discard,
                                      .zeros = raw_zeros,
                                      .close = raw_close};
 

@@ -3,6 +3,7 @@
  * of a write leaves no sector half written. */
 #include "backends/storage.h"
 
+#include <fcntl.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -78,6 +79,16 @@ static uint64_t file_next_data(struct storage *storage, uint64_t offset)
 #endif
 }
 
+#ifdef FALLOC_FL_PUNCH_HOLE
+static int file_punch(struct storage *storage, size_t count, uint64_t offset)
+{
+    int how = FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE;
+    return fallocate(fd_of(storage), how, (off_t)offset, (off_t)count) == 0 ? 0 : errno;
+}
+#else
+#define file_punch NULL
+#endif
+
 static void file_close(struct storage *storage)
 {
     close(fd_of(storage)); /* the locks go with it */
@@ -85,7 +96,7 @@ static void file_close(struct storage *storage)
 }
 
 static const struct storage_ops OPS = {file_read, file_write,     file_sync, file_resize,
-                                       file_size, file_next_data, file_close};
+                                       file_size, file_next_data, file_punch, file_close};
 
 struct storage *storage_of_file(int fd)
 {

@@ -24,6 +24,8 @@ struct storage_ops {
     /* Where the next bytes that are no hole begin, from `offset` on; its end when none follow. NULL:
      * no holes are known. */
     uint64_t (*next_data)(struct storage *storage, uint64_t offset);
+    /* Makes a hole of zeros, whose room the file gives back; an errno where it can't. NULL: it never can. */
+    int (*punch)(struct storage *storage, size_t count, uint64_t offset);
     void (*close)(struct storage *storage); /* frees it */
 };
 

@@ -48,6 +48,7 @@ struct block_request {
     uint8_t *bytes; /* sectors * 512, for BLOCK_VERIFY too; owned by the requester */
     enum block_result result;
     uint32_t done_sectors;
+    bool frees_room; /* a write of zeros after which the back-end need not keep the sectors */
     bool is_quiet;  /* no interrupt of a guest follows from it by itself */
     uint64_t cause; /* door_cause() at submission */
     void (*complete)(struct block_request *request); /* may be called from within submit() */

@@ -13,7 +13,9 @@
  * As in an ATA drive the answer comes by an event, so that no interrupt comes from within the
  * notification, and only the back-end judges where a sector is: past the end is an I/O error.
  *
- * MISSING: DISCARD, WRITE ZEROES, several queues; seek and rotation take no time (a disk with
+ * DISCARD and WRITE ZEROES are writes of zeros, which the back-end may keep as a hole.
+ *
+ * MISSING: several queues; seek and rotation take no time (a disk with
  * mechanics is an ATA drive). Clock: virtual time. Interrupt line: INTA#. */
 #include <stdio.h>
 #include <stdlib.h>
@@ -30,7 +32,10 @@
 #define PIECE_BYTES   ((size_t)PIECE_SECTORS * SECTOR_BYTES)
 #define HEADER_BYTES  16u
 #define ID_BYTES      20u
-#define CONFIG_BYTES  0x24u
+#define CONFIG_BYTES  0x3Cu
+#define RANGE_BYTES   16u      /* of DISCARD and WRITE ZEROES: sector 8, sectors 4, flags 4 */
+#define RANGE_SECTORS 0x10000u /* at most, in one range; a request has one */
+#define RANGE_ALIGNED 8u       /* sectors: what a file gives back */
 #define DELAY_NS      1000u
 #define RETRY_NS      UINT64_C(100000000) /* a full disk of the workstation is tried again */
 
@@ -41,12 +46,22 @@ enum blk_feature {
     BLK_F_BLK_SIZE = 6,
     BLK_F_FLUSH = 9,
     BLK_F_TOPOLOGY = 10,
-    BLK_F_CONFIG_WCE = 11
+    BLK_F_CONFIG_WCE = 11,
+    BLK_F_DISCARD = 13,
+    BLK_F_WRITE_ZEROES = 14
 };
 #define FEATURES                                                                                   \
     (VIRTIO_BIT(BLK_F_SEG_MAX) | VIRTIO_BIT(BLK_F_GEOMETRY) | VIRTIO_BIT(BLK_F_BLK_SIZE) |         \
-     VIRTIO_BIT(BLK_F_FLUSH) | VIRTIO_BIT(BLK_F_TOPOLOGY) | VIRTIO_BIT(BLK_F_CONFIG_WCE))
-enum blk_type { BLK_IN = 0, BLK_OUT = 1, BLK_FLUSH = 4, BLK_GET_ID = 8 };
+     VIRTIO_BIT(BLK_F_FLUSH) | VIRTIO_BIT(BLK_F_TOPOLOGY) | VIRTIO_BIT(BLK_F_CONFIG_WCE) |         \
+     VIRTIO_BIT(BLK_F_DISCARD) | VIRTIO_BIT(BLK_F_WRITE_ZEROES))
+enum blk_type {
+    BLK_IN = 0,
+    BLK_OUT = 1,
+    BLK_FLUSH = 4,
+    BLK_GET_ID = 8,
+    BLK_DISCARD = 11,
+    BLK_WRITE_ZEROES = 13
+};
 enum blk_status { BLK_OK = 0, BLK_IOERR = 1, BLK_UNSUPP = 2 };
 enum blk_phase {
     BLK_FREE,
@@ -64,7 +79,8 @@ struct virtio_blk_request {
     uint64_t sector;    /* of the piece under way */
     uint64_t left;      /* sectors, from there on */
     uint32_t piece, done_sectors;
-    uint64_t moved; /* data bytes so far, in the chain */
+    uint64_t moved;            /* data bytes so far, in the chain */
+    bool is_zeros, frees_room; /* nothing is in the chain: zeros are written, or holes made */
     uint64_t cause;
     uint8_t *bytes; /* of the piece */
     size_t piece_bytes;
@@ -84,6 +100,11 @@ struct virtio_blk {
     char serial[ID_BYTES + 1];
 };
 
+#define BLK_SINCE_2(member)                                                                        \
+    {                                                                                              \
+#member, STATE_UINT, 2, offsetof(struct virtio_blk_request, member), sizeof(bool), 1,      \
+            NULL, 0                                                                                \
+    }
 static const struct state_field REQUEST_STATE[] = {
     STATE_STRUCT(struct virtio_blk_request, chain, VIRTQUEUE_CHAIN_STATE),
     STATE_ONE(struct virtio_blk_request, phase),
@@ -95,6 +116,8 @@ static const struct state_field REQUEST_STATE[] = {
     STATE_ONE(struct virtio_blk_request, piece),
     STATE_ONE(struct virtio_blk_request, done_sectors),
     STATE_ONE(struct virtio_blk_request, moved),
+    BLK_SINCE_2(is_zeros),
+    BLK_SINCE_2(frees_room),
     STATE_REBUILT(struct virtio_blk_request, cause),
     STATE_BYTES(struct virtio_blk_request, bytes, piece_bytes),
     STATE_REBUILT(struct virtio_blk_request, piece_bytes),
@@ -152,6 +175,7 @@ static void submit(struct virtio_blk_request *r)
                                         .sectors = r->op == BLOCK_FLUSH ? 0 : r->piece,
                                         .bytes = r->bytes,
                                         .result = BLOCK_PENDING,
+                                        .frees_room = r->op == BLOCK_WRITE && r->frees_room,
                                         .cause = r->cause,
                                         .complete = completed,
                                         .owner = r};
@@ -168,8 +192,9 @@ static void submit(struct virtio_blk_request *r)
 static void submit_piece(struct virtio_blk_request *r)
 {
     r->piece = (uint32_t)(r->left < PIECE_SECTORS ? r->left : PIECE_SECTORS);
-    if (r->op == BLOCK_WRITE && !virtqueue_read(virtio_of(r), &r->chain, HEADER_BYTES + r->moved,
-                                                r->bytes, (size_t)r->piece * SECTOR_BYTES))
+    if (r->op == BLOCK_WRITE && !r->is_zeros &&
+        !virtqueue_read(virtio_of(r), &r->chain, HEADER_BYTES + r->moved, r->bytes,
+                        (size_t)r->piece * SECTOR_BYTES))
         r->phase = BLK_FREE;
     else
         submit(r);
@@ -200,6 +225,37 @@ static void begin_transfer(struct virtio_blk_request *r, enum block_op op, uint6
     }
 }
 
+/* 5.2.6: one range. What its flags ask for besides unmap, or unmap of a DISCARD, is not supported. */
+static void begin_range(struct virtio_blk_request *r, bool is_discard)
+{
+    uint8_t range[RANGE_BYTES];
+    uint32_t sectors, flags;
+    if (!virtio_has(virtio_of(r), is_discard ? BLK_F_DISCARD : BLK_F_WRITE_ZEROES)) {
+        judge(r, BLK_UNSUPP);
+        return;
+    }
+    if (r->chain.readable_bytes != HEADER_BYTES + RANGE_BYTES) {
+        judge(r, BLK_IOERR);
+        return;
+    }
+    if (!virtqueue_read(virtio_of(r), &r->chain, HEADER_BYTES, range, sizeof range))
+        return;
+    r->sector = load_le64(range);
+    sectors = load_le32(range + 8);
+    flags = load_le32(range + 12);
+    if (flags > 1 || (is_discard && flags)) {
+        judge(r, BLK_UNSUPP);
+    } else if (sectors > RANGE_SECTORS || r->disk->geometry.total < sectors ||
+               r->sector > r->disk->geometry.total - sectors) {
+        judge(r, BLK_IOERR);
+    } else {
+        r->is_zeros = true;
+        r->frees_room = is_discard || flags;
+        memset(r->bytes, 0, r->piece_bytes);
+        begin_transfer(r, BLOCK_WRITE, (uint64_t)sectors * SECTOR_BYTES);
+    }
+}
+
 static void answer_id(struct virtio_blk_request *r)
 {
     uint64_t room = r->chain.writable_bytes - 1;
@@ -223,6 +279,7 @@ static void begin(struct virtio_blk_request *r)
     r->sector = load_le64(header + 8);
     r->moved = 0;
     r->left = 0;
+    r->is_zeros = r->frees_room = false;
     r->cause = v->queues[0].cause;
     switch (load_le32(header)) {
     case BLK_IN: begin_transfer(r, BLOCK_READ, r->chain.writable_bytes - 1); break;
@@ -232,6 +289,8 @@ static void begin(struct virtio_blk_request *r)
         submit(r);
         break;
     case BLK_GET_ID: answer_id(r); break;
+    case BLK_DISCARD: begin_range(r, true); break;
+    case BLK_WRITE_ZEROES: begin_range(r, false); break;
     default: judge(r, BLK_UNSUPP);
     }
 }
@@ -334,6 +393,12 @@ static void config_bytes(const struct virtio_blk *b, uint8_t *bytes)
     store_le32(bytes + 0x14, SECTOR_BYTES);
     store_le16(bytes + 0x1A, 1); /* the least that is sensible: a block */
     bytes[0x20] = b->is_write_back;
+    store_le32(bytes + 0x24, RANGE_SECTORS);
+    store_le32(bytes + 0x28, 1);
+    store_le32(bytes + 0x2C, RANGE_ALIGNED);
+    store_le32(bytes + 0x30, RANGE_SECTORS);
+    store_le32(bytes + 0x34, 1);
+    bytes[0x38] = 1;
 }
 
 static uint32_t config_peek(const void *self, const struct reg *row)
@@ -368,11 +433,24 @@ static void writeback_write(void *self, const struct reg *row, uint32_t value)
         CONFIG_ROW("alignment_offset", "of the first physical block", (base) + 0x19, 1, 0),        \
         CONFIG_ROW("min_io_size", "blocks", (base) + 0x1A, 2, 1),                                  \
         CONFIG_ROW("opt_io_size", "blocks; 0: none is better", (base) + 0x1C, 4, 0),               \
-    {                                                                                              \
-        .name = "writeback", .meaning = "1: writes are stable after a FLUSH, 0: at once",          \
-        .offset = (base) + 0x20, .width = 1, .access = REG_RW, .reset = 1, .writable = 1,          \
-        .peek = config_peek, .write = writeback_write, .section = "5.2.5.1"                        \
-    }
+        {.name = "writeback",                                                                      \
+         .meaning = "1: writes are stable after a FLUSH, 0: at once",                              \
+         .offset = (base) + 0x20,                                                                  \
+         .width = 1,                                                                               \
+         .access = REG_RW,                                                                         \
+         .reset = 1,                                                                               \
+         .writable = 1,                                                                            \
+         .peek = config_peek,                                                                      \
+         .write = writeback_write,                                                                 \
+         .section = "5.2.5.1"},                                                                    \
+        CONFIG_ROW("max_discard_sectors", "of a DISCARD", (base) + 0x24, 4, RANGE_SECTORS),        \
+        CONFIG_ROW("max_discard_seg", "ranges of a DISCARD", (base) + 0x28, 4, 1),                 \
+        CONFIG_ROW("discard_sector_alignment", "sectors that are given back together",             \
+                   (base) + 0x2C, 4, RANGE_ALIGNED),                                               \
+        CONFIG_ROW("max_write_zeroes_sectors", "of a WRITE ZEROES", (base) + 0x30, 4,              \
+                   RANGE_SECTORS),                                                                 \
+        CONFIG_ROW("max_write_zeroes_seg", "ranges of a WRITE ZEROES", (base) + 0x34, 4, 1),       \
+        CONFIG_ROW("write_zeroes_may_unmap", "it may leave a hole", (base) + 0x38, 1, 1)
 
 static const struct reg LEGACY_ROWS[] = {
     VIRTIO_LEGACY_ROWS((uint32_t)(FEATURES | VIRTIO_RING_FEATURES), VIRTQUEUE_SIZE_MAX),
@@ -397,13 +475,19 @@ static void transfer_text(const char *what, uint64_t bytes, uint64_t sector, cha
              (unsigned long long)sector);
 }
 
+static void range_text(const char *what, const uint8_t *range, char *text, size_t size)
+{
+    transfer_text(what, (uint64_t)load_le32(range + 8) * SECTOR_BYTES, load_le64(range), text,
+                  size);
+}
+
 /* "READ 8 sectors at 4096". */
 static void describe_chain(const struct virtio *v, const struct virtqueue *queue,
                            const struct virtqueue_chain *chain, char *text, size_t size)
 {
-    uint8_t header[HEADER_BYTES];
+    uint8_t header[HEADER_BYTES + RANGE_BYTES] = {0};
     (void)queue;
-    if (virtqueue_peek_bytes(v, chain, header, sizeof header) < sizeof header ||
+    if (virtqueue_peek_bytes(v, chain, header, sizeof header) < HEADER_BYTES ||
         chain->writable_bytes < 1) {
         snprintf(text, size, "no request");
         return;
@@ -418,6 +502,8 @@ static void describe_chain(const struct virtio *v, const struct virtqueue *queue
         break;
     case BLK_FLUSH: snprintf(text, size, "FLUSH"); break;
     case BLK_GET_ID: snprintf(text, size, "GET ID"); break;
+    case BLK_DISCARD: range_text("DISCARD", header + HEADER_BYTES, text, size); break;
+    case BLK_WRITE_ZEROES: range_text("WRITE ZEROES", header + HEADER_BYTES, text, size); break;
     default: snprintf(text, size, "request %Xh", (unsigned)load_le32(header));
     }
 }
@@ -441,14 +527,16 @@ static void drop_requests(struct virtio *v)
 
 static const char *const QUEUES[] = {"requests", NULL};
 static const struct virtio_feature FEATURE_NAMES[] = {
-    {BLK_F_SEG_MAX,    "SEG_MAX"   },
-    {BLK_F_GEOMETRY,   "GEOMETRY"  },
-    {BLK_F_RO,         "RO"        },
-    {BLK_F_BLK_SIZE,   "BLK_SIZE"  },
-    {BLK_F_FLUSH,      "FLUSH"     },
-    {BLK_F_TOPOLOGY,   "TOPOLOGY"  },
-    {BLK_F_CONFIG_WCE, "CONFIG_WCE"},
-    {0,                NULL        }
+    {BLK_F_SEG_MAX,      "SEG_MAX"     },
+    {BLK_F_GEOMETRY,     "GEOMETRY"    },
+    {BLK_F_RO,           "RO"          },
+    {BLK_F_BLK_SIZE,     "BLK_SIZE"    },
+    {BLK_F_FLUSH,        "FLUSH"       },
+    {BLK_F_TOPOLOGY,     "TOPOLOGY"    },
+    {BLK_F_CONFIG_WCE,   "CONFIG_WCE"  },
+    {BLK_F_DISCARD,      "DISCARD"     },
+    {BLK_F_WRITE_ZEROES, "WRITE_ZEROES"},
+    {0,                  NULL          }
 };
 static const struct virtio_ops OPS = {QUEUES, FEATURE_NAMES, notified, drop_requests,
                                       describe_chain};
@@ -478,7 +566,7 @@ static enum status init(struct device *device, const struct device_config *confi
                         struct error *error)
 {
     static const uint16_t SIZES[] = {VIRTQUEUE_SIZE_MAX};
-    static const struct virtio_pci_identity IDENTITY = {0x010000, &LEGACY_BANK, &MODERN_BANK, 64};
+    static const struct virtio_pci_identity IDENTITY = {0x010000, &LEGACY_BANK, &MODERN_BANK, 128};
     struct virtio_blk *b = (struct virtio_blk *)device;
     const char *serial = device_text(&VIRTIO_BLK_TYPE, config, "serial");
     enum status status = init_requests(b, config, error);
@@ -508,6 +596,7 @@ static void reset(struct device *device, enum reset_kind kind)
         r->status = r->op = r->result = 0;
         r->sector = r->left = r->moved = r->cause = 0;
         r->piece = r->done_sectors = 0;
+        r->is_zeros = r->frees_room = false;
     }
 }
 
@@ -542,10 +631,10 @@ const struct device_type VIRTIO_BLK_TYPE = {
     .title = "Virtio block device (PCI)",
     .datasheet = "Virtual I/O Device (VIRTIO) 1.1, OASIS Committee Specification 01, 11 April 2019",
     .missing = "MSI-X: vectors read FFFFh, INTA# is used\n"
-               "DISCARD and WRITE ZEROES, several queues, packed queues\n"
+               "several queues, packed queues\n"
                "seek and rotation: a request takes what its back-end takes",
     .size = sizeof(struct virtio_blk),
-    .version = 1,
+    .version = 2,
     .options = OPTIONS,
     .banks = BANKS,
     .state = STATE,

@@ -446,6 +446,50 @@ START_TEST(a_failed_flush_stays_failed)
 }
 END_TEST
 
+static void discard_done(struct block_request *request)
+{
+    ck_assert_uint_eq(request->done_sectors, 64);
+}
+
+/* Sectors that nobody wants any more: zeros, whose room the file gives back where its system can. */
+START_TEST(discarded_sectors_are_zeros_and_give_their_room_back)
+{
+    struct place p;
+    struct block_image_options options = {.undo_sectors = 1024};
+    struct block_request request = {.op = BLOCK_WRITE, .sectors = 64, .frees_room = true};
+    uint8_t bytes[64 * SECTOR_BYTES] = {0};
+    struct block *block;
+    struct stat before, after;
+    uint64_t mark;
+    place_make(&p);
+    image_make(p.path, 256 * SECTOR_BYTES);
+    block = open_image(p.path, &options);
+    memset(bytes, 0xAA, sizeof bytes);
+    for (uint64_t lba = 0; lba < 256; lba += 64)
+        ck_assert_int_eq(bench_request(block, BLOCK_WRITE, lba, 64, bytes, NULL), BLOCK_OK);
+    ck_assert_int_eq(bench_request(block, BLOCK_FLUSH, 0, 0, NULL, NULL), BLOCK_OK);
+    ck_assert_int_eq(stat(p.path, &before), 0);
+    mark = block->ops->checkpoint(block);
+    memset(bytes, 0, sizeof bytes);
+    request.at.lba = 64;
+    request.bytes = bytes;
+    request.complete = discard_done;
+    block->ops->submit(block, &request);
+    ck_assert_int_eq(request.result, BLOCK_OK);
+    ck_assert_uint_eq(bench_get(block, 63), 0xAA);
+    ck_assert_uint_eq(bench_get(block, 64), 0);
+    ck_assert_uint_eq(bench_get(block, 127), 0);
+    ck_assert_uint_eq(bench_get(block, 128), 0xAA);
+    ck_assert_int_eq(stat(p.path, &after), 0);
+    ck_assert_int_eq(after.st_size, before.st_size);
+    ck_assert_int_le(after.st_blocks, before.st_blocks);
+    ck_assert_int_eq(block->ops->rollback(block, mark), BLOCK_OK);
+    ck_assert_uint_eq(bench_get(block, 64), 0xAA);
+    block->ops->close(block);
+    place_remove(&p);
+}
+END_TEST
+
 START_TEST(written_sectors_are_known)
 {
     struct block_image_options options = {.image = {.is_read_only = false}};
@@ -571,6 +615,7 @@ Suite *block_image_suite(void)
     tcase_add_test(tcase, a_full_disk_loses_nothing_and_goes_on_when_there_is_room);
     tcase_add_test(tcase, whoever_may_wait_stands_still_until_there_is_room);
     tcase_add_test(tcase, a_failed_flush_stays_failed);
+    tcase_add_test(tcase, discarded_sectors_are_zeros_and_give_their_room_back);
     tcase_add_test(tcase, written_sectors_are_known);
     tcase_add_test(tcase, qcow2_as_raw_is_warned_of);
     tcase_add_test(tcase, gzip_images_are_read_only_and_an_overlay_lifts_that);

@@ -124,12 +124,12 @@ static uint8_t negotiate(struct vb *b, uint32_t low, uint32_t high)
 START_TEST(features_ok_needs_version_1_and_nothing_else_than_was_offered)
 {
     struct vb *b = vb_new(&VIRTIO_BLK_TYPE, NULL, true);
-    ck_assert_uint_eq(vb_in(b, 0x04, 4), 0x30000E54);
+    ck_assert_uint_eq(vb_in(b, 0x04, 4), 0x30006E54);
     vb_out(b, 0x00, 4, 1);
     ck_assert_uint_eq(vb_in(b, 0x04, 4), 1);
     vb_out(b, 0x00, 4, 2);
     ck_assert_uint_eq(vb_in(b, 0x04, 4), 0);
-    ck_assert_uint_eq(negotiate(b, 0x30000E54, 1), 0x0B);
+    ck_assert_uint_eq(negotiate(b, 0x30006E54, 1), 0x0B);
     ck_assert_uint_eq(negotiate(b, 0, 1), 0x0B);
     ck_assert_uint_eq(negotiate(b, 0, 0), 0x03);
     ck_assert_uint_eq(negotiate(b, 1u << 5, 1), 0x03);  /* RO, of a disk that is not */
@@ -144,7 +144,7 @@ END_TEST
 START_TEST(legacy_shows_the_low_half_with_any_layout)
 {
     struct vb *b = vb_new(&VIRTIO_BLK_TYPE, NULL, false);
-    ck_assert_uint_eq(vb_in(b, 0, 4), 0x38000E54);
+    ck_assert_uint_eq(vb_in(b, 0, 4), 0x38006E54);
     vb_start(b, 0);
     ck_assert_uint_eq(vb_in(b, 0x0E, 2), 2);
     vb_out(b, 0x0E, 2, 0);
@@ -224,6 +224,50 @@ START_TEST(what_cannot_be_is_an_error_and_the_device_goes_on)
     ck_assert_uint_eq(vb_request(b, 0, 0, 512, true), 0);
     ck_assert_uint_eq(vb_used(b, 0), 8);
     vb_free(b);
+}
+END_TEST
+
+/* A request with one range. */
+static unsigned range_request(struct vb *b, uint32_t type, uint64_t sector, uint32_t sectors,
+                              uint32_t flags)
+{
+    store_le64(DATA(b), sector);
+    store_le32(DATA(b) + 8, sectors);
+    store_le32(DATA(b) + 12, flags);
+    return vb_request(b, type, 0, 16, false);
+}
+
+/* 5.2.6: types 11 and 13, a range of sectors instead of data; unmap is for WRITE ZEROES alone. */
+START_TEST(ranges_become_zeros)
+{
+    enum { DISCARD = 11, WRITE_ZEROES = 13 };
+    struct vb *b = vb_new(&VIRTIO_BLK_TYPE, NULL, _i), *other = vb_new(&VIRTIO_BLK_TYPE, NULL, _i);
+    static const uint8_t ZEROS[200 * 512];
+    vb_start(b, VIRTIO_BIT(13) | VIRTIO_BIT(14) | FLUSH);
+    memset(b->disk.bytes, 0xEE, sizeof b->disk.bytes);
+    ck_assert_uint_eq(range_request(b, WRITE_ZEROES, 10, 200, 0), 0);
+    ck_assert_mem_eq(SECTOR(b, 10), ZEROS, 200 * 512);
+    ck_assert_uint_eq(SECTOR(b, 9)[511], 0xEE);
+    ck_assert_uint_eq(SECTOR(b, 210)[0], 0xEE);
+    ck_assert_uint_eq(b->disk.writes, 4); /* in pieces of 64 sectors */
+    ck_assert(!b->disk.freed);
+    ck_assert_uint_eq(range_request(b, WRITE_ZEROES, 0, 1, 1), 0);
+    ck_assert(b->disk.freed);
+    ck_assert_uint_eq(range_request(b, DISCARD, VB_DISK_SECTORS - 8, 8, 0), 0);
+    ck_assert(b->disk.freed);
+    ck_assert_uint_eq(SECTOR(b, VB_DISK_SECTORS - 1)[0], 0);
+    ck_assert_uint_eq(range_request(b, DISCARD, VB_DISK_SECTORS - 8, 9, 0), 1);
+    ck_assert_uint_eq(range_request(b, DISCARD, UINT64_MAX, 2, 0), 1);
+    ck_assert_uint_eq(range_request(b, WRITE_ZEROES, 0, 0x10001, 0), 1);
+    ck_assert_uint_eq(range_request(b, DISCARD, 0, 1, 1), 2);
+    ck_assert_uint_eq(range_request(b, WRITE_ZEROES, 0, 1, 2), 2);
+    ck_assert_uint_eq(vb_request(b, DISCARD, 0, 32, false), 1); /* two ranges */
+    ck_assert_uint_eq(range_request(b, DISCARD, 0, 0, 0), 0);
+    ck_assert_uint_eq(vb_request(b, 1, 0, 512, false), 0); /* a write is one again */
+    ck_assert(!b->disk.freed);
+    ck_assert_uint_eq(other->disk.writes, 0);
+    vb_free(b);
+    vb_free(other);
 }
 END_TEST
 
@@ -444,7 +488,7 @@ START_TEST(random_rings_leave_it_alive)
     uint32_t seed = 1000 + (uint32_t)_i;
     for (unsigned round = 0; round < 3000; round++) {
         if (round % 8 == 0)
-            vb_start(b, fixture_random(&seed) & 0x30000E54);
+            vb_start(b, fixture_random(&seed) & 0x30006E54);
         for (unsigned i = 0; i < 8; i++)
             vb_descriptor(b, fixture_random(&seed) % 4 ? VB_QUEUE(0) : VB_DATA,
                           fixture_random(&seed) % 8,
@@ -507,6 +551,7 @@ Suite *virtio_blk_suite(void)
     tcase_add_loop_test(tc, reads_and_writes_come_back_by_the_used_ring_and_inta, 0, 2);
     tcase_add_test(tc, long_requests_go_in_pieces);
     tcase_add_loop_test(tc, what_cannot_be_is_an_error_and_the_device_goes_on, 0, 2);
+    tcase_add_loop_test(tc, ranges_become_zeros, 0, 2);
     tcase_add_test(tc, writes_are_stable_at_once_unless_the_driver_flushes);
     tcase_add_test(tc, a_full_workstation_makes_it_wait);
     tcase_add_test(tc, reset_forgets_and_a_snapshot_keeps_what_is_under_way);

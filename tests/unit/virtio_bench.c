@@ -24,6 +24,7 @@ static void carry_out(struct vb_disk *disk, struct block_request *r)
         memcpy(r->bytes, disk->bytes + lba * SECTOR_BYTES, (size_t)count * SECTOR_BYTES);
     } else if (r->op == BLOCK_WRITE && count) {
         disk->writes++;
+        disk->freed = r->frees_room;
         memcpy(disk->bytes + lba * SECTOR_BYTES, r->bytes, (size_t)count * SECTOR_BYTES);
     } else if (r->op == BLOCK_FLUSH) {
         disk->flushes++;

@@ -27,6 +27,7 @@ struct vb_disk {
     uint8_t bytes[VB_DISK_SECTORS * SECTOR_BYTES];
     struct block_request *pending;
     bool holds, is_full;
+    bool freed; /* the last write need not be kept */
     unsigned reads, writes, flushes, cancels;
 };
 
