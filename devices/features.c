@@ -83,7 +83,10 @@ const struct device_feature DEVICE_FEATURES[] = {
 
     /* ps2-mouse */
     {"ps2-mouse", "stream and remote mode, wrap mode", "PS2 Mouse", FEATURE_MODELLED, ""},
-    {"ps2-mouse", "resolution, scaling, sample rate", "PS2 Mouse", FEATURE_MODELLED, ""},
+    {"ps2-mouse", "scaling, sample rate", "PS2 Mouse", FEATURE_MODELLED, ""},
+    {"ps2-mouse", "resolution", "PS2 Mouse", FEATURE_PARTLY, "kept and told; a count is a pixel, whatever it says"},
+    {"ps2-mouse", "overflow of the counters", "PS2 Mouse",
+     FEATURE_PARTLY, "what a packet cannot hold comes with the next; the overflow bits are 0"},
     {"ps2-mouse", "wheel and five buttons", "IntelliMouse", FEATURE_MODELLED, ""},
     {"ps2-mouse", "self test", "PS2 Mouse", FEATURE_PARTLY, "it passes in a few milliseconds"},
 
@@ -151,6 +154,7 @@ const struct device_feature DEVICE_FEATURES[] = {
     {"vga", "attribute flip-flop, DAC", "VGA", FEATURE_MODELLED, ""},
     {"vga", "retrace bits from virtual time", "VGA", FEATURE_MODELLED, ""},
     {"vga", "vertical interrupt", "VGA", FEATURE_MISSING, "IRQ 2 is never raised"},
+    {"vga", "palette in 256-colour modes", "VGA", FEATURE_MISSING, "pixels go to the DAC as they are"},
     {"vga", "overscan, skews, blinking in graphics modes", "VGA",
      FEATURE_MISSING, "no border; what the bits ask for is not drawn"},
     {"vga", "odd/even page select, Memory Mode bit 1 = 0, Shift Load", "VGA",
@@ -166,6 +170,7 @@ const struct device_feature DEVICE_FEATURES[] = {
     {"vga-pci", "attribute flip-flop, DAC", "VGA", FEATURE_MODELLED, ""},
     {"vga-pci", "retrace bits from virtual time", "VGA", FEATURE_MODELLED, ""},
     {"vga-pci", "vertical interrupt", "VGA", FEATURE_MISSING, "IRQ 2 is never raised"},
+    {"vga-pci", "palette in 256-colour modes", "VGA", FEATURE_MISSING, "pixels go to the DAC as they are"},
     {"vga-pci", "overscan, skews, blinking in graphics modes", "VGA",
      FEATURE_MISSING, "no border; what the bits ask for is not drawn"},
     {"vga-pci", "odd/even page select, Memory Mode bit 1 = 0, Shift Load", "VGA",

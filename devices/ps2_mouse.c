@@ -3,7 +3,8 @@
  * Specification: IBM Personal System/2 Hardware Interface Technical Reference, October 1990, "Mouse"
  * ("PS2 Mouse"); the wheel and side buttons as in Microsoft's IntelliMouse and IntelliMouse Explorer
  * (sample rates 200, 100, 80 and 200, 200, 80 before the ID is read).
- * Missing: nothing known. The self test takes `selftest_ms`, a real one 300-500 ms.
+ * Missing: the resolution's effect (a count is a pixel), the overflow bits. The self test takes `selftest_ms`, a
+ * real one 300-500 ms.
  * Clock: the sample rate. Output: the cable to the controller (ps2.h).
  *
  * Movement adds up in counters; a packet is made at the next sample time, once the one before has
@@ -362,7 +363,8 @@ const struct device_type PS2_MOUSE_TYPE = {
     .title = "PS/2 mouse with a wheel",
     .datasheet = "IBM Personal System/2 Hardware Interface Technical Reference, October 1990, "
                  "Mouse; Microsoft IntelliMouse",
-    .missing = "",
+    .missing = "resolution: kept and told, a count is a pixel whatever it says\n"
+               "overflow bits: what a packet cannot hold comes with the next",
     .size = sizeof(struct ps2_mouse),
     .version = 1,
     .options = OPTIONS,
