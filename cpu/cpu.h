@@ -130,6 +130,9 @@ void cpu_set_fxsave(struct cpu *cpu, const uint8_t *image);
 /* Linear → physical by the page tables as they are in memory, without touching TLB or A/D bits;
  * false where nothing is mapped. */
 bool cpu_translate(const struct cpu *cpu, uint64_t linear, uint64_t *physical);
+/* Whether the program that runs may read (write) all of it: by the page tables as they are in memory and its
+ * privilege; nothing is marked, nobody faults. */
+bool cpu_may_access(const struct cpu *cpu, uint64_t linear, size_t count, bool is_write);
 /* Bytes at a linear address, RAM and ROM only; returns how many could be had. */
 size_t cpu_peek(const struct cpu *cpu, uint64_t linear, void *bytes, size_t count);
 size_t cpu_poke(struct cpu *cpu, uint64_t linear, const void *bytes, size_t count);

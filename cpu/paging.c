@@ -228,6 +228,20 @@ bool cpu_translate(const struct cpu *cpu, uint64_t linear, uint64_t *physical)
     return true;
 }
 
+bool cpu_may_access(const struct cpu *cpu, uint64_t linear, size_t count, bool is_write)
+{
+    if (linear > UINT32_MAX || count > UINT32_MAX - linear)
+        return false;
+    if (!(cpu->cr0 & CR0_PG) || count == 0)
+        return true;
+    for (uint64_t page = linear & ~(uint64_t)PAGE_MASK; page < linear + count; page += FRAME_BYTES) {
+        struct walk walk;
+        if (!walk_tables(cpu, page, &walk) || !is_allowed(cpu, walk.rights, is_write, cpu->cpl == 3))
+            return false;
+    }
+    return true;
+}
+
 bool cpu_load_pdptes(struct cpu *cpu, uint64_t cr3)
 {
     uint64_t entries[4];

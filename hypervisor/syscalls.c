@@ -12,7 +12,7 @@
 #include "hypervisor/vdisk.h"
 
 #define LINUX_VECTOR 0x80u
-enum { NR_READ = 3, NR_WRITE = 4, NR_LSEEK = 19, NR_SOCKETCALL = 102, SYS_SEND = 9 };
+enum { NR_READ = 3, NR_WRITE = 4, NR_LSEEK = 19, NR_SOCKETCALL = 102, NR_SENDTO = 369, SYS_SEND = 9, SYS_SENDTO = 11 };
 enum { LINUX_EIO = -5, LINUX_EFAULT = -14, LINUX_EINVAL = -22 };
 #define TRANSFER_MAX ((uint32_t)64 << 10)
 
@@ -42,13 +42,28 @@ static uint32_t gpr(struct syscalls *s, enum cpu_gpr index)
     return (uint32_t)cpu_get_gpr(cpu_of(s), index);
 }
 
+/* Copies from or to the calling program; false: it may not reach all of it itself (EFAULT). */
+static bool copy_in(struct syscalls *s, uint32_t pointer, void *bytes, uint32_t count)
+{
+    return cpu_may_access(cpu_of(s), pointer, count, false) &&
+           cpu_peek(cpu_of(s), pointer, bytes, count) == count;
+}
+
+static bool copy_out(struct syscalls *s, uint32_t pointer, const void *bytes, uint32_t count)
+{
+    return cpu_may_access(cpu_of(s), pointer, count, true) &&
+           cpu_poke(cpu_of(s), pointer, bytes, count) == count;
+}
+
 static struct call decode(struct syscalls *s)
 {
     struct call call = {gpr(s, CPU_AX), gpr(s, CPU_BX), gpr(s, CPU_CX), gpr(s, CPU_DX), false};
     uint8_t arguments[12];
-    call.is_decoded = call.number == NR_READ || call.number == NR_WRITE || call.number == NR_LSEEK;
-    if (call.number != NR_SOCKETCALL || call.descriptor != SYS_SEND ||
-        cpu_peek(cpu_of(s), call.pointer, arguments, sizeof arguments) != sizeof arguments)
+    call.is_decoded = call.number == NR_READ || call.number == NR_WRITE || call.number == NR_LSEEK ||
+                      call.number == NR_SENDTO;
+    if (call.number != NR_SOCKETCALL ||
+        (call.descriptor != SYS_SEND && call.descriptor != SYS_SENDTO) ||
+        !copy_in(s, call.pointer, arguments, sizeof arguments))
         return call;
     call.descriptor = load_le32(arguments);
     call.pointer = load_le32(arguments + 4);
@@ -75,7 +90,7 @@ static void disk_done(struct block_request *request)
     timeline_cut(&s->guest->vmm->world->timeline);
     if (request->result != BLOCK_OK && request->result != BLOCK_RANGE)
         value = LINUX_EIO;
-    else if (is_read && cpu_poke(cpu_of(s), call->pointer, s->bytes, bytes) != bytes)
+    else if (is_read && !copy_out(s, call->pointer, s->bytes, bytes))
         value = LINUX_EFAULT;
     if (value > 0)
         s->position[call->descriptor] += bytes;
@@ -93,8 +108,8 @@ static int64_t disk_transfer(struct syscalls *s, const struct call *call)
         return 0;
     if (call->length % SECTOR_BYTES || call->length > TRANSFER_MAX || position % SECTOR_BYTES)
         return LINUX_EINVAL;
-    if (call->number != NR_READ &&
-        cpu_peek(cpu_of(s), call->pointer, s->bytes, call->length) != call->length)
+    if (call->number == NR_READ ? !cpu_may_access(cpu_of(s), call->pointer, call->length, true)
+                                : !copy_in(s, call->pointer, s->bytes, call->length))
         return LINUX_EFAULT;
     s->call = *call;
     memset(&s->request, 0, sizeof s->request);
@@ -120,7 +135,7 @@ static int64_t send_frame(struct syscalls *s, const struct call *call)
     uint8_t frame[NET_FRAME_MAX];
     if (call->length < NET_HEADER_BYTES || call->length > NET_FRAME_MAX)
         return LINUX_EINVAL;
-    if (cpu_peek(cpu_of(s), call->pointer, frame, call->length) != call->length)
+    if (!copy_in(s, call->pointer, frame, call->length))
         return LINUX_EFAULT;
     guest_charge_io(s->guest, INTERFACE_SYSCALL, IO_NIC, COST_COPY_KIB,
                     (call->length + 1023) / 1024);
@@ -133,7 +148,7 @@ static int64_t write_console(struct syscalls *s, const struct call *call)
 {
     struct chardev *serial = s->guest->machine->config.serials[0];
     uint32_t length = call->length < TRANSFER_MAX ? call->length : TRANSFER_MAX;
-    if (cpu_peek(cpu_of(s), call->pointer, s->bytes, length) != length)
+    if (!copy_in(s, call->pointer, s->bytes, length))
         return LINUX_EFAULT;
     if (serial)
         serial->write(serial, s->bytes, length);
@@ -147,12 +162,12 @@ static int64_t write_console(struct syscalls *s, const struct call *call)
 static bool is_ours(const struct syscalls *s, const struct call *call)
 {
     const struct guest *guest = s->guest;
-    bool writes = call->number == NR_WRITE || call->number == NR_SOCKETCALL;
+    bool sends = call->number == NR_SOCKETCALL || call->number == NR_SENDTO;
     if (!call->is_decoded || call->descriptor >= LAB_DESCRIPTORS)
         return false;
     switch (guest->lab->services[call->descriptor]) {
-    case SERVICE_DISK: return guest->vdisk && call->number != NR_SOCKETCALL;
-    case SERVICE_NETWORK: return guest->nic_cable && writes;
+    case SERVICE_DISK: return guest->vdisk && !sends;
+    case SERVICE_NETWORK: return guest->nic_cable && (sends || call->number == NR_WRITE);
     case SERVICE_CONSOLE: return call->number == NR_WRITE;
     case SERVICE_NONE: break;
     }

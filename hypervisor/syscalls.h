@@ -4,11 +4,14 @@
  * number in EAX, arguments in EBX, ECX, EDX. Calls on a descriptor that LAB.ini names (syscalls =
  * 3=disk,...) never reach the guest's kernel; all others do.
  *
- *   3 read, 4 write, 19 lseek, 102 socketcall: 9 send
+ *   3 read, 4 write, 19 lseek, 102 socketcall: 9 send and 11 sendto, 369 sendto
  *
  * A call that needs the disk stops the guest's CPU until it is done; the program sees a call that
  * took its time. SYSENTER keeps no return address: the program's next instruction must be the one that
- * its kernel would return to. */
+ * its kernel would return to.
+ *
+ * What the calling program may not reach itself is EFAULT. MISSING: pages that its kernel would bring in first
+ * (not touched yet, copy on write) are EFAULT, too; segments' bases; D bits of pages that are read into. */
 #ifndef VITRINE_HYPERVISOR_SYSCALLS_H
 #define VITRINE_HYPERVISOR_SYSCALLS_H
 
