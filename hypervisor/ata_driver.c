@@ -6,9 +6,10 @@
  *   IDLE ─ command ─ read ──► WAIT_IRQ ─irq─ REP INSW of a block ─┬─ more: WAIT_IRQ
  *                  ─ write ─► WAIT_DRQ (polled by an event) ─ REP OUTSW ─► WAIT_IRQ ─┤
  *                  ─ flush ─► WAIT_IRQ                             └─ done: next request
+ *                  ─ by DMA ─► WAIT_IRQ ─irq─ all of it at once; an error: the same by PIO
  *
  * Addresses are physical C/H/S. Before each command the driver checks, without using the map, that
- * every cylinder it touches belongs to the guest that asked. MISSING: DMA, time-outs of the drive
+ * every cylinder it touches belongs to the guest that asked. MISSING: time-outs of the drive
  * (it always answers, but stays busy while the file behind it has no room: the queue waits so long). */
 #include "hypervisor/ata_driver.h"
 
@@ -16,6 +17,7 @@
 #include <string.h>
 
 #include "base/bits.h"
+#include "hypervisor/ata_dma.h"
 #include "hypervisor/disk_queue.h"
 #include "hypervisor/guest.h"
 
@@ -39,6 +41,8 @@
 #define COMMAND_WRITE_MULTIPLE 0xC5u
 #define COMMAND_SET_MULTIPLE 0xC6u
 #define COMMAND_FLUSH 0xE7u
+#define COMMAND_READ_DMA 0xC8u
+#define COMMAND_WRITE_DMA 0xCAu
 #define SECTORS_MAX 256u
 #define BLOCK_SECTORS 16u /* of a READ or WRITE MULTIPLE: one interrupt each */
 #define WORDS 256u
@@ -71,7 +75,7 @@ struct ata_driver {
     struct disk_queue queue;
     bool wants_poll; /* the poll event fired */
     struct disk_job job;
-    bool has_job;
+    bool has_job, has_dma_failed;
     uint32_t command_left; /* sectors of the running command that are not yet moved */
     uint8_t spare[BLOCK_SECTORS * SECTOR_BYTES];
     struct ata_driver_counts counts;
@@ -128,6 +132,30 @@ static void write_address(struct ata_driver *driver, uint32_t sectors)
     host_outb(vmm, PORT_CYLINDER_HIGH, (uint8_t)(at->cylinder >> 8));
 }
 
+/* Reads and writes, where LAB.ini says so and it has not failed for this job: then PIO finds out how far
+ * the drive comes. */
+static bool is_by_dma(const struct ata_driver *driver)
+{
+    return driver->vmm->lab->drivers.has_disk_dma && !driver->has_dma_failed &&
+           (driver->job.op == BLOCK_READ || driver->job.op == BLOCK_WRITE);
+}
+
+static void start_dma(struct ata_driver *driver, uint32_t sectors)
+{
+    struct disk_job *job = &driver->job;
+    bool is_write = job->op == BLOCK_WRITE;
+    driver->counts.transfers++;
+    if (is_write) {
+        vmm_charge(driver->vmm, job->guest, IO_DISK, COST_COPY_KIB, (sectors + 1) / 2);
+        ata_dma_prepare_write(driver->vmm, job->request->bytes + (size_t)job->done * SECTOR_BYTES, sectors);
+    } else {
+        ata_dma_prepare_read(driver->vmm, sectors);
+    }
+    driver->state = DRIVER_WAIT_IRQ;
+    host_outb(driver->vmm, PORT_COMMAND, is_write ? COMMAND_WRITE_DMA : COMMAND_READ_DMA);
+    ata_dma_start(driver->vmm);
+}
+
 static void start_command(struct ata_driver *driver)
 {
     struct disk_job *job = &driver->job;
@@ -151,7 +179,9 @@ static void start_command(struct ata_driver *driver)
     }
     driver->command_left = sectors;
     write_address(driver, sectors);
-    if (job->op == BLOCK_WRITE) {
+    if (is_by_dma(driver)) {
+        start_dma(driver, sectors);
+    } else if (job->op == BLOCK_WRITE) {
         driver->state = DRIVER_WAIT_DRQ;
         host_outb(driver->vmm, PORT_COMMAND, COMMAND_WRITE_MULTIPLE);
         poll_later(driver);
@@ -271,6 +301,28 @@ static void block_written(struct ata_driver *driver, uint8_t status)
         finish(driver, BLOCK_WRITE_ERROR);
 }
 
+/* The transfer is over: all of it came, or the command is given again, by PIO. */
+static void dma_done(struct ata_driver *driver, uint8_t status)
+{
+    struct disk_job *job = &driver->job;
+    uint32_t sectors = driver->command_left;
+    if (!ata_dma_finish(driver->vmm) || (status & (STATUS_ERR | STATUS_DF))) {
+        driver->has_dma_failed = true;
+        if (job->request)
+            start_command(driver);
+        else
+            finish(driver, BLOCK_OK);
+        return;
+    }
+    *(job->op == BLOCK_READ ? &driver->counts.sectors_read : &driver->counts.sectors_written) += sectors;
+    if (job->op == BLOCK_READ && job->request) {
+        vmm_charge(driver->vmm, job->guest, IO_DISK, COST_COPY_KIB, (sectors + 1) / 2);
+        ata_dma_take(driver->vmm, job->request->bytes + (size_t)job->done * SECTOR_BYTES, sectors);
+    }
+    advance(driver, sectors);
+    command_done(driver);
+}
+
 static void isr(void *self)
 {
     struct ata_driver *driver = self;
@@ -287,7 +339,9 @@ static void isr(void *self)
         vmm_kick(driver->vmm, &driver->part);
     }
     if (driver->state == DRIVER_WAIT_IRQ && !(status & STATUS_BSY)) {
-        if (status & (STATUS_ERR | STATUS_DF))
+        if (driver->has_job && is_by_dma(driver))
+            dma_done(driver, status);
+        else if (status & (STATUS_ERR | STATUS_DF))
             finish(driver, job->op == BLOCK_WRITE || job->op == BLOCK_FLUSH ? BLOCK_WRITE_ERROR
                                                                           : BLOCK_READ_ERROR);
         else if (job->op == BLOCK_READ && (status & STATUS_DRQ))
@@ -316,6 +370,7 @@ static void work(void *self)
     if (driver->state != DRIVER_IDLE || !disk_queue_take(&driver->queue, &driver->job))
         return;
     driver->has_job = true;
+    driver->has_dma_failed = false;
     context_enter(driver->vmm, driver->context, driver->job.guest, IO_DISK);
     driver->vmm->world->door.cause = driver->job.cause;
     start_command(driver);
@@ -379,6 +434,8 @@ enum status ata_driver_new(struct ata_driver **driver, struct vmm *vmm,
     event_init(&made->poll, &vmm->world->clock, "ata-driver-poll", fire_poll, made);
     vmm_set_isr(vmm, ATA_IRQ, isr, made);
     host_pci_write(vmm, IDE_SLOT, IDE_FUNCTION, CONFIG_COMMAND, COMMAND_PORTS);
+    if (vmm->lab->drivers.has_disk_dma)
+        ata_dma_init(vmm);
     host_pci_write(vmm, IDE_SLOT, IDE_FUNCTION, CONFIG_IDETIM, IDETIM_BOTH);
     host_outb(vmm, PORT_DEVICE_HEAD, DEVICE_OBSOLETE);
     host_outb(vmm, PORT_ALTERNATE, 0x00); /* nIEN = 0: the drive may interrupt */

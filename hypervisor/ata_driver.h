@@ -22,7 +22,7 @@ bool ata_driver_is_busy(const struct ata_driver *driver); /* NULL: false */
 const struct guest *ata_driver_client(const struct ata_driver *driver);
 
 struct ata_driver_counts {
-    uint64_t commands, interrupts, sectors_read, sectors_written, flushes, errors;
+    uint64_t commands, transfers /* by DMA */, interrupts, sectors_read, sectors_written, flushes, errors;
 };
 const struct ata_driver_counts *ata_driver_counts(const struct ata_driver *driver);
 

@@ -38,7 +38,7 @@ static void draw_disk(FILE *out, const struct lab *lab)
         return;
     fprintf(out, "physical disk: ATA, %u/%u/%u\n", lab->geometry.cylinders, lab->geometry.heads,
             lab->geometry.sectors);
-    draw_holder(out, "ata_driver", lab->drivers.disk);
+    draw_holder(out, lab->drivers.has_disk_dma ? "ata_driver by DMA" : "ata_driver by PIO", lab->drivers.disk);
     for (unsigned n = 0; n < lab->guest_count; n++)
         if (lab->guests[n].has_disk)
             draw_disk_of(out, &lab->guests[n]);

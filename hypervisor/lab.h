@@ -24,6 +24,7 @@ extern const char *const DRIVER_MODEL_NAMES[DRIVER_MODELS];
 
 struct lab_drivers {
     enum driver_model disk, nic;
+    bool has_disk_dma; /* the driver moves data by the host's bus master; else by PIO */
     /* Hosted: Sugerman, Venkitachalam, Lim (USENIX 2001), section 3.4. */
     bool handles_ports, combines_sends, shares_events;
     uint64_t backend_delay_us, backend_batch; /* of what rings ask for; 0 requests: no limit */

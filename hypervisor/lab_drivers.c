@@ -28,6 +28,13 @@ enum status lab_host_disk_driver(struct lab *lab, struct lab_guest *guest,
     return set_model(lab, entry, &lab->drivers.disk, error);
 }
 
+enum status lab_host_disk_dma(struct lab *lab, struct lab_guest *guest, const struct ini_entry *entry,
+                              struct error *error)
+{
+    (void)guest;
+    return lab_set_switch(lab, entry, &lab->drivers.has_disk_dma, error);
+}
+
 enum status lab_host_nic_driver(struct lab *lab, struct lab_guest *guest,
                                 const struct ini_entry *entry, struct error *error)
 {

@@ -169,6 +169,7 @@ const struct lab_key LAB_HOST_KEYS[] = {
     {"clock",            host_clock            },
     {"slice_us",         host_slice            },
     {"disk_driver",      lab_host_disk_driver  },
+    {"disk_dma",         lab_host_disk_dma     },
     {"nic_driver",       lab_host_nic_driver   },
     {"hosted",           lab_host_hosted       },
     {"backend_delay_us", lab_host_backend_delay},

@@ -20,6 +20,8 @@ extern const struct lab_key LAB_HOST_KEYS[], LAB_GUEST_KEYS[];
 /* lab_drivers.c: the keys about who drives a device, and where I/O is intercepted. */
 enum status lab_host_disk_driver(struct lab *lab, struct lab_guest *guest,
                                  const struct ini_entry *entry, struct error *error);
+enum status lab_host_disk_dma(struct lab *lab, struct lab_guest *guest, const struct ini_entry *entry,
+                              struct error *error);
 enum status lab_host_nic_driver(struct lab *lab, struct lab_guest *guest,
                                 const struct ini_entry *entry, struct error *error);
 enum status lab_host_hosted(struct lab *lab, struct lab_guest *guest, const struct ini_entry *entry,

@@ -252,6 +252,8 @@ static void write_host(FILE *out, const struct vmm *vmm)
                 (unsigned long long)d->commands, (unsigned long long)d->interrupts,
                 (unsigned long long)d->sectors_read, (unsigned long long)d->sectors_written,
                 (unsigned long long)d->flushes, (unsigned long long)d->errors);
+        if (d->transfers)
+            fprintf(out, "  disk driver: %llu of its commands by DMA\n", (unsigned long long)d->transfers);
         write_owners(out, vmm);
     }
     if (vmm->nic_driver) {

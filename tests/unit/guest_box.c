@@ -13,8 +13,9 @@ void guest_box_init(struct guest_box *box)
     struct error error;
     memset(box, 0, sizeof *box);
     ck_assert_int_eq(world_init(&box->world, &options, &error), STATUS_OK);
-    ck_assert_int_eq(ram_init(&box->ram, "host", box->world.next_ram_id++, 2 * GUEST_BOX_FRAMES, &error),
-                     STATUS_OK);
+    ck_assert_int_eq(
+        ram_init(&box->ram, "host", box->world.next_ram_id++, 2 * GUEST_BOX_FRAMES, &error),
+        STATUS_OK);
     box->vmm.world = &box->world;
     box->vmm.lab = &box->lab;
     for (unsigned i = 0; i < 2; i++) {
@@ -52,8 +53,8 @@ uint8_t *guest_box_frame(struct guest_box *box, uint32_t gfn)
     return box->ram.bytes + (size_t)gfn * FRAME_BYTES;
 }
 
-void guest_box_grant(struct guest_box *box, uint32_t table, uint32_t gref, uint16_t flags, uint16_t domain,
-                     uint32_t gfn)
+void guest_box_grant(struct guest_box *box, uint32_t table, uint32_t gref, uint16_t flags,
+                     uint16_t domain, uint32_t gfn)
 {
     uint8_t *at = guest_box_frame(box, table) + gref * 8;
     store_le16(at, flags);

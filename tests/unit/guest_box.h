@@ -25,8 +25,8 @@ void guest_box_fini(struct guest_box *box);
 /* The first guest's frame. */
 uint8_t *guest_box_frame(struct guest_box *box, uint32_t gfn);
 /* Entry `gref` of a grant table in the first guest's frame `table`. */
-void guest_box_grant(struct guest_box *box, uint32_t table, uint32_t gref, uint16_t flags, uint16_t domain,
-                     uint32_t gfn);
+void guest_box_grant(struct guest_box *box, uint32_t table, uint32_t gref, uint16_t flags,
+                     uint16_t domain, uint32_t gfn);
 /* What the VMM does between guest instructions: all parts that are pending, until none is. */
 void guest_box_work(struct guest_box *box);
 
