@@ -78,8 +78,7 @@ const struct device_feature DEVICE_FEATURES[] = {
      FEATURE_MODELLED, ""},
     {"ps2-keyboard", "self test", "PS2 Keyboards",
      FEATURE_PARTLY, "it passes in a few milliseconds, not in half a second"},
-    {"ps2-keyboard", "shift codes around cursor keys", "PS2 Keyboards",
-     FEATURE_MISSING, "the codes without them, whatever Num Lock and Shift are"},
+    {"ps2-keyboard", "shift codes around cursor keys", "PS2 Keyboards", FEATURE_MODELLED, ""},
 
     /* ps2-mouse */
     {"ps2-mouse", "stream and remote mode, wrap mode", "PS2 Mouse", FEATURE_MODELLED, ""},

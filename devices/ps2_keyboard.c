@@ -2,8 +2,7 @@
  *
  * Specification: IBM Personal System/2 Hardware Interface Technical Reference, October 1990,
  * "Keyboards (101- and 102-Key)" ("PS2 Keyboards"), with its commands and sets 1-3.
- * Missing: the shift codes that Num Lock and Shift wrap around the cursor keys; the self test takes
- * `selftest_ms`, not 500-750 ms, so that booting is not waiting.
+ * Missing: the self test takes `selftest_ms`, not 500-750 ms, so that booting is not waiting.
  * Clock: typematic repeats. Output: the cable to the controller (ps2.h).
  *
  *   key() ──> codes of the set ──> queue (16 bytes, then one overrun code) ─┐
@@ -17,6 +16,7 @@
 #define QUEUE_BYTES 16u  /* PS2 Keyboards, "Keyboard buffer" */
 #define ANSWER_BYTES 8u
 #define SET3_CODES 0x90u
+#define LED_NUM_LOCK 0x02u
 
 enum { ACK = 0xFA, RESEND = 0xFE, ECHO = 0xEE, SELF_TEST_PASSED = 0xAA };
 enum { COMMAND_LEDS = 0xED, COMMAND_ECHO = 0xEE, COMMAND_SET = 0xF0, COMMAND_ID = 0xF2,
@@ -153,6 +153,41 @@ static unsigned plain_code(unsigned set, bool has_e0, uint8_t code, bool is_make
     return count;
 }
 
+/* The keys that an XT keyboard had on its keypad alone: between the blocks, and the keypad's "/". */
+static bool is_cursor_key(const struct ps2_key *key)
+{
+    return key->usage >= 0x49 && key->usage <= 0x52;
+}
+#define USAGE_KEYPAD_SLASH 0x54u
+
+/* For them Shift and Num Lock are undone as long as they are down, so that a program of then sees what it knows
+ * (PS2 Keyboards, tables of sets 1 and 2: "Shift case", "Num Lock on"). `is_before`: in front of the make code. */
+static unsigned shift_codes(const struct ps2_keyboard *keyboard, const struct ps2_key *key, bool is_before,
+                            uint8_t *bytes)
+{
+    unsigned set = keyboard->set, count = 0;
+    bool has_num_lock = (keyboard->leds & LED_NUM_LOCK) != 0;
+    bool is_cursor = is_cursor_key(key);
+    if (!is_cursor && key->usage != USAGE_KEYPAD_SLASH)
+        return 0;
+    if (is_cursor && has_num_lock)
+        return is_shift_down(keyboard) ? 0 : plain_code(set, true, set == 1 ? 0x2A : 0x12, is_before, bytes);
+    if (is_pressed(keyboard, 0xE1))
+        count = plain_code(set, true, set == 1 ? 0x2A : 0x12, !is_before, bytes);
+    if (is_pressed(keyboard, 0xE5))
+        count += plain_code(set, true, set == 1 ? 0x36 : 0x59, !is_before, bytes + count);
+    return count;
+}
+
+static unsigned key_code(const struct ps2_keyboard *keyboard, const struct ps2_key *key, bool is_make,
+                         uint8_t *bytes)
+{
+    unsigned count = is_make ? shift_codes(keyboard, key, true, bytes) : 0;
+    count += plain_code(keyboard->set, key->kind == KEY_E0, keyboard->set == 1 ? key->set1 : key->set2, is_make,
+                        bytes + count);
+    return is_make ? count : count + shift_codes(keyboard, key, false, bytes + count);
+}
+
 /* Print Screen: with Alt it is SysRq, a plain key; with Ctrl or Shift E0 37; else E0 2A before it
  * (PS2 Keyboards, table of set 1). */
 static unsigned print_screen_code(const struct ps2_keyboard *keyboard, bool is_make, uint8_t *bytes)
@@ -214,8 +249,7 @@ static void send_key(struct ps2_keyboard *keyboard, const struct ps2_key *key, b
     else if (key->kind == KEY_PAUSE)
         count = pause_code(keyboard, is_make, bytes);
     else
-        count = plain_code(keyboard->set, key->kind == KEY_E0,
-                           keyboard->set == 1 ? key->set1 : key->set2, is_make, bytes);
+        count = key_code(keyboard, key, is_make, bytes);
     if (count && keyboard->is_scanning)
         enqueue(keyboard, bytes, count);
 }
@@ -478,7 +512,7 @@ const struct device_type PS2_KEYBOARD_TYPE = {
     .title = "PS/2 keyboard with 102 keys",
     .datasheet = "IBM Personal System/2 Hardware Interface Technical Reference, October 1990, "
                  "Keyboards",
-    .missing = "the shift codes around cursor keys with Num Lock or Shift",
+    .missing = "",
     .size = sizeof(struct ps2_keyboard),
     .version = 1,
     .options = OPTIONS,

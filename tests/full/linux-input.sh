@@ -35,6 +35,9 @@ done >hands
 for usage in 4 82 72 70 228 100 69 88 83; do printf '%s 1\n%s 0\n' $usage $usage; done |
     awk '{ print 94000 + 100 * NR, "key", $0 }' >>hands
 
+# up with left Shift, and with Num Lock on: the keyboard's shift codes are not keys
+printf '%s key %s\n' 96000 '225 1' 96100 '82 1' 96200 '82 0' 96300 '225 0' 96400 '82 1' 96500 '82 0' >>hands
+
 ./input-driver hands --memory 64M --serial file:input.log --display none --kernel "$GUESTS/vmlinuz" \
     --initrd "$GUESTS/initramfs.gz" --append "$(cat "$SRCDIR/tests/guests/command-line") vitrine.job=input"
 expect input.log '^VITRINE-INPUT-READY bare' '^VITRINE-INPUT-READY keys' '^VITRINE-DONE$'
@@ -67,5 +70,7 @@ same bare "$plain" "$last"
 same imps "$plain" "$wheel" "$last"
 same exps "$plain" "$wheel" "$sides" "$last"
 set --
+# The last are Num Lock, with its lamp, and up twice.
 for key in 30 103 119 99 97 86 88 96; do set -- "$@" "1 $key 1; 0 0 0; 1 $key 0; 0 0 0"; done
-same keys "$@" '1 69 1; 0 0 0; 17 0 1; 1 69 0; 0 0 0' # Num Lock, and its lamp
+same keys "$@" '1 69 1; 0 0 0; 17 0 1; 1 69 0; 0 0 0' \
+    '1 42 1; 0 0 0; 1 103 1; 0 0 0; 1 103 0; 0 0 0; 1 42 0; 0 0 0; 1 103 1; 0 0 0; 1 103 0; 0 0 0'

@@ -355,6 +355,49 @@ START_TEST(print_screen_and_pause_have_sequences_of_their_own)
 }
 END_TEST
 
+static void tap(struct pc *pc, uint8_t usage)
+{
+    key(pc, usage, true);
+    key(pc, usage, false);
+}
+
+/* PS2 Keyboards, tables of set 1 and 2: the columns "Shift case" and "Num Lock on". */
+START_TEST(cursor_keys_undo_shift_and_num_lock)
+{
+    struct pc pc;
+    make(&pc);
+    tap(&pc, 0x52); /* up */
+    EXPECT(&pc, 0xE0, 0x48, 0xE0, 0xC8);
+    key(&pc, 0xE1, true);
+    tap(&pc, 0x52);
+    EXPECT(&pc, 0x2A, 0xE0, 0xAA, 0xE0, 0x48, 0xE0, 0xC8, 0xE0, 0x2A);
+    tap(&pc, 0x54); /* keypad / */
+    EXPECT(&pc, 0xE0, 0xAA, 0xE0, 0x35, 0xE0, 0xB5, 0xE0, 0x2A);
+    key(&pc, 0xE5, true); /* both */
+    key(&pc, 0x4C, true); /* delete */
+    EXPECT(&pc, 0x36, 0xE0, 0xAA, 0xE0, 0xB6, 0xE0, 0x53);
+    key(&pc, 0x4C, false);
+    EXPECT(&pc, 0xE0, 0xD3, 0xE0, 0x2A, 0xE0, 0x36);
+    data(&pc, 0xED);
+    EXPECT(&pc, 0xFA);
+    data(&pc, 0x02);
+    EXPECT(&pc, 0xFA);
+    tap(&pc, 0x52); /* Shift with Num Lock: the base case */
+    EXPECT(&pc, 0xE0, 0x48, 0xE0, 0xC8);
+    key(&pc, 0xE1, false);
+    key(&pc, 0xE5, false);
+    EXPECT(&pc, 0xAA, 0xB6);
+    tap(&pc, 0x52);
+    EXPECT(&pc, 0xE0, 0x2A, 0xE0, 0x48, 0xE0, 0xC8, 0xE0, 0xAA);
+    tap(&pc, 0x54); /* Num Lock leaves it alone */
+    EXPECT(&pc, 0xE0, 0x35, 0xE0, 0xB5);
+    mode(&pc, 0x01); /* without translation: set 2 */
+    tap(&pc, 0x4F); /* right */
+    EXPECT(&pc, 0xE0, 0x12, 0xE0, 0x74, 0xE0, 0xF0, 0x74, 0xE0, 0xF0, 0x12);
+    device_fixture_free(pc.f);
+}
+END_TEST
+
 START_TEST(reset_answers_and_reports_its_self_test)
 {
     struct pc pc;
@@ -716,6 +759,7 @@ Suite *i8042_suite(void)
     tcase_add_test(keyboard, set_1_comes_from_the_keyboard_itself);
     tcase_add_test(keyboard, set_3_has_one_code_a_key_and_types_for_keys);
     tcase_add_test(keyboard, print_screen_and_pause_have_sequences_of_their_own);
+    tcase_add_test(keyboard, cursor_keys_undo_shift_and_num_lock);
     tcase_add_test(keyboard, reset_answers_and_reports_its_self_test);
     tcase_add_test(keyboard, identity_is_ab_83);
     tcase_add_test(keyboard, echo_resend_and_unknown_commands_are_answered);
