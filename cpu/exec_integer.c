@@ -164,14 +164,11 @@ void exec_test(struct cpu *cpu, const struct instruction *i)
 void exec_inc(struct cpu *cpu, const struct instruction *i)
 {
     unsigned bytes = i->operand_size;
-    uint64_t a = destination_modify(cpu, i), mask = mask_bytes(bytes);
-    uint64_t r = (i->row->argument ? a - 1 : a + 1) & mask;
-    uint64_t border = i->row->argument ? mask >> 1 : (mask >> 1) + 1;
-    uint32_t flags = flags_cf(cpu) ? FLAG_CF : 0;
+    uint64_t a = destination_modify(cpu, i);
+    uint64_t r = (i->row->argument ? a - 1 : a + 1) & mask_bytes(bytes);
     destination_write(cpu, i, r);
-    flags |= r == border ? FLAG_OF : 0;
-    flags |= (uint32_t)(a ^ r) & FLAG_AF;
-    flags_set(cpu, FLAGS_RESULT, flags_log2(bytes), r, flags);
+    flags_set(cpu, i->row->argument ? FLAGS_DEC : FLAGS_INC, flags_log2(bytes), r,
+              flags_cf(cpu) ? FLAG_CF : 0);
 }
 
 void exec_not(struct cpu *cpu, const struct instruction *i)

@@ -5,19 +5,14 @@ uint32_t flags_arithmetic(const struct cpu *cpu)
 {
     unsigned kind = cpu->flags_kind;
     uint32_t flags = 0;
-    uint64_t r = cpu->flags_result, b = cpu->flags_source;
     if (kind >> 2 == FLAGS_EXPLICIT)
-        return (uint32_t)b & FLAGS_ARITHMETIC;
+        return (uint32_t)cpu->flags_source & FLAGS_ARITHMETIC;
     flags |= flags_cf(cpu) ? FLAG_CF : 0;
     flags |= flags_pf(cpu) ? FLAG_PF : 0;
     flags |= flags_zf(cpu) ? FLAG_ZF : 0;
     flags |= flags_sf(cpu) ? FLAG_SF : 0;
     flags |= flags_of(cpu) ? FLAG_OF : 0;
-    if (kind >> 2 == FLAGS_RESULT)
-        return flags | ((uint32_t)b & FLAG_AF);
-    /* The carry into bit 4 is the bit where a ^ b ^ result is one. */
-    uint64_t a = kind >> 2 == FLAGS_ADD ? r - b : r + b;
-    return flags | ((uint32_t)(a ^ b ^ r) & FLAG_AF);
+    return flags | flags_af(cpu);
 }
 
 uint64_t cpu_flags_read(struct cpu *cpu)

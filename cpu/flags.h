@@ -5,6 +5,7 @@
  *   ADD       a + b = result        source = b
  *   SUB       a - b = result        source = b (also CMP, NEG with a = 0)
  *   RESULT    ZF SF PF from result  source holds CF, OF, AF at their places in EFLAGS (logic: 0)
+ *   INC, DEC  a + 1, a - 1 = result source = CF from before
  *   EXPLICIT                        source holds all six at their places
  *
  * result and source are zero-extended from the operation's size. */
@@ -93,7 +94,22 @@ static inline bool flags_of(const struct cpu *cpu)
     case FLAGS_SUB:
         a = r + b;
         return ((a ^ b) & (a ^ r)) >> flags_sign_bit(kind) & 1;
+    case FLAGS_INC: return r == UINT64_C(1) << flags_sign_bit(kind);
+    case FLAGS_DEC: return r == (UINT64_C(1) << flags_sign_bit(kind)) - 1;
     default: return (b & FLAG_OF) != 0;
+    }
+}
+
+/* At its place. The carry into bit 4 is the bit where a ^ b ^ result is one. */
+static inline uint32_t flags_af(const struct cpu *cpu)
+{
+    uint64_t r = cpu->flags_result, b = cpu->flags_source;
+    switch (cpu->flags_kind >> 2) {
+    case FLAGS_ADD: return (uint32_t)((r - b) ^ b ^ r) & FLAG_AF;
+    case FLAGS_SUB: return (uint32_t)((r + b) ^ b ^ r) & FLAG_AF;
+    case FLAGS_INC: return (uint32_t)((r - 1) ^ r) & FLAG_AF;
+    case FLAGS_DEC: return (uint32_t)((r + 1) ^ r) & FLAG_AF;
+    default: return (uint32_t)b & FLAG_AF;
     }
 }
 
@@ -102,10 +118,9 @@ static inline bool flags_of(const struct cpu *cpu)
 static inline void flags_change(struct cpu *cpu, uint32_t changed, uint32_t value)
 {
     unsigned kind = cpu->flags_kind;
-    uint64_t r = cpu->flags_result, b = cpu->flags_source;
-    if (kind >> 2 >= FLAGS_ADD) {
-        uint64_t a = kind >> 2 == FLAGS_ADD ? r - b : r + b;
-        b = ((a ^ b ^ r) & FLAG_AF) | (flags_cf(cpu) ? FLAG_CF : 0) | (flags_of(cpu) ? FLAG_OF : 0);
+    uint64_t b = cpu->flags_source;
+    if (kind >> 2 > FLAGS_RESULT) {
+        b = flags_af(cpu) | (flags_cf(cpu) ? FLAG_CF : 0) | (flags_of(cpu) ? FLAG_OF : 0);
         cpu->flags_kind = (uint32_t)FLAGS_RESULT * 4 + (kind & 3);
     }
     cpu->flags_source = (b & ~(uint64_t)changed) | value;

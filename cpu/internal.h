@@ -146,7 +146,7 @@ struct segment_bounds {
     uint64_t base, read_bound, write_bound;
 };
 
-enum flags_class { FLAGS_EXPLICIT, FLAGS_RESULT, FLAGS_ADD, FLAGS_SUB };
+enum flags_class { FLAGS_EXPLICIT, FLAGS_RESULT, FLAGS_INC, FLAGS_DEC, FLAGS_ADD, FLAGS_SUB };
 
 struct block;
 struct code_pool;

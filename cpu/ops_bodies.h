@@ -218,20 +218,14 @@ static inline T subtract_with_borrow(struct cpu *cpu, T a, T b)
 
 
 /* --- one operand ------------------------------------------------------------------------------------------ */
-#define DO_INC(a)                                                                              \
-    do {                                                                                       \
-        uint32_t carry_ = flags_cf(cpu) ? FLAG_CF : 0;                                         \
-        r = (T)((a) + 1);                                                                      \
-        flags_set(cpu, FLAGS_RESULT, LOG2, r,                                                  \
-                  carry_ | (r == (T)((T)1 << (BITS - 1)) ? FLAG_OF : 0) | (((a) ^ r) & FLAG_AF)); \
+#define DO_COUNT(class, after)                                    \
+    do {                                                          \
+        uint64_t carry_ = flags_cf(cpu) ? FLAG_CF : 0;            \
+        r = (T)(after);                                           \
+        flags_set(cpu, class, LOG2, r, carry_);                   \
     } while (0)
-#define DO_DEC(a)                                                                              \
-    do {                                                                                       \
-        uint32_t carry_ = flags_cf(cpu) ? FLAG_CF : 0;                                         \
-        r = (T)((a) - 1);                                                                      \
-        flags_set(cpu, FLAGS_RESULT, LOG2, r,                                                  \
-                  carry_ | (r == (T)((T) ~(T)0 >> 1) ? FLAG_OF : 0) | (((a) ^ r) & FLAG_AF));  \
-    } while (0)
+#define DO_INC(a) DO_COUNT(FLAGS_INC, (a) + 1)
+#define DO_DEC(a) DO_COUNT(FLAGS_DEC, (a) - 1)
 #define DO_NOT(a) (r = (T) ~(a))
 #define DO_NEG(a) (r = (T)(0 - (a)), flags_set(cpu, FLAGS_SUB, LOG2, r, (a)))
 
