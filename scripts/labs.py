@@ -159,9 +159,9 @@ def interfaces(runner):
     rings = number(virtio, r"virtio ok accesses=(\d+)")
     calls, upcalls = number(said, r"ring ok accesses=0 hypercalls=(\d+)"), number(said, r"ring ok .*upcalls=(\d+)")
     served = number(said, r"sysenter ok calls=(\d+)")
-    lab.rows = [("I/O operation: PIO, words, 8 commands", words, "2,048 words and 15 registers a command"),
-                ("I/O operation: PIO, double words, 1 command", double_words, "published: about 1,000"),
-                ("I/O operation: bus-master DMA", dma, "published: about 26"),
+    lab.rows = [("I/O operation: PIO, words, 8 commands", words, "2,048 and 15 a command"),
+                ("I/O operation: PIO, double words, 1 command", double_words, "published: about 1,000", 1000),
+                ("I/O operation: bus-master DMA", dma, "published: about 26", 26),
                 ("device driver: virtio", rings, "published: 2"),
                 ("device driver: ring, hypercall and upcall", calls + upcalls, "published: 1 and 1"),
                 ("system call: lseek and read", served, "2")]
@@ -178,7 +178,7 @@ def ping(runner):
     card, ring = (runner.ping(way) for way in ("card", "ring"))
     accesses = number(card, r"card ok accesses=(\d+)")
     calls, upcalls = number(ring, r"ring ok accesses=0 .*hypercalls=(\d+)"), number(ring, r"upcalls=(\d+)")
-    lab.rows = [("NE2000: 1,514 of them words of frames", accesses, "published: about 1,560"),
+    lab.rows = [("NE2000: 1,514 of them words of frames", accesses, "published: about 1,560", 1560),
                 ("ring, hypercall and upcall", calls + upcalls, "published: 1 and 1")]
     lab.expect(1514 < accesses < 1650, "an NE2000's ports are accessed about 1,560 times")
     lab.expect((calls, upcalls) == (1, 1), "a ring takes one hypercall and one upcall")
@@ -203,7 +203,8 @@ def transmit(runner):
               "of the processor? Published: Sugerman et al. 2001, table 3; the costs are docs/labs/transmit-costs.ini.", "% idle")
     for hosted, name, published in TRANSMIT:
         idle, frames = runner.transmit(hosted)
-        lab.rows.append((name, idle, f"{published} published, {idle - published:+.1f}; {frames * 1514 * 8 / 1e6:.0f} Mbit/s"))
+        lab.rows.append((name, idle, f"{published} published, {idle - published:+.1f}; {frames * 1514 * 8 / 1e6:.0f} Mbit/s",
+                         published))
         if abs(idle - published) > TRANSMIT_POINTS:
             lab.notes.append(f"{name}: {idle} %, published {published} %: {abs(idle - published):.1f} points apart, "
                              f"more than the {TRANSMIT_POINTS} that were wanted")
@@ -249,7 +250,7 @@ def boost(runner):
 
 def print_lab(lab):
     print(f"\n{lab.title}\n{lab.about}\n")
-    for name, figure, wanted in lab.rows:
+    for name, figure, wanted, *_ in lab.rows:
         print(f"  {name:44} {figure:>7,} {lab.unit:14} {wanted}")
     for sentence in lab.notes:
         print(f"  NOTE: {sentence}")
@@ -258,26 +259,33 @@ def print_lab(lab):
 
 
 def bars(lab):
-    """Lengths by the square root, so that 2 beside 2,000 can be seen; the figures stand beside them."""
-    widest = max(row[1] for row in lab.rows) ** 0.5
+    """Percent as they are; other lengths by the square root, so that 2 beside 2,000 can be seen. A stroke stands where a
+    published figure is; the figures stand beside."""
+    is_percent = lab.unit.startswith("%")
+    widest = max(row[1] for row in lab.rows)
     parts = []
-    for n, (name, figure, wanted) in enumerate(lab.rows):
-        y, width = 30 * n, max(2, 300 * figure ** 0.5 / widest)
+    for n, (name, figure, wanted, *published) in enumerate(lab.rows):
+        length = (lambda f: 2.6 * f) if is_percent else (lambda f: 260 * (f / widest) ** 0.5)
+        y, width = 30 * n, max(2, length(figure))
         parts.append(f'<text x="0" y="{y + 17}">{html.escape(name)}</text>'
-                     f'<rect x="330" y="{y + 3}" width="{width:.0f}" height="18" rx="2"/>'
-                     f'<text x="{340 + width:.0f}" y="{y + 17}">{figure:,}'
+                     f'<rect x="350" y="{y + 3}" width="{width:.0f}" height="18" rx="2"/>')
+        for other in published:
+            parts.append(f'<path d="M{350 + length(other):.0f} {y}v24"/>')
+            width = max(width, length(other))
+        parts.append(f'<text x="{360 + width:.0f}" y="{y + 17}">{figure:,}'
                      f'<tspan class="wanted">{"  (" + html.escape(wanted) + ")" if wanted else ""}</tspan></text>')
     return f'<svg viewBox="0 0 1000 {30 * len(lab.rows)}" role="img">{"".join(parts)}</svg>'
 
 
 def page(labs):
     sections = "".join(f"<h2>{html.escape(lab.title)}</h2><p>{html.escape(lab.about)}</p>{bars(lab)}"
-                       f"<p class='unit'>{html.escape(lab.unit)}; in brackets what is wanted: what was published, the datasheet's count, or the lab's own bound</p>"
+                       f"<p class='unit'>{html.escape(lab.unit)}{'' if lab.unit.startswith('%') else ', lengths by the square root'}; in brackets what "
+                       "is wanted: what was published (a stroke), the datasheet's count, or the lab's own bound</p>"
                        + "".join(f"<p class='note'>Note: {html.escape(s)}</p>" for s in lab.notes)
                        + "".join(f"<p class='wrong'>Not so: {html.escape(s)}</p>" for s in lab.wrong) for lab in labs)
     return ("<!doctype html><html lang='en'><meta charset='utf-8'><title>Vitrine: labs</title><style>"
             "body{font:16px/1.5 sans-serif;max-width:62em;margin:2em auto;padding:0 1em}svg{width:100%}"
-            "svg text{font-size:15px}rect{fill:#2a6f97}.wanted,.unit{fill:#666;color:#666}.wrong{color:#b00}.note{color:#a50}"
+            "svg text{font-size:15px}rect{fill:#2a6f97}path{stroke:#a50;stroke-width:3}.wanted,.unit{fill:#666;color:#666}.wrong{color:#b00}.note{color:#a50}"
             f"</style><h1>Labs</h1>{sections}</html>\n")
 
 

@@ -16,6 +16,8 @@ void experiment_transmit(void);
 /* The first, last and next cylinder, through the ring and by ports. */
 void experiment_cylinders(void);
 
+/* The same block again and again, one way: requests a second. */
+void experiment_rate(void);
 /* A frame to another guest and back, by ports or through a ring; and the other guest. */
 void experiment_ping(void);
 void experiment_echo(void);

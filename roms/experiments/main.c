@@ -25,6 +25,7 @@ void lab_main(uint32_t magic, uint32_t information)
 {
     static const struct { const char *name; void (*run)(void); } labs[] = {
         { "ways", experiment_ways }, { "virtio", experiment_virtio },
+        { "rate", experiment_rate },
         { "ping", experiment_ping }, { "echo", experiment_echo },
         { "batch", experiment_batch }, { "transmit", experiment_transmit },
         { "cylinders", experiment_cylinders } };

@@ -6,6 +6,7 @@
 #include "lab/hypercall.h"
 #include "lab/io.h"
 #include "lab/memory.h"
+#include "lab/options.h"
 #include "lab/print.h"
 #include "lab/virtio_blk.h"
 
@@ -143,4 +144,78 @@ void experiment_virtio(void)
     before = io_counts;
     is_ok = is_ok && virtio_blk_read(0, by_call, sizeof by_call) && is_same(by_call);
     say("virtio", is_ok, &before);
+}
+
+/* --- how many a second -------------------------------------------------------------------------------- */
+
+static const struct ata_chs first_sector = { 0, 0, 1 };
+static uint32_t ring_grant;
+
+static bool start_ata(void)
+{
+    return ata_reset() && ata_set_multiple(BLOCK_SECTORS).is_ok && ata_dma_init();
+}
+
+static bool start_ring(void)
+{
+    uint32_t sectors;
+    bool is_ok = blkfront_init(&sectors);
+
+    ring_grant = is_ok ? grant_page(by_ring, false) : 0;
+    return is_ok;
+}
+
+static bool start_calls(void)
+{
+    return true;
+}
+
+static bool rate_wide(void)
+{
+    return ata_read_wide(first_sector, BLOCK_SECTORS, by_call).is_ok;
+}
+
+static bool rate_dma(void)
+{
+    return ata_read_dma(first_sector, BLOCK_SECTORS, by_call).is_ok;
+}
+
+static bool rate_virtio(void)
+{
+    return virtio_blk_read(0, by_call, sizeof by_call);
+}
+
+static bool rate_ring(void)
+{
+    return read_by_ring(ring_grant);
+}
+
+static bool rate_call(void)
+{
+    return call_by_interrupt(NR_LSEEK, DISK_DESCRIPTOR, 0, 0) == 0
+        && call_by_interrupt(NR_READ, DISK_DESCRIPTOR, (uint32_t)(uintptr_t)by_call, sizeof by_call)
+               == (int32_t)sizeof by_call;
+}
+
+/* blocks= times the same block, by way=, between two marks. */
+void experiment_rate(void)
+{
+    static const struct { const char *name; bool (*start)(void), (*read)(void); } rates[] = {
+        { "words", start_ata, read_by_ports }, { "wide", start_ata, rate_wide },
+        { "dma", start_ata, rate_dma }, { "virtio", virtio_blk_init, rate_virtio },
+        { "ring", start_ring, rate_ring }, { "call", start_calls, rate_call } };
+    uint32_t blocks = options_number("blocks", 200), done = 0;
+    char name[8];
+
+    options_text("way", "words", name, sizeof name);
+    for (unsigned i = 0; i < sizeof rates / sizeof rates[0]; i++) {
+        if (memcmp(rates[i].name, name, 3) != 0 || !hypervisor_init() || !rates[i].start())
+            continue;
+        measure_mark();
+        while (done < blocks && rates[i].read())
+            done++;
+        measure_mark();
+        break;
+    }
+    print("rate: %s %s blocks=%u\n", name, done == blocks ? "ok" : "FAILED", done);
 }
