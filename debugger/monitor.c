@@ -212,6 +212,20 @@ static void on_trace(struct monitor *monitor, const struct monitor_words *words)
     }
 }
 
+/* {drive, number in its pile; past its end: none}. */
+static void deliver_media(void *self, const uint8_t *bytes, size_t count)
+{
+    struct monitor *monitor = self;
+    if (count == 2)
+        i82077aa_change(machine_find(monitor->engine.machine, "fdc"), bytes[0], bytes[1]);
+}
+
+static void change_diskette(struct monitor *monitor, unsigned drive, unsigned disk)
+{
+    const uint8_t change[2] = {(uint8_t)drive, (uint8_t)disk};
+    world_input(monitor->engine.world, &monitor->media, change, sizeof change);
+}
+
 /* floppy, floppy a N, floppy a none: which diskette of the pile (from 1) lies in a drive. */
 static void on_floppy(struct monitor *monitor, const struct monitor_words *words)
 {
@@ -220,14 +234,14 @@ static void on_floppy(struct monitor *monitor, const struct monitor_words *words
     unsigned disks = i82077aa_disks(fdc, drive);
     uint64_t number = 0;
     if (words->count > 2 && strcmp(words->words[2], "none") == 0)
-        i82077aa_change(fdc, drive, disks);
+        change_diskette(monitor, drive, disks);
     else if (words->count > 2 && !monitor_count(monitor, words, 2, 1, &number))
         return;
     else if (words->count > 2 && (number < 1 || number > disks))
         monitor_print(monitor, "drive %c has %u diskettes: --floppy FILE,next=FILE gives it more\n",
                       'A' + drive, disks);
     else if (words->count > 2)
-        i82077aa_change(fdc, drive, (unsigned)number - 1);
+        change_diskette(monitor, drive, (unsigned)number - 1);
     for (drive = 0; drive < 2; drive++) {
         const char *name = i82077aa_disk_name(fdc, drive);
         monitor_print(monitor, "%c: %s\n", 'A' + drive, name ? name : "-");
@@ -430,6 +444,8 @@ enum status monitor_new(struct monitor **monitor, struct world *world, struct ma
     if (!made)
         return error_set(error, STATUS_INTERNAL, "out of memory for the monitor");
     made->options = *options;
+    made->media = (struct world_channel){.name = "media", .deliver = deliver_media, .self = made};
+    world_add_channel(world, &made->media);
     engine_init(&made->engine, world, machine, &client);
     *monitor = made;
     if (options->has_first)

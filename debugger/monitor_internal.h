@@ -13,6 +13,7 @@ struct trace;
 
 struct monitor {
     struct engine engine;
+    struct world_channel media; /* the hand that changes diskettes comes from outside, too */
     struct monitor_options options;
     struct trace *trace;                 /* NULL: off */
     int temporary;                       /* point of next and until; 0: none */

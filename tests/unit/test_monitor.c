@@ -126,6 +126,29 @@ START_TEST(the_end_of_the_run_is_told)
 }
 END_TEST
 
+/* A hand that changes diskettes is outside of the world: it comes in by the recorded door. */
+START_TEST(a_changed_diskette_is_an_input)
+{
+    static const char *const LINES[] = {"floppy\nq", "floppy a none\nq"};
+    for (unsigned i = 0; i < 2; i++) {
+        struct debug_bench *bench = debug_bench_new();
+        struct script *script = calloc(1, sizeof *script);
+        const struct monitor_options options = {
+            .io = {script, read_line, write_text}
+        };
+        struct monitor *monitor;
+        struct error error = {STATUS_OK, ""};
+        script->lines = LINES[i];
+        ck_assert_int_eq(monitor_new(&monitor, &bench->world, bench->machine, &options, &error), 0);
+        monitor_run(monitor);
+        ck_assert_uint_eq(bench->world.input_count, i);
+        monitor_free(monitor);
+        debug_bench_free(bench);
+        free(script);
+    }
+}
+END_TEST
+
 START_TEST(long_lines_and_many_words_do_no_harm)
 {
     char line[2000];
@@ -149,6 +172,7 @@ Suite *monitor_suite(void)
     tcase_add_loop_test(tests, it_answers_as_a_person_expects, 0, sizeof TALKS / sizeof TALKS[0]);
     tcase_add_test(tests, next_goes_over_calls);
     tcase_add_test(tests, the_end_of_the_run_is_told);
+    tcase_add_test(tests, a_changed_diskette_is_an_input);
     tcase_add_test(tests, long_lines_and_many_words_do_no_harm);
     suite_add_tcase(suite, tests);
     return suite;
