@@ -245,6 +245,15 @@ static const void *state_before(struct door *door, const struct access *access,
     return copy;
 }
 
+/* What became of the register. Kept in the caller: an access may unmap its own region. */
+static void note_new(struct access *access, const void *self)
+{
+    if (!access->has_old || !access->is_shown)
+        return;
+    access->has_new = reg_peek(access->reg, self, &access->now) &&
+                      (access->is_write || access->now != access->old);
+}
+
 static bool is_intercepted(struct space *space, struct access *access)
 {
     return space->intercept && space->intercept->before(space->intercept->self, access);
@@ -271,7 +280,7 @@ static uint64_t hooked_read(struct space *space, uint64_t address, unsigned size
     struct target target = find_target(space, address, false);
     struct access access;
     const struct region *region;
-    const void *before;
+    const void *before, *self;
     if (target.page && is_split(&target, size)) { /* over the border between RAM and a device */
         uint64_t value = 0;
         for (unsigned i = 0; i < size; i++)
@@ -283,12 +292,14 @@ static uint64_t hooked_read(struct space *space, uint64_t address, unsigned size
     access_open(&access, space, address, size, false,
                 space->kind == SPACE_PORTS ? ACCESS_PORT : ACCESS_MEMORY);
     region = access_decode(&access, &target);
+    self = region ? region->self : NULL;
     show_before(door, &access);
     before = door->watchers ? state_before(door, &access, region) : NULL;
     if (!is_intercepted(space, &access))
         access.value = plain_read(space, address, size);
     if (door->watchers)
         describe(&access, region, before);
+    note_new(&access, self);
     access_close(door, &access);
     return access.value;
 }
@@ -299,6 +310,7 @@ static void hooked_write(struct space *space, uint64_t address, unsigned size, u
     struct target target = find_target(space, address, true);
     struct access access;
     const struct region *region;
+    const void *self;
     if (target.page && is_split(&target, size)) {
         for (unsigned i = 0; i < size; i++)
             hooked_write(space, address + i, 1, value >> (8 * i) & 0xFF);
@@ -312,11 +324,13 @@ static void hooked_write(struct space *space, uint64_t address, unsigned size, u
                 space->kind == SPACE_PORTS ? ACCESS_PORT : ACCESS_MEMORY);
     access.value = value & mask_bytes(size);
     region = access_decode(&access, &target);
+    self = region ? region->self : NULL;
     show_before(door, &access);
     if (door->watchers)
         describe(&access, region, region ? region->device : NULL);
     if (!is_intercepted(space, &access))
         plain_write(space, address, size, value);
+    note_new(&access, self);
     access_close(door, &access);
 }
 

@@ -45,19 +45,38 @@ enum decision {
 };
 extern const char *const DECISION_NAMES[6];
 
+/* The mode of a processor when it executes an instruction. */
+enum processor_mode {
+    MODE_UNKNOWN,
+    MODE_REAL,
+    MODE_V86,
+    MODE_PROTECTED16,
+    MODE_PROTECTED32,
+    MODE_SMM,
+    MODE_LONG,
+    PROCESSOR_MODES
+};
+
 /* Where the access came from, filled only when somebody looks. */
 struct access_origin {
     const char *machine; /* its name */
     unsigned cpu;
     bool has_cpu;        /* false: a device (DMA) or the hypervisor's native driver */
+    bool is_code32; /* the code segment's operands have 32 bits (D/B), which decodes its bytes */
     uint16_t cs;
     uint64_t eip, linear; /* of the instruction */
+    uint64_t cr3, fs_base;
     uint8_t cpl;
+    enum processor_mode mode;
     uint64_t instructions; /* executed by that CPU before this one */
     /* Where somebody asked for it (machine_watch_start): */
     bool is_scoped;
     bool has_started; /* the part of the run that is of interest has begun */
     bool is_firmware; /* code of the firmware or of a card's ROM */
+    /* Reads that processor's memory by linear addresses, where RAM or ROM answers; returns how many
+     * bytes there were. NULL: there is no processor. */
+    size_t (*peek)(const void *processor, uint64_t linear, void *bytes, size_t count);
+    const void *processor;
 };
 
 struct access {
@@ -75,6 +94,8 @@ struct access {
     const struct reg *reg;        /* NULL: no row */
     bool has_old;
     uint32_t old;                 /* the register before, where it can be peeked */
+    bool has_new;
+    uint32_t now; /* and after: of a write, and where a read changed it */
     enum decision decision;
     struct access_origin origin;
     struct access *outer; /* the access that this one happens inside of */

@@ -151,6 +151,20 @@ bool reg_peek(const struct reg *row, const void *self, uint32_t *value)
     return true;
 }
 
+static uint32_t field_of(const struct reg_field *field, uint32_t value)
+{
+    return value >> field->lsb & (uint32_t)(((uint64_t)1 << field->width) - 1);
+}
+
+static void put_field(const struct reg_field *field, uint32_t part, char *text, size_t size,
+                      size_t *used)
+{
+    if (field->values && field->values[part])
+        text_append(text, size, used, "%s", field->values[part]);
+    else
+        text_append(text, size, used, "%u", (unsigned)part);
+}
+
 void reg_fields_text(const struct reg *row, uint32_t value, char *text, size_t size)
 {
     size_t used = 0;
@@ -159,11 +173,25 @@ void reg_fields_text(const struct reg *row, uint32_t value, char *text, size_t s
     if (!row->fields)
         return;
     for (const struct reg_field *field = row->fields; field->name; field++) {
-        uint32_t part = value >> field->lsb & (uint32_t)(((uint64_t)1 << field->width) - 1);
-        const char *space = used ? " " : "";
-        if (field->values && field->values[part])
-            text_append(text, size, &used, "%s%s=%s", space, field->name, field->values[part]);
-        else
-            text_append(text, size, &used, "%s%s=%u", space, field->name, (unsigned)part);
+        text_append(text, size, &used, "%s%s=", used ? " " : "", field->name);
+        put_field(field, field_of(field, value), text, size, &used);
+    }
+}
+
+void reg_changes_text(const struct reg *row, uint32_t old, uint32_t now, char *text, size_t size)
+{
+    size_t used = 0;
+    if (size)
+        text[0] = '\0';
+    if (!row->fields || old == now)
+        return;
+    for (const struct reg_field *field = row->fields; field->name; field++) {
+        uint32_t before = field_of(field, old), after = field_of(field, now);
+        if (before == after)
+            continue;
+        text_append(text, size, &used, "%s%s ", used ? " " : "", field->name);
+        put_field(field, before, text, size, &used);
+        text_append(text, size, &used, "→");
+        put_field(field, after, text, size, &used);
     }
 }

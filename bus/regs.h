@@ -96,5 +96,7 @@ void reg_bank_write_from(const struct reg_bank *bank, const struct reg *first, v
 bool reg_peek(const struct reg *row, const void *self, uint32_t *value);
 /* "DLAB=1 STB=0 parity=none": the fields of a value, in words. */
 void reg_fields_text(const struct reg *row, uint32_t value, char *text, size_t size);
+/* "DLAB 0→1 STB 0→1": the fields that differ; "" where none does or the row has none. */
+void reg_changes_text(const struct reg *row, uint32_t old, uint32_t now, char *text, size_t size);
 
 #endif

@@ -169,6 +169,23 @@ unsigned cpu_privilege(const struct cpu *cpu)
     return cpu->cpl;
 }
 
+/* SDM 3A 2.2, 3.4.5: with protection on, the code segment's D flag says 16 or 32 bits. */
+static enum processor_mode mode_of(const struct cpu *cpu, bool is_code32)
+{
+    if (cpu->system.is_smm)
+        return MODE_SMM;
+    if (!cpu_is_protected(cpu))
+        return MODE_REAL;
+    if (cpu_is_v86(cpu))
+        return MODE_V86;
+    return is_code32 ? MODE_PROTECTED32 : MODE_PROTECTED16;
+}
+
+static size_t peek_for(const void *self, uint64_t linear, void *bytes, size_t count)
+{
+    return cpu_peek(self, linear, bytes, count);
+}
+
 void cpu_origin(void *self, struct access_origin *origin)
 {
     struct cpu *cpu = self;
@@ -178,8 +195,14 @@ void cpu_origin(void *self, struct access_origin *origin)
     origin->cs = cpu->segment[CPU_CS].selector;
     origin->eip = cpu->ip;
     origin->linear = (cpu->segment[CPU_CS].base + cpu->ip) & 0xffffffffu;
+    origin->cr3 = cpu->cr3;
+    origin->fs_base = cpu->segment[CPU_FS].base;
     origin->cpl = cpu->cpl;
+    origin->is_code32 = (cpu->segment[CPU_CS].attributes & SEGMENT_DB) != 0;
+    origin->mode = mode_of(cpu, origin->is_code32);
     origin->instructions = cpu_instructions(cpu);
+    origin->peek = peek_for;
+    origin->processor = cpu;
 }
 
 /* --- registers ----------------------------------------------------------------------------------------- */

@@ -4,13 +4,17 @@
 
 #include "bus/clock.h"
 #include "debugger/interrupt_life.h"
+#include "bus/regs.h"
 #include "debugger/trace_console.h"
+#include "debugger/trace_effects.h"
 #include "debugger/trace_fold.h"
 #include "debugger/trace_formats.h"
+#include "debugger/trace_place.h"
 #include "machine/world.h"
 
 #define FLUSHES_A_SECOND 10u /* of virtual time, so that a reader can follow a run */
 #define NS_PER_SECOND    UINT64_C(1000000000)
+#define CHANGED_BYTES    256 /* for the words about a register's fields */
 
 struct trace {
     struct world *world;
@@ -18,6 +22,8 @@ struct trace {
     struct door_watcher watcher;
     struct trace_sink sink;
     struct trace_console console;
+    struct trace_places *places;
+    struct trace_effects effects;
     struct interrupt_lives lives; /* of those that pass the filter */
     bool has_failed; /* a write failed: nothing is written any more */
     uint64_t records, flushed_at;
@@ -73,10 +79,19 @@ static void write_access(void *self, const struct access *access)
 {
     struct trace *trace = self;
     struct trace_record record;
+    const char *effects;
+    char changed[CHANGED_BYTES];
     if (trace->has_failed)
         return;
+    effects = trace_effects_end(&trace->effects, access);
     if (trace_filter_passes(trace->filter, access)) {
         trace_record_of_access(&record, access, ns_of(trace, access->time));
+        trace_places_look(trace->places, &access->origin, &record);
+        record.effects = effects;
+        if (access->has_new && access->now != access->old) {
+            reg_changes_text(access->reg, access->old, access->now, changed, sizeof changed);
+            record.changed = changed;
+        }
         write_record(trace, &record);
     }
     trace_console_look(&trace->console, access);
@@ -87,7 +102,10 @@ static void write_event(void *self, const struct door_event *event)
     struct trace *trace = self;
     struct trace_record record;
     char words[96];
-    if (trace->has_failed || !trace_filter_passes_event(trace->filter, event))
+    if (trace->has_failed)
+        return;
+    trace_effects_take(&trace->effects, trace->world->door.current, event);
+    if (!trace_filter_passes_event(trace->filter, event))
         return;
     trace_record_of_event(&record, event, ns_of(trace, event->time));
     interrupt_lives_take(&trace->lives, &record, words, sizeof words);
@@ -155,10 +173,16 @@ static void begin_watching(struct trace *trace)
     if (trace_filter_is_scoped(trace->filter))
         trace->watcher.before = begin_access;
     trace->watcher.after = write_access;
-    if (trace_filter_wants_events(trace->filter))
-        trace->watcher.event = write_event;
+    trace->watcher.event = write_event;
     trace->watcher.self = trace;
     door_add_watcher(&trace->world->door, &trace->watcher);
+}
+
+static void release(struct trace *trace)
+{
+    trace_filter_free(trace->filter);
+    trace_places_free(trace->places);
+    free(trace);
 }
 
 enum status trace_open(struct trace **trace, struct world *world,
@@ -170,12 +194,13 @@ enum status trace_open(struct trace **trace, struct world *world,
     if (!made)
         return error_set(error, STATUS_INTERNAL, "out of memory for the trace");
     made->world = world;
-    status = trace_filter_new(&made->filter, settings->filter, &world->door, error);
+    made->places = trace_places_new(settings->symbols);
+    status = made->places ? trace_filter_new(&made->filter, settings->filter, &world->door, error)
+                          : error_set(error, STATUS_INTERNAL, "out of memory for the trace");
     if (status == STATUS_OK)
         status = open_sink(made, settings, error);
     if (status != STATUS_OK) {
-        trace_filter_free(made->filter);
-        free(made);
+        release(made);
         return status;
     }
     begin_watching(made);
@@ -193,8 +218,7 @@ void trace_close(struct trace *trace)
                         trace);
     door_remove_watcher(&trace->world->door, &trace->watcher);
     look_at(trace, trace->sink.end(trace->sink.self, &error), &error);
-    trace_filter_free(trace->filter);
-    free(trace);
+    release(trace);
 }
 
 uint64_t trace_lines(const struct trace *trace)

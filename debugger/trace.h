@@ -29,6 +29,7 @@
 #include "debugger/trace_record.h"
 
 struct trace;
+struct symbols;
 struct trace_filter;
 struct world;
 
@@ -37,6 +38,7 @@ struct trace_settings {
     const char *path;   /* NULL: standard error, "-": standard output */
     const char *format; /* NULL: as the path's suffix says, else JSON Lines */
     bool folds_polls;   /* a loop that waits for a status is one record (trace_fold.h) */
+    const struct symbols *symbols; /* of places in guests' code; NULL: none */
 };
 /* Starts writing what passes the filter. Build the machines first: then misspelt names of machines and devices
  * are refused with the nearest match. Errors: STATUS_USAGE (filter, format, or a file
@@ -84,7 +86,6 @@ void trace_filter_begin(struct trace_filter *filter, const struct access *access
 /* Events are narrowed by machine=, by dev= (source or target), and belong to their causes; the other
  * parts are of accesses. */
 bool trace_filter_passes_event(const struct trace_filter *filter, const struct door_event *event);
-bool trace_filter_wants_events(const struct trace_filter *filter);
 bool trace_filter_passes(const struct trace_filter *filter, const struct access *access);
 
 #endif

@@ -170,11 +170,6 @@ bool trace_filter_passes_event(const struct trace_filter *filter, const struct d
            passes_names(&filter->machines, event->machine);
 }
 
-bool trace_filter_wants_events(const struct trace_filter *filter)
-{
-    return (filter->kinds & ~(1u << TRACE_ACCESS)) != 0;
-}
-
 void trace_filter_free(struct trace_filter *filter)
 {
     free(filter);

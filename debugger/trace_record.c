@@ -7,7 +7,7 @@
 
 const char *const TRACE_KIND_NAMES[TRACE_KINDS] = {"access", "wire",  "interrupt", "effect",
                                                    "disk",   "frame", "text",      "schedule"};
-const char *const TRACE_MODE_NAMES[TRACE_MODES] = {
+const char *const TRACE_MODE_NAMES[PROCESSOR_MODES] = {
     "", "real", "v86", "protected16", "protected32", "smm", "long"};
 
 const char *trace_direction(const struct trace_record *record)
@@ -34,6 +34,8 @@ static void take_origin(struct trace_record *record, const struct access_origin 
     record->cs = origin->cs;
     record->eip = origin->eip;
     record->linear = origin->linear;
+    record->cr3 = origin->cr3;
+    record->mode = origin->mode;
     record->instructions = origin->instructions;
 }
 
@@ -56,6 +58,8 @@ void trace_record_of_access(struct trace_record *record, const struct access *ac
     record->reg = access->reg ? access->reg->name : NULL;
     record->has_old = access->has_old;
     record->old = access->old;
+    record->has_new = access->has_new;
+    record->now = access->now;
     record->decision = access->decision;
     record->meaning = access->meaning;
     record->note = access->note;

@@ -31,18 +31,7 @@ enum trace_kind {
 };
 extern const char *const TRACE_KIND_NAMES[TRACE_KINDS];
 
-/* The processor's mode when it executed the instruction. */
-enum trace_mode {
-    MODE_UNKNOWN,
-    MODE_REAL,
-    MODE_V86,
-    MODE_PROTECTED16,
-    MODE_PROTECTED32,
-    MODE_SMM,
-    MODE_LONG,
-    TRACE_MODES
-};
-extern const char *const TRACE_MODE_NAMES[TRACE_MODES];
+extern const char *const TRACE_MODE_NAMES[PROCESSOR_MODES];
 
 #define TRACE_INSTRUCTION_BYTES 15
 
@@ -58,7 +47,7 @@ struct trace_record {
     bool has_cpu;
     unsigned cpu;
     uint8_t cpl;
-    enum trace_mode mode;
+    enum processor_mode mode; /* when it executed the instruction */
     uint16_t cs;
     uint64_t eip, linear, cr3;
     uint64_t instructions; /* executed by that processor before this one */

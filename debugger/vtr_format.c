@@ -48,7 +48,7 @@ const struct vtr_member VTR_MEMBERS[VTR_MEMBER_COUNT] = {
     MEMBER(source_line, VTR_TEXT, 0),
     MEMBER(code, VTR_CODE, 0),
     MEMBER(instruction, VTR_TEXT, 0),
-    MEMBER(mode, VTR_ENUM, TRACE_MODES),
+    MEMBER(mode, VTR_ENUM, PROCESSOR_MODES),
     MEMBER(cr3, VTR_NUMBER, 0),
     MEMBER(target, VTR_TEXT, 0),
     MEMBER(bytes, VTR_BYTES, 0),

@@ -405,7 +405,7 @@ static enum status open_trace(struct session *session, struct error *error)
 {
     const struct trace_settings settings = {session->options->trace, session->options->trace_out,
                                             session->options->trace_format,
-                                            session->options->folds_polls};
+                                            session->options->folds_polls, session->symbols};
     return trace_open(&session->trace, &session->world, &settings, error);
 }
 

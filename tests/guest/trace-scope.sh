@@ -52,12 +52,13 @@ seven traced --bios embedded --trace io --from 0x7c3c --trace-out from.jsonl
 jq -e -n '[inputs | select(has("kind") | not)] | .[0].eip == "0x7c3c" and (map(.addr) == ["0x1f7", "0x64", "0xf4"])' \
     <from.jsonl >/dev/null || fail "--from an address: $(cat from.jsonl)"
 $RUN --sym "$ALPHA" --trace io:machine=pc --from lab_main --trace-out from.jsonl >out 2>&1 || fail "--from a symbol: $(cat out)"
-$RUN --trace io --trace-out whole.jsonl >/dev/null 2>&1
+$RUN --sym "$ALPHA" --trace io --trace-out whole.jsonl >/dev/null 2>&1
 [ "$(wc -l <from.jsonl)" -gt 100 ] && [ "$(wc -l <from.jsonl)" -lt "$(wc -l <whole.jsonl)" ] ||
     fail "--from lab_main shows $(wc -l <from.jsonl) of $(wc -l <whole.jsonl) lines"
 tail -n 50 whole.jsonl >a && tail -n 50 from.jsonl | cmp - a || fail "--from lab_main ends otherwise"
 
 # A field's value, a register, instructions by number and by place.
+seven traced --trace io --trace-out all.jsonl
 first=$(jq -s '[.[] | select(.eip == "0x7c0d")][0].icount' <all.jsonl)
 for filter in "dev=pit:field=M=3" reg=LCR "icount=$first-$((first + 3))" ip=0x7c00-0x7dff:dir=out; do
     case $filter in
@@ -69,7 +70,6 @@ for filter in "dev=pit:field=M=3" reg=LCR "icount=$first-$((first + 3))" ip=0x7c
     [ "$filter" = "ip=0x7c00-0x7dff:dir=out" ] && select="($select) and .dir == \"out\""
     seven traced --trace "io:$filter" --trace-out part.jsonl
     [ -s part.jsonl ] || fail "io:$filter shows nothing"
-    seven traced --trace io --trace-out all.jsonl
     jq -c "select(has(\"kind\") | not) | select($select)" <all.jsonl >expected.jsonl
     jq -c 'select(has("kind") | not)' <part.jsonl | cmp - expected.jsonl || fail "io:$filter shows other lines"
 done
@@ -89,6 +89,14 @@ jq -n -e '[inputs | select(has("kind") | not)] |
     (map(select(.machine != "host" and has("eip"))) | length > 100 and all(.eip | test("^0x(1|0?7c)"))) and
     (map(select(.machine == "host" and .reg == "COMMAND" and .cause > 0)) | length > 2)' <host.jsonl >/dev/null ||
     fail "host: the firmware shows, or no cause"
+
+for name in alpha host; do
+    timeout 100 "$VITRINE" host --display none --trace io:machine=$name --no-firmware --trace-out part.jsonl "$BUILDDIR/obj/roms/demo.ini" \
+        >out 2>&1 || fail "io:machine=$name: $(cat out)"
+    [ -s part.jsonl ] || fail "io:machine=$name shows nothing"
+    jq -c "select((has(\"kind\") | not) and .machine == \"$name\")" <host.jsonl >expected.jsonl
+    jq -c . <part.jsonl | cmp - expected.jsonl || fail "io:machine=$name shows other lines"
+done
 
 # The loops that wait for a status are one record each: the same run in fewer lines, nothing lost.
 $RUN --hash --trace io:dir=in --trace-out loops.jsonl >loops.out 2>&1 || fail "the loops: $(cat loops.out)"

@@ -252,6 +252,18 @@ START_TEST(peeking_never_reads)
 }
 END_TEST
 
+START_TEST(changed_fields_are_told_before_and_after)
+{
+    char text[64];
+    reg_changes_text(&ROWS[0], 0x9B, 0x9B, text, sizeof text);
+    ck_assert_str_eq(text, "");
+    reg_changes_text(&ROWS[0], 0x1B, 0x9B, text, sizeof text);
+    ck_assert_ptr_nonnull(strstr(text, " 0→1"));
+    reg_changes_text(&ROWS[3], 0, 1, text, sizeof text); /* no fields */
+    ck_assert_str_eq(text, "");
+}
+END_TEST
+
 START_TEST(fields_are_told_by_name)
 {
     char text[64], little[8];
@@ -282,6 +294,7 @@ Suite *regs_suite(void)
     tcase_add_test(tcase, a_row_is_kept_where_no_state_decides_who_answers);
     tcase_add_test(tcase, peeking_never_reads);
     tcase_add_test(tcase, fields_are_told_by_name);
+    tcase_add_test(tcase, changed_fields_are_told_before_and_after);
     suite_add_tcase(suite, tcase);
     return suite;
 }

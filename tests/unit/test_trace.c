@@ -104,7 +104,8 @@ static const char *traced(struct bench *b, const char *filter, void (*act)(struc
     FILE *file;
     size_t count;
     ck_assert_int_ge(descriptor, 0);
-    ck_assert_msg(trace_open(&trace, &b->world, &(struct trace_settings){filter, path, NULL, false},
+    ck_assert_msg(trace_open(&trace, &b->world,
+                             &(struct trace_settings){.filter = filter, .path = path},
                              &error) == STATUS_OK,
                   "%s", error.text);
     act(b);
@@ -134,6 +135,7 @@ START_TEST(a_line_says_what_was_done_and_who_answered)
                      "{\"seq\":1,\"cause\":0,\"ns\":12040,\"time\":1204,\"machine\":\"alpha\","
                      "\"dir\":\"out\",\"space\":\"port\",\"addr\":\"0x40\",\"size\":1,"
                      "\"value\":\"0x37\",\"device\":\"toy0\",\"reg\":\"LEV\",\"old\":\"0x0\","
+                     "\"new\":\"0x37\",\"changed\":\"LEVEL 0→7\","
                      "\"meaning\":\"LEVEL=7\"}\n"
                      "{\"seq\":2,\"cause\":0,\"ns\":12050,\"time\":1205,\"machine\":\"alpha\","
                      "\"dir\":\"in\",\"space\":\"port\",\"addr\":\"0x99\",\"size\":2,"
@@ -345,9 +347,10 @@ START_TEST(a_file_that_cannot_be_made_is_refused)
     struct bench *b = bench_new();
     struct trace *trace;
     struct error error = {0};
-    ck_assert_int_eq(trace_open(&trace, &b->world,
-                                &(struct trace_settings){"io", "/no/such/folder/x", NULL, false}, &error),
-                     STATUS_FILE);
+    ck_assert_int_eq(
+        trace_open(&trace, &b->world,
+                   &(struct trace_settings){.filter = "io", .path = "/no/such/folder/x"}, &error),
+        STATUS_FILE);
     ck_assert_ptr_nonnull(strstr(error.text, "/no/such/folder/x: No such file"));
     ck_assert_ptr_null(b->world.door.watchers);
     bench_free(b);
@@ -363,9 +366,9 @@ START_TEST(a_file_that_is_no_trace_is_left_alone)
     FILE *file = fdopen(mkstemp(path), "wb");
     fputs("disk", file);
     fclose(file);
-    ck_assert_int_eq(
-        trace_open(&trace, &b->world, &(struct trace_settings){"io", path, NULL, false}, &error),
-        STATUS_USAGE);
+    ck_assert_int_eq(trace_open(&trace, &b->world,
+                                &(struct trace_settings){.filter = "io", .path = path}, &error),
+                     STATUS_USAGE);
     ck_assert_ptr_nonnull(strstr(error.text, "holds something that is no trace"));
     file = fopen(path, "rb");
     ck_assert_ptr_nonnull(fgets(kept, sizeof kept, file));
@@ -374,9 +377,9 @@ START_TEST(a_file_that_is_no_trace_is_left_alone)
     file = fopen(path, "wb");
     fputs("{\"seq\":1}\n", file);
     fclose(file);
-    ck_assert_int_eq(
-        trace_open(&trace, &b->world, &(struct trace_settings){"io", path, NULL, false}, &error),
-        STATUS_OK); /* an old trace */
+    ck_assert_int_eq(trace_open(&trace, &b->world,
+                                &(struct trace_settings){.filter = "io", .path = path}, &error),
+                     STATUS_OK); /* an old trace */
     trace_close(trace);
     remove(path);
     bench_free(b);
@@ -388,8 +391,8 @@ START_TEST(a_full_disk_is_said_once_and_the_run_goes_on)
     struct bench *b = bench_new();
     struct trace *trace;
     struct error error = {0};
-    if (trace_open(&trace, &b->world, &(struct trace_settings){"io", "/dev/full", NULL, false}, &error) !=
-        STATUS_OK)
+    if (trace_open(&trace, &b->world, &(struct trace_settings){.filter = "io", .path = "/dev/full"},
+                   &error) != STATUS_OK)
         return; /* a workstation without that device */
     for (unsigned round = 0; round < 20; round++)
         many(b);

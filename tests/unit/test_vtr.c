@@ -46,7 +46,7 @@ static void make_record(struct trace_record *record, uint64_t *seed, char text[6
     record->cs = (uint16_t)next(seed);
     record->eip = next(seed) >> 32;
     record->instructions = next(seed);
-    record->mode = (enum trace_mode)(next(seed) % TRACE_MODES);
+    record->mode = (enum processor_mode)(next(seed) % PROCESSOR_MODES);
     record->space = (enum access_space)(next(seed) % 4);
     record->is_write = next(seed) & 1;
     record->size = 1u << next(seed) % 4;
