@@ -43,7 +43,7 @@ struct trace_value {
     size_t byte_count;
 };
 
-#define TRACE_FIELD_COUNT 46u
+#define TRACE_FIELD_COUNT 48u
 extern const struct trace_field TRACE_FIELDS[TRACE_FIELD_COUNT];
 /* Whether a record of that kind may have the field. */
 bool trace_field_belongs(const struct trace_field *field, enum trace_kind kind);

@@ -65,7 +65,9 @@ struct trace_record {
     uint64_t address;
     uint64_t value;  /* of the first element */
     uint64_t count;  /* elements */
-    uint64_t folded; /* so many further accesses like this one are left out (--fold-polls) */
+    uint64_t folded; /* so many further accesses of its loop are left out (--fold-polls) */
+    uint32_t round;  /* accesses of one round of that loop */
+    const char *with; /* the others of its round */
     const char *device, *reg;
     bool has_old;
     uint64_t old; /* the register before */

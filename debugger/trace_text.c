@@ -162,8 +162,10 @@ size_t trace_text_line(char *text, const struct trace_record *record)
                         record->note && record->note[0] ? record->note : "as it is");
     to = put_remark(to, "effects", record->effects);
     to = put_remark(to, "instruction", record->instruction);
+    to = put_remark(to, "with", record->with);
     if (record->folded)
-        to = put_thousands(put_text(to, " ×"), record->folded + 1);
+        to = put_thousands(put_text(to, " ×"),
+                           (record->folded + 1) / (record->round ? record->round : 1));
     to = put_decimal(put_text(to, " #"), record->seq);
     if (record->cause)
         to = put_decimal(put_text(to, " < "), record->cause);

@@ -59,4 +59,6 @@ const struct vtr_member VTR_MEMBERS[VTR_MEMBER_COUNT] = {
     MEMBER(cylinder, VTR_NUMBER, 0),
     MEMBER(head, VTR_NUMBER, 0),
     MEMBER(sector, VTR_NUMBER, 0),
+    MEMBER(round, VTR_NUMBER, 0),
+    MEMBER(with, VTR_TEXT, 0),
 };

@@ -6,7 +6,7 @@
 #include <stdint.h>
 
 #define VTR_MAGIC       "\x89VTR\r\n\x1a\n"
-#define VTR_VERSION     1u
+#define VTR_VERSION     2u
 #define VTR_HEAD_BYTES  32u               /* magic 8, version 4, hz 8, start 8, CRC 4 */
 #define VTR_BLOCK_MAGIC 0x0A4B4C42u       /* "BLK\n" */
 #define VTR_BLOCK_HEAD  20u               /* magic, records, raw bytes, packed bytes, CRC: 4 each */
@@ -23,7 +23,7 @@ struct vtr_member {
 };
 
 /* In the order of their bits in a record's mask: what changes most often first. */
-#define VTR_MEMBER_COUNT 49u
+#define VTR_MEMBER_COUNT 51u
 extern const struct vtr_member VTR_MEMBERS[VTR_MEMBER_COUNT];
 
 #endif

@@ -296,7 +296,7 @@ static enum status take_head(struct vtr_reader *reader, struct error *error)
     if (count != sizeof head || load_le32(head + 28) != crc32(0, head, 28))
         return error_set(error, STATUS_FILE, "%s: its head is damaged; fix: trace again",
                          reader->path);
-    if (load_le32(head + 8) != VTR_VERSION)
+    if (load_le32(head + 8) == 0 || load_le32(head + 8) > VTR_VERSION)
         return error_set(error, STATUS_FILE,
                          "%s: has version %lu, this program reads %u; fix: a newer Vitrine",
                          reader->path, (unsigned long)load_le32(head + 8), VTR_VERSION);

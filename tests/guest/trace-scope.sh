@@ -108,6 +108,16 @@ jq -n -e "reduce inputs as \$r (0; . + 1 + (\$r.folded // 0)) == $all" <folded.j
 [ $(($(wc -l <folded.jsonl) * 2)) -lt "$all" ] || fail "$(wc -l <folded.jsonl) lines of $all"
 echo "$(wc -l <folded.jsonl) folded lines of $all"
 
+# Two registers in turns, by a function that is called: still one line, however long it goes on.
+nasm -f bin -o polls.bin "$SRCDIR/tests/guest/polls.asm" || exit 1
+cp seven.img polls.img && dd if=polls.bin of=polls.img conv=notrunc 2>/dev/null
+timeout 100 "$VITRINE" run --display none --bios embedded --rtc 0 --overlay --trace io --no-firmware --fold-polls --trace-format text \
+    --trace-out polls.txt polls.img >out 2>&1
+[ $? = 1 ] || fail "the polls: $(cat out)"
+grep -v '^#' polls.txt >lines
+[ "$(wc -l <lines)" = 2 ] && grep -q ' in 1f7 = 50 ide0 STATUS: .* \[with: in 0x3fd = 0x60 com1 LSR\] ×1,204 #' lines ||
+    fail "not one line of 1,204 rounds: $(cat polls.txt)"
+
 # The magic breakpoint: opt-in, stops at the prompt, is said where nobody stands ready.
 printf 'c\nc\n' | timeout 100 "$VITRINE" debug --magic-break --display none --bios embedded --rtc 0 \
     --disk seven.img,overlay >out 2>&1

@@ -240,9 +240,14 @@ static enum status take_folded(void *self, const struct trace_record *record, st
     struct folded *f = self;
     size_t used = strlen(f->text);
     (void)error;
-    snprintf(f->text + used, sizeof f->text - used, "%llu %s %s %02llx +%llu; ",
-             (unsigned long long)record->seq, trace_direction(record), record->meaning,
-             (unsigned long long)record->value, (unsigned long long)record->folded);
+    used +=
+        (size_t)snprintf(f->text + used, sizeof f->text - used, "%llu %s %s %02llx +%llu",
+                         (unsigned long long)record->seq, trace_direction(record), record->meaning,
+                         (unsigned long long)record->value, (unsigned long long)record->folded);
+    if (record->round > 1)
+        used += (size_t)snprintf(f->text + used, sizeof f->text - used, " of %u with %s",
+                                 (unsigned)record->round, record->with);
+    snprintf(f->text + used, sizeof f->text - used, "; ");
     return STATUS_OK;
 }
 
@@ -254,8 +259,8 @@ static enum status end_folded(void *self, struct error *error)
 }
 
 /* One access; its text is gone afterwards, as a trace's are. */
-static void put_access(const struct trace_sink *sink, uint64_t seq, bool is_write, uint64_t linear,
-                       uint64_t value)
+static void put_at(const struct trace_sink *sink, uint64_t seq, bool is_write, uint64_t linear,
+                   uint64_t address, uint64_t value)
 {
     struct error error = {STATUS_OK, ""};
     char words[16];
@@ -267,13 +272,61 @@ static void put_access(const struct trace_sink *sink, uint64_t seq, bool is_writ
                                   .is_write = is_write,
                                   .size = 1,
                                   .count = 1,
-                                  .address = 0x1F7,
+                                  .address = address,
                                   .value = value,
                                   .meaning = words};
     snprintf(words, sizeof words, "m%llu", (unsigned long long)seq);
     ck_assert_int_eq(sink->record(sink->self, &record, &error), STATUS_OK);
     memset(words, 'x', sizeof words - 1);
 }
+
+static void put_access(const struct trace_sink *sink, uint64_t seq, bool is_write, uint64_t linear,
+                       uint64_t value)
+{
+    put_at(sink, seq, is_write, linear, 0x1F7, value);
+}
+
+START_TEST(a_loop_over_several_registers_is_one_record)
+{
+    struct folded f = {0};
+    struct error error = {STATUS_OK, ""};
+    struct trace_sink sink = {NULL, take_folded, end_folded, NULL, &f};
+    ck_assert_int_eq(trace_fold_open(&sink, &error), STATUS_OK);
+    put_access(&sink, 1, false, 0x7C00, 0x80);
+    for (unsigned i = 0; i < 300; i++) { /* two ports by one function, then a third elsewhere */
+        put_at(&sink, 10 + i, false, 0x7C40, 0x1F7, 0x80);
+        put_at(&sink, 1010 + i, false, 0x7C40, 0x64, 0x1C);
+        put_at(&sink, 2010 + i, false, 0x7C60, 0x3FD, 0x60);
+    }
+    put_at(&sink, 4000, false, 0x7C40, 0x1F7, 0x80); /* a part of a round still belongs to it */
+    put_at(&sink, 4001, false, 0x7C40, 0x64, 0x1D);  /* a key: the end */
+    put_at(&sink, 4002, true, 0x7C70, 0x64, 1);
+    ck_assert_int_eq(sink.end(sink.self, &error), STATUS_OK);
+    ck_assert_str_eq(f.text,
+                     "1 in m1 80 +0; 10 in m10 80 +900 of 3 with in 0x64 = 0x1c; in 0x3fd = "
+                     "0x60; 4001 in m4001 1d +0; 4002 out m4002 01 +0; ");
+}
+END_TEST
+
+START_TEST(reads_that_are_no_loop_come_out_in_their_order)
+{
+    struct folded f = {0};
+    struct error error = {STATUS_OK, ""};
+    struct trace_sink sink = {NULL, take_folded, end_folded, NULL, &f};
+    char expected[512] = "";
+    size_t used = 0;
+    ck_assert_int_eq(trace_fold_open(&sink, &error), STATUS_OK);
+    for (unsigned i = 1; i <= 25; i++) { /* more than wait */
+        put_at(&sink, i, false, 0x7C40, 0x1F0, i);
+        used += (size_t)snprintf(expected + used, sizeof expected - used, "%u in m%u %02x +0; ", i,
+                                 i, i);
+    }
+    ck_assert_int_eq(sink.flush(sink.self, &error), STATUS_OK);
+    ck_assert_str_eq(f.text, expected);
+    ck_assert_int_eq(sink.end(sink.self, &error), STATUS_OK);
+    ck_assert_str_eq(f.text, expected);
+}
+END_TEST
 
 START_TEST(a_loop_that_waits_is_one_record_and_its_end_another)
 {
@@ -424,6 +477,8 @@ Suite *trace_suite(void)
     tcase_add_test(tests, texts_are_escaped_so_that_jq_reads_them_back);
     tcase_add_test(tests, filters_narrow_by_part_and_widen_by_word);
     tcase_add_test(tests, a_loop_that_waits_is_one_record_and_its_end_another);
+    tcase_add_test(tests, a_loop_over_several_registers_is_one_record);
+    tcase_add_test(tests, reads_that_are_no_loop_come_out_in_their_order);
     tcase_add_loop_test(tests, a_bad_filter_is_refused_with_the_nearest_match, 0,
                         sizeof BAD / sizeof BAD[0]);
     tcase_add_test(tests, a_file_that_cannot_be_made_is_refused);
