@@ -73,6 +73,28 @@ bool vdisplay_has_new_content(struct vdisplay *display, const struct guest *gues
     return is_new;
 }
 
+void vdisplay_tell_mapping(const struct vdisplay *display, const struct guest *guest,
+                           const struct vdisplay_mapping *m)
+{
+    struct door *door = &display->vmm->world->door;
+    char words[96] = "";
+    size_t used = 0;
+    struct door_event event = {.kind = DOOR_EFFECT,
+                               .machine = display->vmm->host->name,
+                               .source = "vdisplay",
+                               .target = guest->lab->name,
+                               .count = (uint64_t)m->width * m->height,
+                               .words = words};
+    if (!door_is_watched(door))
+        return;
+    text_append(words, sizeof words, &used,
+                "map: window %s, %ux%u %s -> rectangle %ux%u at %lld,%lld", guest->lab->name,
+                m->from_width, m->from_height,
+                display->face == &VDISPLAY_TEXT ? "characters" : "pixels", m->width, m->height,
+                (long long)m->x, (long long)m->y);
+    door_show(door, &event);
+}
+
 /* --- frames ----------------------------------------------------------------------------------------- */
 
 static void work(void *self)

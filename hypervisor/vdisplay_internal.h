@@ -49,6 +49,15 @@ bool vdisplay_title(struct vdisplay *display, const struct guest *guest);
 bool vdisplay_bar(struct vdisplay *display, unsigned columns);
 /* A span of bytes of the host's frame buffer, over the host's bus. */
 void vdisplay_put(struct vdisplay *display, uint64_t address, const uint8_t *bytes, size_t count);
+/* A guest's picture was drawn: shows to who watches how its window maps it onto the display. The
+ * picture's size and the place of its upper left corner and size on the display, in pixels or cells. */
+struct vdisplay_mapping {
+    uint32_t from_width, from_height;
+    int64_t x, y;
+    uint32_t width, height;
+};
+void vdisplay_tell_mapping(const struct vdisplay *display, const struct guest *guest,
+                           const struct vdisplay_mapping *mapping);
 /* Whether a guest's picture is another than the one that is shown; notes it as shown. */
 bool vdisplay_has_changed(struct vdisplay *display, const struct guest *guest);
 /* Whether more than what blinks is another; notes it likewise. */

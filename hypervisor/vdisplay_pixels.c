@@ -216,6 +216,12 @@ static void draw_picture(struct vdisplay *display, const struct guest *guest, co
             scale_row(p, p->pixels + line * p->width, display->wanted + place.left, place.width);
         put_window_row(display, guest->number, TITLE_HEIGHT + y);
     }
+    if (p->width)
+        vdisplay_tell_mapping(display, guest,
+                              &(struct vdisplay_mapping){
+                                  p->width, p->height, (int64_t)window->x + place.left,
+                                  (int64_t)window->y + TITLE_HEIGHT + place.top, place.width,
+                                  place.height});
 }
 
 static void draw_pane(struct vdisplay *display, const struct guest *guest, bool is_anew)

@@ -174,6 +174,11 @@ static void draw_pane(struct vdisplay *display, const struct guest *guest)
                 draw_row(display, guest->number, row - 1, column, spans[i].count, to);
         }
     }
+    if (!window->is_hidden && window->height > 1)
+        vdisplay_tell_mapping(
+            display, guest,
+            &(struct vdisplay_mapping){display->text->columns, display->text->rows, window->x,
+                                       (int64_t)window->y + 1, window->width, window->height - 1});
 }
 
 /* The hardware's cursor is the focused guest's, where that can be seen. display->text is that guest's. */
