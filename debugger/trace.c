@@ -12,7 +12,7 @@
 #include "debugger/trace_place.h"
 #include "machine/world.h"
 
-#define FLUSHES_A_SECOND 10u /* of virtual time, so that a reader can follow a run */
+#define FLUSHES_A_SECOND 20u /* of virtual time, so that a reader can follow a run */
 #define NS_PER_SECOND    UINT64_C(1000000000)
 #define CHANGED_BYTES    256 /* for the words about a register's fields */
 
@@ -20,13 +20,14 @@ struct trace {
     struct world *world;
     struct trace_filter *filter;
     struct door_watcher watcher;
+    struct world_watcher clock; /* so that a run with few records has them in its file, too */
     struct trace_sink sink;
     struct trace_console console;
     struct trace_places *places;
     struct trace_effects effects;
     struct interrupt_lives lives; /* of those that pass the filter */
     bool has_failed; /* a write failed: nothing is written any more */
-    uint64_t records, flushed_at;
+    uint64_t records, flushed, flushed_at;
     uint64_t ns_each; /* nanoseconds to an instruction when that is a whole number, else 0 */
 };
 
@@ -47,8 +48,17 @@ void trace_flush(struct trace *trace)
     if (!trace || trace->has_failed)
         return;
     trace->flushed_at = trace->world->timeline.now;
+    trace->flushed = trace->records;
     if (trace->sink.flush)
         look_at(trace, trace->sink.flush(trace->sink.self, &error), &error);
+}
+
+static void flush_sometimes(void *self)
+{
+    struct trace *trace = self;
+    if (trace->flushed != trace->records && trace->world->timeline.now - trace->flushed_at >=
+                                                trace->world->timeline.hz / FLUSHES_A_SECOND)
+        trace_flush(trace);
 }
 
 static uint64_t ns_of(const struct trace *trace, uint64_t time)
@@ -66,8 +76,6 @@ static void write_record(struct trace *trace, const struct trace_record *record)
     if (status != STATUS_OK)
         look_at(trace, status, &error);
     trace->records++;
-    if (record->time - trace->flushed_at > trace->world->timeline.hz / FLUSHES_A_SECOND)
-        trace_flush(trace);
 }
 
 static void begin_access(void *self, const struct access *access)
@@ -148,7 +156,7 @@ static void write_unserved(void *self, const struct interrupt_line *line, const 
 static enum status open_sink(struct trace *trace, const struct trace_settings *settings,
                              struct error *error)
 {
-    struct trace_head head = {trace->world->timeline.hz, 0};
+    struct trace_head head = {trace->world->timeline.hz, settings->start_seconds};
     enum status status =
         trace_format_open(&trace->sink, settings->format, settings->path, error);
     if (status == STATUS_OK && settings->folds_polls &&
@@ -176,6 +184,9 @@ static void begin_watching(struct trace *trace)
     trace->watcher.event = write_event;
     trace->watcher.self = trace;
     door_add_watcher(&trace->world->door, &trace->watcher);
+    trace->clock.poll = flush_sometimes;
+    trace->clock.self = trace;
+    world_add_watcher(trace->world, &trace->clock);
 }
 
 static void release(struct trace *trace)
@@ -217,6 +228,7 @@ void trace_close(struct trace *trace)
     interrupt_lives_end(&trace->lives, ns_of(trace, trace->world->timeline.now), write_unserved,
                         trace);
     door_remove_watcher(&trace->world->door, &trace->watcher);
+    world_remove_watcher(trace->world, &trace->clock);
     look_at(trace, trace->sink.end(trace->sink.self, &error), &error);
     release(trace);
 }

@@ -95,7 +95,7 @@ struct trace_record {
 /* What stands at the head of a trace. */
 struct trace_head {
     uint64_t hz;            /* instructions to a virtual second */
-    uint64_t start_seconds; /* of the virtual clock, since 1970 */
+    uint64_t start_seconds; /* since 1970: what the guests' real-time clocks said when ns was 0 */
 };
 
 /* Where records go. A failed write returns its status and says what and where; nothing more comes

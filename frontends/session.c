@@ -403,9 +403,12 @@ static void say_way_out(const struct session *session)
 
 static enum status open_trace(struct session *session, struct error *error)
 {
-    const struct trace_settings settings = {session->options->trace, session->options->trace_out,
+    const struct trace_settings settings = {session->options->trace,
+                                            session->options->trace_out,
                                             session->options->trace_format,
-                                            session->options->folds_polls, session->symbols};
+                                            session->options->folds_polls,
+                                            session->symbols,
+                                            session->rtc_seconds};
     return trace_open(&session->trace, &session->world, &settings, error);
 }
 
