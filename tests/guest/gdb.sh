@@ -103,6 +103,32 @@ ended_with 0
 [ "$(sed -n 's/^hash //p' run.out)" = "$(sed -n 's/^hash //p' plain.out)" ] ||
     fail "gdb changed the run: $(cat run.out) instead of $(cat plain.out)"
 
+# ---- the magic breakpoint: xchg bx,bx stops in gdb by SIGTRAP where it was asked for, and only there ----
+if command -v nasm >/dev/null; then
+    nasm -f bin -o seven.img "$SRCDIR/tests/guest/seven.asm" && truncate -s 2M seven.img || exit 1
+    lab_run=$RUN
+    RUN="timeout 100 $VITRINE run --display none --bios embedded --rtc 0 --overlay seven.img"
+    for magic in --magic-break ""; do
+        start_with_gdb --stopped $magic
+        cat >script <<END
+set tcp connect-timeout 20
+set architecture i8086
+target remote 127.0.0.1:$port
+continue
+printf "magic at %x: %x %x\n", \$eip, *(unsigned char *)\$eip, *((unsigned char *)\$eip + 1)
+continue
+END
+        timeout 60 gdb -nx -batch -x script >magic$magic.out 2>&1
+        ended_with 1
+    done
+    RUN=$lab_run
+    says magic--magic-break.out 'Program received signal SIGTRAP'
+    says magic--magic-break.out 'magic at 7c36: 87 db'
+    says magic--magic-break.out 'exited with code 01'
+    grep -q SIGTRAP magic.out && fail "it stops without --magic-break"
+    says magic.out 'exited with code 01'
+fi
+
 # ---- an interrupt, a lost connection, a second client, a web page ------------------------------
 command -v python3 >/dev/null || { echo "python3 is not installed: no hostile clients"; exit 0; }
 start_with_gdb --stopped
