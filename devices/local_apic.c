@@ -232,13 +232,27 @@ static bool receive(void *self, const struct apic_message *message)
 
 /* --- local interrupts (10.5.1) -------------------------------------------------------------------------- */
 
+/* What becomes of a source whose entry is masked: LINT0 stays up and is looked at when its entry is
+ * opened, an edge of the others is forgotten (10.5.1). */
+static void show_masked(struct local_apic *apic, unsigned which)
+{
+    static const char *const WORDS[LVT_COUNT] = {
+        "the timer ran out while its entry (LVT) is masked", "a counter, while its entry (LVT) is masked",
+        "LINT0 waits behind the mask of its entry (LVT)", "an edge at LINT1 while its entry (LVT) is masked",
+        "an error while its entry (LVT) is masked"};
+    device_interrupt(&apic->device, apic->lvt[which] & LVT_VECTOR,
+                     which == LVT_LINT0 ? INTERRUPT_MASKED : INTERRUPT_LOST, -1, WORDS[which]);
+}
+
 /* A source of the local vector table asks: timer, error and, when they rise, the LINT pins. */
 void local_apic_raise_lvt(struct local_apic *apic, unsigned which)
 {
     bool is_pin = which == LVT_LINT0 || which == LVT_LINT1;
     struct apic_message message = {.vector = apic->lvt[which] & LVT_VECTOR};
-    if (apic->lvt[which] & LVT_MASKED)
+    if (apic->lvt[which] & LVT_MASKED) {
+        show_masked(apic, which);
         return;
+    }
     message.delivery = is_pin ? (enum apic_delivery)delivery_of(apic, which) : APIC_FIXED;
     /* QUIRK of 10.5.1: LINT1 is never level triggered, and only fixed interrupts are. */
     message.is_level = which == LVT_LINT0 && apic->lvt[which] & LVT_LEVEL;
@@ -306,6 +320,27 @@ void local_apic_end(struct local_apic *apic)
         }
     }
     local_apic_update(apic);
+}
+
+static void explain(char *text, size_t size, size_t *used, const char *words)
+{
+    text_append(text, size, used, "%s%s", *used ? "; " : "", words);
+}
+
+void local_apic_explain_waiting(const struct device *device, char *text, size_t size, size_t *used)
+{
+    const struct local_apic *apic = (const struct local_apic *)device;
+    if (!is_on(apic))
+        return;
+    if (is_asserted(apic, 0) && apic->lvt[LVT_LINT0] & LVT_MASKED)
+        explain(text, size, used,
+                "LINT0 (the 8259's INT) is active and its entry in the local APIC masked");
+    if (apic->initial && apic->lvt[LVT_TIMER] & LVT_MASKED)
+        explain(text, size, used, "the local APIC's timer runs and its entry is masked");
+    if (local_apic_highest(apic->irr) >= 0 && deliverable(apic) < 0)
+        explain(text, size, used,
+                "a vector is requested at the local APIC and its class is not above the task "
+                "priority or what is in service (an EOI is due)");
 }
 
 /* --- interrupt command (10.6.1) ---------------------------------------------------------------------------- */

@@ -46,8 +46,11 @@ void local_apic_timer_schedule(struct local_apic *apic)
 {
     const struct clock *clock = apic->device.env->clock;
     uint64_t period = (uint64_t)apic->initial * local_apic_divisor(apic->divide), when;
-    if (apic->initial > 0 && elapsed(apic) / apic->initial > apic->periods)
+    if (apic->initial > 0 && elapsed(apic) / apic->initial > apic->periods) {
         apic->periods = elapsed(apic) / apic->initial;
+        device_interrupt(&apic->device, apic->lvt[LVT_TIMER] & LVT_VECTOR, INTERRUPT_LOST, -1,
+                         "the timer ran out while its entry (LVT) was masked");
+    }
     if (apic->initial == 0 || (!is_periodic(apic) && apic->periods > 0) ||
         apic->lvt[LVT_TIMER] & LVT_MASKED) {
         event_disarm(&apic->timer);

@@ -6,6 +6,7 @@
 #include "base/bits.h"
 #include "devices/i8259.h"
 #include "devices/io_apic.h"
+#include "devices/local_apic.h"
 #include "machine/machine.h"
 
 #define FLAGS_IF     0x200u
@@ -20,6 +21,8 @@ static void put_waiting(const struct machine *machine, char *text, size_t size)
     text[0] = '\0';
     cpu_get_registers(machine->cpu, &r);
     i8259_explain_waiting(machine->pic_master, text, size, &used);
+    if (machine->local_apic)
+        local_apic_explain_waiting(machine->local_apic, text, size, &used);
     if (machine->io_apic)
         io_apic_explain_waiting(machine->io_apic, text, size, &used);
     if (!(r.flags & FLAGS_IF) && machine->pic_intr)

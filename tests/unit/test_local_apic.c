@@ -145,6 +145,65 @@ START_TEST(each_step_of_a_vector_is_shown)
 }
 END_TEST
 
+START_TEST(sources_behind_a_masked_entry_are_shown_as_masked_or_lost)
+{
+    struct bench b;
+    struct fixture_life life;
+    start(&b, true);
+    fixture_watch_life(b.f, &life);
+    put(&b, LINT0, MASKED | 0x31);
+    lint(&b, 0, true);
+    fixture_check_life(&life, "irq49 masked; ");
+    put(&b, LINT1, MASKED | 0x400); /* NMI */
+    lint(&b, 1, true);
+    fixture_check_life(&life, "irq0 lost; ");
+    put(&b, TIMER, MASKED | 0x55);
+    put(&b, DIVIDE, 0xB); /* by 1: 10 ns a count */
+    put(&b, INITIAL, 100);
+    fixture_run_us(b.f, 3);
+    fixture_check_life(&life, "");
+    put(&b, TIMER, 0x55); /* one shot: it ran out meanwhile, and nothing comes */
+    fixture_check_life(&life, "irq85 lost; ");
+    fixture_run_us(b.f, 3);
+    fixture_check_life(&life, "");
+    put(&b, INITIAL, 100);
+    fixture_run_us(b.f, 3);
+    fixture_check_life(&life, "irq85 requested 55h; ");
+    fixture_forget_life(b.f, &life);
+    stop(&b);
+}
+END_TEST
+
+static void check_waiting(const struct bench *b, const char *expected)
+{
+    char text[256] = "";
+    size_t used = 0;
+    local_apic_explain_waiting(b->apic, text, sizeof text, &used);
+    ck_assert_str_eq(text, expected);
+}
+
+START_TEST(what_waits_is_told_with_what_holds_it_back)
+{
+    struct bench b;
+    start(&b, true);
+    check_waiting(&b, "");
+    put(&b, LINT0, MASKED | 0x700);
+    lint(&b, 0, true);
+    check_waiting(&b, "LINT0 (the 8259's INT) is active and its entry in the local APIC masked");
+    put(&b, LINT0, 0x700);
+    check_waiting(&b, "");
+    put(&b, TIMER, MASKED | 0x55);
+    put(&b, INITIAL, 100);
+    check_waiting(&b, "the local APIC's timer runs and its entry is masked");
+    put(&b, INITIAL, 0);
+    put(&b, TPR, 0x50);
+    self_ipi(&b, 0x51);
+    check_waiting(&b, "a vector is requested at the local APIC and its class is not above the task "
+                      "priority or what is in service (an EOI is due)");
+    stop(&b);
+}
+END_TEST
+
 START_TEST(task_priority_holds_its_class_and_below)
 {
     struct bench b;
@@ -495,6 +554,8 @@ Suite *local_apic_suite(void)
     const TTest *const TESTS[] = {
         higher_class_interrupts_and_same_class_waits_for_eoi,
         each_step_of_a_vector_is_shown,
+        sources_behind_a_masked_entry_are_shown_as_masked_or_lost,
+        what_waits_is_told_with_what_holds_it_back,
         task_priority_holds_its_class_and_below,
         virtual_wire_hands_the_8259_through,
         lint_pins_deliver_nmi_smi_and_fixed_vectors,
