@@ -33,6 +33,10 @@ records=$(wc -l <run.json)
 if has jq; then
     jq -es "length == $records and all(.[]; .seq > 0 and .ns >= 0)" run.json >/dev/null || fail "jq on JSON Lines"
 fi
+# What the hypervisor made of the guests' screens: a rectangle of the host's display for each window, and then the
+# writes into its video memory.
+grep '"source":"vdisplay","target":"alpha"' run.json | grep '"meaning":"map: window alpha, 720x400 pixels -> rectangle 720x400 at ' \
+    >mapped || fail "no window of alpha is mapped to a rectangle"
 if has python3; then
     python3 - "$records" <<'PY' || fail "csv or sqlite3 of Python"
 import csv, json, sqlite3, sys
@@ -60,6 +64,11 @@ if has tshark && has jq; then
     jq -r 'select(.kind == "frame") | .bytes' run.json >frames.hex
     tshark -r frames.pcapng -T json -x 2>/dev/null | jq -r '.[]._source.layers.frame_raw[0]' | cmp - frames.hex ||
         fail "tshark sees other frames"
+    # Absolute times: the guests' real-time clock at the start, and virtual time from there on.
+    tshark -r frames.pcapng -T fields -e frame.time_epoch 2>/dev/null >times
+    jq -r 'select(.kind == "frame") | (1700000000 + (.ns / 1000000000 | floor) | tostring) + "." +
+        (1000000000 + .ns % 1000000000 | tostring | .[1:])' run.json | cmp - times ||
+        fail "frames have other times: $(head -n 2 times)"
     tshark -r frames.pcapng -T fields -e frame.interface_name 2>/dev/null | sort -u >interfaces
     grep -q '^beta nic0$' interfaces && grep -q '^host switch port beta$' interfaces || fail "interfaces: $(cat interfaces)"
     shark() {
@@ -96,6 +105,16 @@ if has vcd2fst && has fst2vcd; then
     cmp run.vcd.edges back.vcd.edges || fail "other edges after vcd2fst and back"
     ! has jq || jq -r 'select(.machine == "host" and .kind == "interrupt" and .irq == 14 and .step == "raised") | "#\(.ns)"' \
         run.json | cmp - run.vcd.edges || fail "IRQ 14 of the host rises at other times"
+fi
+
+if has sigrok-cli; then
+    # A logic analyser's samples, one a microsecond: the host's wires, whose VMM takes no time, are up for less.
+    sigrok-cli -I vcd:downsample=1000 -i run.vcd -O vcd >sampled.vcd 2>sigrok.err || fail "sigrok-cli: $(cat sigrok.err)"
+    awk '/^\$var/ && $5 == "irq0_service" && !id { id = $4 }
+        /^#/ { for (i = 2; i <= NF; i++) rises += $i == "1" id } END { print rises + 0 }' sampled.vcd >rises
+    ! has jq || [ "$(jq -n '[inputs | select(.machine == "alpha" and .source == "pic0" and .irq == 0 and .step == "acknowledged")] |
+        length' run.json)" = "$(cat rises)" ] || fail "sigrok-cli sees $(cat rises) services of alpha's IRQ 0"
+    [ "$(cat rises)" -gt 100 ] || fail "sigrok-cli sees $(cat rises) services of alpha's IRQ 0"
 fi
 
 convert run.perfetto.json
