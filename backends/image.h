@@ -71,6 +71,7 @@ struct image_options {
     bool is_read_only;
     bool has_overlay;        /* writes go to a temporary file, the image stays as it is */
     bool allows_any_backing; /* else a backing file lies in the image's own folder, or below */
+    bool is_second_look;     /* this process has it open and locked already; goes with has_overlay */
     struct image_set *set;   /* may be NULL */
     struct log *log;         /* for warnings; may be NULL */
     unsigned depth;          /* of backing files: for the chain's own opening */

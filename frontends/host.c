@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "frontends/commands.h"
+#include "frontends/run_again.h"
 #include "frontends/session.h"
 #include "hypervisor/drivers_map.h"
 #include "hypervisor/focus_screen.h"
@@ -20,6 +21,7 @@ struct host_run {
     struct vmm *vmm;
     struct display_screen focus; /* what a terminal shows */
     FILE *gantt_file;            /* NULL: no picture */
+    struct run_again again[SESSION_GUESTS];
 };
 
 /* Options of a single machine that mean nothing for a host: LAB.ini says them. */
@@ -67,6 +69,8 @@ static enum status open_line(struct host_run *run, const char *spec, const char 
                              const char *key, struct chardev **chardev, struct error *error)
 {
     enum status status = STATUS_OK;
+    if (run->options.is_second_run)
+        spec = run_again_stream(spec);
     if (spec[0] != '\0')
         status = session_chardev(&run->session, spec, chardev, error);
     if (status != STATUS_OK)
@@ -110,6 +114,10 @@ static enum status open_network(struct host_run *run, struct error *error)
     return status;
 }
 
+static enum status build_again(const struct run_options *options, const char *machine,
+                               struct second_run *second, struct error *error);
+static void free_again(void *self);
+
 static enum status build(struct host_run *run, struct error *error)
 {
     enum status status;
@@ -133,10 +141,44 @@ static enum status build(struct host_run *run, struct error *error)
         struct machine *guest = run->vmm->guests[i].machine;
         guest->resets_on_triple_fault = !run->options.no_reboot;
         run->session.guests[run->session.guest_count++] = guest;
+        run->again[i] = (struct run_again){&run->session, build_again, free_again, false};
+        run_again_watch(&run->again[i], guest);
     }
     if (status == STATUS_OK)
         run->session.debugged = run->vmm->guests[0].machine; /* --gdb: the first guest */
-    return status == STATUS_OK ? session_show(&run->session, run->vmm->host, error) : status;
+    return status;
+}
+
+static void close_host(struct host_run *run)
+{
+    session_end_display(&run->session);
+    vmm_free(run->vmm);
+    lab_free(&run->lab);
+    if (run->gantt_file)
+        fclose(run->gantt_file);
+    session_close(&run->session);
+}
+
+static enum status build_again(const struct run_options *options, const char *machine,
+                               struct second_run *second, struct error *error)
+{
+    struct host_run *run = calloc(1, sizeof *run);
+    enum status status;
+    if (!run)
+        return error_set(error, STATUS_INTERNAL, "out of memory for a second run");
+    run->options = *options;
+    status = build(run, error);
+    *second = (struct second_run){&run->session, NULL, run};
+    for (size_t i = 0; i < run->session.guest_count; i++)
+        if (strcmp(run->session.guests[i]->name, machine) == 0)
+            second->machine = run->session.guests[i];
+    return status;
+}
+
+static void free_again(void *self)
+{
+    close_host(self);
+    free(self);
 }
 
 /* "FILE.svg[,from=MS][,to=MS]": the file is made at once, so that a bad name is known before the run. */
@@ -212,6 +254,8 @@ static int run_host(struct host_run *run, int argc, char **argv)
     if (exit_status == STATUS_OK)
         exit_status = (int)build(run, &error);
     if (exit_status == STATUS_OK)
+        exit_status = (int)session_show(&run->session, run->vmm->host, &error);
+    if (exit_status == STATUS_OK)
         exit_status = (int)open_gantt(run, &error);
     if (exit_status == STATUS_OK) {
         exit_status = session_run(&run->session, &error);
@@ -224,12 +268,7 @@ static int run_host(struct host_run *run, int argc, char **argv)
         if (!error.text[0] && write_gantt(run, &error) != STATUS_OK)
             exit_status = STATUS_FILE;
     }
-    session_end_display(&run->session);
-    vmm_free(run->vmm);
-    lab_free(&run->lab);
-    if (run->gantt_file)
-        fclose(run->gantt_file);
-    session_close(&run->session);
+    close_host(run);
     return error.text[0] ? session_fail(&error) : exit_status;
 }
 

@@ -128,6 +128,8 @@ static enum status open_end(struct network *network, struct network_cable *cable
                      : error_set(error, STATUS_USAGE, "net=switch has %d ports; fix: fewer NICs",
                                  NET_SWITCH_PORTS);
     }
+    if (network->is_cut)
+        return STATUS_OK;
     status = net_backend_open(&cable->backend, &cable->words, error);
     if (status != STATUS_OK)
         return status;
@@ -142,7 +144,7 @@ static enum status open_end(struct network *network, struct network_cable *cable
 static enum status open_capture(const struct network *network, struct network_cable *cable,
                                 struct error *error)
 {
-    if (!cable->words.pcap)
+    if (!cable->words.pcap || network->is_cut)
         return STATUS_OK;
     for (const struct network_cable *other = network->cables; other != cable; other = other->next)
         if (other->words.pcap && strcmp(other->words.pcap, cable->words.pcap) == 0)

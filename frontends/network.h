@@ -18,6 +18,7 @@ struct network {
     struct world *world;
     uint64_t start_seconds; /* since 1970: the beginning of captured time */
     struct network_cable *cables;
+    bool is_cut; /* cables lead nowhere outside, and nothing is captured */
     struct net_switch *net_switch; /* NULL: no NIC is at it */
     /* How far virtual time is ahead of the workstation's, and when that was. */
     int64_t ahead_ns, virtual_ns, real_ns;

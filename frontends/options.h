@@ -30,6 +30,7 @@ struct run_options {
     const char *rtc, *snapshot_load, *snapshot_save, *parallel, *debug_console;
     const char *sound; /* NULL: none */
     bool wants_prompt; /* vitrine debug; not an option */
+    bool is_second_run; /* of run_again.h: leads nowhere outside; not an option */
     bool is_stopped, no_reboot, is_realtime, is_max_speed, overlay, prints_hash, is_verbose, wants_help;
 };
 

@@ -236,6 +236,26 @@ static enum status save_snapshot(const struct run *run, struct error *error)
     return status;
 }
 
+static enum status build_again(const struct run_options *options, const char *machine,
+                               struct second_run *second, struct error *error)
+{
+    struct run *run = calloc(1, sizeof *run);
+    enum status status;
+    (void)machine;
+    if (!run)
+        return error_set(error, STATUS_INTERNAL, "out of memory for a second run");
+    run->options = *options;
+    status = run_build(run, error);
+    *second = (struct second_run){&run->session, run->machine, run};
+    return status;
+}
+
+static void free_again(void *self)
+{
+    run_close(self);
+    free(self);
+}
+
 enum status run_build(struct run *run, struct error *error)
 {
     struct run_options *o = &run->options;
@@ -263,8 +283,8 @@ enum status run_build(struct run *run, struct error *error)
     if (status != STATUS_OK)
         return status;
     run->machine->resets_on_triple_fault = !o->no_reboot;
-    run->machine->writers = run_again_for_writers;
-    run->machine->writers_self = run;
+    run->again = (struct run_again){&run->session, build_again, free_again, false};
+    run_again_watch(&run->again, run->machine);
     run->session.guests[run->session.guest_count++] = run->machine;
     if (run->boot && (status = boot_attach(run->boot, run->machine, error)) != STATUS_OK)
         return status;

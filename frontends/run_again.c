@@ -1,17 +1,14 @@
-/* Who wrote the table entries that a triple fault was about: the same run once more, from its start to
- * the same fault, with watchpoints on them. A run is the same whenever its inputs are (rule 4), so that
- * nothing has to be noted down on the way, and a run that does not fault costs nothing.
- *
- * The second run has no window, no cables and no streams, and leaves disks alone. That it was the same
- * is checked: it ends with the same machine, to the last bit, or nothing is claimed. */
+#include "frontends/run_again.h"
+
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/bits.h"
-#include "frontends/run_internal.h"
 
 #define SECONDS_MAX 20 /* of the workstation */
 #define CHUNK       UINT64_C(1000000)
+#define WRITERS_MAX 8
 
 struct writer {
     bool is_known;
@@ -27,21 +24,27 @@ static void drop_line(void *self, enum log_level level, const char *line)
     (void)line;
 }
 
-/* The same machine without what leads outside; the clock is that of the first run. */
-static void choose_options(struct run_options *o, const struct run *first, char *rtc, size_t size)
+const char *run_again_stream(const char *spec)
 {
-    *o = first->options;
-    snprintf(rtc, size, "%llu", (unsigned long long)first->session.rtc_seconds);
+    return spec && spec[0] && strcmp(spec, "null") != 0 ? "file:/dev/null" : spec;
+}
+
+/* The same without what leads outside; the clock is that of the first run. */
+static void choose_options(struct run_options *o, const struct session *first, char *rtc,
+                           size_t size)
+{
+    *o = *first->options;
+    snprintf(rtc, size, "%llu", (unsigned long long)first->rtc_seconds);
     o->rtc = rtc;
     o->display = "none";
-    o->overlay = o->is_max_speed = true;
+    o->overlay = o->is_max_speed = o->is_second_run = true;
     o->wants_prompt = o->is_stopped = o->is_realtime = o->is_verbose = false;
-    o->trace = o->trace_out = o->gdb = o->screenshot = o->sound = o->snapshot_save = NULL;
+    o->trace = o->trace_out = o->gdb = o->screenshot = o->sound = o->snapshot_save = o->gantt = NULL;
     o->timeout_seconds = SECONDS_MAX;
     for (size_t i = 0; i < o->serials.count; i++)
-        o->serials.items[i] = "null";
-    o->parallel = o->parallel ? "null" : NULL;
-    o->debug_console = NULL;
+        o->serials.items[i] = run_again_stream(o->serials.items[i]);
+    o->parallel = run_again_stream(o->parallel);
+    o->debug_console = run_again_stream(o->debug_console);
 }
 
 /* The last hit counts. */
@@ -65,11 +68,11 @@ static void note_hit(struct machine *machine, struct writer *writers, size_t cou
 }
 
 /* Up to the fault at that instruction; earlier ones reset the machine as they did. */
-static bool reach_fault(struct run *again, uint64_t instructions, struct writer *writers,
-                        size_t count)
+static bool reach_fault(const struct second_run *second, uint64_t instructions,
+                        struct writer *writers, size_t count)
 {
-    struct world *world = &again->session.world;
-    struct machine *machine = again->machine;
+    struct world *world = &second->session->world;
+    struct machine *machine = second->machine;
     machine->holds_on_shutdown = true;
     while (!world->is_over && cpu_instructions(machine->cpu) <= instructions) {
         world_advance(world, CHUNK);
@@ -85,29 +88,35 @@ static bool reach_fault(struct run *again, uint64_t instructions, struct writer 
     return false;
 }
 
-/* NULL: it went as the first; else why nothing is known. */
-static const char *run_again(struct run *again, const struct machine *machine,
-                             const struct machine_table_entry *entries, size_t count,
-                             struct writer *writers)
+/* Nobody looks at its faults, and the one that is looked for was not the last. */
+static void quieten(const struct second_run *second, const struct machine *machine)
 {
-    struct cpu_watch watches[8];
+    second->session->world.log.write = drop_line;
+    for (size_t i = 0; i < second->session->guest_count; i++)
+        second->session->guests[i]->writers = NULL;
+    second->machine->resets_on_triple_fault = true;
+    second->machine->place = machine->place;
+    second->machine->place_self = machine->place_self;
+}
+
+/* NULL: it went as the first; else why nothing is known. */
+static const char *go_again(const struct second_run *second, const struct machine *machine,
+                            const struct machine_table_entry *entries, size_t count,
+                            struct writer *writers)
+{
+    struct cpu_watch watches[WRITERS_MAX];
     struct error error = {STATUS_OK, ""};
-    if (run_build(again, &error) != STATUS_OK)
-        return "a second run cannot have the same disks; fix: --overlay";
-    again->session.world.log.write = drop_line;
-    again->machine->writers = NULL;
-    again->machine->resets_on_triple_fault = true; /* it was not the last */
-    again->machine->place = machine->place;
-    again->machine->place_self = machine->place_self;
+    quieten(second, machine);
     for (size_t i = 0; i < count; i++)
         watches[i] = (struct cpu_watch){CPU_WATCH_WRITE, true, entries[i].gpa, entries[i].bytes};
-    if (cpu_set_watches(again->machine->cpu, watches, count, &error) != STATUS_OK)
+    if (cpu_set_watches(second->machine->cpu, watches, count, &error) != STATUS_OK)
         return "out of memory for a second run";
-    if (!reach_fault(again, cpu_instructions(machine->cpu), writers, count))
-        return "a second run went another way, or took too long";
-    return machine_hash(again->machine) == machine_hash(machine)
+    if (!reach_fault(second, cpu_instructions(machine->cpu), writers, count))
+        return "a second run went another way (something came from outside, or a disk was written), "
+               "or took too long; fix: --overlay, and no keys";
+    return machine_hash(second->machine) == machine_hash(machine)
                ? NULL
-               : "a second run was another: something came from outside, or a disk had changed; "
+               : "a second run was another: something came from outside, or a disk was written; "
                  "fix: --overlay, and no keys";
 }
 
@@ -126,28 +135,37 @@ static void put_writer(const struct machine_table_entry *entry, const struct wri
                     entry->name);
 }
 
-void run_again_for_writers(void *self, const struct machine *machine,
-                           const struct machine_table_entry *entries, size_t count, char *text,
-                           size_t size)
+/* machine.writers */
+static void find_writers(void *self, const struct machine *machine,
+                         const struct machine_table_entry *entries, size_t count, char *text,
+                         size_t size)
 {
-    struct run *first = self;
-    struct run *again = calloc(1, sizeof *again);
-    struct writer writers[8];
+    struct run_again *again = self;
+    struct second_run second = {0};
+    struct run_options options;
+    struct writer writers[WRITERS_MAX];
+    struct error error = {STATUS_OK, ""};
     const char *trouble;
     char rtc[24];
     size_t used = 0;
-    memset(writers, 0, sizeof writers);
-    if (!again || count > ARRAY_COUNT(writers)) {
-        free(again);
+    if (again->is_done || count > ARRAY_COUNT(writers))
         return;
-    }
-    first->machine->writers = NULL; /* once: a machine that reboots faults again and again */
-    choose_options(&again->options, first, rtc, sizeof rtc);
-    trouble = run_again(again, machine, entries, count, writers);
+    again->is_done = true;
+    memset(writers, 0, sizeof writers);
+    choose_options(&options, again->first, rtc, sizeof rtc);
+    trouble = again->build(&options, machine->name, &second, &error) == STATUS_OK
+                  ? go_again(&second, machine, entries, count, writers)
+                  : error.text;
     if (trouble)
         text_append(text, size, &used, "  who wrote it is not known: %s\n", trouble);
     for (size_t i = 0; !trouble && i < count; i++)
         put_writer(&entries[i], &writers[i], cpu_instructions(machine->cpu), text, size, &used);
-    run_close(again);
-    free(again);
+    if (second.self)
+        again->free(second.self);
+}
+
+void run_again_watch(struct run_again *again, struct machine *machine)
+{
+    machine->writers = find_writers;
+    machine->writers_self = again;
 }

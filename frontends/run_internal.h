@@ -1,7 +1,8 @@
-/* One machine as the command line describes it: what run.c and run_again.c share. */
+/* One machine as the command line describes it: what run.c and tests share. */
 #ifndef VITRINE_FRONTENDS_RUN_INTERNAL_H
 #define VITRINE_FRONTENDS_RUN_INTERNAL_H
 
+#include "frontends/run_again.h"
 #include "frontends/session.h"
 #include "machine/boot.h"
 
@@ -13,15 +14,11 @@ struct run {
     char rooms[OPTION_LIST_MAX][512];      /* words of --nic */
     struct machine *machine;
     struct boot *boot;
+    struct run_again again;
 };
 
 /* Builds session and machine from run->options. Whatever it gives, run_close() comes after it. */
 enum status run_build(struct run *run, struct error *error);
 void run_close(struct run *run);
-
-/* machine.writers: finds out by a second run. */
-void run_again_for_writers(void *self, const struct machine *machine,
-                           const struct machine_table_entry *entries, size_t count, char *text,
-                           size_t size);
 
 #endif

@@ -100,6 +100,7 @@ enum status session_open(struct session *session, const struct run_options *opti
     status = world_init(&session->world, &world, error);
     session->has_world = true;
     network_init(&session->network, &session->world, session->rtc_seconds);
+    session->network.is_cut = options->is_second_run;
     if (status != STATUS_OK ||
         (status = choose_display(session, &session->display_kind, error)) != STATUS_OK)
         return status;
@@ -125,6 +126,8 @@ static bool wait_for_room(void *self)
 struct block_image_options session_image_options(struct session *session)
 {
     return (struct block_image_options){.image = {.has_overlay = session->options->overlay,
+                                                  .is_second_look =
+                                                      session->options->is_second_run,
                                                   .set = &session->images,
                                                   .log = &session->world.log},
                                         .wait = wait_for_room,
@@ -403,12 +406,14 @@ static void say_way_out(const struct session *session)
 
 static enum status open_trace(struct session *session, struct error *error)
 {
-    const struct trace_settings settings = {session->options->trace,
-                                            session->options->trace_out,
-                                            session->options->trace_format,
-                                            session->options->folds_polls,
-                                            session->symbols,
-                                            session->rtc_seconds};
+    const struct run_options *o = session->options;
+    const struct trace_settings settings = {.filter = o->trace,
+                                            .path = o->trace_out,
+                                            .format = o->trace_format,
+                                            .folds_polls = o->folds_polls,
+                                            .symbols = session->symbols,
+                                            .process = o->process,
+                                            .start_seconds = session->rtc_seconds};
     return trace_open(&session->trace, &session->world, &settings, error);
 }
 

@@ -35,10 +35,40 @@ timeout 100 "$VITRINE" run --display none --overlay --bios embedded --max-instru
 [ "$(grep -c "IDT entry 3h was last written" out)" = 1 ] || fail "the second run: $(cat out)"
 says out 'next: the chip set resets the machine'
 
-# A kernel's table that nobody wrote, and a disk that a second run can't have.
-timeout 100 "$VITRINE" run --display none --no-reboot --bios embedded badgate.img >out 2>&1
+# Without --overlay: a disk that is only read is the same for the second run. One that was written is not: the card
+# says why it knows nothing; with --overlay it knows.
+timeout 100 "$VITRINE" run --display none --no-reboot --bios embedded --serial file:serial.log badgate.img >out 2>&1
 [ $? = 4 ] || fail "the status without overlay: $(cat out)"
-says out 'who wrote it is not known: .*fix: --overlay'
+says out "IDT entry 3h was last written 1002 instructions before, at 0008, linear $wrong"
+nasm -f bin -DWRITES -o writes.bin "$SRCDIR/tests/guest/badgate.asm" || exit 1
+cp badgate.img writes.img && dd if=writes.bin of=writes.img conv=notrunc 2>/dev/null
+timeout 100 "$VITRINE" run --display none --no-reboot --bios embedded writes.img >out 2>&1
+[ $? = 4 ] || fail "the status without overlay: $(cat out)"
+says out 'who wrote it is not known: .*a disk was written.*fix: --overlay'
+timeout 100 "$VITRINE" run --display none --no-reboot --bios embedded --overlay writes.img >out 2>&1
+says out 'IDT entry 3h was last written 1002 instructions before'
+
+# Guests of a host: each has its own card, by a second run of the whole lab that touches no file.
+dd if=/dev/zero of=lab.img bs=516096 count=4 2>/dev/null
+for cylinder in 1 2; do
+    dd if=badgate.bin of=lab.img bs=516096 seek=$cylinder conv=notrunc 2>/dev/null
+done
+cat >lab.ini <<'END'
+[host]
+memory = 64M
+disk = lab.img,geometry=4/16/63
+[guest alpha]
+memory = 16M
+cylinders = 1-1
+serial = file:alpha.log
+[guest beta]
+memory = 16M
+cylinders = 2-2
+END
+timeout 100 "$VITRINE" host --display none --no-reboot --bios embedded --rtc 0 --hash lab.ini >lab.out 2>out
+[ "$(grep -c "IDT entry 3h was last written 1002 instructions before, at 0008, linear $wrong" out)" = 2 ] ||
+    fail "the cards of two guests: $(cat out)"
+[ -f alpha.log ] || fail "the guest's serial line"
 
 # The second run changes nothing of the first.
 timeout 100 "$VITRINE" run --display none --no-reboot --overlay --rtc 0 --hash badgate.img >a 2>/dev/null

@@ -1,0 +1,37 @@
+/* Who wrote the table entries that a triple fault was about: the same run once more, from its start to
+ * the same fault, with watchpoints on them. A run is the same whenever its inputs are (rule 4), so that
+ * nothing has to be noted down on the way, and a run that does not fault costs nothing.
+ *
+ * The second run has no window, no cables and no streams, and leaves disks alone. That it was the same
+ * is checked: it ends with the same machine, to the last bit, or nothing is claimed. */
+#ifndef VITRINE_FRONTENDS_RUN_AGAIN_H
+#define VITRINE_FRONTENDS_RUN_AGAIN_H
+
+#include "frontends/session.h"
+
+/* A second run: its parts, and what it is freed by. */
+struct second_run {
+    struct session *session;
+    struct machine *machine; /* the one that faulted in the first */
+    void *self;
+};
+
+/* What can be made again, for one machine of it. */
+struct run_again {
+    const struct session *first;
+    /* Builds the same from other options, which outlive it. `second->self` is set whenever there is
+     * something to free, also on failure. */
+    enum status (*build)(const struct run_options *options, const char *machine,
+                         struct second_run *second, struct error *error);
+    void (*free)(void *self);
+    bool is_done; /* once: a machine that reboots faults again and again */
+};
+
+/* Has the machine ask (machine.writers) for the lines about its first fault. */
+void run_again_watch(struct run_again *again, struct machine *machine);
+
+/* What a byte stream of the first run is in the second: there, where there was one (a UART sees the
+ * other end of its line), and silent. NULL is allowed. */
+const char *run_again_stream(const char *spec);
+
+#endif
