@@ -200,12 +200,12 @@ static void on_trace(struct monitor *monitor, const struct monitor_words *words)
     } else if (strcmp(word, "on") == 0 && monitor->trace) {
         monitor_print(monitor, "the trace is on; trace off first\n");
     } else if (strcmp(word, "on") == 0) {
-        const struct trace_settings settings = {words->count > 2 ? words->words[2] : "io",
-                                                words->count > 3 ? words->words[3] : "-",
-                                                words->count > 4 ? words->words[4] : NULL,
-                                                false,
-                                                monitor->options.symbols,
-                                                monitor->engine.machine->config.rtc_seconds};
+        const struct trace_settings settings = {
+            .filter = words->count > 2 ? words->words[2] : "io",
+            .path = words->count > 3 ? words->words[3] : "-",
+            .format = words->count > 4 ? words->words[4] : NULL,
+            .symbols = monitor->options.symbols,
+            .start_seconds = monitor->engine.machine->config.rtc_seconds};
         if (trace_open(&monitor->trace, monitor->engine.world, &settings, &error) != STATUS_OK)
             monitor_print(monitor, "%s\n", error.text);
     } else {

@@ -10,6 +10,7 @@
 #include "debugger/trace_fold.h"
 #include "debugger/trace_formats.h"
 #include "debugger/trace_place.h"
+#include "debugger/trace_process.h"
 #include "machine/world.h"
 
 #define FLUSHES_A_SECOND 20u /* of virtual time, so that a reader can follow a run */
@@ -24,6 +25,7 @@ struct trace {
     struct trace_sink sink;
     struct trace_console console;
     struct trace_places *places;
+    struct process_layout processes;
     struct trace_effects effects;
     struct interrupt_lives lives; /* of those that pass the filter */
     bool has_failed; /* a write failed: nothing is written any more */
@@ -88,7 +90,7 @@ static void write_access(void *self, const struct access *access)
     struct trace *trace = self;
     struct trace_record record;
     const char *effects;
-    char changed[CHANGED_BYTES];
+    char changed[CHANGED_BYTES], process[PROCESS_NAME_BYTES];
     if (trace->has_failed)
         return;
     effects = trace_effects_end(&trace->effects, access);
@@ -96,6 +98,8 @@ static void write_access(void *self, const struct access *access)
         trace_record_of_access(&record, access, ns_of(trace, access->time));
         trace_places_look(trace->places, &access->origin, &record);
         record.effects = effects;
+        if (process_name(&trace->processes, &access->origin, process))
+            record.process = process;
         if (access->has_new && access->now != access->old) {
             reg_changes_text(access->reg, access->old, access->now, changed, sizeof changed);
             record.changed = changed;
@@ -208,6 +212,8 @@ enum status trace_open(struct trace **trace, struct world *world,
     made->places = trace_places_new(settings->symbols);
     status = made->places ? trace_filter_new(&made->filter, settings->filter, &world->door, error)
                           : error_set(error, STATUS_INTERNAL, "out of memory for the trace");
+    if (status == STATUS_OK && settings->process)
+        status = process_layout_parse(&made->processes, settings->process, settings->symbols, error);
     if (status == STATUS_OK)
         status = open_sink(made, settings, error);
     if (status != STATUS_OK) {

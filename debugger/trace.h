@@ -39,8 +39,8 @@ struct trace_settings {
     const char *format; /* NULL: as the path's suffix says, else JSON Lines */
     bool folds_polls;   /* a loop that waits for a status is one record (trace_fold.h) */
     const struct symbols *symbols; /* of places in guests' code; NULL: none */
-    uint64_t
-        start_seconds; /* since 1970: what the real-time clocks said at the world's beginning */
+    const char *process; /* where its name is found (trace_process.h); NULL: unsaid */
+    uint64_t start_seconds; /* since 1970: what real-time clocks said at the beginning */
 };
 /* Starts writing what passes the filter. Build the machines first: then misspelt names of machines and devices
  * are refused with the nearest match. Errors: STATUS_USAGE (filter, format, or a file

@@ -65,6 +65,7 @@ static char *put_place(char *to, const struct trace_record *record)
     to = put_word(to, record->machine);
     if (!record->has_cpu)
         return to;
+    to = put_word(to, record->process);
     *to++ = ' ';
     to = put_wide_hex(put_text(put_wide_hex(to, record->cs, 4), ":"), record->eip, 8);
     to = put_word(to, record->symbol);

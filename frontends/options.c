@@ -47,6 +47,8 @@ static const struct option OPTIONS[] = {
     {"no-firmware", OPTION_FLAG, AT(no_firmware), NULL, "trace from the boot sector or kernel on, without the firmware's code", 0, 0},
     {"firmware", OPTION_FLAG, AT(firmware), NULL, "debug: trace the firmware too", 0, 0},
     {"fold-polls", OPTION_FLAG, AT(folds_polls), NULL, "trace a loop that waits for a status as one record", 0, 0},
+    {"process", OPTION_TEXT, AT(process), "current=WHERE,name=OFFSET", "where the guests' system keeps a pointer to the task "
+     "that runs (address, symbol, fs:OFFSET), and the name in it: for the trace", 0, 0},
     {"magic-break", OPTION_FLAG, AT(has_magic_breaks), NULL, "XCHG BX,BX stops in the debugger", 0, 0},
     {"gdb", OPTION_TEXT, AT(gdb), "[HOST:]PORT", "wait for gdb on a loopback port", 0, 0},
     {"stopped", OPTION_FLAG, AT(is_stopped), NULL, "with --gdb, debug: stand before the first instruction", 0, 0},

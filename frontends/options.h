@@ -21,7 +21,7 @@ struct run_options {
     const char *cpu, *board, *bios, *kernel, *initrd, *append;
     struct option_list disks, floppies, cdroms, nics, serials, symbols;
     const char *display, *screenshot;
-    const char *trace, *trace_out, *trace_format, *from;
+    const char *trace, *trace_out, *trace_format, *from, *process;
     bool folds_polls, no_firmware, firmware, has_magic_breaks;
     const char *gdb;
     uint64_t timeout_seconds, max_instructions, clock_hz;

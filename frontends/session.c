@@ -432,9 +432,12 @@ enum status session_show(struct session *session, struct machine *machine, struc
         status = frontend_sdl_open(&session->frontend, machine->name, error);
     if (status == STATUS_OK && session->options->trace)
         status = open_trace(session, error);
-    else if (status == STATUS_OK && (session->options->trace_out || session->options->trace_format))
+    else if (status == STATUS_OK && (session->options->trace_out || session->options->trace_format ||
+                                     session->options->process))
         status = error_set(error, STATUS_USAGE, "--%s goes with --trace; fix: add --trace io",
-                           session->options->trace_out ? "trace-out" : "trace-format");
+                           session->options->process     ? "process"
+                           : session->options->trace_out ? "trace-out"
+                                                         : "trace-format");
     if (status != STATUS_OK)
         return status;
     session->input_channel.name = "keyboard and mouse";

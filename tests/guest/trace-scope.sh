@@ -57,6 +57,25 @@ $RUN --sym "$ALPHA" --trace io --trace-out whole.jsonl >/dev/null 2>&1
     fail "--from lab_main shows $(wc -l <from.jsonl) of $(wc -l <whole.jsonl) lines"
 tail -n 50 whole.jsonl >a && tail -n 50 from.jsonl | cmp - a || fail "--from lab_main ends otherwise"
 
+# The name of the process that asks, where the system's layout is told; nothing where there is none.
+nasm -f bin -l tasks.lst -o tasks.bin "$SRCDIR/tests/guest/tasks.asm" || exit 1
+cp seven.img tasks.img && dd if=tasks.bin of=tasks.img conv=notrunc 2>/dev/null
+tasks() {
+    timeout 100 "$VITRINE" run --display none --bios embedded --rtc 0 --overlay --trace io --no-firmware --trace-out tasks.jsonl \
+        "$@" tasks.img >out 2>&1
+    [ $? = "$status" ] || fail "the tasks with $*: $(cat out)"
+}
+status=1 && tasks --process current=0x600,name=8
+[ "$(jq -r '.addr + " " + (.process // "-")' tasks.jsonl | tr '\n' ,)" = "0x64 idle,0x61 a shell,0x61 a shell,0x64 idle,0xf4 -," ] ||
+    fail "--process: $(cat tasks.jsonl)"
+tasks
+grep -q '"process"' tasks.jsonl && fail "a process without --process"
+status=2
+for layout in current=0x600 name=8 current=nowhere,name=8 current=0x600,nmae=8 current=0x600,name=8,bytes=999; do
+    tasks --process "$layout"
+    says out 'process.*fix: '
+done
+
 # A field's value, a register, instructions by number and by place.
 seven traced --trace io --trace-out all.jsonl
 first=$(jq -s '[.[] | select(.eip == "0x7c0d")][0].icount' <all.jsonl)
