@@ -7,7 +7,8 @@
 #include "debugger/trace_fields.h"
 #include "debugger/trace_text.h"
 
-#define CONTEXT 3u /* records before and behind */
+#define CONTEXT     3u /* records before and behind */
+#define VALUE_BYTES 256
 
 struct diff {
     FILE *out;
@@ -75,6 +76,39 @@ static bool compare(const struct diff *diff, const struct trace_record *a,
     return used != 0;
 }
 
+static void put_value(const struct trace_field *field, const struct trace_record *record, char *text,
+                      size_t size)
+{
+    struct trace_value value = {0};
+    size_t used = 0;
+    text[0] = '\0';
+    if (!trace_field_get(field, record, &value))
+        text_append(text, size, &used, "nothing");
+    else if (field->type == FIELD_TEXT)
+        text_append(text, size, &used, "\"%s\"", value.text);
+    else if (field->type == FIELD_BYTES)
+        text_append(text, size, &used, "%zu bytes", value.byte_count);
+    else
+        text_append(text, size, &used, field->type == FIELD_ADDRESS ? "0x%llx" : "%llu",
+                    (unsigned long long)value.number);
+}
+
+/* Each field that differs, in words. */
+static void print_fields(const struct diff *diff, const struct trace_record *a,
+                         const struct trace_record *b)
+{
+    char in_a[VALUE_BYTES], in_b[VALUE_BYTES];
+    for (size_t i = 0; i < TRACE_FIELD_COUNT; i++) {
+        const struct trace_field *field = &TRACE_FIELDS[i];
+        if (diff->ignored[i] || !field_differs(field, a, b))
+            continue;
+        put_value(field, a, in_a, sizeof in_a);
+        put_value(field, b, in_b, sizeof in_b);
+        fprintf(diff->out, "  %s (%s): %s in the first, %s in the second\n", field->name,
+                field->meaning, in_a, in_b);
+    }
+}
+
 static void remember(struct diff *diff, const struct trace_record *record)
 {
     char *line = diff->before[diff->same++ % CONTEXT];
@@ -105,6 +139,8 @@ static enum status print_parting(const struct diff *diff, const char *names, str
     enum status status;
     fprintf(diff->out, "%llu records are the same; then %s\n", (unsigned long long)diff->same,
             names[0] ? names : "one has no more");
+    if (in_a && in_b)
+        print_fields(diff, in_a, in_b);
     for (uint64_t i = from; i < diff->same; i++)
         fprintf(diff->out, "  %s\n", diff->before[i % CONTEXT]);
     status = print_side(diff, '-', a, in_a, error);

@@ -93,6 +93,21 @@ for filter in "dev=pit:field=M=3" reg=LCR "icount=$first-$((first + 3))" ip=0x7c
     jq -c 'select(has("kind") | not)' <part.jsonl | cmp - expected.jsonl || fail "io:$filter shows other lines"
 done
 
+# Two runs of disks that differ in one byte, an operand: where they part, in words.
+cp seven.img other.img
+printf '\004' | dd of=other.img bs=1 seek=64 conv=notrunc 2>/dev/null
+[ "$(cmp -l seven.img other.img | wc -l)" = 1 ] || fail "the disks differ in more than a byte"
+for disk in seven other; do
+    timeout 100 "$VITRINE" run --display none --bios embedded --rtc 0 --overlay --trace all --no-firmware --trace-out $disk.vtr \
+        $disk.img >/dev/null 2>&1
+done
+"$VITRINE" trace diff seven.vtr other.vtr >parted
+[ $? = 1 ] || fail "the status of runs that part: $(cat parted)"
+says parted '^[0-9]* records are the same; then value, meaning$'
+says parted '^  value (of the first element): 0x0 in the first, 0x4 in the second$'
+says parted '^  meaning (in words): "ends the run with status 1" in the first, "ends the run with status 9" in the second$'
+says parted '^- .* 0000:00007c41 out f4 <- 0 '
+
 # The prompt hides the firmware, unless it is told otherwise.
 printf 'trace on io part.jsonl\nc\n' | timeout 100 "$VITRINE" debug --display none --bios embedded --rtc 0 \
     --disk seven.img,overlay >out 2>&1
