@@ -32,7 +32,7 @@ for (const event of events) {
 function ns(value) {
   if (value < 10000) return Math.round(value) + " ns";
   if (value < 10000000) return (value / 1000).toFixed(1) + " µs";
-  return (value / 1000000).toFixed(1) + " ms";
+  return value < 10000000000 ? (value / 1000000).toFixed(1) + " ms" : (value / 1000000000).toFixed(2) + " s";
 }
 const count = value => value.toLocaleString("en-US");
 

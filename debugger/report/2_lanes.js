@@ -1,5 +1,6 @@
 /* Lanes over time: density of all accesses, dots for what is kept, arrows along causality. */
-const LANE_HEIGHT = 46, LANE_LEFT = 130, LANE_WIDTH = 1240, ARROWS_MAX = 400, DOTS_MAX = 3000, DEVICES_MAX = 14;
+const LANE_HEIGHT = 46, LANE_LEFT = 130, LANE_WIDTH = 1240, ARROWS_MAX = 400, DOTS_MAX = 3000, DEVICES_MAX = 14,
+      ARROW_GAP = 9;
 
 /* The switch's ports are one lane, and so are interrupt controllers that hang together. */
 function part(device) {
@@ -15,8 +16,10 @@ function chooseLanes() {
   const isPhysical = machine => hosts.length ? hosts.includes(machine) : guests.includes(machine);
   for (const guest of guests)
     put(guest, guest, TRACE.lanes.find(lane => lane.device === NONE && name(lane.machine) === guest));
+  /* What sectors and frames pass through tells more than what is merely read often. */
+  const weight = own => own.length + (own.some(e => e.kind === "disk" || e.kind === "frame") ? 1e12 : 0);
   const rest = TRACE.lanes.filter(lane => lane.device !== NONE && isPhysical(name(lane.machine)))
-    .map(lane => ({lane, used: lane.reads + lane.writes + events.filter(e => TRACE.lanes[e.lane] === lane).length}))
+    .map(lane => ({lane, used: lane.reads + lane.writes + weight(events.filter(e => TRACE.lanes[e.lane] === lane))}))
     .filter(item => item.used > 0).sort((a, b) => b.used - a.used);
   for (const {lane} of rest.slice(0, DEVICES_MAX)) {
     const label = (hosts.length ? "host " : "") + part(name(lane.device));
@@ -89,13 +92,25 @@ function arrowsInView() {
   return arrows;
 }
 
+/* Of arrows between the same two lanes that would lie on each other at this zoom, one. */
+function apart(arrows) {
+  const places = new Set();
+  return arrows.filter(([from, to]) => {
+    const place = `${from.at.y} ${to.at.y} ${Math.round(xOf(to.ns) / ARROW_GAP)}`;
+    return !places.has(place) && places.add(place);
+  });
+}
+
+const timeText = (t, tick) => tick >= 1e9 ? (t / 1e9).toFixed(0) + " s"
+  : (t / 1e6).toFixed(tick < 1e3 ? 6 : tick < 1e6 ? 3 : tick < 1e7 ? 1 : 0) + " ms";
+
 function drawAxis(svg, bottom) {
   const span = view.to - view.from, step = 10 ** Math.floor(Math.log10(span / 4));
   const tick = [1, 2, 5].map(n => n * step).find(n => span / n <= 12) || 10 * step;
   for (let t = Math.ceil(view.from / tick) * tick; t <= view.to; t += tick) {
     draw(svg, "line", {x1: xOf(t), x2: xOf(t), y1: 6, y2: bottom, stroke: "#e8ecf0"});
-    draw(svg, "text", {x: xOf(t), y: bottom + 14, "text-anchor": "middle", class: "soft"},
-         (t / 1e6).toFixed(tick < 1e3 ? 6 : tick < 1e6 ? 3 : tick < 1e7 ? 1 : 0) + " ms");
+    const anchor = xOf(t) > LANE_WIDTH - 24 ? "end" : "middle";
+    draw(svg, "text", {x: xOf(t), y: bottom + 14, "text-anchor": anchor, class: "soft"}, timeText(t, tick));
   }
 }
 
@@ -110,8 +125,8 @@ function drawLanes() {
     drawDensity(group, lane);
   }
   drawSlices(svg);
-  const arrows = arrowsInView();
-  for (const [from, to] of sample(arrows, ARROWS_MAX)) drawArrow(svg, from, to, colourOf(from.machine));
+  const arrows = arrowsInView(), drawn = sample(apart(arrows), ARROWS_MAX);
+  for (const [from, to] of drawn) drawArrow(svg, from, to, colourOf(from.machine));
   const dots = events.filter(e => e.at && e.ns >= view.from && e.ns <= view.to);
   for (const event of sample(dots, DOTS_MAX)) {
     const dot = draw(svg, "circle", {class: "mark", cx: xOf(event.ns), cy: event.at.y + 20, r: 2.6,
@@ -120,7 +135,7 @@ function drawLanes() {
     draw(dot, "title", {}, `#${event.seq} ${event.label}`);
   }
   const parts = [];
-  if (arrows.length > ARROWS_MAX) parts.push(`${count(arrows.length - ARROWS_MAX)} arrows more: zoom in`);
+  if (arrows.length > drawn.length) parts.push(`${count(arrows.length - drawn.length)} arrows more: zoom in`);
   if (dots.length > DOTS_MAX) parts.push(`${count(dots.length - DOTS_MAX)} dots more: zoom in`);
   if (lanesLeftOut) parts.push(`${lanesLeftOut} devices that were used least have no lane`);
   find("lane-said").textContent = `${ns(view.to - view.from)} from ${ns(view.from)} on` + parts.map(p => "; " + p).join("");

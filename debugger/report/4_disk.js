@@ -42,7 +42,7 @@ function drawSurface(requests, most, owners) {
 
 function drawHeadPath(requests, most) {
   const width = 800, height = 340, left = 52, svg = clear("path", width, height);
-  const x = i => left + i / Math.max(1, requests.length - 1) * (width - left - 14), y = c => 16 + c / most * (height - 52);
+  const x = i => left + i / Math.max(1, requests.length - 1) * (width - left - 14), y = c => 26 + c / most * (height - 62);
   for (let i = 0; i <= 4; i++) {
     const cylinder = Math.round(most * i / 4);
     draw(svg, "line", {x1: left, x2: width, y1: y(cylinder), y2: y(cylinder), stroke: "#e8ecf0"});
