@@ -68,6 +68,7 @@ int main(int argc, char **argv)
     h->file = argc > 1 ? fopen(argv[1], "r") : NULL;
     if (!h->file) {
         fprintf(stderr, "usage: input-driver HANDS OPTION...\n");
+        free(h);
         return 2;
     }
     read_next(h);
