@@ -92,7 +92,7 @@ static uint16_t take_word(struct bench *b)
 {
     uint16_t word = 0;
     for (unsigned i = 0; i < 16; i++)
-        word = (uint16_t)(word << 1 | clock_bit(b, 0));
+        word = (uint16_t)((unsigned)word << 1 | clock_bit(b, 0));
     return word;
 }
 
