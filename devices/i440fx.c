@@ -117,9 +117,11 @@ static void update_smram(struct i440fx *s)
     bool is_shown = is_smram_shown(s) && first + pages <= m->dram_frames;
     if (is_shown == s->shows_smram || !m->dram)
         return;
-    struct ram *dram = is_shown ? m->dram : NULL;
-    space_map_shadow(s->device.env->memory, first << FRAME_SHIFT, pages, dram,
-                     m->dram_first_frame + first, dram, m->dram_first_frame + first);
+    if (is_shown)
+        space_map_shadow(s->device.env->memory, first << FRAME_SHIFT, pages, m->dram,
+                         m->dram_first_frame + first, m->dram, m->dram_first_frame + first);
+    else
+        space_unmap_ram(s->device.env->memory, first << FRAME_SHIFT, pages);
     s->shows_smram = is_shown;
 }
 

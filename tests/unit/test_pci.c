@@ -222,6 +222,46 @@ START_TEST(smram_is_shown_when_open_or_in_smm)
 }
 END_TEST
 
+static void count_write(void *self, uint64_t offset, unsigned size, uint64_t value)
+{
+    (void)offset;
+    (void)size;
+    (void)value;
+    ++*(unsigned *)self;
+}
+
+/* A card's window lies in front of it: it answers when SMRAM is closed again, and when a state was loaded. */
+START_TEST(video_memory_answers_when_smram_is_closed_and_after_a_load)
+{
+    static const struct region_ops OPS = {.write = count_write};
+    struct board *b = make();
+    struct space *m = &b->f->memory;
+    struct state_stream saved = {0};
+    struct error error = {STATUS_OK, ""};
+    unsigned writes = 0;
+    struct region window = {.name = "window", .self = &writes, .ops = &OPS, .base = 0xB8000, .length = 0x8000};
+    struct region *attached;
+    space_unmap_ram(m, 0xA0000, 0x20);
+    ck_assert_int_eq(space_attach(m, &window, &attached, &error), STATUS_OK);
+    give_memory(b);
+    space_write(m, 0xB8000, 2, 0x0720);
+    ck_assert_uint_eq(writes, 1);
+    config_out(b, 0, 0x72, 1, 0x4A);
+    space_write(m, 0xB8000, 2, 0x0720);
+    ck_assert_uint_eq(writes, 1);
+    config_out(b, 0, 0x72, 1, 0x0A);
+    space_write(m, 0xB8000, 2, 0x0720);
+    ck_assert_uint_eq(writes, 2);
+    device_save(b->bridge, &saved);
+    ck_assert_int_eq(device_load(b->bridge, &saved, &error), STATUS_OK);
+    space_write(m, 0xB8000, 2, 0x0720);
+    ck_assert_uint_eq(writes, 3);
+    state_stream_free(&saved);
+    space_detach(m, attached);
+    destroy(b);
+}
+END_TEST
+
 START_TEST(reset_and_load_put_the_map_back)
 {
     struct board *b = make();
@@ -485,6 +525,7 @@ Suite *pci_suite(void)
     tcase_add_test(tcase, each_pam_nibble_governs_its_sixteen_kilobytes);
     tcase_add_test(tcase, segments_without_rom_float_until_shadowed);
     tcase_add_test(tcase, smram_is_shown_when_open_or_in_smm);
+    tcase_add_test(tcase, video_memory_answers_when_smram_is_closed_and_after_a_load);
     tcase_add_test(tcase, reset_and_load_put_the_map_back);
     tcase_add_test(tcase, base_addresses_tell_their_size_and_kind);
     tcase_add_test(tcase, ranges_move_with_their_base_and_the_command_register);
