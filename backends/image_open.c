@@ -252,6 +252,8 @@ enum status image_open(struct image **image, const char *path, const struct imag
     struct stat info;
     enum status status = STATUS_OK;
     *image = NULL;
+    if (path[0] == '\0')
+        return error_set(error, STATUS_USAGE, "no image file is named; fix: name one");
     /* Before the file is opened: closing a second descriptor would take the first one's name tag. */
     if (stat(path, &info) == 0 && (status = check_file(path, &info, error)) == STATUS_OK &&
         options->set)

@@ -23,10 +23,13 @@ enum status image_output_failed(const struct image_output *output, int code, str
 static enum status lock(int fd, const char *path, struct error *error)
 {
     long holder;
-    if (file_lock(fd, true, &holder) == FILE_LOCK_HELD)
-        return error_set(error, STATUS_FILE, "%s: is in use by process %ld; fix: end that first",
-                         path, holder);
-    return STATUS_OK;
+    if (file_lock(fd, true, &holder) != FILE_LOCK_HELD)
+        return STATUS_OK;
+    if (holder == 0) /* nobody else's: it is what the new image is made from */
+        return error_set(error, STATUS_FILE, "%s: is read just now, and can't be replaced by itself; "
+                         "fix: another name", path);
+    return error_set(error, STATUS_FILE, "%s: is in use by process %ld; fix: end that first", path,
+                     holder);
 }
 
 /* What stands under the name already is kept locked until the new file takes its place. */

@@ -179,6 +179,7 @@ cat >table <<'END'
 2 | run --floppy fd.img --floppy fd2.img --floppy fd3.img | two drives
 6 | run --floppy fd.img --floppy fd.img | fd.img
 6 | run --floppy fd.img,next=good.img | no diskette does
+2 | run --disk ,ro | no image file is named
 2 | run --disk good.img,mechanics=slow | mechanics=realistic or mechanics=immediate
 6 | run --cdrom missing.iso | missing.iso: 
 6 | run --cdrom empty.img | empty.img: 
@@ -222,6 +223,7 @@ cat >table <<'END'
 2 | disk convert good.img new.img third.img | one image at a time
 6 | disk convert good.img other.img | other.img: is there already
 6 | disk convert missing.img new.img | missing.img: No such file
+6 | disk convert good.img good.img --force | good.img: is read just now, and can't be replaced by itself
 6 | disk convert good.img folder.img | folder.img: is not a regular file
 2 | disk convert good.img new.img --size 1M | --size does not go with convert
 2 | disk create new.img --size 1M --format vmdk | raw, qcow2 or gz
