@@ -54,7 +54,7 @@ static void draw_network(FILE *out, const struct lab *lab)
     }
     for (unsigned n = 0; n < lab->guest_count; n++)
         if (lab->guests[n].nic.model[0])
-            fprintf(out, "  +- %-12s its driver for %s -> a port of the switch\n",
+            fprintf(out, "  +- %-12s its driver for %s -> a port of the switch; or its front-end: rings -> netback\n",
                     lab->guests[n].name, lab->guests[n].nic.model);
 }
 

@@ -40,6 +40,7 @@ for model in native hosted split; do
         says 'its driver for ATA -> cylinders 100-199'
         says 'descriptor 3 are served below its kernel'
         says 'its driver for virtio-blk -> cylinders 200-299'
+        says 'its driver for ne2k-isa -> a port of the switch; or its front-end: rings -> netback'
     done
     lab native $model
     sed -i '/^disk_driver/a disk_dma = on' lab.ini
