@@ -54,6 +54,18 @@ struct block *block_at(struct cpu *cpu, uint64_t linear, struct block *known, ui
     return pool_find(cpu->run->pool, cpu, frame_id, offset);
 }
 
+/* A byte of code came over the door, which charged time (before: what it was): the budget is what is left of the
+ * slice, and one instruction at least, so that whoever executes such code gets on. */
+static void fetch_charged(struct cpu *cpu, uint64_t before)
+{
+    struct cpu_run *run = cpu->run;
+    uint64_t now = cpu->timeline->now, end = cpu->timeline->slice_end;
+    end = end < run->limit_end ? end : run->limit_end;
+    run->run_start += now - before;
+    cpu->budget_end = end > now ? end : now + 1;
+    cpu->budget = (int64_t)(cpu->budget_end - now);
+}
+
 /* Bytes of code that no RAM holds are asked for one by one, as the bus would. On the 8086 they go on at
  * the segment's beginning. */
 static void fetch_slowly(struct cpu *cpu, uint8_t *bytes, size_t from, size_t to)
@@ -63,8 +75,11 @@ static void fetch_slowly(struct cpu *cpu, uint8_t *bytes, size_t from, size_t to
         uint64_t linear = (cpu->bounds[CPU_CS].base + ((cpu->ip + i) & ip_mask)) & 0xffffffffu;
         uint64_t mask, physical = translate_code(cpu, linear, &mask);
         const struct space_page *page = space_page(cpu->memory, physical);
+        uint64_t before = cpu->timeline->now;
         bytes[i] = page && page->read ? page->read[physical & PAGE_MASK]
                                       : (uint8_t)space_read(cpu->memory, physical, 1);
+        if (cpu->timeline->now != before)
+            fetch_charged(cpu, before);
     }
 }
 

@@ -484,6 +484,7 @@ static void run_blocks(struct cpu *cpu, uint64_t most)
     left = cpu->budget_end - cpu->timeline->now;
     cpu->budget = (int64_t)left;
     block = find_block(cpu, NULL, &mask);
+    left = (uint64_t)cpu->budget;
     if (block->count > left)
         block = block_build(cpu, (unsigned)left);
     cpu->budget -= block->count;

@@ -129,7 +129,7 @@ made() { # made TROUBLE: in 2 virtual seconds
 for row in round-robin:1000:3 credit:30000:2 bvt:10000:2; do
     schedule=${row%%:*} slice=${row#*:} bound=${row##*:}
     slice=${slice%:*}
-    for trouble in halt spin storm ports disk hypercalls frames everything triple; do
+    for trouble in halt spin storm ports disk hypercalls frames everything triple nowhere; do
         lab trouble $schedule '0s = focus g0' $trouble spin
         set -- $(line trouble g1) $(waited trouble g1)
         echo "$schedule, beside $trouble: $3 tenths of a percent, waited at most $4 us"

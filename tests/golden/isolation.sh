@@ -7,7 +7,7 @@ set -e
 command -v python3 >/dev/null || { echo "python3 is missing"; exit 77; }
 command -v nasm >/dev/null || { echo "nasm is missing"; exit 77; }
 cat >victim.asm <<'ASM'
-; 10 rounds: timer, clock, TSC, a sector read and written, a tick; what it saw goes to port 80h.
+; RAM from 20000h to 5FFFFh has a pattern; 10 rounds: timer, clock, TSC, a sector read and written, a tick; what it saw goes to port 80h.
 org 0x7C00
     xor ax, ax
     mov ds, ax
@@ -15,6 +15,7 @@ org 0x7C00
     mov ss, ax
     mov sp, 0x7C00
     sti
+    call each_segment
     mov bp, 10
 next:
     xor al, al
@@ -45,11 +46,37 @@ next:
     hlt
     dec bp
     jnz next
+    mov byte [operation], 0xAF  ; SCASW instead of STOSW
+    call each_segment
+    jne harmed
     mov al, 21
     out 0xF4, al            ; ends with status 43
+harmed:
+    mov al, 22
+    out 0xF4, al            ; ends with status 45
+each_segment:               ; ZF: all of it was the pattern
+    mov dx, 0x2000
+    cld
+fill:
+    mov es, dx
+    xor di, di
+    mov cx, 0x8000
+    mov ax, dx
+    xor ax, 0x5A69
+    cmp ax, ax
+    db 0xF3                 ; REP, REPE
+operation: db 0xAB
+    jne seen
+    add dx, 0x1000
+    cmp dx, 0x6000
+    jne fill
+seen:
+    mov ax, 0
+    mov es, ax
+    ret
 times 510 - ($ - $$) db 0
 dw 0xAA55
 ASM
 nasm -f bin -o victim.bin victim.asm
-python3 "$SRCDIR/tests/fuzz/isolation.py" "$VITRINE" victim.bin partitioned 1 "${ISOLATION_GUESTS:-14}"
+python3 "$SRCDIR/tests/fuzz/isolation.py" "$VITRINE" victim.bin partitioned 1 "${ISOLATION_GUESTS:-10}" 4
 python3 "$SRCDIR/tests/fuzz/isolation.py" "$VITRINE" victim.bin credit 1 3
