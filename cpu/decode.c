@@ -1,7 +1,8 @@
-/* The instruction decoder: prefixes, opcode, ModRM, SIB, displacement, immediate. SDM 2 chapter 2.
- *
- * MISSING: long mode (REX). */
+/* The instruction decoder: prefixes, opcode, ModRM, SIB, displacement, immediate. SDM 2 chapter 2. Its third mode,
+ * 64 bits, finds lengths, sizes and registers by the same rows (2.2.1); nothing executes it yet. */
 #include "cpu/decode.h"
+
+#include <string.h>
 
 #include "cpu/execute.h"
 
@@ -33,8 +34,9 @@ static uint64_t take_signed(struct cursor *c, unsigned count)
 struct prefixes {
     int segment; /* -1: none */
     bool operand, address;
-    uint8_t flags;
+    uint8_t flags, rex;
 };
+enum rex { REX_B = 1, REX_X = 2, REX_R = 4, REX_W = 8, REX_IS = 0x40 };
 
 static bool is_prefix(uint8_t byte, const struct cpu_model *model, struct prefixes *p)
 {
@@ -63,6 +65,34 @@ static bool is_prefix(uint8_t byte, const struct cpu_model *model, struct prefix
     }
 }
 
+/* SDM 2 2.2.1: REX stands right in front of the opcode; one in front of another prefix is ignored. */
+static void take_prefixes(struct cursor *c, const struct decode_mode *mode, struct prefixes *p)
+{
+    while (c->at < c->available) {
+        uint8_t byte = c->bytes[c->at];
+        bool is_rex = mode->code_bytes == 8 && (byte & 0xf0) == REX_IS;
+        if (!is_rex && !is_prefix(byte, mode->model, p))
+            return;
+        p->rex = is_rex ? byte : 0;
+        c->at++;
+    }
+}
+
+/* The operand-size attribute (SDM 2 2.2.1.2): REX.W is stronger than 66. */
+static uint8_t wide_size_of(const struct decode_mode *mode, const struct prefixes *p)
+{
+    if (p->rex & REX_W)
+        return 8;
+    return (mode->code_bytes == 2) != p->operand ? 2 : 4;
+}
+
+static uint8_t address_size_of(const struct decode_mode *mode, const struct prefixes *p)
+{
+    if (mode->code_bytes == 8)
+        return p->address ? 4 : 8;
+    return (mode->code_bytes == 2) != p->address ? 2 : 4;
+}
+
 /* SDM 2 table 2-1. */
 static void decode_modrm16(struct cursor *c, struct instruction *i)
 {
@@ -82,21 +112,26 @@ static void decode_modrm16(struct cursor *c, struct instruction *i)
     }
 }
 
-/* SDM 2 tables 2-2 and 2-3. */
-static void decode_modrm32(struct cursor *c, struct instruction *i)
+/* SDM 2 tables 2-2 and 2-3; 2.2.1.6: in 64 bits [disp32] without SIB counts from the next instruction. REX says which
+ * eight registers; the encodings that mean something else do so whatever it says, but for the index. */
+static void decode_modrm32(struct cursor *c, struct instruction *i, unsigned rex)
 {
-    unsigned base = i->rm;
-    if (i->rm == 4) {
+    unsigned base = i->modrm & 7, index;
+    if (base == 4) {
         unsigned sib = (unsigned)take(c, 1);
         base = sib & 7;
         i->scale = (uint8_t)(sib >> 6);
-        if ((sib >> 3 & 7) != 4)
-            i->index = sib >> 3 & 7;
+        index = (sib >> 3 & 7) | (rex & REX_X) << 2;
+        if (index != 4)
+            i->index = (uint8_t)index;
+    } else {
+        i->is_ip_relative = i->address_size == 8 && i->mod == 0 && base == 5;
     }
     if (i->mod == 0 && base == 5) {
         i->displacement = take_signed(c, 4);
         return;
     }
+    base |= (rex & REX_B) << 3;
     i->base = (uint8_t)base;
     if (base == CPU_SP || base == CPU_BP)
         i->segment = CPU_SS;
@@ -115,31 +150,41 @@ static void decode_modrm(struct cursor *c, struct instruction *i)
     i->rm = i->modrm & 7;
 }
 
-static void decode_memory(struct cursor *c, struct instruction *i)
+static void decode_memory(struct cursor *c, struct instruction *i, unsigned rex)
 {
     i->has_memory = true;
     if (i->address_size == 2)
         decode_modrm16(c, i);
     else
-        decode_modrm32(c, i);
+        decode_modrm32(c, i, rex);
 }
 
-static unsigned row_size(const struct opcode_row *row, unsigned wide)
+/* SDM 2 appendix A, superscripts d64 and f64: what uses the stack has 8 bytes, or 2; near branches have 8. */
+static unsigned stack_size(const struct decode_mode *mode, unsigned wide)
+{
+    return mode->code_bytes == 8 && wide == 4 ? 8 : wide;
+}
+
+static unsigned row_size(const struct decode_mode *mode, const struct opcode_row *row, unsigned wide)
 {
     switch ((enum operand_size)row->size) {
     case SIZE_B: return 1;
     case SIZE_W: return 2;
-    case SIZE_D: return wide > 4 ? 4 : wide;
+    case SIZE_D:
+        if (mode->code_bytes == 8 && row->attributes & ROW_REGS)
+            return 8; /* control and debug registers */
+        return wide > 4 ? 4 : wide;
     case SIZE_Q: return 8;
-    case SIZE_V:
-    case SIZE_S: break;
+    case SIZE_S: return stack_size(mode, wide);
+    case SIZE_V: break;
     }
-    return wide;
+    return row->immediate == IMM_JZ || row->immediate == IMM_JB ? stack_size(mode, wide) : wide;
 }
 
-static void decode_immediate(struct cursor *c, struct instruction *i)
+static void decode_immediate(const struct decode_mode *mode, struct cursor *c, struct instruction *i)
 {
-    unsigned z = i->wide_size == 2 ? 2 : 4;
+    bool is_branch = i->row->immediate == IMM_JZ; /* f64: 66 does not shorten it */
+    unsigned z = i->wide_size == 2 && !(mode->code_bytes == 8 && is_branch) ? 2 : 4;
     switch ((enum immediate_kind)i->row->immediate) {
     case IMM_NO: break;
     case IMM_IB: i->immediate = take(c, 1); break;
@@ -202,9 +247,19 @@ static bool is_lock_refused(const struct cpu_model *model, const struct instruct
            !(may_lock && i->has_memory);
 }
 
+/* SDM 2 appendix A, superscript i64: not in 64 bits. PUSH and POP of FS and GS (0F A0 ...) are. */
+static bool is_gone_in_64(unsigned opcode)
+{
+    static const uint8_t GONE[] = {0x06, 0x07, 0x0e, 0x16, 0x17, 0x1e, 0x1f, 0x27, 0x2f, 0x37, 0x3f, 0x60, 0x61,
+                                   0x62, 0x82, 0x9a, 0xc4, 0xc5, 0xce, 0xd4, 0xd5, 0xd6, 0xea};
+    return opcode < 0x100 && memchr(GONE, (int)opcode, sizeof GONE);
+}
+
 static bool is_refused(const struct decode_mode *mode, const struct instruction *i)
 {
     const struct opcode_row *row = i->row;
+    if (mode->code_bytes == 8 && is_gone_in_64(i->opcode))
+        return true;
     if (!cpu_model_has(mode->model, row->feature))
         return true;
     if (row->attributes & ROW_PM && !mode->is_protected)
@@ -318,6 +373,24 @@ static enum decode_result ran_out(struct instruction *i, const struct cursor *c)
     return c->available >= c->most ? invalid(i, c, &ROW_TOO_LONG) : DECODE_SHORT;
 }
 
+static const struct opcode_row ROW_MOVSXD = {
+    .mnemonic = "movsxd", .execute = exec_ud, .opcode = 0x63, .digit = ROW_ANY, .form = FORM_GE, .size = SIZE_V};
+
+/* SDM 2 2.2.1.2: R and B are the registers' fourth bits; 90 with B is no NOP, 63 is MOVSXD. */
+static void extend_registers(const struct opcode_map *map, struct instruction *i, unsigned rex)
+{
+    if (i->has_modrm) {
+        i->reg |= (rex & REX_R) << 1;
+        i->rm |= (rex & REX_B) << 3;
+    } else if (i->row->form == FORM_R || i->row->form == FORM_RI || i->opcode == 0x90) {
+        i->rm = (i->opcode & 7) | (uint8_t)((rex & REX_B) << 3);
+        if (i->opcode == 0x90 && rex & REX_B)
+            i->row = map->row[0x91][0];
+    }
+    if (i->opcode == 0x63)
+        i->row = &ROW_MOVSXD;
+}
+
 enum decode_result decode(const struct opcode_map *map, const struct decode_mode *mode,
                           const uint8_t *bytes, size_t available, struct instruction *i)
 {
@@ -325,24 +398,26 @@ enum decode_result decode(const struct opcode_map *map, const struct decode_mode
     struct cursor c = {bytes, 0, available < most ? available : most, most, false};
     struct prefixes p = {.segment = -1};
     *i = (struct instruction){.base = REGISTER_ZERO, .index = REGISTER_ZERO, .segment = CPU_DS};
-    while (c.at < c.available && is_prefix(bytes[c.at], mode->model, &p))
-        c.at++;
+    take_prefixes(&c, mode, &p);
     i->prefixes = p.flags;
-    i->wide_size = (mode->code_bytes == 2) != p.operand ? 2 : 4;
-    i->address_size = (mode->code_bytes == 2) != p.address ? 2 : 4;
+    i->has_rex = p.rex != 0;
+    i->wide_size = wide_size_of(mode, &p);
+    i->address_size = address_size_of(mode, &p);
     i->row = find_row(map, mode->model, &c, i);
     if (c.is_short)
         return ran_out(i, &c);
     if (!i->row)
         return invalid(i, &c, &ROW_UNDEFINED);
-    i->operand_size = (uint8_t)row_size(i->row, i->wide_size);
+    if (mode->code_bytes == 8)
+        extend_registers(map, i, p.rex);
+    i->operand_size = (uint8_t)row_size(mode, i->row, i->wide_size);
     if (i->row->attributes & ROW_REGS)
         i->mod = 3;
     if (i->has_modrm && i->mod != 3)
-        decode_memory(&c, i);
-    if (p.segment >= 0)
+        decode_memory(&c, i, p.rex);
+    if (p.segment >= 0 && (mode->code_bytes != 8 || p.segment >= CPU_FS))
         i->segment = (uint8_t)p.segment;
-    decode_immediate(&c, i);
+    decode_immediate(mode, &c, i);
     i->segment_register = i->row->argument;
     if (i->row->execute == sys_pop_segment)
         i->reg = i->row->argument;

@@ -59,7 +59,7 @@ void simd_map_init(struct opcode_map *map);
 
 struct decode_mode {
     const struct cpu_model *model;
-    uint8_t code_bytes; /* 2, 4 (8: long mode, to come) */
+    uint8_t code_bytes; /* 2, 4, or 8: 64-bit code, which nothing executes yet */
     bool is_protected;  /* protected and not virtual-8086 */
 };
 

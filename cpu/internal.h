@@ -108,6 +108,7 @@ struct instruction {
     uint8_t segment_register; /* operand that the opcode names: PUSH/POP seg, LES … LGS */
     uint8_t prefixes;        /* enum instruction_prefix */
     bool has_memory;         /* ModRM names memory */
+    bool has_rex, is_ip_relative; /* 64-bit code: bytes 4-7 are SPL ... DIL; the displacement is from next_ip */
     bool has_modrm;
 };
 
