@@ -9,7 +9,7 @@ import sys
 import time
 
 GUESTS, MEBIBYTES, LIMIT = 8, 504, 1700
-ASK = b"echo GUEST $(sed 's/.*vitrine.ip=10.0.0.\\([0-9]*\\).*/\\1/' /proc/cmdline) $(grep MemTotal /proc/meminfo); poweroff\n"
+ASK = b"echo GUEST $(sed 's/.*vitrine.ip=10.0.0.\\([0-9]*\\).*/\\1/' /proc/cmdline) $(grep MemTotal /proc/meminfo); poweroff -f\n"
 
 
 def connect(number):
