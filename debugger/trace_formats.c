@@ -10,17 +10,17 @@
 #define FORMATS_MAX 16
 
 const struct trace_format TRACE_FORMATS[] = {
-    {"json", ".jsonl", "JSON Lines: one object a record", trace_json_open, false},
-    {"text", ".txt", "one line a record, to be read", trace_text_open, false},
-    {"csv", ".csv", "a row a record, a column a field", trace_csv_open, false},
-    {"pcapng", ".pcapng", "the network's frames, for Wireshark", trace_pcapng_open, false},
-    {"pcapng-io", NULL, "all records, for Wireshark with vitrine.lua", trace_pcapng_io_open, false},
-    {"ctf", ".ctf", "Common Trace Format, a folder, for babeltrace2", trace_ctf_open, true},
-    {"vcd", ".vcd", "the wires of interrupts and DMA, for GTKWave", trace_vcd_open, false},
-    {"perfetto", ".perfetto.json", "Chrome's trace events", trace_perfetto_open, false},
-    {"vtr", ".vtr", "the native form: small and quick, for vitrine trace", vtr_writer_new, true},
-    {"html", ".html", "pictures and tables (vitrine trace report)", trace_report_open, false},
-    {NULL, NULL, NULL, NULL, false},
+    {"json", ".jsonl", "JSON Lines: one object a record", trace_json_open, false, 0, NULL},
+    {"text", ".txt", "one line a record, to be read", trace_text_open, false, 0, NULL},
+    {"csv", ".csv", "a row a record, a column a field", trace_csv_open, false, 0, NULL},
+    {"pcapng", ".pcapng", "the network's frames, for Wireshark", trace_pcapng_open, false, 1u << TRACE_FRAME, "net"},
+    {"pcapng-io", NULL, "all records, for Wireshark with vitrine.lua", trace_pcapng_io_open, false, 0, NULL},
+    {"ctf", ".ctf", "Common Trace Format, a folder, for babeltrace2", trace_ctf_open, true, 0, NULL},
+    {"vcd", ".vcd", "the wires of interrupts and DMA, for GTKWave", trace_vcd_open, false, 1u << TRACE_WIRE | 1u << TRACE_INTERRUPT, "irq,wire"},
+    {"perfetto", ".perfetto.json", "Chrome's trace events", trace_perfetto_open, false, 0, NULL},
+    {"vtr", ".vtr", "the native form: small and quick, for vitrine trace", vtr_writer_new, true, 0, NULL},
+    {"html", ".html", "pictures and tables (vitrine trace report)", trace_report_open, false, 0, NULL},
+    {NULL, NULL, NULL, NULL, false, 0, NULL},
 };
 
 static const struct trace_format *by_suffix(const char *path)

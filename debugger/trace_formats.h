@@ -16,6 +16,8 @@ struct trace_format {
      * frees it. Errors: STATUS_USAGE (somebody else's file stands there), STATUS_FILE. */
     enum status (*open)(struct trace_sink *sink, const char *path, struct error *error);
     bool needs_file; /* standard streams will not do */
+    unsigned kinds;      /* of records that it shows, by bit; 0: all */
+    const char *filter;  /* of --trace, so that there are some */
 };
 extern const struct trace_format TRACE_FORMATS[]; /* ends with name NULL */
 

@@ -37,6 +37,8 @@ enum status vtr_next(struct vtr_reader *reader, const struct trace_record **reco
 /* After the last record: the run closed the file. False: it was killed, and what it did in its last
  * 40 ms or so is missing. */
 bool vtr_is_complete(const struct vtr_reader *reader);
+/* The kinds of the records read so far: bit n for enum trace_kind n. */
+unsigned vtr_kinds(const struct vtr_reader *reader);
 /* NULL is allowed. */
 void vtr_close(struct vtr_reader *reader);
 

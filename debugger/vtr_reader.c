@@ -23,6 +23,7 @@ struct vtr_reader {
     const char **texts;
     size_t text_count, text_capacity;
     struct trace_record record; /* as before, then as read */
+    unsigned kinds; /* of records that were read, by bit */
     bool is_complete, is_over;
     struct error failure; /* said again by every further call */
 };
@@ -252,6 +253,7 @@ static bool get_record(struct vtr_reader *reader)
     if (kind >= TRACE_KINDS || !get_varint(reader, &mask) || mask >> VTR_MEMBER_COUNT)
         return false;
     reader->record.kind = (enum trace_kind)kind;
+    reader->kinds |= 1u << kind;
     reader->record.code_bytes = 0; /* these are not compared with the record before */
     reader->record.bytes = NULL;
     reader->record.byte_count = 0;
@@ -293,13 +295,14 @@ static enum status take_head(struct vtr_reader *reader, struct error *error)
         return error_set(error, STATUS_FILE,
                          "%s: is no trace; fix: name a file that --trace-out FILE.vtr wrote",
                          reader->path);
-    if (count != sizeof head || load_le32(head + 28) != crc32(0, head, 28))
+    /* First: a later head may be another one altogether. */
+    if (count >= 12 && load_le32(head + 8) > VTR_VERSION)
+        return error_set(error, STATUS_FILE,
+                         "%s: has version %lu, this program reads up to %u; fix: a newer Vitrine",
+                         reader->path, (unsigned long)load_le32(head + 8), VTR_VERSION);
+    if (count != sizeof head || load_le32(head + 28) != crc32(0, head, 28) || head[8] == 0)
         return error_set(error, STATUS_FILE, "%s: its head is damaged; fix: trace again",
                          reader->path);
-    if (load_le32(head + 8) == 0 || load_le32(head + 8) > VTR_VERSION)
-        return error_set(error, STATUS_FILE,
-                         "%s: has version %lu, this program reads %u; fix: a newer Vitrine",
-                         reader->path, (unsigned long)load_le32(head + 8), VTR_VERSION);
     reader->head.hz = load_le64(head + 12);
     reader->head.start_seconds = load_le64(head + 20);
     reader->block_at = VTR_HEAD_BYTES;
@@ -335,6 +338,11 @@ const struct trace_head *vtr_head(const struct vtr_reader *reader)
 bool vtr_is_complete(const struct vtr_reader *reader)
 {
     return reader->is_complete;
+}
+
+unsigned vtr_kinds(const struct vtr_reader *reader)
+{
+    return reader->kinds;
 }
 
 void vtr_close(struct vtr_reader *reader)

@@ -26,6 +26,18 @@ static const struct verb {
      2                                                                                                                },
 };
 
+/* A form that shows some kinds of records only: says so where there were none. */
+static void say_nothing_shown(const struct trace_options *options, const char *out,
+                              const struct vtr_reader *reader)
+{
+    const struct trace_format *format;
+    struct error unused;
+    if (trace_format_find(&format, options->format, out, &unused) == STATUS_OK && format->kinds &&
+        !(vtr_kinds(reader) & format->kinds))
+        fprintf(stderr, "vitrine: note: %s has nothing that %s shows; fix: trace again with --trace %s, or all\n",
+                options->paths[0], format->name, format->filter);
+}
+
 /* --- the verbs ------------------------------------------------------------------------------------------ */
 
 int trace_convert(const struct trace_options *options, struct error *error)
@@ -36,10 +48,13 @@ int trace_convert(const struct trace_options *options, struct error *error)
     if (vtr_open(&reader, options->paths[0], error) != STATUS_OK)
         return (int)error->status;
     if (trace_format_open(&sink, options->format, out, error) == STATUS_OK &&
-        vtr_copy(reader, &sink, error) == STATUS_OK && !vtr_is_complete(reader))
-        fprintf(stderr,
-                "vitrine: note: %s has no end: the run was killed, its last moments are missing\n",
-                options->paths[0]);
+        vtr_copy(reader, &sink, error) == STATUS_OK) {
+        if (!vtr_is_complete(reader))
+            fprintf(stderr,
+                    "vitrine: note: %s has no end: the run was killed, its last moments are missing\n",
+                    options->paths[0]);
+        say_nothing_shown(options, out, reader);
+    }
     vtr_close(reader);
     return (int)error->status;
 }

@@ -14,9 +14,8 @@ else
     echo "neither counters for perf nor valgrind"
     exit 77
 fi
-mkdir -p without "$BUILDDIR/bench"
-(cd without && "$SRCDIR/configure" CPPFLAGS=-DDOOR_IS_BUILT=0 >configure.log && make -j2 vitrine >make.log 2>&1) ||
-    { tail -n 5 without/configure.log without/make.log; exit 1; }
+mkdir -p "$BUILDDIR/bench"
+make -C "$BUILDDIR" -j2 obj/without/trace/vitrine >make.log 2>&1 || { tail -n 20 make.log; exit 1; }
 nasm -f bin -o seven.bin "$SRCDIR/tests/guest/seven.asm"
 dd if=/dev/zero of=seven.img bs=1024 count=2048 2>/dev/null
 dd if=seven.bin of=seven.img conv=notrunc 2>/dev/null
@@ -36,7 +35,7 @@ status=0
 for name in boot work; do
     [ $name = work ] && [ ! -f "$BUILDDIR/obj/roms/bench.elf" ] && continue
     with=$(run "$VITRINE" $name)
-    less=$(run "$PWD/without/vitrine" $name)
+    less=$(run "$BUILDDIR/obj/without/trace/vitrine" $name)
     [ "${with:-0}" -gt 1000000 ] && [ "${less:-0}" -gt 1000000 ] || { echo "nothing was counted: $(cat counted)"; exit 1; }
     awk -v name=$name -v with="$with" -v less="$less" 'BEGIN { more = (with - less) * 100 / less
         printf "%s: %d instructions with the trace built in and off, %d without: %+.3f %%\n", name, with, less, more

@@ -161,6 +161,19 @@ for bad in cut.vtr run.json missing.vtr "$SRCDIR"; do
     "$VITRINE" trace convert "$bad" out.txt >bad.out 2>bad.err
     [ $? = 6 ] && [ "$(grep -c 'error: .*fix: ' bad.err)" = 1 ] || fail "$bad: $(cat bad.err)"
 done
+cp run.vtr newer.vtr && printf '\143' | dd of=newer.vtr bs=1 seek=8 conv=notrunc 2>/dev/null
+"$VITRINE" trace convert newer.vtr out.txt 2>bad.err
+[ $? = 6 ] && grep -q 'newer.vtr: has version 99, .*; fix: a newer Vitrine' bad.err || fail "a later version: $(cat bad.err)"
+# Nothing of what a form shows: an empty file that is one, and a note.
+"$VITRINE" $DEMO --trace disk --trace-out disk.vtr >/dev/null 2>&1 || fail "--trace disk"
+for form in pcapng:net vcd:irq,wire; do
+    "$VITRINE" trace convert disk.vtr none.${form%:*} 2>bad.err || fail "a trace without ${form#*:}: $(cat bad.err)"
+    grep -q "nothing that ${form%:*} shows; fix: .*--trace ${form#*:}" bad.err || fail "no note: $(cat bad.err)"
+done
+if has tshark; then
+    [ "$(tshark -r none.pcapng 2>/dev/null | wc -l)" = 0 ] || fail "tshark sees packets where there are none"
+    tshark -r none.pcapng >/dev/null 2>&1 || fail "tshark does not read a capture without packets"
+fi
 "$VITRINE" trace convert cut.vtr cut.json 2>/dev/null
 head -n "$(wc -l <cut.json)" run.json | cmp - cut.json || fail "a cut file has other records"
 [ -s cut.json ] || fail "a cut file has no records"

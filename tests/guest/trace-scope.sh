@@ -2,6 +2,7 @@
 # Which part of a run a trace shows: a boot sector's seven accesses among the firmware's thousands, in
 # words, whatever the firmware; from a place on; by registers, fields and instructions. And the magic
 # breakpoint.
+# timeout: 300
 . "$SRCDIR/tests/guest/debug.inc"
 command -v jq >/dev/null || { echo "jq is not installed"; exit 77; }
 command -v nasm >/dev/null || { echo "nasm is missing"; exit 77; }
@@ -117,7 +118,7 @@ printf 'trace on io part.jsonl\nc\n' | timeout 100 "$VITRINE" debug --firmware -
 [ "$(wc -l <part.jsonl)" -gt 20 ] || fail "debug --firmware: $(cat out part.jsonl)"
 
 # What a guest's access led to on the host belongs to it.
-timeout 100 "$VITRINE" host --display none --trace io --no-firmware --trace-out host.jsonl "$BUILDDIR/obj/roms/demo.ini" \
+timeout 100 "$VITRINE" host --display none --rtc 0 --trace io --no-firmware --trace-out host.jsonl "$BUILDDIR/obj/roms/demo.ini" \
     >out 2>&1 || fail "host: $(cat out)"
 jq -n -e '[inputs | select(has("kind") | not)] |
     (map(select(.machine != "host" and has("eip"))) | length > 100 and all(.eip | test("^0x(1|0?7c)"))) and
@@ -125,11 +126,10 @@ jq -n -e '[inputs | select(has("kind") | not)] |
     fail "host: the firmware shows, or no cause"
 
 for name in alpha host; do
-    timeout 100 "$VITRINE" host --display none --trace io:machine=$name --no-firmware --trace-out part.jsonl "$BUILDDIR/obj/roms/demo.ini" \
+    timeout 100 "$VITRINE" host --display none --rtc 0 --trace io:machine=$name --no-firmware --trace-out part.jsonl "$BUILDDIR/obj/roms/demo.ini" \
         >out 2>&1 || fail "io:machine=$name: $(cat out)"
     [ -s part.jsonl ] || fail "io:machine=$name shows nothing"
-    jq -c "select((has(\"kind\") | not) and .machine == \"$name\")" <host.jsonl >expected.jsonl
-    jq -c . <part.jsonl | cmp - expected.jsonl || fail "io:machine=$name shows other lines"
+    grep "\"machine\":\"$name\"" host.jsonl | cmp - part.jsonl || fail "io:machine=$name shows other lines"
 done
 
 # The loops that wait for a status are one record each: the same run in fewer lines, nothing lost.
