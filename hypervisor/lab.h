@@ -62,6 +62,7 @@ struct lab_guest {
     uint32_t first_cylinder, last_cylinder;
     bool is_disk_shared;     /* only read; others may have the same cylinders so */
     uint64_t vlan;           /* of its NIC's port, which is then an access port; 0: LAB_VLAN */
+    uint64_t rate_kbit;      /* what its NIC may send a second; 0: no limit */
     uint64_t disk_share;     /* against the others'; 0: LAB_DISK_SHARE */
     bool has_virtio_disk;    /* else an ATA drive */
     char disk_settings[64];  /* of the virtio device */

@@ -106,6 +106,7 @@ static enum status guest_time(struct lab *lab, struct lab_guest *guest,
         return lab_set_number(lab, entry, minimum, maximum, &guest->member, error);                \
     }
 GUEST_NUMBER(vlan, vlan, 1, 4094)
+GUEST_NUMBER(rate_kbit, rate_kbit, 1, 10000000)
 GUEST_NUMBER(disk_share, disk_share, 1, 10000)
 GUEST_NUMBER(weight, sched.weight, 1, 65535)
 GUEST_NUMBER(cap, sched.cap_percent, 1, 100)
@@ -126,6 +127,7 @@ const struct lab_key LAB_GUEST_KEYS[] = {
     {"printer",       lab_guest_printer  },
     {"time",          guest_time         },
     {"vlan",          guest_vlan         },
+    {"rate_kbit",     guest_rate_kbit    },
     {"disk_share",    guest_disk_share   },
     {"weight",        guest_weight       },
     {"cap",           guest_cap          },

@@ -57,9 +57,13 @@ static void write_network(FILE *out, const struct guest *guest)
     if (!guest->port)
         return;
     n = vswitch_port_counts(guest->port);
-    fprintf(out, "  network: %llu frames sent, %llu received, %llu dropped\n",
+    fprintf(out, "  network: %llu frames sent, %llu received, %llu dropped",
             (unsigned long long)n->received, (unsigned long long)n->sent,
             (unsigned long long)n->dropped);
+    if (guest->lab->rate_kbit)
+        fprintf(out, " (%llu above %llu kbit/s)", (unsigned long long)n->limited,
+                (unsigned long long)guest->lab->rate_kbit);
+    fprintf(out, "\n");
 }
 
 static void write_items(FILE *out, const uint64_t count[COST_ITEMS])
@@ -233,6 +237,15 @@ static void write_lines(FILE *out, const struct vmm *vmm)
     }
 }
 
+/* The switch's port that leads to the driver. */
+static void write_uplink(FILE *out, const struct vmm *vmm)
+{
+    const struct vswitch_counts *u = vswitch_uplink_counts(vmm->vswitch);
+    fprintf(out, "  uplink: %llu frames from outside, %llu to it, %llu dropped\n",
+            (unsigned long long)u->received, (unsigned long long)u->sent,
+            (unsigned long long)u->dropped);
+}
+
 static void write_host(FILE *out, const struct vmm *vmm)
 {
     uint64_t ns = timeline_ns(&vmm->world->timeline, vmm->world->timeline.now);
@@ -263,6 +276,7 @@ static void write_host(FILE *out, const struct vmm *vmm)
             "  network driver: %llu frames sent, %llu received, %llu dropped, %llu interrupts\n",
             (unsigned long long)n->sent, (unsigned long long)n->received,
             (unsigned long long)n->dropped, (unsigned long long)n->interrupts);
+        write_uplink(out, vmm);
     }
     fprintf(out,
             "  display: %llu frames, %llu spans, %llu KiB written; keyboard: %llu keys, %llu hot "

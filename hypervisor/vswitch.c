@@ -6,6 +6,7 @@
 #include "hypervisor/nic_path.h"
 
 #define PORTS_MAX (LAB_GUESTS_MAX + 1)
+#define RATE_BURST_BITS (4u * 8 * NET_FRAME_MAX)
 #define FRAMES_A_ROUND 8 /* of one port before the others have their turn */
 
 struct vswitch_port {
@@ -18,6 +19,7 @@ struct vswitch_port {
     struct net_table learnt; /* used when this port is the first of its VLAN */
     struct net_table *table; /* of its VLAN */
     struct net_queue queue;
+    uint64_t bucket_bits, filled_at; /* for its rate; host time */
     struct vswitch_counts counts;
 };
 
@@ -99,6 +101,26 @@ static bool is_tagged(const uint8_t *bytes, size_t count)
            (load_be16(bytes + 14) & 0xFFF) != 0;
 }
 
+/* Whether the port's rate lets the frame pass; its bits are then taken from the bucket. */
+static bool is_within_rate(struct vswitch_port *port, size_t count)
+{
+    const struct timeline *timeline = &port->vswitch->vmm->world->timeline;
+    uint64_t rate = port->guest ? port->guest->lab->rate_kbit * 1000 : 0;
+    uint64_t bits = muldiv_floor(timeline->now - port->filled_at, rate, timeline->hz);
+    if (rate == 0)
+        return true;
+    if (bits) {
+        port->bucket_bits += bits;
+        port->filled_at = timeline->now;
+    }
+    if (port->bucket_bits > RATE_BURST_BITS)
+        port->bucket_bits = RATE_BURST_BITS;
+    if (port->bucket_bits < count * 8)
+        return false;
+    port->bucket_bits -= count * 8;
+    return true;
+}
+
 /* A frame comes out of a NIC: only queued here, in the middle of the guest's instruction. */
 static void enqueue(void *self, const uint8_t *bytes, size_t count, uint64_t cause)
 {
@@ -114,6 +136,13 @@ static void enqueue(void *self, const uint8_t *bytes, size_t count, uint64_t cau
         port->counts.dropped++;
         door_note(door, DECISION_DENY, "switch: a tagged frame at an access port of VLAN %llu, dropped",
                   (unsigned long long)port->vlan);
+        return;
+    }
+    if (!is_within_rate(port, count)) {
+        port->counts.dropped++;
+        port->counts.limited++;
+        door_note(door, DECISION_DENY, "switch: above %llu kbit/s, frame dropped",
+                  (unsigned long long)port->guest->lab->rate_kbit);
         return;
     }
     if (!net_queue_put(&port->queue, bytes, count, cause)) {
@@ -151,6 +180,7 @@ static enum status add_port(struct vswitch *vswitch, unsigned number, struct gue
     made->is_access = guest && guest->lab->vlan;
     made->vlan = made->is_access ? guest->lab->vlan : LAB_VLAN;
     made->table = table_of(vswitch, made);
+    made->bucket_bits = RATE_BURST_BITS;
     vswitch->ports[number] = made;
     if (number >= vswitch->port_count)
         vswitch->port_count = number + 1;

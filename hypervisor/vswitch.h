@@ -4,6 +4,8 @@
  * port that its destination was last seen on, to all others when that is unknown or a group, and
  * never back. What comes in over the host's NIC (the uplink) takes the same way. Ports of different VLANs
  * (IEEE 802.1Q-2018) never meet; the uplink is in VLAN 1, as every port that LAB.ini gives none.
+ * A guest's `rate_kbit` polices its port: a bucket of bits fills at that rate, holds RATE_BURST_BITS, and a frame
+ * for which it has too few is dropped.
  * MISSING: trunks: a port has one VLAN, its frames are untagged. */
 #ifndef VITRINE_HYPERVISOR_VSWITCH_H
 #define VITRINE_HYPERVISOR_VSWITCH_H
@@ -12,7 +14,8 @@
 #include "hypervisor/vmm.h"
 
 struct vswitch_counts {
-    uint64_t received, sent, dropped; /* frames: from the port, to it, for want of room */
+    uint64_t received, sent, dropped; /* frames: from the port, to it, not taken from it */
+    uint64_t limited;                 /* of those dropped: above the port's rate */
 };
 
 enum status vswitch_new(struct vswitch **vswitch, struct vmm *vmm, struct error *error);

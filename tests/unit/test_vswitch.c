@@ -191,6 +191,27 @@ START_TEST(a_flood_does_not_keep_others_waiting)
 }
 END_TEST
 
+/* 1 Mbit/s is 125 frames of 1,000 bytes a second; the bucket adds what it holds at the start. Nobody else is
+ * held up, and the frames of a port without a rate all pass. */
+START_TEST(a_port_with_a_rate_sends_no_more)
+{
+    const struct vswitch_counts *counts = vswitch_port_counts(guests[0].port);
+    lab.guests[0].rate_kbit = 1000;
+    for (unsigned ms = 0; ms < 2000; ms++) {
+        world.timeline.now = ms * UINT64_C(100000); /* of 100 MHz */
+        send_frame(0, 1, 2, 1000);
+        send_frame(2, 3, 2, 1000);
+        work();
+    }
+    lab.guests[0].rate_kbit = 0;
+    ck_assert_uint_ge(cards[1].frames, 2000 + 250);
+    ck_assert_uint_le(cards[1].frames, 2000 + 250 + 7);
+    ck_assert_uint_eq(counts->limited, 4000 - cards[1].frames);
+    ck_assert_uint_eq(counts->dropped, counts->limited);
+    ck_assert_uint_eq(vswitch_port_counts(guests[2].port)->limited, 0);
+}
+END_TEST
+
 START_TEST(frames_of_impossible_length_are_dropped)
 {
     static const uint8_t ZERO[70000] = {0};
@@ -291,6 +312,7 @@ Suite *vswitch_suite(void)
     tcase_add_test(tcase, group_addresses_are_never_learned);
     tcase_add_test(tcase, queues_are_bounded_and_count_what_they_drop);
     tcase_add_test(tcase, a_flood_does_not_keep_others_waiting);
+    tcase_add_test(tcase, a_port_with_a_rate_sends_no_more);
     tcase_add_test(tcase, frames_of_impossible_length_are_dropped);
     tcase_add_test(tcase, endless_new_addresses_only_cost_the_oldest);
     tcase_add_test(tcase, the_copy_is_charged_to_who_gets_the_frame);
