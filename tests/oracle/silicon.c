@@ -235,6 +235,20 @@ static void blame(struct silicon *s, const char *mnemonic)
     s->blame[n].count++;
 }
 
+/* An interrupt of the workstation came that no tick of ours tells of: its return has cleared the RPL of a null selector
+ * (SDM 2A IRET, outer level). */
+static bool is_interrupted(const struct stream *stream, const struct silicon_result *ours,
+                           const struct silicon_result *theirs)
+{
+    struct silicon_result other = *ours;
+    for (unsigned n = 0; n < 6; n++) {
+        if (ours->segments[n] < 4 && theirs->segments[n] == 0) {
+            other.segments[n] = 0;
+        }
+    }
+    return agrees(stream, &other, theirs);
+}
+
 /* Finds the shortest part of the stream that differs, and shows it unless it is explained: true. */
 static bool explain(struct silicon *s, const struct stream *stream,
                     const struct silicon_result *first_ours,
@@ -261,6 +275,10 @@ static bool explain(struct silicon *s, const struct stream *stream,
             }
             return false;
         }
+    }
+    if (is_interrupted(stream, first_ours, first_theirs)) {
+        s->disturbed++;
+        return true;
     }
     blame(s, "(first time only)");
     if (s->shown++ < s->show) {
