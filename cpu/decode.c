@@ -380,8 +380,8 @@ static const struct opcode_row ROW_MOVSXD = {
 static void extend_registers(const struct opcode_map *map, struct instruction *i, unsigned rex)
 {
     if (i->has_modrm) {
-        i->reg |= (rex & REX_R) << 1;
-        i->rm |= (rex & REX_B) << 3;
+        i->reg = (uint8_t)(i->reg | (rex & REX_R) << 1);
+        i->rm = (uint8_t)(i->rm | (rex & REX_B) << 3);
     } else if (i->row->form == FORM_R || i->row->form == FORM_RI || i->opcode == 0x90) {
         i->rm = (i->opcode & 7) | (uint8_t)((rex & REX_B) << 3);
         if (i->opcode == 0x90 && rex & REX_B)
