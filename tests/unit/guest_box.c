@@ -40,8 +40,10 @@ void guest_box_init(struct guest_box *box)
 void guest_box_fini(struct guest_box *box)
 {
     const uint8_t *other = box->ram.bytes + GUEST_BOX_FRAMES * FRAME_BYTES;
+    size_t changed = 0;
     for (size_t i = 0; i < GUEST_BOX_FRAMES * FRAME_BYTES; i++)
-        ck_assert_uint_eq(other[i], MARK);
+        changed += other[i] != MARK;
+    ck_assert_uint_eq(changed, 0);
     machine_free(box->machines[0]);
     machine_free(box->machines[1]);
     ram_fini(&box->ram);
