@@ -1,7 +1,7 @@
 #!/bin/sh
 # A .vtr becomes every other form, and each is read by a program that is not ours. What is missing here is
 # named, and the rest still looked at. A run that is killed leaves a file that opens; a full disk is said once.
-# timeout: 300
+# timeout: 600
 DEMO="host --display none --rtc 1700000000 $BUILDDIR/obj/roms/demo.ini"
 skipped=
 fail() {
