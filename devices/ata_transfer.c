@@ -357,7 +357,10 @@ static void write_done(struct ata_drive *d)
     }
     ata_put_address(d, d->position - 1, d->remaining);
     if (d->remaining == 0) {
-        ata_finish(d);
+        if (d->has_write_cache)
+            ata_finish(d);
+        else /* 8.46: the data are on the medium before the command ends */
+            ata_flush_media(d);
         return;
     }
     ata_write_media(d);

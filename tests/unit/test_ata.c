@@ -662,6 +662,27 @@ START_TEST(flush_reaches_the_back_end)
 }
 END_TEST
 
+/* SET FEATURES 82h: no write ends before its data are on the medium, of either drive by itself. */
+START_TEST(a_write_without_the_cache_is_flushed)
+{
+    struct ata_bench *c = ata_make(3);
+    ata_out(c, 6, 0xE0);
+    ata_out(c, 1, 0x82);
+    ata_command(c, 0xEF);
+    for (unsigned drive = 0; drive < 2; drive++) {
+        ata_chs(c, 2, 0, drive << 4, 1);
+        ata_command(c, 0x30);
+        ata_write_sector(c, 1);
+        ck_assert_uint_eq(c->disks[drive].flushes, 0);
+        ata_write_sector(c, 2);
+        ck_assert_uint_eq(c->disks[drive].flushes, drive == 0 ? 1 : 0);
+        ck_assert_uint_eq(ata_alternate(c), 0x50);
+    }
+    ck_assert_uint_eq(c->disks[0].flushes, 1);
+    ata_destroy(c);
+}
+END_TEST
+
 /* --- settings ------------------------------------------------------------------------------------ */
 
 START_TEST(features_and_power_modes_answer)
@@ -859,6 +880,7 @@ Suite *ata_suite(void)
     tcase_add_test(tcase, software_reset_cancels_a_pending_request);
     tcase_add_test(tcase, a_saved_pending_request_is_made_again);
     tcase_add_test(tcase, flush_reaches_the_back_end);
+    tcase_add_test(tcase, a_write_without_the_cache_is_flushed);
     tcase_add_test(tcase, features_and_power_modes_answer);
     tcase_add_test(tcase, one_dma_mode_is_chosen_and_shown);
     tcase_add_test(tcase, mechanics_take_their_time);
