@@ -809,8 +809,8 @@ static void loaded(struct device *device)
 }
 
 static const struct device_pin PINS[] = {
-    {"irq", offsetof(struct ata, irq)},
-    {"intrq", offsetof(struct ata, intrq)},
+    {"irq",   offsetof(struct ata, irq)},
+    {"intrq",       offsetof(struct ata,                    intrq)},
     {NULL, 0},
 };
 
@@ -820,6 +820,13 @@ const struct device_type ATA_TYPE = {
     .datasheet = "ATA/ATAPI-6 (T13 d1410r3b, 2002); ATA-3 (X3T10/2008D, 1997)",
     .missing = "queued and overlapped commands\n"
                "CD-ROM: audio, raw sectors, GET CONFIGURATION and what writes discs\n"
+               "CD-ROM: MODE SELECT, READ HEADER, READ SUB-CHANNEL, MECHANISM STATUS, READ DISC "
+               "INFORMATION\n"
+               "CD-ROM: speed, motor, seek times\n"
+               "look-ahead: kept and told; advanced power management, acoustics, power-up in "
+               "standby: aborted\n"
+               "device configuration overlay, READ LOG EXT, CFA, card and media commands: aborted\n"
+               "WRITE VERIFY does not read back\n"
                "security, microcode, READ and WRITE BUFFER, READ and WRITE LONG: aborted\n"
                "SMART's off-line collection, self-tests and writable logs: aborted\n"
                "SET MAX ADDRESS lasts until power-off also where it is asked to stay; no passwords",

@@ -450,7 +450,8 @@ const struct device_type I440FX_TYPE = {
     .title = "PCI host bridge and memory controller",
     .datasheet = "Intel 82441FX (PMC), 290549-001, May 1996",
     .missing = "DRAM timing and row boundaries (60h-67h read zero): firmware learns of the RAM by "
-               "fw_cfg or CMOS\nSMRAM: D_CLS hides code as well",
+               "fw_cfg or CMOS\nhole in the DRAM, turbo and reset control, errors, arbitration: the "
+               "registers read zero\nSMRAM: D_CLS hides code as well",
     .size = sizeof(struct i440fx),
     .version = 2,
     .banks = BANKS,

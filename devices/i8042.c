@@ -568,9 +568,12 @@ const struct device_type I8042_TYPE = {
     .title = "Keyboard controller",
     .datasheet = "IBM Personal System/2 Hardware Interface Technical Reference, October 1990, "
                  "Keyboard and Auxiliary Device Controller",
-    .missing = "IBF is never seen set: the controller takes a byte at once\n"
-               "parity and time-out errors: the cables are perfect\n"
-               "command ACh (diagnostic dump) and passwords: none is ever installed",
+    .missing =
+        "IBF is never seen set: the controller takes a byte at once\n"
+        "parity and time-out errors: the cables are perfect\n"
+        "input port, test inputs and keyboard lock never change; C1h and C2h (poll) are ignored\n"
+        "a reset is the whole machine's, not the processor's alone\n"
+        "command ACh (diagnostic dump) and passwords: none is ever installed",
     .size = sizeof(struct i8042),
     .version = 1,
     .options = OPTIONS,

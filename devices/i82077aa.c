@@ -713,6 +713,7 @@ const struct device_type I82077AA_TYPE = {
         "sectors of other sizes, FM, more sectors than the image's format has: not found (MA, ND)\n"
         "FORMAT TRACK with other numbers or another density: ND, the image keeps its track\n"
         "head load and unload times; overrun without DMA: the medium waits for the host\n"
+        "PERPENDICULAR MODE: kept and told; the data rate alone counts\n"
         "the drive that a command names is accessed, whatever the DOR selects\n"
         "STEP, DIR, WE and the data flip-flops of SRA and SRB read as 0\n"
         "low power (DSR), write precompensation, tape drives: their bits are kept",

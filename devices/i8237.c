@@ -514,6 +514,8 @@ const struct device_type I8237_TYPE = {
     .datasheet = "Intel 8237A data sheet, 231466-005, September 1993; IBM PC/AT Technical "
                  "Reference, September 1985",
     .missing = "memory-to-memory transfers\n"
+               "single, block and demand are one: what a device asks for moves at once\n"
+               "levels of DREQ and DACK, DREQ in the status register, EOP as an input\n"
                "software requests: their bits are kept, nothing moves\n"
                "bus timing: a transfer takes no time",
     .size = sizeof(struct i8237),

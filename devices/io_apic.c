@@ -386,6 +386,7 @@ const struct device_type IO_APIC_TYPE = {
     .datasheet = "Intel 82093AA, 290566-001, May 1996",
     .missing = "the bus: no arbitration, messages are never delayed\n"
                "lowest priority: there is one processor, which takes it\n"
+               "INIT delivery resets the whole machine\n"
                "the SMI input and the chip's own output of INTR",
     .size = sizeof(struct io_apic),
     .version = 1,

@@ -502,6 +502,7 @@ const struct device_type LOCAL_APIC_TYPE = {
     .missing = "other processors: what is for them is a send accept error\n"
                "INIT resets the whole machine, not the processor alone\n"
                "the bus: no arbitration, no checksum errors, delivery status always idle\n"
+               "remote read\n"
                "performance counters never overflow\n"
                "x2APIC, TSC deadline, thermal sensor: later processors'",
     .size = sizeof(struct local_apic),

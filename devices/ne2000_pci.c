@@ -81,6 +81,8 @@ const struct device_type NE2000_PCI_TYPE = {
     .title = "NE2000 network card (PCI, RTL8029AS)",
     .datasheet = "Realtek RTL8029AS (1997); National Semiconductor DP8390D/NS32490D (July 1995)",
     .missing = "collisions and deferral\n"
+               "transmit errors, CRC and alignment errors: the wire is perfect\n"
+               "DCR's byte order, automatic remote read, FIFO threshold, loopback select: kept\n"
                "loopback of one half of each word: all bytes take part\n"
                "long address mode, writes to page 2, boot ROM, power management",
     .size = sizeof(struct ne2000_pci),

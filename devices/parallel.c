@@ -213,6 +213,7 @@ const struct device_type PARALLEL_TYPE = {
     .title = "Parallel port (SPP) with a printer",
     .datasheet = "IBM PC/AT Technical Reference, September 1985; IEEE 1284-2000, compatibility mode",
     .missing = "bidirectional, EPP and ECP modes\n"
+               "AUTOFD: the bit is kept\n"
                "a printer that is out of paper or off line",
     .size = sizeof(struct parallel),
     .version = 1,

@@ -244,6 +244,7 @@ const struct device_type PIIX3_TYPE = {
     .title = "ISA bridge: PCI interrupt routing and reset control",
     .datasheet = "Intel 82371SB (PIIX3), 290550-002, April 1997",
     .missing = "SMI, USB, motherboard IRQ and DMA routing (70h, 76h, 77h)\n"
+               "recovery times, X-bus chip selects, top of memory: kept, without effect\n"
                "a soft reset by RCR (INIT) resets the whole machine",
     .size = sizeof(struct piix3),
     .version = 1,

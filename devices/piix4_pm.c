@@ -448,7 +448,8 @@ const struct device_type PIIX4_PM_TYPE = {
     .name = "piix4-pm",
     .title = "ACPI power management",
     .datasheet = "Intel 82371AB (PIIX4), 290562-001, April 1997; ACPI 1.0b",
-    .missing = "SMI# of other events than APMC, and EOS\n"
+    .missing = "events of the RTC's alarm, bus masters, firmware (GBL) and GPE0: none comes\n"
+               "SMI# of other events than APMC, and EOS\n"
                "SMBus, device monitors, throttling, general purpose inputs and outputs\n"
                "sleeps other than soft off: the machine resumes at once",
     .size = sizeof(struct piix4_pm),

@@ -121,7 +121,8 @@ const struct device_type PORT92_TYPE = {
     .name = "port92",
     .title = "System control port A",
     .datasheet = "Intel 82371AB (PIIX4) data sheet, April 1997, section 4.2.5",
-    .missing = "activity lights and the password lock: the bits are kept, nothing follows",
+    .missing = "the fast reset is the whole machine's, not the processor's alone\n"
+               "activity lights and the password lock: the bits are kept, nothing follows",
     .size = sizeof(struct port92),
     .version = 1,
     .options = OPTIONS,

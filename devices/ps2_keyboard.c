@@ -512,7 +512,7 @@ const struct device_type PS2_KEYBOARD_TYPE = {
     .title = "PS/2 keyboard with 102 keys",
     .datasheet = "IBM Personal System/2 Hardware Interface Technical Reference, October 1990, "
                  "Keyboards",
-    .missing = "",
+    .missing = "the time of the self test: a few milliseconds, not half a second",
     .size = sizeof(struct ps2_keyboard),
     .version = 1,
     .options = OPTIONS,

@@ -363,8 +363,11 @@ const struct device_type PS2_MOUSE_TYPE = {
     .title = "PS/2 mouse with a wheel",
     .datasheet = "IBM Personal System/2 Hardware Interface Technical Reference, October 1990, "
                  "Mouse; Microsoft IntelliMouse",
-    .missing = "resolution: kept and told, a count is a pixel whatever it says\n"
-               "overflow bits: what a packet cannot hold comes with the next",
+    .missing =
+        "bytes that are no command: FEh, also the second time; any rate and resolution is taken\n"
+        "the time of the self test: a few milliseconds\n"
+        "resolution: kept and told, a count is a pixel whatever it says\n"
+        "overflow bits: what a packet cannot hold comes with the next",
     .size = sizeof(struct ps2_mouse),
     .version = 1,
     .options = OPTIONS,

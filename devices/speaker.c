@@ -127,7 +127,8 @@ const struct device_type SPEAKER_TYPE = {
     .name = "speaker",
     .title = "Speaker and NMI status (port 61h)",
     .datasheet = "Intel 82371AB (PIIX4) data sheet, April 1997, section 4.2.4",
-    .missing = "parity and channel check errors never happen",
+    .missing = "parity and channel check errors never happen\n"
+               "the refresh toggles by itself, whatever counter 1 is set to",
     .size = sizeof(struct speaker),
     .version = 1,
     .options = OPTIONS,

@@ -690,9 +690,12 @@ const struct device_type UART16550_TYPE = {
     .name = "uart16550",
     .title = "16550A serial port",
     .datasheet = "National Semiconductor PC16550D data sheet, TL/C/8652, June 1995",
-    .missing = "breaks are not sent to the back-end\n"
-               "parity and framing errors: the wire is perfect\n"
-               "TXRDY and RXRDY: nobody listens on a PC",
+    .missing =
+        "breaks are not sent to the back-end\n"
+        "a back-end has no modem lines: CTS, DSR and DCD are active, nobody sees DTR and RTS\n"
+        "what a back-end sends is not cut to the frame format\n"
+        "parity and framing errors: the wire is perfect\n"
+        "TXRDY and RXRDY: nobody listens on a PC",
     .size = sizeof(struct uart),
     .version = 2,
     .options = OPTIONS,
