@@ -258,6 +258,12 @@ void i8259_set_slave(struct device *master, struct device *slave)
 
 /* --- command words ----------------------------------------------------------------------------- */
 
+static void refuse_mcs80(struct i8259 *pic, const char *where)
+{
+    device_guest_error(&pic->device, "%s asks for MCS-80/85 mode, which is not modelled; the vector "
+                                     "stays ICW2's", where);
+}
+
 /* 8259A p.11: what ICW1 does by itself. */
 static void write_icw1(struct i8259 *pic, uint8_t value)
 {
@@ -272,8 +278,10 @@ static void write_icw1(struct i8259 *pic, uint8_t value)
     pic->rotates_on_aeoi = false;
     if (pic->is_slave)
         pic->icw3 = 7;
-    if (!(value & ICW1_IC4))
+    if (!(value & ICW1_IC4)) {
         pic->icw4 = 0;
+        refuse_mcs80(pic, "ICW1 without ICW4");
+    }
     pic->init_step = STEP_ICW2;
     update(pic);
 }
@@ -367,8 +375,7 @@ static void write_icw4(void *self, const struct reg *row, uint32_t value)
     pic->icw4 = (uint8_t)value;
     pic->init_step = STEP_READY;
     if (!(value & ICW4_UPM))
-        device_guest_error(&pic->device, "ICW4 asks for MCS-80/85 mode, which is not modelled; the "
-                                         "vector stays ICW2's");
+        refuse_mcs80(pic, "ICW4");
     update(pic);
 }
 

@@ -512,6 +512,25 @@ START_TEST(poll_of_a_cascade_asks_each_chip_and_comes_before_rr)
 }
 END_TEST
 
+/* 8259A p.11: with IC4 = 0 every function of ICW4 is off, also the 8086 mode. */
+START_TEST(mcs80_mode_is_reported_however_it_is_asked_for)
+{
+    struct pics p = make();
+    unsigned before = p.f->guest_errors;
+    fixture_out(p.f, 0x20, 0x12);
+    fixture_out(p.f, 0x21, 0x08);
+    ck_assert_uint_eq(p.f->guest_errors, before + 1);
+    ir(p.master, 3, true);
+    ck_assert_int_eq(i8259_acknowledge(p.master), 0x0B);
+    fixture_out(p.f, 0xA0, 0x13);
+    fixture_out(p.f, 0xA1, 0x70);
+    ck_assert_uint_eq(p.f->guest_errors, before + 1);
+    fixture_out(p.f, 0xA1, 0x00);
+    ck_assert_uint_eq(p.f->guest_errors, before + 2);
+    device_fixture_free(p.f);
+}
+END_TEST
+
 START_TEST(icw1_makes_every_input_level_triggered)
 {
     struct pics p = make();
@@ -616,6 +635,7 @@ Suite *i8259_suite(void)
     tcase_add_test(tests, masked_lost_and_spurious_interrupts_are_shown_as_such);
     tcase_add_test(tests, buffered_mode_tells_master_from_slave_by_icw4);
     tcase_add_test(tests, poll_of_a_cascade_asks_each_chip_and_comes_before_rr);
+    tcase_add_test(tests, mcs80_mode_is_reported_however_it_is_asked_for);
     tcase_add_test(tests, icw1_makes_every_input_level_triggered);
     tcase_add_test(tests, rotation_in_automatic_eoi_is_cleared_and_keeps_its_order);
     tcase_add_test(tests, icw1_forgets_priorities_special_mask_and_what_is_read);
