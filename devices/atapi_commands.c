@@ -2,7 +2,8 @@
  *
  * SFF-8020i revision 2.6 (ATAPI for CD-ROM) chapter 10; MMC-2 (T10/1228-D, 1999) for READ CD, the raw
  * table of contents and the events. All numbers are big endian. A disc has one session with one data
- * track of 2,048-byte blocks. MISSING: audio, sub-channels, raw sectors, GET CONFIGURATION. */
+ * track of 2,048-byte blocks. MISSING: audio, sub-channels, raw sectors, GET
+ * CONFIGURATION, MODE SELECT, READ HEADER, MECHANISM STATUS, READ DISC INFORMATION; speed and motor. */
 #include <string.h>
 
 #include "base/bits.h"

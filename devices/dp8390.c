@@ -13,8 +13,9 @@
  * a virtual card may have any.
  * The cable gets the frame at the end of that time; a virtual card (handover=start) gives it away at once.
  *
- * MISSING: collisions, deferral, long address mode (LAS), loopback of one half of each word;
- * a frame of more than 1518 bytes is not put on the wire (jabber).
+ * MISSING: collisions, deferral, errors of the wire (TXE, CNTR0, CNTR1), long address mode (LAS), loopback of
+ * one half of each word; DCR's BOS, LS, ARM and FT are kept; a frame of more than 1518 bytes is not put on the
+ * wire (jabber).
  * Interrupt line: `irq`, level ISR & IMR. Clock: the machine's virtual time. */
 #include "devices/dp8390.h"
 

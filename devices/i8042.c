@@ -3,8 +3,7 @@
  * Specification: IBM Personal System/2 Hardware Interface Technical Reference, October 1990,
  * "Keyboard and Auxiliary Device Controller" ("PS2 Controller"); password commands and A20 also in the
  * IBM PC/AT Technical Reference, September 1985, "Keyboard Controller".
- * Missing: the 8042's own 5 µs at work (IBF is never seen set), parity and time-out errors, command
- * ACh (diagnostic dump), passwords.
+ * Missing: the 8042's own 5 µs at work (IBF is never seen set); else see the type's `missing`.
  * Clock: a byte takes 11 bits on the cable, 0.8 ms; the controller's own answers 10 µs.
  * Outputs: irq1, irq12, a20 (to port 92h's gate; without a wire the machine is told directly).
  *

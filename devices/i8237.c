@@ -2,8 +2,8 @@
  *
  * Specification: Intel 8237A data sheet, order 231466-005, September 1993 ("8237A"); page registers
  * and cascade: IBM PC/AT Technical Reference, September 1985, System Board ("AT").
- * Missing: memory-to-memory transfers, software requests (their bits are kept), bus timing: a
- * transfer takes no time.
+ * Missing: bus timing: a transfer takes no time; memory-to-memory transfers; else see the type's
+ * `missing`.
  * Clock and interrupts: none; devices move bytes through bus/dma.h.
  *
  *   controller 1 (ports 00h-0Fh): channels 0-3, bytes, 64 KiB pages ── HRQ ──┐

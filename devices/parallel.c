@@ -13,7 +13,7 @@
  * QUIRK: the adapter gates nAck itself onto IRQ7, so that the idle line is high; the 8259 sees an edge
  * at the end of the pulse only. Here the line is low until the first such edge.
  * MISSING: bidirectional, EPP and ECP modes (bit 5 of CONTROL is not there, DATA reads its latch);
- * a printer that is out of paper or off line.
+ * a printer that is out of paper or off line; AUTOFD's line feed.
  * A back-end that is behind keeps Busy high, and nAck away, until it takes bytes again.
  * Without a back-end no cable is plugged in and STATUS reads 7Fh: the inputs are pulled up.
  * Clock: the machine's virtual time. Output: irq. */

@@ -10,6 +10,7 @@
  *
  *   PMTMR bit 23   ____/‾‾‾‾‾‾‾\_______/‾‾‾    each edge sets TMROF_STS (every 2.34 s)
  *
+ * MISSING: other events than the button's and the timer's; see the type's `missing`.
  * Clock: 315/88 MHz. Output "smi": an edge. Interrupt line: "sci", level, active while an enabled event is pending. */
 #include <stdio.h>
 #include <string.h>

@@ -2,7 +2,8 @@
  *
  * Specification: IBM Personal System/2 Hardware Interface Technical Reference, October 1990, "System
  * Control Port A"; Intel 82371AB (PIIX4) data sheet, April 1997, section 4.2.5.
- * Missing: the fixed disk activity lights and the password lock (bits 7, 6 and 3 are kept).
+ * Missing: a reset of the processor alone (the whole machine is reset); the fixed disk activity lights
+ * and the password lock (bits 7, 6 and 3 are kept).
  * Input: a20 (the keyboard controller's gate). The gate is open when either source opens it. */
 #include <stdio.h>
 

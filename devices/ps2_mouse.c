@@ -3,8 +3,8 @@
  * Specification: IBM Personal System/2 Hardware Interface Technical Reference, October 1990, "Mouse"
  * ("PS2 Mouse"); the wheel and side buttons as in Microsoft's IntelliMouse and IntelliMouse Explorer
  * (sample rates 200, 100, 80 and 200, 200, 80 before the ID is read).
- * Missing: the resolution's effect (a count is a pixel), the overflow bits. The self test takes `selftest_ms`, a
- * real one 300-500 ms.
+ * Missing: the resolution's effect (a count is a pixel), the overflow bits, FCh after a second wrong byte. The
+ * self test takes `selftest_ms`, a real one 300-500 ms.
  * Clock: the sample rate. Output: the cable to the controller (ps2.h).
  *
  * Movement adds up in counters; a packet is made at the next sample time, once the one before has

@@ -2,7 +2,8 @@
  *
  * Specification: Intel 82371AB (PIIX4) data sheet, April 1997, section 4.2.4 (NMI status and control).
  * Sound: frontends/sound.c computes it from this state and the timer's (bus/sound.h).
- * Missing: parity and channel check errors (bits 7 and 6 stay 0, their enables are kept).
+ * Missing: parity and channel check errors (bits 7 and 6 stay 0, their enables are kept); the refresh by
+ * counter 1, whatever it is set to.
  * Clock: bit 4 changes with every refresh, 18 ticks of 105/88 MHz (15.1 µs). Output: gate2.
  *
  *   bit 0 ──> GATE2 of the timer      OUT2 ──> bit 5 (read)

@@ -2,7 +2,8 @@
  *
  * Specification: PC16550D data sheet, TL/C/8652, June 1995 ("PC16550D"). OUT2 gates the interrupt on
  * the PC's adapter (IBM PC/AT Technical Reference, September 1985, Serial/Parallel Adapter).
- * Missing: sending breaks, parity and framing errors (the wire is perfect), DMA signalling pins.
+ * Missing: sending breaks, parity and framing errors (the wire is perfect), a back-end's modem lines, the
+ * frame format of what it sends, DMA signalling pins.
  * Clock: 1.8432 MHz / 16 / divisor = baud. Output: irq.
  *
  * With the option pace off a byte leaves at the moment it is written: THR is empty again at once, but
