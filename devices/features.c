@@ -374,6 +374,7 @@ const struct device_feature DEVICE_FEATURES[] = {
     {"hpet", "three comparators, one-shot and periodic, 32 and 64 bits", "HPET 2.3.9",
      FEATURE_MODELLED, ""},
     {"hpet", "edge and level interrupts", "HPET 2.3.6, 2.3.8", FEATURE_MODELLED, ""},
+    {"hpet", "status of a level, also without its interrupt", "HPET 2.3.6, 2.3.8", FEATURE_MODELLED, ""},
     {"hpet", "legacy replacement", "HPET 2.3.5", FEATURE_MODELLED, ""},
     {"hpet", "interrupts as messages (FSB)", "HPET 2.3.10",
      FEATURE_MISSING, "the capability bit says that it is not there"},

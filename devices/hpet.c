@@ -10,8 +10,8 @@
  *   timer 1 ─┴─[LEG_RT_CNF]─> irq8
  *
  * Nothing happens on a tick: the counter is computed from the tick at which it was started. There is an
- * event only for the next match of a timer whose interrupt is enabled, at least one instruction ahead;
- * matches in between are one interrupt. An edge is shown as the line's fall and rise: it stays high, as an
+ * event only for the next match of a timer whose interrupt is enabled, or whose status shows a match (level),
+ * at least one instruction ahead; matches in between are one interrupt. An edge is shown as the line's fall and rise: it stays high, as an
  * 8259 wants to see an edge's request until it is acknowledged. */
 #include <stdio.h>
 
@@ -115,13 +115,14 @@ static void set_line(struct hpet *hpet, unsigned index, bool level)
     update_lines(hpet);
 }
 
+/* 2.3.8, Tn_INT_ENB_CNF: the status of a level tells of a match also without its interrupt. */
 static void raise(struct hpet *hpet, unsigned index)
 {
     if (hpet->timers[index].conf & T_LEVEL)
         hpet->status |= 1u << index;
     else
         set_line(hpet, index, false);
-    set_line(hpet, index, true);
+    set_line(hpet, index, (hpet->timers[index].conf & T_INTERRUPT) != 0);
 }
 
 /* --- counting ------------------------------------------------------------------------------------------- */
@@ -165,7 +166,7 @@ static void schedule(struct hpet *hpet, unsigned index)
     struct hpet_timer *timer = &hpet->timers[index];
     const struct clock *clock = hpet->device.env->clock;
     uint64_t counter = counter_now(hpet), ticks, when;
-    if (!(hpet->conf & CONF_ENABLE) || !(timer->conf & T_INTERRUPT)) {
+    if (!(hpet->conf & CONF_ENABLE) || !(timer->conf & (T_INTERRUPT | T_LEVEL))) {
         event_disarm(&hpet->match[index]);
         return;
     }
@@ -290,10 +291,9 @@ static void write_timer_conf(void *self, const struct reg *row, uint32_t value)
         timer->conf &= ~(UINT32_C(31) << T_ROUTE_SHIFT);
     if (!(value & T_PERIODIC)) /* 2.3.8: without effect, reads as 0 */
         timer->conf &= ~(uint32_t)T_SET_VALUE;
-    if (!(value & T_INTERRUPT) || !(value & T_LEVEL))
+    if (!(value & T_LEVEL))
         hpet->status &= ~(1u << index);
-    if (!(hpet->status >> index & 1))
-        timer->line = false;
+    timer->line = (hpet->status >> index & 1) && (value & T_INTERRUPT);
     update_lines(hpet);
     schedule(hpet, index);
 }

@@ -118,6 +118,32 @@ START_TEST(level_stays_until_a_one_clears_its_status)
 }
 END_TEST
 
+/* 2.3.8, Tn_INT_ENB_CNF = 0: the status bit comes all the same, and interrupts once it may. */
+START_TEST(level_without_its_interrupt_shows_in_the_status)
+{
+    struct device_fixture *f = start(), *other = start();
+    struct fixture_probe gsi;
+    fixture_probe(f, f->device, "gsi16", &gsi);
+    put(f, TIMER, ROUTE(16));
+    put(f, COMP, 100);
+    put(f, TIMER + 0x20, LEVEL | ROUTE(16));
+    put(f, COMP + 0x20, 100);
+    put(f, CONF, 1);
+    run_to(f, AT_TICK(100) - 1);
+    ck_assert_uint_eq(get(f, STATUS), 0);
+    run_to(f, AT_TICK(100));
+    ck_assert_uint_eq(get(f, STATUS), 1u << 1); /* not of timer 0: an edge has none */
+    ck_assert_uint_eq(get(other, STATUS), 0);
+    ck_assert_uint_eq(gsi.rises, 0);
+    put(f, TIMER + 0x20, LEVEL | ENABLE | ROUTE(16));
+    ck_assert(gsi.level);
+    put(f, STATUS, 1u << 1);
+    ck_assert(!gsi.level);
+    stop(other);
+    stop(f);
+}
+END_TEST
+
 /* 2.3.9.2.2. */
 START_TEST(periodic_comparator_moves_on_by_what_was_written)
 {
@@ -243,6 +269,7 @@ Suite *hpet_suite(void)
         counter_runs_at_the_period_that_it_names,
         one_shot_edge_comes_at_the_match_and_not_again,
         level_stays_until_a_one_clears_its_status,
+        level_without_its_interrupt_shows_in_the_status,
         periodic_comparator_moves_on_by_what_was_written,
         legacy_replacement_takes_the_places_of_pit_and_rtc,
         mode_of_32_bits_matches_the_low_half,
