@@ -6,6 +6,7 @@
 
 #include "base/bits.h"
 #include "hypervisor/guest.h"
+#include "hypervisor/pv.h"
 #include "hypervisor/vdisplay.h"
 #include "hypervisor/vinput.h"
 
@@ -18,17 +19,25 @@ struct actions {
 
 /* --- what they do ----------------------------------------------------------------------------------- */
 
-#define PLAIN(name)                                                                                \
+#define LIFE(name)                                                                                 \
     static void do_##name(struct guest *guest, const struct lab_action *action)                    \
     {                                                                                              \
-        (void)action;                                                                              \
-        guest_##name(guest);                                                                       \
+        switch (action->part) {                                                                    \
+        case PART_GUEST: guest_##name(guest); break;                                               \
+        case PART_DISK: blkback_##name(guest->pv->blkback); break;                                 \
+        case PART_NIC: netback_##name(guest->pv->netback); break;                                  \
+        }                                                                                          \
     }
-PLAIN(pause)
-PLAIN(resume)
-PLAIN(reset)
-PLAIN(kill)
-PLAIN(restart)
+LIFE(pause)
+LIFE(resume)
+LIFE(kill)
+LIFE(restart)
+
+static void do_reset(struct guest *guest, const struct lab_action *action)
+{
+    (void)action;
+    guest_reset(guest);
+}
 
 static void do_focus(struct guest *guest, const struct lab_action *action)
 {
@@ -77,11 +86,11 @@ static void do_show(struct guest *guest, const struct lab_action *action)
 }
 
 const struct action_type ACTION_TYPES[] = {
-    {"pause",   ACTION_PLAIN,   do_pause  },
-    {"resume",  ACTION_PLAIN,   do_resume },
+    {"pause",   ACTION_PART,    do_pause  },
+    {"resume",  ACTION_PART,    do_resume },
     {"reset",   ACTION_PLAIN,   do_reset  },
-    {"kill",    ACTION_PLAIN,   do_kill   },
-    {"restart", ACTION_PLAIN,   do_restart},
+    {"kill",    ACTION_PART,    do_kill   },
+    {"restart", ACTION_PART,    do_restart},
     {"focus",   ACTION_PLAIN,   do_focus  },
     {"move",    ACTION_PLACE,   do_move   },
     {"size",    ACTION_SIZE,    do_size   },
@@ -100,13 +109,15 @@ const struct action_type *action_find(const char *verb)
     return type->name ? type : NULL;
 }
 
+static const char *const PARTS[] = {[PART_GUEST] = "", [PART_DISK] = " disk", [PART_NIC] = " nic"};
+
 static void run_action(struct guest *guest, const struct lab_action *action)
 {
     const struct action_type *type = action_find(action->verb);
     if (!type)
         return;
-    log_line(&guest->vmm->world->log, LOG_INFO, "%s %s", action->verb,
-             action->guest == LAB_ALL ? "all" : guest->lab->name);
+    log_line(&guest->vmm->world->log, LOG_INFO, "%s %s%s", action->verb,
+             action->guest == LAB_ALL ? "all" : guest->lab->name, PARTS[action->part]);
     type->run(guest, action);
 }
 
@@ -153,7 +164,7 @@ bool actions_will_restart(const struct actions *actions)
 {
     const struct lab *lab = actions ? actions->vmm->lab : NULL;
     for (unsigned i = actions ? actions->next : 0; lab && i < lab->action_count; i++)
-        if (strcmp(lab->actions[i].verb, "restart") == 0)
+        if (strcmp(lab->actions[i].verb, "restart") == 0 && lab->actions[i].part == PART_GUEST)
             return true;
     return false;
 }

@@ -5,7 +5,7 @@
 #include "hypervisor/vmm.h"
 
 /* What follows the guest's name. */
-enum action_argument { ACTION_PLAIN, ACTION_PLACE, ACTION_SIZE, ACTION_PERCENT };
+enum action_argument { ACTION_PLAIN, ACTION_PART, ACTION_PLACE, ACTION_SIZE, ACTION_PERCENT };
 struct action_type {
     const char *name;
     enum action_argument argument;
@@ -13,7 +13,7 @@ struct action_type {
 };
 extern const struct action_type ACTION_TYPES[];          /* ends with name NULL */
 const struct action_type *action_find(const char *verb); /* NULL: no such word */
-/* One that needs no argument. Not within a guest's access. */
+/* One that needs no argument, to the guest itself. Not within a guest's access. */
 void action_do(struct guest *guest, const char *verb);
 
 /* The lab's lines, by virtual time. *actions NULL: there are none. */

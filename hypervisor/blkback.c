@@ -35,7 +35,7 @@ struct segment {
 
 struct job {
     struct blkback *back;
-    bool is_busy;
+    bool is_busy, is_lost; /* lost: killed under way, an answer is due */
     uint8_t op;
     uint64_t id;
     unsigned segment_count;
@@ -48,7 +48,7 @@ struct blkback {
     struct pv *pv;
     struct doorbell bell;
     struct ring ring;
-    bool is_connected, has_news;
+    bool is_connected, has_news, is_paused, is_dead;
     uint32_t port;
     struct job jobs[JOBS];
     struct blkback_counts counts;
@@ -213,7 +213,7 @@ static void work(void *self)
 {
     struct blkback *back = self;
     struct vmm *vmm = vmm_of(back);
-    if (!back->is_connected)
+    if (!back->is_connected || back->is_paused || back->is_dead)
         return;
     if (vmm->lab->drivers.disk == DRIVER_SPLIT)
         context_enter(vmm, CONTEXT_DRIVER_DOMAIN, back->pv->guest, IO_DISK);
@@ -244,23 +244,61 @@ bool blkback_connect(struct blkback *back, uint32_t ring_ref, uint32_t port)
     return true;
 }
 
-void blkback_disconnect(struct blkback *back)
+static void lose_jobs(struct blkback *back)
 {
     struct block *disk = vdisk_block(back->pv->guest->vdisk);
     for (unsigned i = 0; i < JOBS; i++) {
         struct job *job = &back->jobs[i];
-        if (!job->is_busy)
+        if (!job->is_busy || job->is_lost)
             continue;
         disk->ops->cancel(disk, &job->request);
         release(job);
-        job->is_busy = false;
+        job->is_lost = true;
     }
+}
+
+void blkback_disconnect(struct blkback *back)
+{
+    lose_jobs(back);
+    for (unsigned i = 0; i < JOBS; i++)
+        back->jobs[i].is_busy = back->jobs[i].is_lost = false;
     doorbell_reset(&back->bell);
     if (back->is_connected) {
         events_close(&back->pv->events, back->port);
         grants_unmap(&back->pv->grants, &back->ring.page);
     }
     back->is_connected = back->has_news = false;
+}
+
+void blkback_pause(struct blkback *back)
+{
+    back->is_paused = true;
+}
+
+void blkback_resume(struct blkback *back)
+{
+    back->is_paused = false;
+    doorbell_kick(&back->bell);
+}
+
+void blkback_kill(struct blkback *back)
+{
+    lose_jobs(back);
+    back->is_dead = true;
+}
+
+void blkback_restart(struct blkback *back)
+{
+    blkback_kill(back);
+    back->is_dead = back->is_paused = false;
+    back->counts.restarts++;
+    for (unsigned i = 0; i < JOBS; i++) {
+        struct job *job = &back->jobs[i];
+        if (job->is_lost)
+            respond(back, job->id, job->op, STATUS_RSP_ERROR);
+        job->is_busy = job->is_lost = false;
+    }
+    doorbell_kick(&back->bell);
 }
 
 uint64_t blkback_sectors(const struct blkback *back)

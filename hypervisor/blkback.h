@@ -12,7 +12,7 @@ struct blkback;
 struct pv;
 
 struct blkback_counts {
-    uint64_t requests, sectors, errors, notifications, upcalls, rounds;
+    uint64_t requests, sectors, errors, notifications, upcalls, rounds, restarts;
 };
 
 enum status blkback_new(struct blkback **back, struct pv *pv, struct error *error);
@@ -21,6 +21,12 @@ void blkback_free(struct blkback *back);
 bool blkback_connect(struct blkback *back, uint32_t ring_ref, uint32_t port);
 /* Forgets the ring and what is under way; nothing of the guest's is touched afterwards. */
 void blkback_disconnect(struct blkback *back);
+/* Paused, it looks at no ring; what is under way ends, and is told when it goes on. Killed, it forgets what is
+ * under way; started again, it answers that with an error and goes on with the ring as it finds it. */
+void blkback_pause(struct blkback *back);
+void blkback_resume(struct blkback *back);
+void blkback_kill(struct blkback *back);
+void blkback_restart(struct blkback *back);
 uint64_t blkback_sectors(const struct blkback *back);
 struct blkback_counts blkback_counts(const struct blkback *back);
 

@@ -152,6 +152,9 @@ struct guest *dispatch_pick(struct vmm *vmm)
     struct guest *chosen;
     uint64_t end;
     unsigned number;
+    /* A slot begins with a switch whoever ran before it: its guest has the same time there in any case. */
+    if (is_slice_over && vmm->sched.type->is_partitioned)
+        vmm->current = NULL;
     look_who_can_run(vmm);
     number = sched_choose(&vmm->sched, now_of(vmm));
     chosen = number == SCHED_NONE ? NULL : &vmm->guests[number];

@@ -81,10 +81,13 @@ struct lab_guest {
 #define LAB_ALL         LAB_GUESTS_MAX
 
 /* A line of [actions]: "2s = pause alpha". */
+/* What of a guest is meant: it, or the back-end of one of its devices. */
+enum lab_part { PART_GUEST, PART_DISK, PART_NIC };
 struct lab_action {
     uint64_t us;   /* of virtual time */
     char verb[16]; /* actions.h */
     unsigned guest; /* LAB_ALL: every one */
+    enum lab_part part;
     int32_t a, b;  /* its numbers: a place, a size, a percentage */
 };
 

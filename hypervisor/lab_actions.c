@@ -1,4 +1,4 @@
-/* [actions]: "2s = pause alpha", in any order and before or after the guests they name. */
+/* [actions]: "2s = pause alpha", "3s = restart alpha disk", in any order and before or after the guests they name. */
 #include <stdio.h>
 #include <string.h>
 
@@ -44,6 +44,7 @@ static enum status unknown_verb(const struct lab *lab, const struct ini_entry *e
 
 static const char *const ARGUMENTS[] = {
     [ACTION_PLAIN] = "an action and a guest: pause alpha",
+    [ACTION_PART] = "an action and a guest, or the back-end of its disk or nic: restart alpha disk",
     [ACTION_PLACE] = "an action, a guest and a place X,Y: move alpha 100,50",
     [ACTION_SIZE] = "an action, a guest and WIDTHxHEIGHT: size alpha 640x420",
     [ACTION_PERCENT] = "an action, a guest and a percentage from 25 to 400: scale alpha 50"};
@@ -53,6 +54,11 @@ static bool parse_argument(enum action_argument argument, const char *text, stru
     int used = 0;
     switch (argument) {
     case ACTION_PLAIN: return *text == '\0';
+    case ACTION_PART:
+        action->part = strcmp(text, "disk") == 0 ? PART_DISK
+                       : strcmp(text, "nic") == 0 ? PART_NIC
+                                                  : PART_GUEST;
+        return *text == '\0' || action->part != PART_GUEST;
     case ACTION_PLACE: sscanf(text, "%6d,%6d%n", &action->a, &action->b, &used); break;
     case ACTION_SIZE: sscanf(text, "%5dx%5d%n", &action->a, &action->b, &used); break;
     case ACTION_PERCENT: sscanf(text, "%4d%n", &action->a, &used); break;
@@ -61,6 +67,17 @@ static bool parse_argument(enum action_argument argument, const char *text, stru
            (argument == ACTION_PLACE || (action->a > 0 && (argument == ACTION_SIZE || action->a >= 25))) &&
            (argument != ACTION_SIZE || action->b > 0) &&
            (argument != ACTION_PERCENT || action->a <= 400);
+}
+
+static enum status check_part(const struct lab *lab, const struct ini_entry *entry,
+                              const struct lab_action *action, struct error *error)
+{
+    const struct lab_guest *guest = &lab->guests[action->guest];
+    if (action->part == PART_DISK ? !guest->has_disk : action->part == PART_NIC && !guest->nic.model[0])
+        return ini_error(&lab->ini, entry->line, error, "guest %.60s has no %s; fix: leave '%s' out",
+                         guest->name, action->part == PART_DISK ? "disk" : "nic",
+                         action->part == PART_DISK ? "disk" : "nic");
+    return STATUS_OK;
 }
 
 static enum status parse(const struct lab *lab, const struct ini_entry *entry, struct lab_action *action,
@@ -83,7 +100,7 @@ static enum status parse(const struct lab *lab, const struct ini_entry *entry, s
     snprintf(action->verb, sizeof action->verb, "%.15s", verb);
     for (action->guest = 0; action->guest < lab->guest_count; action->guest++)
         if (strcmp(lab->guests[action->guest].name, name) == 0)
-            return STATUS_OK;
+            return check_part(lab, entry, action, error);
     action->guest = LAB_ALL;
     if (strcmp(name, "all") == 0 && strcmp(verb, "focus") == 0)
         return STATUS_OK;
@@ -104,7 +121,7 @@ enum status lab_read_actions(struct lab *lab, struct error *error)
 {
     for (size_t i = 0; i < lab->ini.count; i++) {
         const struct ini_entry *entry = &lab->ini.entries[i];
-        struct lab_action action;
+        struct lab_action action = {0};
         enum status status;
         if (!entry->key || strcmp(entry->section, "actions") != 0)
             continue;

@@ -31,7 +31,7 @@ struct netback {
     struct ring tx, rx;
     struct net_port port_end;  /* ours, while connected */
     struct net_port *replaced; /* the emulated card's end */
-    bool is_connected, has_news;
+    bool is_connected, has_news, is_paused, is_dead;
     uint32_t port;
     struct netback_counts counts;
 };
@@ -39,6 +39,11 @@ struct netback {
 static struct vmm *vmm_of(struct netback *back)
 {
     return back->pv->guest->vmm;
+}
+
+static bool stands_still(const struct netback *back)
+{
+    return back->is_paused || back->is_dead;
 }
 
 static void news(struct netback *back)
@@ -106,7 +111,7 @@ static void receive(void *self, const uint8_t *frame, size_t bytes, uint64_t cau
     struct grant_mapping map;
     bool is_mapped;
     (void)cause;
-    if (bytes > FRAME_BYTES || !ring_take(&back->rx, request)) {
+    if (bytes > FRAME_BYTES || stands_still(back) || !ring_take(&back->rx, request)) {
         back->counts.dropped++; /* no buffer: as a card without room does */
         return;
     }
@@ -144,7 +149,7 @@ static void work(void *self)
 {
     struct netback *back = self;
     struct vmm *vmm = vmm_of(back);
-    if (!back->is_connected)
+    if (!back->is_connected || stands_still(back))
         return;
     if (vmm->lab->drivers.nic == DRIVER_SPLIT)
         context_enter(vmm, CONTEXT_DRIVER_DOMAIN, back->pv->guest, IO_NIC);
@@ -197,6 +202,29 @@ void netback_disconnect(struct netback *back)
     grants_unmap(&back->pv->grants, &back->tx.page);
     grants_unmap(&back->pv->grants, &back->rx.page);
     back->is_connected = back->has_news = false;
+}
+
+void netback_pause(struct netback *back)
+{
+    back->is_paused = true;
+}
+
+void netback_resume(struct netback *back)
+{
+    back->is_paused = false;
+    doorbell_kick(&back->bell);
+}
+
+void netback_kill(struct netback *back)
+{
+    back->is_dead = true;
+}
+
+void netback_restart(struct netback *back)
+{
+    back->is_dead = back->is_paused = false;
+    back->counts.restarts++;
+    doorbell_kick(&back->bell);
 }
 
 struct netback_counts netback_counts(const struct netback *back)

@@ -126,17 +126,18 @@ static void write_rings(FILE *out, const struct guest *guest)
     if (b.requests)
         fprintf(out,
                 "  block ring: %llu requests, %llu sectors, %llu errors, %llu notifications, %llu "
-                "upcalls\n",
+                "upcalls, %llu restarts\n",
                 (unsigned long long)b.requests, (unsigned long long)b.sectors,
                 (unsigned long long)b.errors, (unsigned long long)b.notifications,
-                (unsigned long long)b.upcalls);
+                (unsigned long long)b.upcalls, (unsigned long long)b.restarts);
     if (n.sent + n.received + n.errors)
         fprintf(out,
                 "  network rings: %llu frames sent, %llu received, %llu dropped, %llu errors, %llu "
-                "notifications, %llu upcalls\n",
+                "notifications, %llu upcalls, %llu restarts\n",
                 (unsigned long long)n.sent, (unsigned long long)n.received,
                 (unsigned long long)n.dropped, (unsigned long long)n.errors,
-                (unsigned long long)n.notifications, (unsigned long long)n.upcalls);
+                (unsigned long long)n.notifications, (unsigned long long)n.upcalls,
+                (unsigned long long)n.restarts);
     if (s)
         fprintf(out,
                 "  system calls: %llu decoded, %llu served: %llu bytes read, %llu written, %llu frames "

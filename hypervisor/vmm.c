@@ -175,8 +175,11 @@ static void work(struct vmm *vmm)
             is_done = false;
         }
         if (is_done)
-            return;
+            break;
     }
+    /* The way back is the VMM's time, too, not that of the guest whose slot comes next. */
+    if (vmm->sched.type->is_partitioned && dispatch_is_work_time(vmm))
+        context_enter(vmm, CONTEXT_VMM, NULL, vmm->contexts.device);
 }
 
 static bool has_work(const struct vmm *vmm)
