@@ -278,7 +278,7 @@ enum status frontend_sdl_open(struct frontend **frontend, const char *name, stru
     if (!sdl)
         return error_set(error, STATUS_INTERNAL, "out of memory for a window");
     sdl->frontend.kind = "sdl";
-    sdl->frontend.leave = "close the window";
+    sdl->frontend.leave = "closing the window ends the run";
     sdl->frontend.present = present;
     sdl->frontend.poll = poll_events;
     sdl->frontend.close = close_window;
