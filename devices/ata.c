@@ -78,6 +78,26 @@ static const struct state_field DRIVE_STATE[] = {
     ATA_SINCE(3, struct ata_drive, sectors_written),
     ATA_BYTES_SINCE(3, struct ata_drive, issued),
     ATA_BYTES_SINCE(3, struct ata_drive, error_log),
+    {"host_logs", STATE_BUFFER, 7, offsetof(struct ata_drive, host_logs), sizeof(uint8_t *), 1, NULL,
+     offsetof(struct ata_drive, host_logs_bytes)},
+    STATE_REBUILT(struct ata_drive, host_logs_bytes),
+    ATA_SINCE(7, struct ata_drive, is_testing),
+    ATA_SINCE(7, struct ata_drive, is_auto_offline),
+    ATA_SINCE(7, struct ata_drive, is_test_out),
+    ATA_SINCE(7, struct ata_drive, test),
+    ATA_SINCE(7, struct ata_drive, test_status),
+    ATA_SINCE(7, struct ata_drive, collection),
+    ATA_SINCE(7, struct ata_drive, test_result),
+    ATA_SINCE(7, struct ata_drive, test_done),
+    ATA_SINCE(7, struct ata_drive, tests),
+    ATA_SINCE(7, struct ata_drive, test_step),
+    ATA_SINCE(7, struct ata_drive, test_mechanics_ns),
+    STATE_REBUILT(struct ata_drive, test_cause), /* of the trace */
+    ATA_BYTES_SINCE(7, struct ata_drive, test_log),
+    STATE_REBUILT(struct ata_drive, test_buffer), /* what was verified is not looked at */
+    STATE_REBUILT(struct ata_drive, test_request),
+    {"test_event", STATE_EVENT, 7, offsetof(struct ata_drive, test_event), sizeof(struct event), 1,
+     NULL, 0},
     STATE_ONE(struct ata_drive, phase),
     STATE_ONE(struct ata_drive, then),
     STATE_ONE(struct ata_drive, is_lba),
@@ -697,7 +717,14 @@ static enum status give_identity(struct ata_drive *d, unsigned number,
              number);
     d->buffer_bytes = ATA_BUFFER_BYTES;
     d->buffer = calloc(1, ATA_BUFFER_BYTES);
-    return d->buffer ? STATUS_OK : error_set(error, STATUS_INTERNAL, "out of memory");
+    if (!d->is_packet) {
+        d->host_logs_bytes = ATA_HOST_LOGS * SECTOR_BYTES;
+        d->host_logs = calloc(1, d->host_logs_bytes);
+        d->test_buffer = calloc(1, ATA_BUFFER_BYTES);
+    }
+    if (!d->buffer || (!d->is_packet && (!d->host_logs || !d->test_buffer)))
+        return error_set(error, STATUS_INTERNAL, "out of memory");
+    return STATUS_OK;
 }
 
 static enum status init_cdrom(struct ata_drive *d, unsigned number,
@@ -727,6 +754,7 @@ static enum status init_drive(struct ata *s, unsigned number, const struct devic
     event_init(&d->event, config->env->clock, number ? "ata drive 1" : "ata drive 0",
                ata_drive_event, d);
     event_init(&d->standby, config->env->clock, "ata standby", ata_standby_event, d);
+    event_init(&d->test_event, config->env->clock, "ata self-test", ata_self_test_event, d);
     if (cdroms && cdroms->drives[number].is_there)
         return init_cdrom(d, number, config, &cdroms->drives[number], error);
     if (!config->block[number])
@@ -783,7 +811,10 @@ static void fini(struct device *device)
             ata_drive_stop(&s->drives[i]);
         event_fini(&s->drives[i].event);
         event_fini(&s->drives[i].standby);
+        event_fini(&s->drives[i].test_event);
         free(s->drives[i].buffer);
+        free(s->drives[i].test_buffer);
+        free(s->drives[i].host_logs);
     }
 }
 
@@ -803,6 +834,8 @@ static void loaded(struct device *device)
         }
         if (d->is_packet)
             atapi_disc_loaded(d);
+        else
+            ata_self_test_loaded(d);
         if (d->is_request_out)
             ata_submit(d);
     }
@@ -828,10 +861,10 @@ const struct device_type ATA_TYPE = {
                "device configuration overlay, READ LOG EXT, CFA, card and media commands: aborted\n"
                "WRITE VERIFY does not read back\n"
                "security, microcode, READ and WRITE BUFFER, READ and WRITE LONG: aborted\n"
-               "SMART's off-line collection, self-tests and writable logs: aborted\n"
+               "SMART's selective and conveyance self-tests: aborted; nothing is kept over power-off\n"
                "SET MAX ADDRESS lasts until power-off also where it is asked to stay; no passwords",
     .size = sizeof(struct ata),
-    .version = 6,
+    .version = 7,
     .options = OPTIONS,
     .banks = BANKS,
     .state = STATE,

@@ -62,10 +62,10 @@ static void put_features(const struct ata_drive *d, uint8_t *bytes)
     /* NOP, host protected area, look-ahead, write cache, power management, SMART. */
     put(bytes, 82, 0x4469);
     put(bytes, 83, 0x7400); /* FLUSH CACHE EXT, FLUSH CACHE, 48 bits; valid */
-    put(bytes, 84, 0x4001); /* SMART logs errors */
+    put(bytes, 84, 0x4003); /* SMART tests itself and logs errors */
     put(bytes, 85, (uint16_t)(0x4408 | caches | (d->is_smart_enabled ? 0x0001 : 0))); /* enabled */
     put(bytes, 86, 0x3400);
-    put(bytes, 87, 0x4001);
+    put(bytes, 87, 0x4003);
 }
 
 void ata_identify(const struct ata_drive *d, uint8_t *bytes)

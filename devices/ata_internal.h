@@ -30,6 +30,10 @@ enum atapi_event { ATAPI_NO_EVENT = 0, ATAPI_NEW_MEDIA = 2, ATAPI_MEDIA_REMOVAL 
 #define ATA_CYLINDERS_MAX 16383u
 #define ATA_ERROR_LOG 5u /* errors that SMART keeps, each as command and outcome */
 #define ATA_ERROR_LOG_BYTES 42u
+#define ATA_TEST_LOG        21u /* self-tests that its log has room for (8.55.6) */
+#define ATA_TEST_LOG_BYTES  24u
+#define ATA_HOST_LOG        0x80u /* the first of the logs that the host writes, of one sector each */
+#define ATA_HOST_LOGS       32u
 
 enum ata_phase {
     ATA_IDLE, ATA_BUSY, ATA_DATA_IN, ATA_DATA_OUT, ATA_RESETTING,
@@ -84,6 +88,21 @@ struct ata_drive {
     uint64_t sectors_read, sectors_written;
     uint8_t issued[12]; /* the command's registers, as SMART's log has them */
     uint8_t error_log[ATA_ERROR_LOG * ATA_ERROR_LOG_BYTES]; /* error n at n modulo 5 */
+    uint8_t *host_logs;
+    size_t host_logs_bytes;
+
+    /* Self-tests and off-line collection: ata_self_test.c. */
+    bool is_testing, is_auto_offline, is_test_out; /* the last: the back-end has its request */
+    uint8_t test;                                  /* which: the subcommand */
+    uint8_t test_status, collection;               /* how the last ones ended */
+    uint8_t test_result;
+    uint32_t test_done; /* sectors of the step */
+    uint32_t tests;
+    uint64_t test_step, test_mechanics_ns, test_cause;
+    uint8_t test_log[ATA_TEST_LOG * ATA_TEST_LOG_BYTES]; /* test n at n modulo 21 */
+    uint8_t *test_buffer;                                /* of ATA_BUFFER_BYTES, for verifying */
+    struct block_request test_request;
+    struct event test_event;
 
     uint8_t phase, then;
     bool is_lba, is_media;   /* how the command's address is given; it has one */
@@ -168,7 +187,19 @@ void ata_start_sleep(struct ata_drive *drive, const struct ata_command *command)
 void ata_start_read_native_max(struct ata_drive *drive, const struct ata_command *command);
 void ata_start_set_max(struct ata_drive *drive, const struct ata_command *command);
 
+/* ata_self_test.c */
+bool ata_self_test_start(struct ata_drive *drive);         /* D4h; false: no such subcommand */
+bool ata_self_test_set_automatic(struct ata_drive *drive); /* DBh; false: neither on nor off */
+void ata_self_test_abort(struct ata_drive *drive);
+void ata_self_test_reset(struct ata_drive *drive); /* by SRST or RESET# */
+void ata_self_test_event(void *drive);
+void ata_self_test_loaded(struct ata_drive *drive);
+void ata_self_test_put_data(const struct ata_drive *drive, uint8_t *bytes);
+void ata_self_test_put_log(const struct ata_drive *drive, uint8_t *bytes);
+
 /* ata_smart.c */
+uint16_t ata_smart_hours(const struct ata_drive *drive);
+void ata_smart_log_written(struct ata_drive *drive); /* its sector is in the buffer */
 void ata_start_smart(struct ata_drive *drive, const struct ata_command *command);
 void ata_smart_note_command(struct ata_drive *drive);
 void ata_smart_note_request(struct ata_drive *drive); /* done_sectors of request_op are over */
@@ -197,6 +228,8 @@ void ata_flush_media(struct ata_drive *drive);
 void ata_show_block(struct ata_drive *drive, uint32_t end);
 /* Data in that is in the buffer already. */
 void ata_show(struct ata_drive *drive, uint32_t bytes);
+/* The host is to give so many, of no sector, into the buffer. */
+void ata_take(struct ata_drive *drive, uint32_t bytes);
 
 /* ata.c */
 void ata_update_irq(struct ata *channel);

@@ -93,8 +93,10 @@ static uint64_t standby_period(uint8_t count)
     }
 }
 
+/* 8.55.4: who stops the disk ends its self-test. */
 static void enter_standby(struct ata_drive *d)
 {
+    ata_self_test_abort(d);
     d->power = ATA_STANDBY;
     d->mechanics.is_stopped = true;
 }
@@ -111,7 +113,7 @@ void ata_standby_restart(struct ata_drive *d)
 void ata_standby_event(void *self)
 {
     struct ata_drive *d = self;
-    if (d->phase == ATA_IDLE)
+    if (d->phase == ATA_IDLE && !d->is_testing)
         enter_standby(d);
     else
         ata_standby_restart(d);

@@ -4,9 +4,9 @@
  *   attribute   | id | flags | value | worst | raw, 6 bytes | 0 |     value at or below its threshold:
  *   threshold   | id | threshold | 0 ...                        |     RETURN STATUS says F4h 2Ch
  *
- * The values are counted, not made up: unreadable sectors, hours, sectors that went in and out. MISSING:
- * off-line data collection, self-tests, logs other than the directory and the summary of errors
- * (aborted); nothing is kept over power-off. */
+ * The values are counted, not made up: unreadable sectors, hours, sectors that went in and out.
+ * Off-line collection and self-tests are in ata_self_test.c. MISSING: logs other than the directory, the summary of
+ * errors, that of self-tests and the host's (aborted); nothing is kept over power-off. */
 #include <string.h>
 
 #include "base/bits.h"
@@ -23,7 +23,7 @@
 #define ERROR_COMMANDS 5u
 #define SUMMARY_VERSION 1u
 
-enum smart_log { LOG_DIRECTORY = 0, LOG_SUMMARY = 1, LOG_COUNT };
+enum smart_log { LOG_DIRECTORY = 0, LOG_SUMMARY = 1, LOG_SELF_TEST = 6 };
 
 /* --- attributes ------------------------------------------------------------------------------ */
 
@@ -34,6 +34,10 @@ static uint64_t read_errors(const struct ata_drive *d)
 static uint64_t hours(const struct ata_drive *d)
 {
     return clock_ns(d->channel->device.env->clock) / HOUR_NS;
+}
+uint16_t ata_smart_hours(const struct ata_drive *d)
+{
+    return (uint16_t)hours(d);
 }
 static uint64_t sectors_written(const struct ata_drive *d)
 {
@@ -87,6 +91,7 @@ static void put_data(const struct ata_drive *d, uint8_t *bytes)
     }
     store_le16(bytes + 368, 0x0003); /* saves before it saves power, and on its own */
     bytes[370] = 0x01;               /* errors are logged */
+    ata_self_test_put_data(d, bytes);
 }
 
 static void put_thresholds(uint8_t *bytes)
@@ -140,7 +145,7 @@ void ata_smart_note_error(struct ata_drive *d)
     at[5] = d->high[0];
     at[6] = d->device;
     at[7] = d->status;
-    store_le16(at + 28, (uint16_t)hours(d));
+    store_le16(at + 28, ata_smart_hours(d));
     d->errors++;
 }
 
@@ -155,27 +160,59 @@ static void put_summary(const struct ata_drive *d, uint8_t *bytes)
     store_le16(bytes + 452, (uint16_t)(d->errors < 0xFFFF ? d->errors : 0xFFFF));
 }
 
-static bool put_log(const struct ata_drive *d, uint8_t *bytes)
+/* 8.55.6: one sector of the host's own, zero until it is written; NULL: no such log. */
+static uint8_t *host_log(const struct ata_drive *d)
 {
-    if (d->low[0] >= LOG_COUNT || d->count[0] != 1)
-        return false;
-    if (d->low[0] == LOG_SUMMARY) {
-        put_summary(d, bytes);
-        return true;
-    }
+    if (d->low[0] < ATA_HOST_LOG || d->low[0] >= ATA_HOST_LOG + ATA_HOST_LOGS || d->count[0] != 1)
+        return NULL;
+    return d->host_logs + (d->low[0] - ATA_HOST_LOG) * SECTOR_BYTES;
+}
+
+static void put_directory(uint8_t *bytes)
+{
     store_le16(bytes, 0x0001); /* version; then the sectors of each log */
     bytes[2 * LOG_SUMMARY] = 1;
+    bytes[2 * LOG_SELF_TEST] = 1;
+    for (unsigned log = ATA_HOST_LOG; log < ATA_HOST_LOG + ATA_HOST_LOGS; log++)
+        bytes[2 * log] = 1;
+}
+
+static bool put_log(const struct ata_drive *d, uint8_t *bytes)
+{
+    const uint8_t *own = host_log(d);
+    if (d->count[0] != 1)
+        return false;
+    if (own)
+        memcpy(bytes, own, SECTOR_BYTES);
+    else if (d->low[0] == LOG_DIRECTORY)
+        put_directory(bytes);
+    else if (d->low[0] == LOG_SUMMARY)
+        put_summary(d, bytes);
+    else if (d->low[0] == LOG_SELF_TEST)
+        ata_self_test_put_log(d, bytes);
+    else
+        return false;
     return true;
+}
+
+/* The registers can't be written between the command and its data: only a state can lack the log. */
+void ata_smart_log_written(struct ata_drive *d)
+{
+    uint8_t *log = host_log(d);
+    if (log)
+        memcpy(log, d->buffer, SECTOR_BYTES);
+    ata_done_later(d);
 }
 
 /* --- subcommands ----------------------------------------------------------------------------- */
 
 enum smart_subcommand {
     SMART_READ_DATA = 0xD0, SMART_READ_THRESHOLDS = 0xD1, SMART_AUTOSAVE = 0xD2, SMART_SAVE = 0xD3,
-    SMART_READ_LOG = 0xD5, SMART_ENABLE = 0xD8, SMART_DISABLE = 0xD9, SMART_RETURN_STATUS = 0xDA
+    SMART_OFFLINE = 0xD4, SMART_READ_LOG = 0xD5, SMART_WRITE_LOG = 0xD6, SMART_ENABLE = 0xD8,
+    SMART_DISABLE = 0xD9, SMART_RETURN_STATUS = 0xDA, SMART_AUTOMATIC = 0xDB
 };
 
-/* 512 bytes of answer, or false. The directory of logs alone has no checksum. */
+/* 512 bytes of answer, or false. The directory of logs and the host's own have no checksum. */
 static bool answer(struct ata_drive *d, enum smart_subcommand subcommand)
 {
     memset(d->buffer, 0, SECTOR_BYTES);
@@ -185,7 +222,7 @@ static bool answer(struct ata_drive *d, enum smart_subcommand subcommand)
         put_thresholds(d->buffer);
     else if (!put_log(d, d->buffer))
         return false;
-    if (subcommand != SMART_READ_LOG || d->low[0] != LOG_DIRECTORY)
+    if (subcommand != SMART_READ_LOG || (d->low[0] != LOG_DIRECTORY && d->low[0] < ATA_HOST_LOG))
         ata_put_checksum(d->buffer);
     return true;
 }
@@ -194,7 +231,11 @@ static bool carry_out(struct ata_drive *d)
 {
     switch (d->feature[0]) {
     case SMART_ENABLE: d->is_smart_enabled = true; return true;
-    case SMART_DISABLE: d->is_smart_enabled = false; return true;
+    case SMART_DISABLE:
+        ata_self_test_abort(d);
+        d->is_smart_enabled = false;
+        return true;
+    case SMART_AUTOMATIC: return ata_self_test_set_automatic(d);
     case SMART_SAVE: return true;
     case SMART_AUTOSAVE: return d->count[0] == 0x00 || d->count[0] == 0xF1;
     case SMART_RETURN_STATUS:
@@ -217,6 +258,10 @@ void ata_start_smart(struct ata_drive *d, const struct ata_command *command)
         ata_fail_later(d, ATA_ABRT);
     else if (is_read && answer(d, (enum smart_subcommand)subcommand))
         ata_show(d, SECTOR_BYTES);
+    else if (subcommand == SMART_WRITE_LOG && host_log(d))
+        ata_take(d, SECTOR_BYTES);
+    else if (subcommand == SMART_OFFLINE && ata_self_test_start(d))
+        return;
     else if (!is_read && carry_out(d))
         ata_done_later(d);
     else

@@ -329,6 +329,15 @@ void ata_show(struct ata_drive *d, uint32_t bytes)
 
 /* --- data out -------------------------------------------------------------------------------- */
 
+void ata_take(struct ata_drive *d, uint32_t bytes)
+{
+    d->is_media = false;
+    d->at = 0;
+    d->end = bytes;
+    d->phase = ATA_DATA_OUT;
+    d->status = ready(d) | ATA_DRQ;
+}
+
 static uint32_t bytes_wanted(const struct ata_drive *d)
 {
     return at_most(d->remaining, d->block_sectors) * SECTOR_BYTES;
@@ -458,12 +467,15 @@ void ata_block_moved(struct ata_drive *d)
         block_read(d);
     else if (d->phase == ATA_DATA_OUT && atapi_is_active(d))
         atapi_packet_written(d);
+    else if (d->phase == ATA_DATA_OUT && !d->is_media)
+        ata_smart_log_written(d);
     else if (d->phase == ATA_DATA_OUT)
         begin_request(d, BLOCK_WRITE, d->end / SECTOR_BYTES);
 }
 
 void ata_drive_stop(struct ata_drive *d)
 {
+    ata_self_test_reset(d);
     if (d->is_request_out) {
         d->is_request_out = false;
         d->block->ops->cancel(d->block, &d->request);
