@@ -209,6 +209,32 @@ START_TEST(accesses_are_described)
 }
 END_TEST
 
+START_TEST(two_controllers_do_not_see_each_other)
+{
+    struct device_fixture *a = make(), *b = make();
+    uint8_t bytes[4] = {1, 2, 3, 4}, found[4];
+    uint64_t before;
+    bool terminal;
+    program(b, 2, WRITE, 0x20000, 9);
+    before = fixture_hash(b->device);
+    program(a, 2, WRITE, 0x10000, 3);
+    ck_assert_uint_eq(move(a, 2, bytes, 4, true, &terminal), 4);
+    ck_assert(terminal);
+    ck_assert_uint_eq(fixture_hash(b->device), before);
+    ck_assert_uint_eq(fixture_in(b, 0x08), 0x00); /* no TC here */
+    ck_assert_uint_eq(move(b, 2, bytes, 4, true, &terminal), 4); /* nor a mask */
+    ck_assert(!terminal);
+    space_peek(&a->memory, 0x20000, found, 4);
+    ck_assert_mem_eq(found, "\0\0\0\0", 4);
+    space_peek(&b->memory, 0x10000, found, 4);
+    ck_assert_mem_eq(found, "\0\0\0\0", 4);
+    space_peek(&b->memory, 0x20000, found, 4);
+    ck_assert_mem_eq(found, bytes, 4);
+    device_fixture_free(a);
+    device_fixture_free(b);
+}
+END_TEST
+
 START_TEST(state_is_saved_whole)
 {
     struct device_fixture *f = make();
@@ -248,6 +274,7 @@ Suite *i8237_suite(void)
     tcase_add_test(tests, flip_flop_orders_the_bytes);
     tcase_add_test(tests, wrong_direction_is_reported);
     tcase_add_test(tests, accesses_are_described);
+    tcase_add_test(tests, two_controllers_do_not_see_each_other);
     tcase_add_test(tests, state_is_saved_whole);
     tcase_add_test(tests, survives_random_accesses_and_transfers);
     suite_add_tcase(suite, tests);
