@@ -73,15 +73,16 @@ const struct device_feature DEVICE_FEATURES[] = {
     {"i8042", "output port and pulse command: reset", "PS2 Controller",
      FEATURE_PARTLY, "resets the whole machine, not the processor alone"},
     {"i8042", "input port, test inputs, keyboard lock", "PS2 Controller",
-     FEATURE_PARTLY, "C0h and E0h answer the same always: unlocked, cables at rest"},
-    {"i8042", "poll of the input port (C1h, C2h)", "PS2 Controller",
-     FEATURE_MISSING, "ignored, and a guest-error line"},
+     FEATURE_PARTLY, "the lock is open; data lines are high, the clocks of enabled cables too, also while a byte moves"},
+    {"i8042", "poll of the input port (C1h, C2h)", "PS2 Controller", FEATURE_MODELLED, ""},
+    {"i8042", "password: test, load, enable (A4h-A6h)", "PS2 Controller",
+     FEATURE_PARTLY, "until it is typed no byte of a device passes; commands do; RAM 13h and 14h tell nothing"},
     {"i8042", "IBF while the controller works", "PS2 Controller",
      FEATURE_MISSING, "a byte is taken at once"},
     {"i8042", "parity and time-out errors", "PS2 Controller",
      FEATURE_MISSING, "the cables are perfect"},
-    {"i8042", "diagnostic dump (ACh), passwords", "PS2 Controller",
-     FEATURE_MISSING, "none is ever installed"},
+    {"i8042", "diagnostic dump (ACh) of the AT", "PS2 Controller",
+     FEATURE_MISSING, "ignored, and a guest-error line"},
 
     /* ps2-keyboard */
     {"ps2-keyboard", "scan code sets 1-3", "PS2 Keyboards", FEATURE_MODELLED, ""},
@@ -100,8 +101,8 @@ const struct device_feature DEVICE_FEATURES[] = {
     {"ps2-mouse", "overflow of the counters", "PS2 Mouse",
      FEATURE_PARTLY, "what a packet cannot hold comes with the next; the overflow bits are 0"},
     {"ps2-mouse", "wheel and five buttons", "IntelliMouse", FEATURE_MODELLED, ""},
-    {"ps2-mouse", "bytes that are no command", "PS2 Mouse",
-     FEATURE_PARTLY, "FEh, also the second time (no FCh); any rate and resolution is taken"},
+    {"ps2-mouse", "bytes that are no command, rate or resolution: FEh, the second time FCh", "PS2 Mouse",
+     FEATURE_MODELLED, ""},
     {"ps2-mouse", "self test", "PS2 Mouse", FEATURE_PARTLY, "it passes in a few milliseconds"},
 
     /* uart16550 */

@@ -22,16 +22,22 @@
 #define ANSWER_NS UINT64_C(10000)
 #define ANSWERS 4u
 #define RAM_BYTES 32u
+#define PASSWORD_BYTES 8u /* with the zero that ends it */
+#define RAM_IGNORED 0x16u /* two make codes that are no part of a password: the shift keys */
 
 enum { STATUS_OBF = 0x01, STATUS_SYS = 0x04, STATUS_A2 = 0x08, STATUS_UNLOCKED = 0x10,
        STATUS_AUX = 0x20 };
 enum { MODE_INT1 = 0x01, MODE_INT12 = 0x02, MODE_SYS = 0x04, MODE_NO_KEYBOARD = 0x10,
        MODE_NO_MOUSE = 0x20, MODE_XLATE = 0x40 };
+enum { IN_KEYBOARD_DATA = 0x01, IN_MOUSE_DATA = 0x02, IN_UNLOCKED = 0x80 };
+enum { TEST_KEYBOARD_CLOCK = 0x01, TEST_MOUSE_CLOCK = 0x02 };
 enum { OUT_NO_RESET = 0x01, OUT_A20 = 0x02, OUT_IRQ1 = 0x10, OUT_IRQ12 = 0x20 };
 enum { COMMAND_READ_RAM = 0x20, COMMAND_WRITE_RAM = 0x60, COMMAND_TEST_PASSWORD = 0xA4,
-       COMMAND_LOAD_PASSWORD = 0xA5, COMMAND_DISABLE_MOUSE = 0xA7, COMMAND_ENABLE_MOUSE = 0xA8,
+       COMMAND_LOAD_PASSWORD = 0xA5, COMMAND_ENABLE_PASSWORD = 0xA6, COMMAND_DISABLE_MOUSE = 0xA7,
+       COMMAND_ENABLE_MOUSE = 0xA8,
        COMMAND_TEST_MOUSE = 0xA9, COMMAND_SELF_TEST = 0xAA, COMMAND_TEST_KEYBOARD = 0xAB,
        COMMAND_DISABLE_KEYBOARD = 0xAD, COMMAND_ENABLE_KEYBOARD = 0xAE, COMMAND_READ_INPUT = 0xC0,
+       COMMAND_POLL_INPUT_LOW = 0xC1, COMMAND_POLL_INPUT_HIGH = 0xC2,
        COMMAND_READ_OUTPUT = 0xD0, COMMAND_WRITE_OUTPUT = 0xD1, COMMAND_WRITE_KEYBOARD_BUFFER = 0xD2,
        COMMAND_WRITE_MOUSE_BUFFER = 0xD3, COMMAND_WRITE_MOUSE = 0xD4, COMMAND_A20_OFF = 0xDD,
        COMMAND_A20_ON = 0xDF, COMMAND_READ_TEST = 0xE0, COMMAND_PULSE = 0xF0 };
@@ -47,6 +53,9 @@ struct i8042 {
     uint8_t command;         /* whose parameter is awaited; 0: none */
     uint8_t answers[ANSWERS], answer_is_mouse[ANSWERS];
     uint8_t answered;
+    uint8_t polled;          /* C1h or C2h: half of the input port shows in the status; 0: none */
+    uint8_t password[PASSWORD_BYTES], password_at; /* codes of set 1; the next to load or to match */
+    bool is_secured;         /* nothing reaches the buffer before the password is typed */
     bool has_break;          /* F0h came: the next key is released */
     bool has_e0;             /* the last byte read was E0h; for describing the next */
     struct event answer_done, cable_done;
@@ -67,6 +76,10 @@ static const struct state_field STATE[] = {
     STATE_ARRAY(struct i8042, answers),
     STATE_ARRAY(struct i8042, answer_is_mouse),
     STATE_ONE(struct i8042, answered),
+    STATE_ONE_SINCE(2, struct i8042, polled),
+    STATE_ARRAY_SINCE(2, struct i8042, password),
+    STATE_ONE_SINCE(2, struct i8042, password_at),
+    STATE_ONE_SINCE(2, struct i8042, is_secured),
     STATE_ONE(struct i8042, has_break),
     STATE_ONE(struct i8042, has_e0),
     STATE_TIMER(struct i8042, answer_done),
@@ -154,16 +167,12 @@ static void answer_done(void *self)
     memmove(kbc->answer_is_mouse, kbc->answer_is_mouse + 1, kbc->answered);
 }
 
-/* A byte of the keyboard has arrived; the firmware swallows F0h and marks the next code. */
-static void keyboard_byte(struct i8042 *kbc, uint8_t byte)
+/* The set 1 code that the firmware makes of a keyboard's byte; -1: F0h, which marks the next. */
+static int translate(struct i8042 *kbc, uint8_t byte)
 {
-    if (!(kbc->ram[0] & MODE_XLATE)) {
-        fill(kbc, byte, false);
-        return;
-    }
     if (byte == 0xF0) {
         kbc->has_break = true;
-        return;
+        return -1;
     }
     if (byte < sizeof SET2_TO_SET1)
         byte = SET2_TO_SET1[byte];
@@ -171,7 +180,40 @@ static void keyboard_byte(struct i8042 *kbc, uint8_t byte)
         byte |= 0x80;
         kbc->has_break = false;
     }
-    fill(kbc, byte, false);
+    return byte;
+}
+
+/* A code typed while secured: make codes alone count, a wrong one starts the comparison over. */
+static void compare_password(struct i8042 *kbc, uint8_t code)
+{
+    if (code & 0x80 || code == kbc->ram[RAM_IGNORED] || code == kbc->ram[RAM_IGNORED + 1])
+        return;
+    if (code != kbc->password[kbc->password_at])
+        kbc->password_at = 0;
+    if (code == kbc->password[kbc->password_at])
+        kbc->password_at++;
+    if (kbc->password[kbc->password_at] == 0)
+        kbc->is_secured = false;
+}
+
+/* A byte of the keyboard has arrived. */
+static void keyboard_byte(struct i8042 *kbc, uint8_t byte)
+{
+    int code = byte;
+    if (kbc->is_secured || (kbc->ram[0] & MODE_XLATE))
+        code = translate(kbc, byte);
+    if (code < 0)
+        return;
+    if (kbc->is_secured)
+        compare_password(kbc, (uint8_t)code);
+    else
+        fill(kbc, (uint8_t)code, false);
+}
+
+static void mouse_byte(struct i8042 *kbc, uint8_t byte)
+{
+    if (!kbc->is_secured)
+        fill(kbc, byte, true);
 }
 
 static void cable_done(void *self)
@@ -185,7 +227,7 @@ static void cable_done(void *self)
     if (from == PS2_KEYBOARD)
         keyboard_byte(kbc, kbc->cables[from]->take(kbc->cables[from]->self));
     else
-        fill(kbc, kbc->cables[from]->take(kbc->cables[from]->self), true);
+        mouse_byte(kbc, kbc->cables[from]->take(kbc->cables[from]->self));
     move_on(kbc);
 }
 
@@ -222,6 +264,21 @@ static uint8_t read_out_port(const struct i8042 *kbc)
                      (kbc->irq12.level ? OUT_IRQ12 : 0));
 }
 
+/* --- the input port and the test inputs -------------------------------------------------------------------- */
+
+/* P1: the cables' data lines, high at rest, and the keyboard's lock, which is open. */
+static uint8_t read_in_port(void)
+{
+    return IN_UNLOCKED | IN_MOUSE_DATA | IN_KEYBOARD_DATA;
+}
+
+/* T0 and T1: the cables' clocks, which the controller holds low to disable a device. */
+static uint8_t read_test_inputs(const struct i8042 *kbc)
+{
+    return (uint8_t)((kbc->ram[0] & MODE_NO_KEYBOARD ? 0 : TEST_KEYBOARD_CLOCK) |
+                     (kbc->ram[0] & MODE_NO_MOUSE ? 0 : TEST_MOUSE_CLOCK));
+}
+
 /* --- commands ------------------------------------------------------------------------------------------------ */
 
 static void set_mode(struct i8042 *kbc, uint8_t mode)
@@ -250,14 +307,38 @@ static bool wants_parameter(uint8_t command)
            (command >= COMMAND_WRITE_OUTPUT && command <= COMMAND_WRITE_MOUSE);
 }
 
+static void start_password(struct i8042 *kbc)
+{
+    memset(kbc->password, 0, sizeof kbc->password);
+    kbc->password_at = 0;
+    kbc->is_secured = false;
+}
+
+/* What is too long is cut; a password ends with zero. */
+static void load_password(struct i8042 *kbc, uint8_t code)
+{
+    if (kbc->password_at < PASSWORD_BYTES - 1)
+        kbc->password[kbc->password_at++] = code;
+    if (code == 0)
+        kbc->command = 0;
+}
+
+/* Without a password loaded nothing is secured (PS2 Controller, "Enable password"). */
+static void enable_password(struct i8042 *kbc)
+{
+    kbc->password_at = 0;
+    kbc->is_secured = kbc->password[0] != 0;
+}
+
 static void parameter(struct i8042 *kbc, uint8_t value)
 {
     uint8_t command = kbc->command;
-    if (command == COMMAND_LOAD_PASSWORD && value != 0)
-        return; /* a password ends with zero */
+    if (command == COMMAND_LOAD_PASSWORD) {
+        load_password(kbc, value);
+        return;
+    }
     kbc->command = 0;
     switch (command) {
-    case COMMAND_LOAD_PASSWORD: break;
     case COMMAND_WRITE_RAM: set_mode(kbc, value); break;
     case COMMAND_WRITE_OUTPUT: write_out_port(kbc, value); break;
     case COMMAND_WRITE_KEYBOARD_BUFFER: answer(kbc, value, false); break;
@@ -271,7 +352,8 @@ static void simple_command(struct i8042 *kbc, uint8_t command)
 {
     uint8_t mode = kbc->ram[0];
     switch (command) {
-    case COMMAND_TEST_PASSWORD: answer(kbc, 0xF1, false); break; /* none installed */
+    case COMMAND_TEST_PASSWORD: answer(kbc, kbc->password[0] ? 0xFA : 0xF1, false); break;
+    case COMMAND_ENABLE_PASSWORD: enable_password(kbc); break;
     case COMMAND_DISABLE_MOUSE: set_mode(kbc, mode | MODE_NO_MOUSE); break;
     case COMMAND_ENABLE_MOUSE: set_mode(kbc, mode & (uint8_t)~MODE_NO_MOUSE); break;
     case COMMAND_TEST_MOUSE: answer(kbc, kbc->cables[PS2_MOUSE] ? 0x00 : 0x01, false); break;
@@ -283,11 +365,13 @@ static void simple_command(struct i8042 *kbc, uint8_t command)
     case COMMAND_TEST_KEYBOARD: answer(kbc, kbc->cables[PS2_KEYBOARD] ? 0x00 : 0x01, false); break;
     case COMMAND_DISABLE_KEYBOARD: set_mode(kbc, mode | MODE_NO_KEYBOARD); break;
     case COMMAND_ENABLE_KEYBOARD: set_mode(kbc, mode & (uint8_t)~MODE_NO_KEYBOARD); break;
-    case COMMAND_READ_INPUT: answer(kbc, 0x80, false); break; /* keyboard not locked */
+    case COMMAND_READ_INPUT: answer(kbc, read_in_port(), false); break;
+    case COMMAND_POLL_INPUT_LOW:
+    case COMMAND_POLL_INPUT_HIGH: kbc->polled = command; break;
     case COMMAND_READ_OUTPUT: answer(kbc, read_out_port(kbc), false); break;
     case COMMAND_A20_OFF: write_out_port(kbc, kbc->out_port & (uint8_t)~OUT_A20); break;
     case COMMAND_A20_ON: write_out_port(kbc, kbc->out_port | OUT_A20); break;
-    case COMMAND_READ_TEST: answer(kbc, 0x00, false); break;
+    case COMMAND_READ_TEST: answer(kbc, read_test_inputs(kbc), false); break;
     default:
         device_guest_error(&kbc->device, "command %02Xh is unknown to the keyboard controller; it "
                                          "is ignored", command);
@@ -301,7 +385,10 @@ static void write_command(void *self, const struct reg *row, uint32_t value)
     uint8_t command = (uint8_t)value;
     (void)row;
     kbc->was_command = true;
+    kbc->polled = 0;
     kbc->command = wants_parameter(command) ? command : 0;
+    if (command == COMMAND_LOAD_PASSWORD)
+        start_password(kbc);
     if (kbc->command)
         return;
     if (command >= COMMAND_READ_RAM && command < COMMAND_READ_RAM + RAM_BYTES)
@@ -318,6 +405,7 @@ static void write_data(void *self, const struct reg *row, uint32_t value)
     struct i8042 *kbc = self;
     (void)row;
     kbc->was_command = false;
+    kbc->polled = 0;
     if (kbc->command)
         parameter(kbc, (uint8_t)value);
     else
@@ -345,13 +433,22 @@ static uint32_t read_data(void *self, const struct reg *row)
     return byte;
 }
 
+/* Bits 7-4, until the next byte is written: half of the input port, when that is polled. */
+static uint32_t upper_status(const struct i8042 *kbc)
+{
+    if (kbc->polled == COMMAND_POLL_INPUT_LOW)
+        return read_in_port() << 4 & 0xF0u;
+    if (kbc->polled == COMMAND_POLL_INPUT_HIGH)
+        return read_in_port() & 0xF0u;
+    return STATUS_UNLOCKED | (kbc->is_full && kbc->is_mouse ? STATUS_AUX : 0u);
+}
+
 static uint32_t peek_status(const void *self, const struct reg *row)
 {
     const struct i8042 *kbc = self;
     (void)row;
     return (kbc->is_full ? STATUS_OBF : 0u) | (kbc->is_system ? STATUS_SYS : 0u) |
-           (kbc->was_command ? STATUS_A2 : 0u) | STATUS_UNLOCKED |
-           (kbc->is_full && kbc->is_mouse ? STATUS_AUX : 0u);
+           (kbc->was_command ? STATUS_A2 : 0u) | upper_status(kbc);
 }
 
 /* --- registers ----------------------------------------------------------------------------------------------- */
@@ -403,6 +500,7 @@ static const char *command_name(uint8_t command)
     case COMMAND_WRITE_RAM: return "the command byte follows";
     case COMMAND_TEST_PASSWORD: return "is a password installed?";
     case COMMAND_LOAD_PASSWORD: return "a password follows";
+    case COMMAND_ENABLE_PASSWORD: return "nothing passes before the password is typed";
     case COMMAND_DISABLE_MOUSE: return "disable the mouse";
     case COMMAND_ENABLE_MOUSE: return "enable the mouse";
     case COMMAND_TEST_MOUSE: return "test the mouse's cable";
@@ -411,6 +509,8 @@ static const char *command_name(uint8_t command)
     case COMMAND_DISABLE_KEYBOARD: return "disable the keyboard";
     case COMMAND_ENABLE_KEYBOARD: return "enable the keyboard";
     case COMMAND_READ_INPUT: return "read the input port";
+    case COMMAND_POLL_INPUT_LOW: return "input port bits 3-0 show in the status";
+    case COMMAND_POLL_INPUT_HIGH: return "input port bits 7-4 show in the status";
     case COMMAND_READ_OUTPUT: return "read the output port";
     case COMMAND_WRITE_OUTPUT: return "the output port's value follows";
     case COMMAND_WRITE_KEYBOARD_BUFFER: return "a byte as if from the keyboard follows";
@@ -516,6 +616,8 @@ static void reset(struct device *device, enum reset_kind kind)
     memset(kbc->answers, 0, sizeof kbc->answers);
     memset(kbc->answer_is_mouse, 0, sizeof kbc->answer_is_mouse);
     kbc->is_full = kbc->is_mouse = kbc->was_command = kbc->has_break = kbc->has_e0 = false;
+    kbc->polled = 0;
+    start_password(kbc);
     event_disarm(&kbc->answer_done);
     event_disarm(&kbc->cable_done);
     set_mode(kbc, kbc->initial_mode);
@@ -570,11 +672,12 @@ const struct device_type I8042_TYPE = {
     .missing =
         "IBF is never seen set: the controller takes a byte at once\n"
         "parity and time-out errors: the cables are perfect\n"
-        "input port, test inputs and keyboard lock never change; C1h and C2h (poll) are ignored\n"
+        "the cables' lines as a byte moves: input port and test inputs show them at rest; the lock is open\n"
         "a reset is the whole machine's, not the processor's alone\n"
-        "command ACh (diagnostic dump) and passwords: none is ever installed",
+        "command ACh (diagnostic dump, the AT's) is ignored\n"
+        "while a password is awaited commands are taken; RAM bytes 13h and 14h tell nothing",
     .size = sizeof(struct i8042),
-    .version = 1,
+    .version = 2,
     .options = OPTIONS,
     .banks = BANKS,
     .state = STATE,

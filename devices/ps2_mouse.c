@@ -3,7 +3,7 @@
  * Specification: IBM Personal System/2 Hardware Interface Technical Reference, October 1990, "Mouse"
  * ("PS2 Mouse"); the wheel and side buttons as in Microsoft's IntelliMouse and IntelliMouse Explorer
  * (sample rates 200, 100, 80 and 200, 200, 80 before the ID is read).
- * Missing: the resolution's effect (a count is a pixel), the overflow bits, FCh after a second wrong byte. The
+ * Missing: the resolution's effect (a count is a pixel), the overflow bits. The
  * self test takes `selftest_ms`, a real one 300-500 ms.
  * Clock: the sample rate. Output: the cable to the controller (ps2.h).
  *
@@ -18,7 +18,7 @@
 #define BYTES 8u          /* answers or a packet on their way */
 #define COUNTER_MAX 2047  /* movement kept while nobody asks */
 
-enum { ACK = 0xFA, RESEND = 0xFE, SELF_TEST_PASSED = 0xAA };
+enum { ACK = 0xFA, ERROR = 0xFC, RESEND = 0xFE, SELF_TEST_PASSED = 0xAA };
 enum { COMMAND_SCALE_1 = 0xE6, COMMAND_SCALE_2 = 0xE7, COMMAND_RESOLUTION = 0xE8,
        COMMAND_STATUS = 0xE9, COMMAND_STREAM = 0xEA, COMMAND_READ = 0xEB, COMMAND_UNWRAP = 0xEC,
        COMMAND_WRAP = 0xEE, COMMAND_REMOTE = 0xF0, COMMAND_ID = 0xF2, COMMAND_RATE = 0xF3,
@@ -33,6 +33,7 @@ struct ps2_mouse {
     uint8_t sent[BYTES];    /* the last answer or packet, for RESEND */
     uint8_t sent_count;
     uint8_t command;        /* whose parameter is awaited; 0: none */
+    bool was_wrong;         /* the last byte was refused with RESEND: the next is with ERROR */
     uint8_t rate, resolution, id;
     uint8_t rates[3];       /* the last ones set, newest last */
     bool is_scaled, is_remote, is_wrapping, is_enabled;
@@ -51,6 +52,7 @@ static const struct state_field STATE[] = {
     STATE_ARRAY(struct ps2_mouse, sent),
     STATE_ONE(struct ps2_mouse, sent_count),
     STATE_ONE(struct ps2_mouse, command),
+    STATE_ONE_SINCE(2, struct ps2_mouse, was_wrong),
     STATE_ONE(struct ps2_mouse, rate),
     STATE_ONE(struct ps2_mouse, resolution),
     STATE_ONE(struct ps2_mouse, id),
@@ -192,6 +194,7 @@ static void set_defaults(struct ps2_mouse *mouse)
 {
     forget_movement(mouse);
     mouse->command = 0;
+    mouse->was_wrong = false;
     mouse->rate = 100;
     mouse->resolution = 2;
     mouse->is_scaled = mouse->is_remote = mouse->is_wrapping = mouse->is_enabled = false;
@@ -244,14 +247,48 @@ static void resend(struct ps2_mouse *mouse)
     mouse->count = mouse->sent_count;
 }
 
-/* A command byte; those not named here are answered by RESEND. */
+/* A byte that is no command or no value of one (PS2 Mouse, "Error handling"): the command, whose
+ * parameter may come again, is waited for until the second one. */
+static void refuse(struct ps2_mouse *mouse)
+{
+    mouse->count = 0;
+    answer(mouse, mouse->was_wrong ? ERROR : RESEND);
+    if (mouse->was_wrong)
+        mouse->command = 0;
+    mouse->was_wrong = !mouse->was_wrong;
+}
+
+static bool is_rate(uint8_t value)
+{
+    static const uint8_t RATES[] = {10, 20, 40, 60, 80, 100, 200};
+    return memchr(RATES, value, sizeof RATES) != NULL;
+}
+
+static void parameter(struct ps2_mouse *mouse, uint8_t value)
+{
+    if (mouse->command == COMMAND_RATE ? !is_rate(value) : value > 3) {
+        refuse(mouse);
+        return;
+    }
+    if (mouse->command == COMMAND_RATE)
+        set_rate(mouse, value);
+    else
+        mouse->resolution = value;
+    mouse->command = 0;
+    mouse->was_wrong = false;
+    answer(mouse, ACK);
+}
+
+/* A command byte. */
 static void new_command(struct ps2_mouse *mouse, uint8_t byte)
 {
+    bool was_wrong = mouse->was_wrong;
     if (byte == COMMAND_RESEND) {
         resend(mouse);
         return;
     }
     answer(mouse, ACK);
+    mouse->was_wrong = false;
     switch (byte) {
     case COMMAND_SCALE_1: mouse->is_scaled = false; break;
     case COMMAND_SCALE_2: mouse->is_scaled = true; break;
@@ -278,8 +315,8 @@ static void new_command(struct ps2_mouse *mouse, uint8_t byte)
     case COMMAND_DEFAULT: set_defaults(mouse); break;
     case COMMAND_RESET: start_self_test(mouse); break;
     default:
-        mouse->count = 0;
-        answer(mouse, RESEND);
+        mouse->was_wrong = was_wrong;
+        refuse(mouse);
         break;
     }
 }
@@ -290,14 +327,8 @@ static void command(void *self, uint8_t byte)
     mouse->count = 0; /* whatever was on its way is given up */
     if (mouse->is_wrapping && byte != COMMAND_UNWRAP && byte != COMMAND_RESET) {
         answer(mouse, byte); /* PS2 Mouse, "Set wrap mode": echoes everything else */
-    } else if (mouse->command == COMMAND_RATE) {
-        mouse->command = 0;
-        set_rate(mouse, byte);
-        answer(mouse, ACK);
-    } else if (mouse->command == COMMAND_RESOLUTION) {
-        mouse->command = 0;
-        mouse->resolution = byte & 3;
-        answer(mouse, ACK);
+    } else if (mouse->command && byte != COMMAND_RESET) {
+        parameter(mouse, byte);
     } else {
         new_command(mouse, byte);
     }
@@ -364,12 +395,11 @@ const struct device_type PS2_MOUSE_TYPE = {
     .datasheet = "IBM Personal System/2 Hardware Interface Technical Reference, October 1990, "
                  "Mouse; Microsoft IntelliMouse",
     .missing =
-        "bytes that are no command: FEh, also the second time; any rate and resolution is taken\n"
         "the time of the self test: a few milliseconds\n"
         "resolution: kept and told, a count is a pixel whatever it says\n"
         "overflow bits: what a packet cannot hold comes with the next",
     .size = sizeof(struct ps2_mouse),
-    .version = 1,
+    .version = 2,
     .options = OPTIONS,
     .banks = BANKS,
     .state = STATE,

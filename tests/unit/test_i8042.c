@@ -248,6 +248,127 @@ START_TEST(pulse_of_bit_0_resets_the_machine)
 }
 END_TEST
 
+START_TEST(input_port_is_read_and_polled)
+{
+    struct pc pc;
+    make(&pc);
+    command(&pc, 0xC0);
+    EXPECT(&pc, 0x83); /* unlocked, both data lines high */
+    command(&pc, 0xC1);
+    ck_assert_uint_eq(fixture_in(pc.f, 0x64) & 0xF0, 0x30);
+    command(&pc, 0xC2);
+    ck_assert_uint_eq(fixture_in(pc.f, 0x64) & 0xF0, 0x80);
+    ck_assert_uint_eq(fixture_in(pc.f, 0x64) & 0xF0, 0x80); /* it goes on */
+    fixture_check_state(pc.kbc);
+    data(&pc, 0xF4); /* the next byte ends it */
+    ck_assert_uint_eq(fixture_in(pc.f, 0x64) & 0xF0, 0x10);
+    EXPECT(&pc, 0xFA);
+    device_fixture_free(pc.f);
+}
+END_TEST
+
+START_TEST(test_inputs_are_the_clocks_which_disabling_holds_low)
+{
+    struct pc pc;
+    make(&pc);
+    command(&pc, 0xE0);
+    EXPECT(&pc, 0x03);
+    command(&pc, 0xAD);
+    command(&pc, 0xE0);
+    EXPECT(&pc, 0x02);
+    command(&pc, 0xA7);
+    command(&pc, 0xAE);
+    command(&pc, 0xE0);
+    EXPECT(&pc, 0x01);
+    device_fixture_free(pc.f);
+}
+END_TEST
+
+/* A password of "ab", in codes of set 1. */
+static void load_password(struct pc *pc)
+{
+    command(pc, 0xA5);
+    data(pc, 0x1E);
+    data(pc, 0x30);
+    data(pc, 0x00);
+}
+
+static void tap(struct pc *pc, uint8_t usage)
+{
+    key(pc, usage, true);
+    key(pc, usage, false);
+}
+
+START_TEST(a_password_is_installed_by_its_codes_and_a_zero)
+{
+    struct pc pc;
+    make(&pc);
+    command(&pc, 0xA4);
+    EXPECT(&pc, 0xF1);
+    command(&pc, 0xA6); /* no password: nothing happens */
+    tap(&pc, 0x04);
+    EXPECT(&pc, 0x1E, 0x9E);
+    load_password(&pc);
+    command(&pc, 0xA4);
+    EXPECT(&pc, 0xFA);
+    tap(&pc, 0x04); /* loaded is not enabled */
+    EXPECT(&pc, 0x1E, 0x9E);
+    command(&pc, 0xA5);
+    data(&pc, 0x00);
+    command(&pc, 0xA4);
+    EXPECT(&pc, 0xF1);
+    device_fixture_free(pc.f);
+}
+END_TEST
+
+START_TEST(nothing_passes_before_the_password_is_typed)
+{
+    struct pc pc;
+    make(&pc);
+    load_password(&pc);
+    command(&pc, 0x76); /* left Shift is no part of it */
+    data(&pc, 0x2A);
+    to_mouse(&pc, 0xF4);
+    EXPECT(&pc, 0xFA);
+    command(&pc, 0xA6);
+    pc.moves->move(pc.moves->self, 5, 5, 0, 0);
+    tap(&pc, 0x04); /* a, c, a, Shift, b */
+    tap(&pc, 0x06);
+    tap(&pc, 0x04);
+    for (unsigned i = 0; i < 30; i++)
+        ck_assert_int_eq(next(&pc), -1);
+    fixture_check_state(pc.kbc);
+    tap(&pc, 0xE1);
+    key(&pc, 0x05, true);
+    for (unsigned i = 0; i < 10; i++)
+        ck_assert_int_eq(next(&pc), -1);
+    key(&pc, 0x05, false); /* the first byte that passes */
+    EXPECT(&pc, 0xB0);
+    tap(&pc, 0x06);
+    EXPECT(&pc, 0x2E, 0xAE);
+    device_fixture_free(pc.f);
+}
+END_TEST
+
+START_TEST(a_password_without_end_stays_inside)
+{
+    struct pc pc;
+    make(&pc);
+    command(&pc, 0xA5);
+    for (unsigned i = 0; i < 100; i++)
+        data(&pc, 0x1E);
+    data(&pc, 0x00);
+    command(&pc, 0xA6);
+    for (unsigned i = 0; i < 7; i++) { /* what fits of it */
+        tap(&pc, 0x04);
+        fixture_run_us(pc.f, 3 * BYTE_US);
+        ck_assert_uint_eq(fixture_in(pc.f, 0x64) & 1, i == 6);
+    }
+    EXPECT(&pc, 0x9E);
+    device_fixture_free(pc.f);
+}
+END_TEST
+
 /* --- the keyboard ------------------------------------------------------------------------------- */
 
 /* Microsoft's table lists sets 1 and 2 side by side; the controller must make one of the other. */
@@ -354,12 +475,6 @@ START_TEST(print_screen_and_pause_have_sequences_of_their_own)
     device_fixture_free(pc.f);
 }
 END_TEST
-
-static void tap(struct pc *pc, uint8_t usage)
-{
-    key(pc, usage, true);
-    key(pc, usage, false);
-}
 
 /* PS2 Keyboards, tables of set 1 and 2: the columns "Shift case" and "Num Lock on". */
 START_TEST(cursor_keys_undo_shift_and_num_lock)
@@ -656,6 +771,39 @@ START_TEST(wrap_mode_echoes)
 }
 END_TEST
 
+START_TEST(wrong_bytes_are_refused_twice)
+{
+    struct pc pc;
+    make(&pc);
+    to_mouse(&pc, 0x12); /* no command */
+    EXPECT_MOUSE(&pc, 0xFE);
+    fixture_check_state(pc.mouse);
+    to_mouse(&pc, 0x13);
+    EXPECT_MOUSE(&pc, 0xFC);
+    to_mouse(&pc, 0x12);
+    EXPECT_MOUSE(&pc, 0xFE);
+    to_mouse(&pc, 0xF3);
+    EXPECT_MOUSE(&pc, 0xFA);
+    to_mouse(&pc, 41); /* no rate; it may come again */
+    EXPECT_MOUSE(&pc, 0xFE);
+    to_mouse(&pc, 40);
+    EXPECT_MOUSE(&pc, 0xFA);
+    to_mouse(&pc, 0xE8);
+    EXPECT_MOUSE(&pc, 0xFA);
+    to_mouse(&pc, 4); /* no resolution */
+    EXPECT_MOUSE(&pc, 0xFE);
+    to_mouse(&pc, 0xF4); /* nor is this: given up */
+    EXPECT_MOUSE(&pc, 0xFC);
+    to_mouse(&pc, 0xE9);
+    EXPECT_MOUSE(&pc, 0xFA, 0x00, 0x02, 40);
+    to_mouse(&pc, 0xF3);
+    EXPECT_MOUSE(&pc, 0xFA);
+    to_mouse(&pc, 0xFF); /* a reset is one at any time */
+    EXPECT_MOUSE(&pc, 0xFA, 0xAA, 0x00);
+    device_fixture_free(pc.f);
+}
+END_TEST
+
 /* --- all together -------------------------------------------------------------------------------- */
 
 START_TEST(accesses_are_described)
@@ -754,6 +902,11 @@ Suite *i8042_suite(void)
     tcase_add_test(controller, written_buffers_look_like_the_devices);
     tcase_add_test(controller, output_port_moves_a20);
     tcase_add_test(controller, pulse_of_bit_0_resets_the_machine);
+    tcase_add_test(controller, input_port_is_read_and_polled);
+    tcase_add_test(controller, test_inputs_are_the_clocks_which_disabling_holds_low);
+    tcase_add_test(controller, a_password_is_installed_by_its_codes_and_a_zero);
+    tcase_add_test(controller, nothing_passes_before_the_password_is_typed);
+    tcase_add_test(controller, a_password_without_end_stays_inside);
     tcase_add_test(keyboard, translation_makes_set_1_of_set_2_for_every_key);
     tcase_add_test(keyboard, set_2_is_seen_without_translation);
     tcase_add_test(keyboard, set_1_comes_from_the_keyboard_itself);
@@ -774,6 +927,7 @@ Suite *i8042_suite(void)
     tcase_add_test(mouse, mouse_status_shows_modes_and_settings);
     tcase_add_test(mouse, remote_mode_sends_when_asked);
     tcase_add_test(mouse, wrap_mode_echoes);
+    tcase_add_test(mouse, wrong_bytes_are_refused_twice);
     tcase_add_test(all, accesses_are_described);
     tcase_add_test(all, two_pcs_do_not_see_each_other);
     tcase_add_test(all, state_is_saved_whole);
