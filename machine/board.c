@@ -124,18 +124,18 @@ const struct board BOARD_ISA = {.name = "isa",
                                 .has_shadow = true,
                                 .devices = ISA_DEVICES,
                                 .wires = ISA_WIRES};
-const struct board BOARD_FULL = {.name = "full",
-                                 .title = "the PC with a second multi-I/O card: COM3, COM4, LPT2",
-                                 .base = &BOARD_PC,
-                                 .has_pci = true,
-                                 .devices = FULL_DEVICES,
-                                 .wires = FULL_WIRES};
 const struct board BOARD_APIC = {.name = "pc-apic",
                                  .title = "the PC with local APIC, I/O APIC and HPET",
                                  .base = &BOARD_PC,
                                  .has_pci = true,
                                  .devices = APIC_DEVICES,
                                  .wires = APIC_WIRES};
+const struct board BOARD_FULL = {.name = "full",
+                                 .title = "one with everything: pc-apic and a second multi-I/O card (COM3, COM4, LPT2)",
+                                 .base = &BOARD_APIC,
+                                 .has_pci = true,
+                                 .devices = FULL_DEVICES,
+                                 .wires = FULL_WIRES};
 const struct board *const BOARDS[] = {&BOARD_PC, &BOARD_ISA, &BOARD_FULL, &BOARD_APIC, NULL};
 
 const struct board *board_find(const char *name)
@@ -146,26 +146,35 @@ const struct board *board_find(const char *name)
     return BOARDS[i];
 }
 
+/* Rows of the board and of all that it builds on. */
+static size_t device_count(const struct board *board)
+{
+    size_t count = board->base ? device_count(board->base) : 0;
+    for (const struct board_device *row = board->devices; row->type; row++)
+        count++;
+    return count;
+}
+
+static size_t wire_count(const struct board *board)
+{
+    size_t count = board->base ? wire_count(board->base) : 0;
+    for (const struct board_wire *row = board->wires; row->from; row++)
+        count++;
+    return count;
+}
+
 const struct board_device *board_device_at(const struct board *board, size_t index)
 {
-    size_t count = 0;
-    for (const struct board_device *row = board->base ? board->base->devices : NULL; row && row->type; row++)
-        if (count++ == index)
-            return row;
-    for (const struct board_device *row = board->devices; row->type; row++)
-        if (count++ == index)
-            return row;
-    return NULL;
+    size_t inherited = board->base ? device_count(board->base) : 0;
+    if (index < inherited)
+        return board_device_at(board->base, index);
+    return index < device_count(board) ? &board->devices[index - inherited] : NULL;
 }
 
 const struct board_wire *board_wire_at(const struct board *board, size_t index)
 {
-    size_t count = 0;
-    for (const struct board_wire *row = board->base ? board->base->wires : NULL; row && row->from; row++)
-        if (count++ == index)
-            return row;
-    for (const struct board_wire *row = board->wires; row->from; row++)
-        if (count++ == index)
-            return row;
-    return NULL;
+    size_t inherited = board->base ? wire_count(board->base) : 0;
+    if (index < inherited)
+        return board_wire_at(board->base, index);
+    return index < wire_count(board) ? &board->wires[index - inherited] : NULL;
 }

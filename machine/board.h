@@ -26,11 +26,11 @@ struct board {
 
 extern const struct board BOARD_PC;        /* i440FX and PIIX3 */
 extern const struct board BOARD_ISA;       /* AT bus only */
-extern const struct board BOARD_FULL;      /* the PC with a second multi-I/O card */
+extern const struct board BOARD_FULL;      /* pc-apic with a second multi-I/O card */
 extern const struct board BOARD_APIC;      /* the PC with local APIC, I/O APIC and HPET */
 extern const struct board *const BOARDS[]; /* ends with NULL */
 const struct board *board_find(const char *name);
-/* Row number `index`, those of the base first; NULL: there are no more. */
+/* Row number `index`, those of the base (and of its base) first; NULL: there are no more. */
 const struct board_device *board_device_at(const struct board *board, size_t index);
 const struct board_wire *board_wire_at(const struct board *board, size_t index);
 

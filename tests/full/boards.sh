@@ -1,7 +1,8 @@
 # Each board boots SYSLINUX and Debian's kernel. The one without PCI has pata_legacy for its disk, ne for its
 # network card, the 8250's driver and parport, by ISA interrupts, through the firmware of our own and through
 # SeaBIOS, which keeps variables in its ROM's shadow; it has no ACPI, so the guest asks port 8900h for power-off. The
-# full one has what the others have, and COM3, COM4 and LPT2.
+# full one has what the others have, and COM3, COM4 and LPT2; its APICs and its HPET are found by the ACPI tables of
+# the firmware of our own, and without ACPI by its MP table.
 # timeout: 300
 set -e
 . "$SRCDIR/tests/guest/guests.inc"
@@ -33,8 +34,15 @@ run isa.log 0 $isa $kernel --disk disk.img,geometry=400/16/63 --parallel file:pr
 expect isa.log ' lp0: using parport0 (interrupt-driven)\.$' '^VITRINE-PRINT-OK 3[0-9]\{3\} interrupts$' '^VITRINE-DONE$'
 { echo Gutenberg && seq 1 1000; } | cmp - printed
 
+full="--board full --bios embedded $kernel --disk disk.img,geometry=400/16/63 --nic ne2k-pci,mac=$mac"
+append="$(cat "$SRCDIR/tests/guests/command-line") vitrine.job"
 # shellcheck disable=SC2086
-run full.log 0 --board full $kernel --disk disk.img,geometry=400/16/63 --nic ne2k-pci,mac=$mac \
-    --append "$(cat "$SRCDIR/tests/guests/command-line") vitrine.job=selftest"
+run full.log 0 $full --append "$append=selftest"
 expect full.log 'ttyS1 at I/O 0x2f8' 'ttyS2 at I/O 0x3e8 (irq = 4' 'ttyS3 at I/O 0x2e8 (irq = 3' \
     "^VITRINE-NET-OK $mac" '^VITRINE-DONE$' 'reboot: Power down'
+expect full.log 'ACPI: Using ACPI (MADT) for SMP configuration' 'ACPI: HPET id: 0x8086a201 base: 0xfed00000' \
+    'ACPI: Using IOAPIC for interrupt routing' 'hpet0: 3 comparators, 64-bit 14.318182 MHz counter'
+# shellcheck disable=SC2086
+run full.log 0 $full --append "$append=drivers acpi=off"
+expect full.log 'MPTABLE: OEM ID: VITRINE' 'ttyS3 at I/O 0x2e8 (irq = 3' '^IRQ .* IO-APIC .*4-edge  *ttyS0' \
+    '^IRQ LOC: *[1-9]' '^VITRINE-DONE$'
