@@ -184,10 +184,10 @@ const struct device_type VGA_TYPE = {
     .title = "VGA on the ISA bus",
     .datasheet = "IBM PS/2 Hardware Interface Technical Reference, Video Subsystems (1992)",
     .missing = "vertical interrupt (IRQ 2)\n"
-               "overscan, blinking in graphics modes, cursor skew, horizontal skew\n"
+               "overscan: the picture is the active area alone\n"
+               "cursor skew, horizontal skew\n"
                "places of blanking and retrace: the picture does not move\n"
-               "the palette in 256-colour modes\n"
-               "Memory Mode bit 1 = 0, odd/even page select, Shift Load bits\n"
+               "odd/even page select, Shift Load bits\n"
                "switch sense, feature connector\n"
                "video feedback in Input Status 1, gating by port 3C3",
     .size = sizeof(struct vga),

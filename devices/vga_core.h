@@ -109,6 +109,8 @@ unsigned vga_dispi_pixel_bytes(const struct vga *vga); /* 0 for the planar 4-bit
 uint32_t vga_rgb(const struct vga *vga, uint8_t index); /* of the DAC, after the pel mask */
 /* What the attribute controller makes of a 4-bit pixel: an index into the DAC. */
 uint8_t vga_attribute_index(const struct vga *vga, unsigned pixel);
+/* The same after Color Plane Enable. */
+uint8_t vga_palette_index(const struct vga *vga, unsigned pixel);
 
 /* vga_draw.c and vga_text.c */
 void vga_size(const void *self, uint32_t *width, uint32_t *height);
@@ -121,6 +123,15 @@ bool vga_is_text(const struct vga *vga);
 static inline uint32_t vga_fetch_index(const struct vga *vga, uint32_t plane_address)
 {
     return (uint32_t)(((size_t)plane_address * 4) & (vga->memory_bytes - 1));
+}
+/* Memory Mode bit 1, Extended Memory: without it an adapter of 64 KiB, 16 KiB a plane. */
+static inline bool vga_has_extended_memory(const struct vga *vga)
+{
+    return (vga->seq[4] & 0x02) != 0;
+}
+static inline uint32_t vga_plane_mask(const struct vga *vga)
+{
+    return vga_has_extended_memory(vga) ? VGA_PLANE_BYTES - 1u : VGA_PLANE_BYTES / 4u - 1u;
 }
 uint32_t vga_plane_address(const struct vga *vga, uint32_t counter, unsigned row_scan);
 /* Whether one of `cells` characters from memory address `base` blinks, the cursor among them. */

@@ -7,14 +7,14 @@
  * planes at the address that the counter is wired to:
  *
  *   counter MA ──> byte, word or doubleword mode ──> row scan bits into MA13, MA14 ──> 4 x 8 bits
- *   4 x 8 bits ──> 8 dots of 4 bits (planes or CGA pairs) ──> palette ──> DAC
- *                  or 4 pixels of 8 bits ──────────────────────────────────> DAC
+ *   4 x 8 bits ──> 8 dots of 4 bits (planes, CGA pairs or nibbles) ──> palette ──┬──> DAC
+ *                                                                                └─(PEL width)─> 4 pixels
+ *                                                     of 8 bits, from the low nibbles of two dots ──> DAC
  *
  * The picture has each line once where the CRTC doubles lines. Whatever the registers hold, every
  * fetch is masked to the memory and every size is clamped to DISPLAY_WIDTH_MAX/HEIGHT_MAX.
  *
- * MISSING: overscan, blinking in graphics modes, the palette's effect on 256-colour pixels, Shift
- * Load bits, horizontal skew. */
+ * MISSING: overscan (the picture is the active area alone), Shift Load bits, horizontal skew. */
 #include "devices/vga_core.h"
 
 #include <string.h>
@@ -39,7 +39,7 @@ uint32_t vga_plane_address(const struct vga *vga, uint32_t counter, unsigned row
         address = (address & ~UINT32_C(0x2000)) | (row_scan & 1u) << 13;
     if (!(mode & 2))
         address = (address & ~UINT32_C(0x4000)) | (row_scan & 2u) << 13;
-    return address;
+    return address & vga_plane_mask(vga);
 }
 
 uint32_t vga_start_address(const struct vga *vga)
@@ -59,9 +59,16 @@ static bool is_blank(const struct vga *vga)
     return !has_signal(vga) || !(vga->attr_index & 0x20) || (vga->seq[1] & 0x20);
 }
 
-static bool is_256_colours(const struct vga *vga)
+/* Attribute Mode Control bit 6, PEL width: two dots of 4 bits make a pixel of 8. */
+static bool is_8_bit(const struct vga *vga)
 {
-    return (vga->gfx[5] & 0x40) != 0;
+    return (vga->attr[0x10] & 0x40) != 0;
+}
+
+/* Blinking dots of graphics modes: only those of 4 bits. */
+static bool dots_blink(const struct vga *vga)
+{
+    return !vga_is_text(vga) && (vga->attr[0x10] & 0x48) == 0x08;
 }
 
 /* How many scan lines show the same bytes, so that the picture has them once. */
@@ -77,7 +84,7 @@ static unsigned dots_a_character(const struct vga *vga)
 {
     if (vga_is_text(vga))
         return vga->seq[1] & 1 ? 8 : 9;
-    return is_256_colours(vga) ? 4 : 8;
+    return is_8_bit(vga) ? 4 : 8;
 }
 
 void vga_size(const void *self, uint32_t *width, uint32_t *height)
@@ -121,28 +128,86 @@ static void put_pairs(uint32_t planes, const uint32_t colours[16], uint32_t *pix
         }
 }
 
-static size_t graphics_line(const struct vga *vga, uint32_t base, unsigned row_scan, unsigned cells,
-                            const uint32_t colours[16], uint32_t *pixels)
+/* 256-colour shift: the nibbles of plane 0 to plane 3, the high one first. */
+static void put_nibbles(uint32_t planes, const uint32_t colours[16], uint32_t *pixels)
+{
+    for (unsigned plane = 0; plane < 4; plane++) {
+        *pixels++ = colours[planes >> (8 * plane + 4) & 0xF];
+        *pixels++ = colours[planes >> (8 * plane) & 0xF];
+    }
+}
+
+/* Graphics Mode bits 5 and 6: what eight dots are made of. */
+static void put_dots(const struct vga *vga, uint32_t planes, const uint32_t colours[16],
+                     uint32_t *pixels)
+{
+    if (vga->gfx[5] & 0x40)
+        put_nibbles(planes, colours, pixels);
+    else if (vga->gfx[5] & 0x20)
+        put_pairs(planes, colours, pixels);
+    else
+        put_planar(planes, colours, pixels);
+}
+
+/* The colours of 4-bit dots and of 8-bit pixels, each of two dots. */
+struct colours {
+    uint32_t dot[16], pair[256];
+};
+
+/* The dot that goes into the palette. Blinking, dots 0-7 show the colours of 8-15, and 8-15 alternate
+ * with 0-7 (QUIRK: no manual says so; Bochs' vgacore.cc does the same). */
+static unsigned palette_input(const struct vga *vga, unsigned dot)
+{
+    dot &= vga->attr[0x12] & 0xFu;
+    if (!dots_blink(vga))
+        return dot;
+    return vga_blink_phase(vga) ? dot | 8 : dot ^ 8;
+}
+
+static void find_colours(const struct vga *vga, struct colours *colours)
+{
+    unsigned indices[16];
+    for (unsigned i = 0; i < 16; i++) {
+        indices[i] = vga_palette_index(vga, palette_input(vga, i));
+        colours->dot[i] = vga_rgb(vga, (uint8_t)indices[i]);
+    }
+    if (!vga_is_text(vga) && is_8_bit(vga))
+        for (unsigned i = 0; i < 256; i++)
+            colours->pair[i] = vga_rgb(
+                vga, (uint8_t)((indices[i >> 4] & 0xF) << 4 | (indices[i & 0xF] & 0xF)));
+}
+
+/* Four pixels of 8 bits from the dots of a character clock: with the 256-colour shift, the planes'
+ * bytes. */
+static void put_8_bit(const struct vga *vga, uint32_t planes, const uint32_t pairs[256],
+                      uint32_t *pixels)
+{
+    static const uint32_t AS_THEY_ARE[16] = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
+    uint32_t dots[8];
+    if (vga->gfx[5] & 0x40) {
+        for (unsigned plane = 0; plane < 4; plane++)
+            *pixels++ = pairs[planes >> (8 * plane) & 0xFF];
+        return;
+    }
+    put_dots(vga, planes, AS_THEY_ARE, dots);
+    for (unsigned i = 0; i < 8; i += 2)
+        *pixels++ = pairs[dots[i] << 4 | dots[i + 1]];
+}
+
+static void graphics_line(const struct vga *vga, uint32_t base, unsigned row_scan, unsigned cells,
+                          const struct colours *colours, uint32_t *pixels)
 {
     /* "Count by two" and "count by four" advance the counter every 2nd or 4th character. */
     unsigned slower = vga->crtc[0x14] & 0x20 ? 2 : vga->crtc[0x17] & 0x08 ? 1 : 0;
-    bool is_8_bit = is_256_colours(vga);
-    size_t at = 0;
-    for (unsigned i = 0; i < cells; i++) {
+    bool wide = is_8_bit(vga);
+    for (unsigned i = 0; i < cells; i++, pixels += wide ? 4 : 8) {
         uint32_t address = vga_plane_address(vga, base + (i >> slower), row_scan);
         uint32_t planes = load_le32(vga->memory + vga_fetch_index(vga, address));
-        if (is_8_bit) {
-            for (unsigned plane = 0; plane < 4; plane++)
-                pixels[at++] = vga_rgb(vga, (uint8_t)(planes >> (8 * plane)));
-            continue;
-        }
-        if (vga->gfx[5] & 0x20)
-            put_pairs(planes, colours, pixels + at);
+        if (wide)
+            put_8_bit(vga, planes, colours->pair, pixels);
         else
-            put_planar(planes, colours, pixels + at);
-        at += 8;
+            put_dots(vga, planes, colours->dot, pixels);
     }
-    return at;
 }
 
 /* Pixels that panning moves out at the left. In 9-dot text 8 means none and 0-7 one to eight. */
@@ -150,7 +215,7 @@ static unsigned panning(const struct vga *vga)
 {
     unsigned pan = vga->attr[0x13] & 0xF;
     if (!vga_is_text(vga))
-        return is_256_colours(vga) ? (pan & 7) / 2 : pan & 7;
+        return is_8_bit(vga) ? (pan & 7) / 2 : pan & 7;
     if (vga->seq[1] & 1)
         return pan & 7;
     return pan >= 8 ? 0 : pan + 1;
@@ -194,13 +259,13 @@ static void next_line(const struct vga *vga, struct scan *scan)
 static void draw_vga(const struct vga *vga, const struct display_picture *picture,
                      const bool *wanted)
 {
-    uint32_t colours[16], line_pixels[LINE_PIXELS];
+    struct colours colours;
+    uint32_t line_pixels[LINE_PIXELS];
     uint32_t lines = vga_lines_displayed(vga), repeat = line_repeat(vga), out = 0;
     unsigned cells = vga->crtc[1] + 2u; /* one more than shown, for panning to bring in */
     bool is_text = vga_is_text(vga);
     struct scan scan = first_line(vga);
-    for (unsigned i = 0; i < 16; i++)
-        colours[i] = vga_rgb(vga, vga_attribute_index(vga, i));
+    find_colours(vga, &colours);
     for (; scan.line < lines && out < picture->height; next_line(vga, &scan)) {
         uint32_t *to = picture->pixels + (size_t)out * picture->width;
         if (scan.line % repeat != 0)
@@ -209,14 +274,14 @@ static void draw_vga(const struct vga *vga, const struct display_picture *pictur
         if (wanted && !wanted[out - 1])
             continue;
         if (is_text)
-            vga_text_line(vga, scan.base, scan.row_scan, cells, colours, line_pixels);
+            vga_text_line(vga, scan.base, scan.row_scan, cells, colours.dot, line_pixels);
         else
-            graphics_line(vga, scan.base, scan.row_scan, cells, colours, line_pixels);
+            graphics_line(vga, scan.base, scan.row_scan, cells, &colours, line_pixels);
         memcpy(to, line_pixels + scan.pan, picture->width * sizeof *line_pixels);
     }
 }
 
-/* A row of characters blinks in all its lines, or in none. */
+/* A row of characters blinks in all its lines, or in none; blinking dots may be anywhere. */
 uint32_t vga_blinking(const void *self, bool *lines)
 {
     const struct vga *vga = self;
@@ -226,8 +291,12 @@ uint32_t vga_blinking(const void *self, bool *lines)
     bool blinks = false;
     vga_size(vga, &width, &height);
     memset(lines, 0, height * sizeof *lines);
-    if (is_blank(vga) || !vga_is_text(vga))
+    if (is_blank(vga) || vga_dispi_is_on(vga) || !(vga_is_text(vga) || dots_blink(vga)))
         return 0;
+    if (dots_blink(vga)) {
+        memset(lines, true, height * sizeof *lines);
+        return height;
+    }
     for (; scan.line < shown && out < height; next_line(vga, &scan)) {
         if (scan.line == 0 || scan.base != base)
             blinks = vga_text_blinks(vga, scan.base, vga->crtc[1] + (scan.pan ? 2u : 1u));

@@ -13,7 +13,10 @@
  *   chain-4     A1-A0 choose the plane; plane address with bits 0-1 clear
  * While DISPI is on with 8 or more bits a pixel, A0000-AFFFF is a bank of memory, byte by byte.
  *
- * MISSING: Memory Mode bit 1 = 0 (64 KiB in all), odd/even page select (Misc. Output bit 5). */
+ * Without Memory Mode bit 1 a plane has 16 KiB, and the address bits above fall away.
+ *
+ * MISSING: odd/even page select (Misc. Output bit 5): all standard text modes ask for the high page,
+ * and show what is at the addresses of the low one. */
 #include "devices/vga_core.h"
 
 #include "base/bits.h"
@@ -75,9 +78,11 @@ static uint32_t window_address(const struct vga *vga, uint64_t offset)
 /* Index of plane 0's byte. The planar DISPI modes have more than 64 KiB a plane, by banks. */
 static inline uint32_t plane_index(const struct vga *vga, uint32_t plane_address)
 {
-    plane_address &= VGA_PLANE_BYTES - 1;
     if (vga_dispi_is_on(vga))
-        plane_address += (uint32_t)vga->dispi[DISPI_BANK] << 16;
+        plane_address = (plane_address & (VGA_PLANE_BYTES - 1)) |
+                        (uint32_t)vga->dispi[DISPI_BANK] << 16;
+    else
+        plane_address &= vga_plane_mask(vga);
     return vga_fetch_index(vga, plane_address);
 }
 

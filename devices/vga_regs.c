@@ -190,8 +190,13 @@ static void attr_data_write(void *self, const struct reg *row, uint32_t value)
 
 uint8_t vga_attribute_index(const struct vga *vga, unsigned pixel)
 {
+    return vga_palette_index(vga, pixel & vga->attr[0x12]);
+}
+
+uint8_t vga_palette_index(const struct vga *vga, unsigned pixel)
+{
     unsigned select = vga->attr[0x14];
-    unsigned index = vga->attr[pixel & vga->attr[0x12] & 0xF] & 0x3Fu;
+    unsigned index = vga->attr[pixel & 0xF] & 0x3Fu;
     if (vga->attr[0x10] & 0x80) /* P5, P4 select */
         index = (index & 0xFu) | (select & 3u) << 4;
     return (uint8_t)(index | (select & 0xCu) << 4);

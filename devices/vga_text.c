@@ -49,12 +49,12 @@ static struct cell cell_at(const struct vga *vga, uint32_t counter)
 /* The nine dots of one scan line of a character, first dot in bit 8. */
 static unsigned glyph_dots(const struct vga *vga, struct cell cell, unsigned row_scan)
 {
-    unsigned select = vga->seq[3];
+    unsigned select = vga_has_extended_memory(vga) ? vga->seq[3] : 0;
     /* Map A (bits 5, 3, 2) for attribute bit 3 = 1, map B (bits 4, 1, 0) for 0. */
     unsigned font = cell.attribute & 8 ? (select >> 2 & 3u) | (select >> 3 & 4u)
                                        : (select & 3u) | (select >> 2 & 4u);
     uint32_t address = font_address(font) + cell.character * 32u + row_scan;
-    unsigned dots = vga->memory[vga_fetch_index(vga, address & (VGA_PLANE_BYTES - 1)) + 2] * 2u;
+    unsigned dots = vga->memory[vga_fetch_index(vga, address & vga_plane_mask(vga)) + 2] * 2u;
     if ((vga->attr[0x10] & 4) && (cell.character & 0xE0) == 0xC0)
         dots |= dots >> 1 & 1u;
     return dots;

@@ -434,6 +434,32 @@ START_TEST(chain_4_spreads_bytes_over_planes)
 }
 END_TEST
 
+/* Memory Mode bit 1 clear: 64 KiB in all, so that a plane's addresses come again after 16 KiB, for the
+ * CPU and for the picture, and there is one font. */
+START_TEST(without_extended_memory_a_plane_has_16_kib)
+{
+    struct bench b = bench_new(NULL), other = bench_new(NULL);
+    set_mode(&b, &VGA_MODE_12H);
+    set_mode(&other, &VGA_MODE_12H);
+    indexed(&b, 0x3C4, 4, 0x04);
+    poke(&b, 0xA4005, 1, 0x5A);
+    poke(&other, 0xA4005, 1, 0x5A);
+    ck_assert_uint_eq(plane(&b, 0, 0x0005), 0x5A);
+    ck_assert_uint_eq(plane(&b, 0, 0xC005), 0x5A);
+    ck_assert_uint_eq(plane(&other, 0, 0x0005), 0);
+    indexed(&b, 0x3D4, 0x0C, 0x80); /* the picture starts at 8000 */
+    grey_palette(&b);
+    draw(&b);
+    ck_assert_uint_eq(pixel(&b, 41, 0), grey(VGA_MODE_12H.attr[15]));
+    ck_assert_uint_eq(pixel(&b, 40, 0), grey(VGA_MODE_12H.attr[0]));
+    indexed(&b, 0x3C4, 4, 0x06);
+    ck_assert_uint_eq(plane(&b, 0, 0x4005), 0);
+    ck_assert_uint_eq(plane(&b, 0, 0x0005), 0x5A);
+    bench_free(&b);
+    bench_free(&other);
+}
+END_TEST
+
 /* --- pictures --------------------------------------------------------------------------------------- */
 
 static void load_font(struct bench *b)
@@ -685,6 +711,89 @@ START_TEST(cga_mode_4_has_pairs_of_bits_and_two_banks)
             unsigned pair = ((i * 37 + i / 7) & 0xFF) >> (6 - x % 4 * 2) & 3;
             ck_assert_msg(pixel(&b, x, y) == grey(VGA_MODE_4.attr[pair]), "x %u y %u", x, y);
         }
+    bench_free(&b);
+}
+END_TEST
+
+/* The attribute controller sees nibbles: each goes through its palette register, whose low four bits
+ * make half of the DAC's index (IBM manual, Attribute Mode Control: PEL width). */
+START_TEST(mode_13h_nibbles_go_through_the_palette)
+{
+    struct bench b = bench_new(NULL);
+    set_mode(&b, &VGA_MODE_13H);
+    grey_palette(&b);
+    for (uint32_t i = 0; i < 256; i++)
+        poke(&b, 0xA0000 + i, 1, i);
+    for (unsigned i = 0; i < 16; i++)
+        attribute(&b, 0x20 | i, 0x30 | (i * 7 & 0xF)); /* bits 4 and 5 have no place in the index */
+    attribute(&b, 0x34, 0x0F);                         /* nor has Color Select, with or without P54S */
+    for (unsigned select = 0; select < 2; select++) {
+        attribute(&b, 0x30, 0x41 | select << 7);
+        draw(&b);
+        for (unsigned i = 0; i < 256; i++)
+            ck_assert_uint_eq(pixel(&b, i, 0), grey(((i >> 4) * 7 & 0xF) << 4 | (i * 7 & 0xF)));
+    }
+    attribute(&b, 0x32, 0x07); /* without plane 3 */
+    draw(&b);
+    ck_assert_uint_eq(pixel(&b, 0xB9, 0), grey((3 * 7 & 0xF) << 4 | (1 * 7 & 0xF)));
+    bench_free(&b);
+}
+END_TEST
+
+/* Shift and PEL width are two bits of two chips, and four combinations. */
+START_TEST(pel_width_joins_dots_whatever_they_were_shifted_from)
+{
+    struct bench b = bench_new(NULL);
+    set_mode(&b, &VGA_MODE_13H);
+    grey_palette(&b);
+    poke(&b, 0xA0000, 4, 0x78563412);
+    attribute(&b, 0x30, 0x01); /* 256-colour shift, 4-bit pixels: twice as many */
+    draw(&b);
+    ck_assert_uint_eq(b.picture.width, 640);
+    for (unsigned i = 0; i < 8; i++)
+        ck_assert_uint_eq(pixel(&b, i, 0), grey(VGA_MODE_13H.attr[i + 1]));
+    set_mode(&b, &VGA_MODE_12H);
+    for (unsigned i = 0; i < 16; i++)
+        attribute(&b, 0x20 | i, i);
+    for (unsigned p = 0; p < 4; p++) {
+        static const uint8_t BYTES[4] = {0xAA, 0x66, 0x1E, 0x01}; /* dots 1 to 8 */
+        indexed(&b, 0x3C4, 2, 1u << p);
+        poke(&b, 0xA0000, 1, BYTES[p]);
+    }
+    attribute(&b, 0x30, 0x41); /* planes, 8-bit pixels */
+    draw(&b);
+    ck_assert_uint_eq(b.picture.width, 320);
+    for (unsigned i = 0; i < 4; i++)
+        ck_assert_uint_eq(pixel(&b, i, 0), grey(0x12 + 0x22 * i));
+    bench_free(&b);
+}
+END_TEST
+
+/* As Bochs draws them: dots 0-7 bright, dots 8-15 bright and dark in turn, every 16 frames. */
+START_TEST(graphics_dots_blink_when_the_mode_says_so)
+{
+    struct bench b = bench_new(NULL);
+    bool lines[DISPLAY_HEIGHT_MAX];
+    unsigned turns = 0, was = 2;
+    set_mode(&b, &VGA_MODE_12H);
+    grey_palette(&b);
+    indexed(&b, 0x3C4, 2, 0x08);
+    poke(&b, 0xA0000, 1, 0x80); /* the first dot is 8, the second 0 */
+    ck_assert_uint_eq(b.screen.blinking(b.screen.self, lines), 0);
+    attribute(&b, 0x30, 0x09);
+    ck_assert_uint_eq(b.screen.blinking(b.screen.self, lines), 480);
+    for (unsigned i = 0; i < 40; i++) {
+        bool is_bright;
+        draw(&b);
+        is_bright = pixel(&b, 0, 0) == grey(VGA_MODE_12H.attr[8]);
+        ck_assert(is_bright || pixel(&b, 0, 0) == grey(VGA_MODE_12H.attr[0]));
+        ck_assert_uint_eq(pixel(&b, 1, 0), grey(VGA_MODE_12H.attr[8]));
+        turns += was < 2 && is_bright != was;
+        was = is_bright;
+        fixture_run_us(b.f, 50000);
+    }
+    ck_assert_uint_ge(turns, 8); /* 2 s of 70 Hz: every 228 ms */
+    ck_assert_uint_le(turns, 9);
     bench_free(&b);
 }
 END_TEST
@@ -1071,6 +1180,10 @@ Suite *vga_suite(void)
     tcase_add_test(tc, mode_13h_picture_is_a_byte_a_pixel);
     tcase_add_test(tc, mode_x_pans_scrolls_and_splits);
     tcase_add_test(tc, cga_mode_4_has_pairs_of_bits_and_two_banks);
+    tcase_add_test(tc, mode_13h_nibbles_go_through_the_palette);
+    tcase_add_test(tc, pel_width_joins_dots_whatever_they_were_shifted_from);
+    tcase_add_test(tc, graphics_dots_blink_when_the_mode_says_so);
+    tcase_add_test(tc, without_extended_memory_a_plane_has_16_kib);
     tcase_add_test(tc, screen_off_and_palette_access_give_black);
     tcase_add_test(tc, generation_moves_with_every_change_and_never_back);
     tcase_add_test(tc, lines_that_blink_are_all_that_changes_by_time);
