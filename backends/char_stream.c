@@ -82,13 +82,37 @@ static void put_bytes(struct chardev *chardev, const uint8_t *bytes, size_t coun
     flush_pending(s);
 }
 
+static void leave_peer(struct char_stream *s)
+{
+    if (s->input >= 0)
+        close(s->input);
+    s->input = s->output = -1;
+}
+
+/* DTR's fall hangs up. What was written before is sent as far as it goes without waiting. */
+static void set_modem(struct chardev *chardev, uint8_t lines, uint8_t changed)
+{
+    struct char_stream *s = stream_of(chardev);
+    if (!(changed & ~lines & MODEM_DTR) || s->listener < 0)
+        return;
+    flush_pending(s);
+    leave_peer(s);
+    s->pending_count = 0;
+}
+
+bool char_stream_modem(const struct chardev *chardev, uint8_t *lines)
+{
+    const struct char_stream *s = (const struct char_stream *)(const void *)chardev;
+    *lines = s->input >= 0 ? MODEM_CTS | MODEM_DSR | MODEM_DCD : MODEM_CTS;
+    return chardev->has_modem && chardev->modem && *lines != chardev->modem_in;
+}
+
 static void accept_peer(struct char_stream *s)
 {
     int peer = accept(s->listener, NULL, NULL);
     if (peer < 0)
         return;
-    if (s->input >= 0)
-        close(s->input);
+    leave_peer(s);
     fcntl(peer, F_SETFL, O_NONBLOCK);
     fcntl(peer, F_SETFD, FD_CLOEXEC);
     s->input = s->output = peer;
@@ -113,12 +137,10 @@ size_t char_stream_take(struct chardev *chardev, uint8_t *bytes, size_t room)
     if (poll(&ready, 1, 0) <= 0 || !(ready.revents & (POLLIN | POLLHUP)))
         return 0;
     n = read(s->input, bytes, wanted);
-    if (n == 0 && s->listener >= 0) {
-        close(s->input);
-        s->input = s->output = -1;
-    } else if (n == 0) {
+    if (n == 0 && s->listener >= 0)
+        leave_peer(s);
+    else if (n == 0)
         s->input = -1; /* the end of the input: the guest hears no more */
-    }
     return n > 0 ? (size_t)n : 0;
 }
 
@@ -266,6 +288,9 @@ enum status char_stream_open(struct chardev **chardev, const char *spec, struct 
         free(s);
         return status;
     }
+    s->chardev.has_modem = s->listener >= 0;
+    s->chardev.modem_in = MODEM_CTS; /* nobody is connected yet */
+    s->chardev.set_modem = set_modem;
     *chardev = &s->chardev;
     return STATUS_OK;
 }

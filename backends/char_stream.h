@@ -14,6 +14,9 @@
 enum status char_stream_open(struct chardev **chardev, const char *spec, struct error *error);
 /* Bytes that came from outside, at most as many as the device has room for; 0: none. */
 size_t char_stream_take(struct chardev *chardev, uint8_t *bytes, size_t room);
+/* True: the modem lines of a socket have changed, and the device is to be told `lines`. DSR and DCD:
+ * a peer is connected; CTS always. The other way DTR's fall hangs up. */
+bool char_stream_modem(const struct chardev *chardev, uint8_t *lines);
 /* True when input comes from a terminal, whose Ctrl-A keys are ours. */
 bool char_stream_is_terminal(const struct chardev *chardev);
 bool char_stream_is_stdio(const struct chardev *chardev);

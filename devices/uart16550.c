@@ -2,7 +2,7 @@
  *
  * Specification: PC16550D data sheet, TL/C/8652, June 1995 ("PC16550D"). OUT2 gates the interrupt on
  * the PC's adapter (IBM PC/AT Technical Reference, September 1985, Serial/Parallel Adapter).
- * Missing: sending breaks, parity and framing errors (the wire is perfect), a back-end's modem lines, the
+ * Missing: sending breaks, parity and framing errors (the wire is perfect), the
  * frame format of what it sends, DMA signalling pins.
  * Clock: 1.8432 MHz / 16 / divisor = baud. Output: irq.
  *
@@ -16,6 +16,7 @@
 #include "devices/types.h"
 
 #define FIFO_BYTES 16u
+#define HANG_UP_NS UINT64_C(50000000) /* S25 of a Hayes modem: five hundredths of a second */
 
 enum { IER_ERBFI = 1, IER_ETBEI = 2, IER_ELSI = 4, IER_EDSSI = 8 };
 enum { IIR_NONE = 0x01, IIR_MSR = 0x00, IIR_THRE = 0x02, IIR_RDA = 0x04, IIR_RLS = 0x06,
@@ -39,7 +40,9 @@ struct uart {
     bool is_shifting;
     bool thre_pending;    /* the THRE interrupt was not yet identified */
     bool has_timed_out;   /* character timeout indication */
-    struct event timeout, transmitted, received;
+    uint8_t modem_in;     /* CTS, DSR, RI, DCD of the other side, where MSR has them */
+    uint8_t modem_out;    /* DTR and RTS as the other side knows them */
+    struct event timeout, transmitted, received, hang_up;
     struct irq_line irq;
     struct chardev *chardev;
     bool is_paced;
@@ -68,6 +71,9 @@ static const struct state_field STATE[] = {
     STATE_TIMER(struct uart, timeout),
     STATE_TIMER(struct uart, transmitted),
     STATE_TIMER(struct uart, received),
+    STATE_ONE_SINCE(3, struct uart, modem_in),
+    STATE_ONE_SINCE(3, struct uart, modem_out),
+    {"hang_up", STATE_EVENT, 3, offsetof(struct uart, hang_up), sizeof(struct event), 1, NULL, 0},
     STATE_STRUCT(struct uart, irq, IRQ_LINE_STATE),
     STATE_REBUILT(struct uart, chardev),
     STATE_REBUILT(struct uart, is_paced),
@@ -394,15 +400,51 @@ static void set_modem_lines(struct uart *uart, uint8_t lines)
     uart->msr = (uint8_t)(lines | (uart->msr & 0x0F) | deltas);
 }
 
-/* With a back-end the other side is ready: CTS, DSR and DCD. Loopback: RTS, DTR, OUT1, OUT2. */
+/* Those of the other side; in loopback RTS, DTR, OUT1, OUT2. */
 static void update_modem_lines(struct uart *uart)
 {
-    uint8_t lines = uart->chardev ? MSR_CTS | MSR_DSR | MSR_DCD : 0;
+    uint8_t lines = uart->modem_in;
     if (uart->mcr & MCR_LOOP)
         lines = (uint8_t)((uart->mcr & MCR_RTS ? MSR_CTS : 0) | (uart->mcr & MCR_DTR ? MSR_DSR : 0) |
                           (uart->mcr & MCR_OUT1 ? MSR_RI : 0) |
                           (uart->mcr & MCR_OUT2 ? MSR_DCD : 0));
     set_modem_lines(uart, lines);
+}
+
+/* The back-end gives new lines. */
+static void back_end_modem(void *self, uint8_t lines)
+{
+    struct uart *uart = self;
+    uart->modem_in = lines & 0xF0;
+    uart->chardev->modem_in = uart->modem_in;
+    update_modem_lines(uart);
+    update(uart);
+}
+
+static void tell_modem(struct uart *uart, uint8_t lines)
+{
+    uint8_t changed = lines ^ uart->modem_out;
+    uart->modem_out = lines;
+    if (changed && uart->chardev && uart->chardev->set_modem)
+        uart->chardev->set_modem(uart->chardev, lines, changed);
+}
+
+/* In loopback the pins are inactive (PC16550D p.20). A modem takes no notice of DTR's fall before
+ * HANG_UP_NS, as drivers let it fall in passing. */
+static void update_modem_pins(struct uart *uart)
+{
+    uint8_t pins = (uint8_t)(uart->mcr & MCR_LOOP ? 0 : uart->mcr & (MCR_DTR | MCR_RTS));
+    if (!(uart->modem_out & ~pins & MODEM_DTR))
+        event_disarm(&uart->hang_up);
+    else if (!event_is_armed(&uart->hang_up))
+        event_arm(&uart->hang_up, clock_after_ns(uart->device.env->clock, HANG_UP_NS));
+    tell_modem(uart, (uint8_t)(pins | (uart->modem_out & MODEM_DTR)));
+}
+
+static void hang_up(void *self)
+{
+    struct uart *uart = self;
+    tell_modem(uart, (uint8_t)(uart->modem_out & ~MODEM_DTR));
 }
 
 static void write_mcr(void *self, const struct reg *row, uint32_t value)
@@ -411,6 +453,7 @@ static void write_mcr(void *self, const struct reg *row, uint32_t value)
     (void)row;
     uart->mcr = value & 0x1F;
     update_modem_lines(uart);
+    update_modem_pins(uart);
     update(uart);
     tell_ready(uart);
 }
@@ -646,6 +689,7 @@ static void reset(struct device *device, enum reset_kind kind)
     }
     uart->msr = 0;
     update_modem_lines(uart);
+    update_modem_pins(uart);
     uart->msr &= 0xF0;
     update(uart);
 }
@@ -665,13 +709,16 @@ static enum status init(struct device *device, const struct device_config *confi
     event_init(&uart->timeout, clock, "uart16550 character timeout", timed_out, uart);
     event_init(&uart->transmitted, clock, "uart16550 transmitted", transmitted, uart);
     event_init(&uart->received, clock, "uart16550 received", received, uart);
+    event_init(&uart->hang_up, clock, "uart16550 DTR", hang_up, uart);
     uart->clock_hz = device_number(&UART16550_TYPE, config, "clock");
     uart->is_paced = device_number(&UART16550_TYPE, config, "pace") != 0;
     uart->chardev = config->chardev;
+    uart->modem_in = chardev_modem_in(uart->chardev);
     if (uart->chardev) {
         uart->chardev->device = uart;
         uart->chardev->room = back_end_room;
         uart->chardev->receive = back_end_receive;
+        uart->chardev->modem = back_end_modem;
     }
     return device_attach(device, config->env->ports, &BANK, NULL,
                          device_number(&UART16550_TYPE, config, "base"), 8, error);
@@ -683,6 +730,15 @@ static void fini(struct device *device)
     event_fini(&uart->timeout);
     event_fini(&uart->transmitted);
     event_fini(&uart->received);
+    event_fini(&uart->hang_up);
+}
+
+/* The back-end, whose lines may have changed meanwhile, says so at its next turn. */
+static void loaded(struct device *device)
+{
+    struct uart *uart = (struct uart *)device;
+    if (uart->chardev)
+        uart->chardev->modem_in = uart->modem_in;
 }
 
 static const struct device_pin PINS[] = {{"irq", offsetof(struct uart, irq)}, {NULL, 0}};
@@ -693,12 +749,13 @@ const struct device_type UART16550_TYPE = {
     .datasheet = "National Semiconductor PC16550D data sheet, TL/C/8652, June 1995",
     .missing =
         "breaks are not sent to the back-end\n"
-        "a back-end has no modem lines: CTS, DSR and DCD are active, nobody sees DTR and RTS\n"
+        "modem lines other than a connection's: DSR and DCD tell of a socket's peer, DTR's fall hangs "
+        "up; RI never comes, nobody heeds RTS; a pty has none\n"
         "what a back-end sends is not cut to the frame format\n"
         "parity and framing errors: the wire is perfect\n"
         "TXRDY and RXRDY: nobody listens on a PC",
     .size = sizeof(struct uart),
-    .version = 2,
+    .version = 3,
     .options = OPTIONS,
     .banks = BANKS,
     .state = STATE,
@@ -707,4 +764,5 @@ const struct device_type UART16550_TYPE = {
     .reset = reset,
     .fini = fini,
     .describe = describe,
+    .loaded = loaded,
 };

@@ -326,6 +326,13 @@ static void deliver_serial(void *self, const uint8_t *bytes, size_t count)
     chardev->receive(chardev->device, bytes, count);
 }
 
+static void deliver_modem(void *self, const uint8_t *bytes, size_t count)
+{
+    struct chardev *chardev = self;
+    if (count == 1 && chardev->modem)
+        chardev->modem(chardev->device, bytes[0]);
+}
+
 /* Ctrl-A x on a serial console's terminal ends the run; Ctrl-A Ctrl-A is one Ctrl-A. */
 static size_t take_leave_keys(struct session *session, uint8_t *bytes, size_t count)
 {
@@ -354,7 +361,10 @@ static void poll_outside(void *self)
         session->frontend->poll(session->frontend, &sink);
     for (size_t i = 0; i < session->chardev_count; i++) {
         struct chardev *chardev = session->chardevs[i];
+        uint8_t lines;
         size_t count = char_stream_take(chardev, bytes, sizeof bytes);
+        if (char_stream_modem(chardev, &lines))
+            world_input(&session->world, &session->modem_channels[i], &lines, 1);
         if (count && char_stream_is_terminal(chardev))
             count = take_leave_keys(session, bytes, count);
         if (count)
@@ -449,6 +459,10 @@ enum status session_show(struct session *session, struct machine *machine, struc
         session->serial_channels[i].deliver = deliver_serial;
         session->serial_channels[i].self = session->chardevs[i];
         world_add_channel(&session->world, &session->serial_channels[i]);
+        session->modem_channels[i].name = session->chardevs[i]->name;
+        session->modem_channels[i].deliver = deliver_modem;
+        session->modem_channels[i].self = session->chardevs[i];
+        world_add_channel(&session->world, &session->modem_channels[i]);
     }
     session->watcher.poll = poll_outside;
     session->watcher.frame = show_frame;

@@ -46,6 +46,7 @@ struct session {
     struct chardev *terminal_serial; /* of the terminal front end, when a port uses it */
     struct world_channel input_channel;
     struct world_channel serial_channels[SESSION_CHARDEVS];
+    struct world_channel modem_channels[SESSION_CHARDEVS];
     bool has_leave_key; /* Ctrl-A was typed on a serial console's terminal */
     uint64_t rtc_seconds;
 };

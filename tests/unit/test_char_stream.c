@@ -81,6 +81,68 @@ START_TEST(a_unix_socket_carries_both_ways_and_takes_the_next_peer)
 }
 END_TEST
 
+static void take_lines(void *device, uint8_t lines)
+{
+    *(uint8_t *)device = lines;
+}
+
+/* The device is told, as the session does it. */
+static bool lines_change_to(struct chardev *stream, uint8_t expected)
+{
+    uint8_t byte, lines;
+    char_stream_take(stream, &byte, 1);
+    if (!char_stream_modem(stream, &lines))
+        return false;
+    stream->modem(stream->device, lines);
+    stream->modem_in = lines;
+    return lines == expected;
+}
+
+START_TEST(a_sockets_peer_is_dsr_and_dcd_and_dtr_hangs_up)
+{
+    struct chardev *stream = open_stream("unix:" PATH);
+    uint8_t device = 0, byte;
+    char text[8];
+    int peer;
+    stream->modem = take_lines;
+    stream->device = &device;
+    ck_assert_uint_eq(chardev_modem_in(stream), MODEM_CTS);
+    ck_assert(!lines_change_to(stream, MODEM_CTS));
+    peer = connect_peer();
+    ck_assert(lines_change_to(stream, MODEM_CTS | MODEM_DSR | MODEM_DCD));
+    ck_assert(!lines_change_to(stream, MODEM_CTS));
+    close(peer);
+    ck_assert(lines_change_to(stream, MODEM_CTS));
+    peer = connect_peer();
+    ck_assert(lines_change_to(stream, MODEM_CTS | MODEM_DSR | MODEM_DCD));
+    stream->write(stream, (const uint8_t *)"bye", 3);
+    stream->set_modem(stream, MODEM_DTR, MODEM_RTS); /* DTR stays */
+    ck_assert(!lines_change_to(stream, MODEM_CTS));
+    stream->set_modem(stream, 0, MODEM_DTR);
+    ck_assert_int_eq(read(peer, text, sizeof text), 3);
+    ck_assert_int_eq(read(peer, &byte, 1), 0);
+    ck_assert(lines_change_to(stream, MODEM_CTS));
+    ck_assert_uint_eq(device, MODEM_CTS);
+    close(peer);
+    stream->close(stream);
+}
+END_TEST
+
+START_TEST(other_streams_have_all_lines_active_always)
+{
+    struct chardev *stream = open_stream("file:" FILE_PATH);
+    uint8_t device = 0, lines;
+    stream->modem = take_lines;
+    stream->device = &device;
+    ck_assert_uint_eq(chardev_modem_in(stream), MODEM_CTS | MODEM_DSR | MODEM_DCD);
+    ck_assert(!char_stream_modem(stream, &lines));
+    stream->set_modem(stream, 0, MODEM_DTR);
+    ck_assert_uint_eq(chardev_modem_in(NULL), 0);
+    stream->close(stream);
+    remove(FILE_PATH);
+}
+END_TEST
+
 /* Opens a stream that says on stderr where it is: what follows `word` there. */
 static struct chardev *open_told(const char *spec, const char *word, char *where, size_t size)
 {
@@ -215,6 +277,8 @@ Suite *char_stream_suite(void)
     Suite *suite = suite_create("char_stream");
     TCase *tests = tcase_create("char_stream");
     tcase_set_timeout(tests, 60);
+    tcase_add_test(tests, a_sockets_peer_is_dsr_and_dcd_and_dtr_hangs_up);
+    tcase_add_test(tests, other_streams_have_all_lines_active_always);
     tcase_add_test(tests, a_unix_socket_carries_both_ways_and_takes_the_next_peer);
     tcase_add_test(tests, a_tcp_port_of_the_loopback_carries_both_ways);
     tcase_add_test(tests, a_pseudo_terminal_carries_both_ways);

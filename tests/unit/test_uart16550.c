@@ -382,6 +382,96 @@ START_TEST(two_ports_do_not_see_each_other)
 }
 END_TEST
 
+/* Two ports on a null modem cable: DTR is the other's DSR and DCD, RTS its CTS. */
+struct cable_end {
+    struct fixture_chardev back_end; /* first */
+    struct chardev *other;
+};
+
+static void cross_lines(struct chardev *chardev, uint8_t lines, uint8_t changed)
+{
+    struct chardev *other = ((struct cable_end *)(void *)chardev)->other;
+    ck_assert_uint_ne(changed, 0);
+    other->modem(other->device, (uint8_t)((lines & MODEM_DTR ? MODEM_DSR | MODEM_DCD : 0) |
+                                          (lines & MODEM_RTS ? MODEM_CTS : 0)));
+}
+
+static struct device_fixture *make_cable(struct cable_end ends[2])
+{
+    struct device_config configs[2] = {{.name = "com1"}, {.name = "com2"}};
+    struct device_fixture *f;
+    for (unsigned i = 0; i < 2; i++) {
+        fixture_chardev_init(&ends[i].back_end);
+        ends[i].back_end.chardev.has_modem = true;
+        ends[i].back_end.chardev.set_modem = cross_lines;
+        ends[i].other = &ends[!i].back_end.chardev;
+        configs[i].chardev = &ends[i].back_end.chardev;
+    }
+    fixture_set(&configs[1], "base", "0x2f8");
+    f = device_fixture_new(&UART16550_TYPE, &configs[0]);
+    fixture_add(f, &UART16550_TYPE, &configs[1]);
+    return f;
+}
+
+START_TEST(a_null_modem_cable_carries_the_modem_lines)
+{
+    enum { MCR2 = 0x2FC, MSR2 = 0x2FE };
+    struct cable_end ends[2];
+    struct device_fixture *f = make_cable(ends);
+    struct fixture_probe irq;
+    fixture_probe(f, f->device, "irq", &irq);
+    ck_assert_uint_eq(fixture_in(f, MSR), 0x00);
+    fixture_out(f, MCR, 0x08); /* OUT2 */
+    fixture_out(f, IER, 0x08); /* EDSSI */
+    ck_assert_int_eq(irq.level, 0);
+    fixture_out(f, MCR2, 0x03);
+    ck_assert_int_eq(irq.level, 1);
+    ck_assert_uint_eq(fixture_in(f, IIR), 0x00);
+    ck_assert_uint_eq(fixture_in(f, MSR), 0xBB); /* DCTS, DDSR, DDCD */
+    ck_assert_int_eq(irq.level, 0);
+    ck_assert_uint_eq(fixture_in(f, MSR), 0xB0);
+    fixture_out(f, MCR2, 0x01); /* RTS falls */
+    ck_assert_uint_eq(fixture_in(f, MSR), 0xA1);
+    fixture_out(f, MCR2, 0x13); /* loopback: the pins are inactive, and MSR is its own */
+    fixture_run_us(f, 49000);
+    ck_assert_uint_eq(fixture_in(f, MSR), 0xA0); /* not yet */
+    fixture_out(f, MCR2, 0x03);
+    fixture_run_us(f, 100000);
+    ck_assert_uint_eq(fixture_in(f, MSR), 0xB1);
+    fixture_out(f, MCR2, 0x00);
+    fixture_run_us(f, 25000);
+    fixture_check_state(f->device);
+    ck_assert_uint_eq(fixture_in(f, MSR), 0xA1);
+    fixture_run_us(f, 26000);
+    ck_assert_uint_eq(fixture_in(f, MSR), 0x0A);
+    ck_assert_uint_eq(fixture_in(f, MSR2) & 0xF0, 0); /* nobody has raised the first one's DTR */
+    device_fixture_free(f);
+}
+END_TEST
+
+START_TEST(ri_interrupts_when_it_ends_and_loopback_hides_the_other_side)
+{
+    struct cable_end ends[2];
+    struct device_fixture *f = make_cable(ends);
+    struct chardev *first = &ends[0].back_end.chardev;
+    fixture_out(f, IER, 0x08);
+    first->modem(first->device, MODEM_RI);
+    ck_assert_uint_eq(fixture_in(f, IIR), 0x01);
+    ck_assert_uint_eq(fixture_in(f, MSR), 0x40);
+    first->modem(first->device, 0);
+    ck_assert_uint_eq(fixture_in(f, IIR), 0x00);
+    ck_assert_uint_eq(fixture_in(f, MSR), 0x04);
+    fixture_out(f, MCR, 0x10);
+    first->modem(first->device, MODEM_DCD);
+    ck_assert_uint_eq(fixture_in(f, MSR), 0x00);
+    fixture_out(f, MCR, 0x00);
+    ck_assert_uint_eq(fixture_in(f, MSR), 0x88);
+    f->device->type->reset(f->device, RESET_HARD);
+    ck_assert_uint_eq(fixture_in(f, MSR), 0x80); /* the line stays, the change does not */
+    device_fixture_free(f);
+}
+END_TEST
+
 START_TEST(state_is_saved_whole)
 {
     struct port p;
@@ -432,6 +522,8 @@ Suite *uart16550_suite(void)
     tcase_add_test(tests, a_break_in_the_fifo_waits_for_its_turn);
     tcase_add_test(tests, short_words_send_their_bits_only);
     tcase_add_test(tests, two_ports_do_not_see_each_other);
+    tcase_add_test(tests, a_null_modem_cable_carries_the_modem_lines);
+    tcase_add_test(tests, ri_interrupts_when_it_ends_and_loopback_hides_the_other_side);
     tcase_add_test(tests, state_is_saved_whole);
     tcase_add_test(tests, survives_random_accesses);
     suite_add_tcase(suite, tests);
