@@ -13,9 +13,11 @@
  * a virtual card may have any.
  * The cable gets the frame at the end of that time; a virtual card (handover=start) gives it away at once.
  *
- * MISSING: collisions, deferral, errors of the wire (TXE, CNTR0, CNTR1), long address mode (LAS), loopback of
- * one half of each word; DCR's BOS, LS, ARM and FT are kept; a frame of more than 1518 bytes is not put on the
- * wire (jabber).
+ * A frame may arrive damaged, every n-th by the options bad_fcs and misaligned. One that leaves meets neither
+ * collision nor underrun, so that TXE is never set; without a cable it loses its carrier (TSR.CRS).
+ *
+ * MISSING: collisions, deferral, long address mode (LAS); DCR's LS, ARM and FT are kept, BOS but for loopback;
+ * a frame of more than 1518 bytes is not put on the wire (jabber).
  * Interrupt line: `irq`, level ISR & IMR. Clock: the machine's virtual time. */
 #include "devices/dp8390.h"
 
@@ -46,6 +48,8 @@ const struct state_field DP8390_STATE[] = {
     STATE_ONE(struct dp8390, config3),  STATE_ARRAY(struct dp8390, prom),
     STATE_ARRAY(struct dp8390, ram),    STATE_REBUILT(struct dp8390, tx_cause),
     STATE_ARRAY_SINCE(2, struct dp8390, fifo), STATE_ONE_SINCE(2, struct dp8390, fifo_at),
+    STATE_ONE_SINCE(4, struct dp8390, heard), STATE_REBUILT(struct dp8390, bad_fcs),
+    STATE_REBUILT(struct dp8390, misaligned),
     {"eeprom", STATE_NESTED, 3, offsetof(struct dp8390, eeprom), sizeof(struct eeprom_93c46), 1,
      EEPROM_93C46_STATE, 0},
     STATE_TIMER(struct dp8390, tx),     STATE_REBUILT(struct dp8390, irq),
@@ -95,15 +99,19 @@ static void raise(struct dp8390 *nic, uint8_t causes)
     dp8390_interrupt(nic);
 }
 
+/* Counts on in CNTR0-2; returns ISR.CNT where the counter's top bit is set. */
+static uint8_t count_error(struct dp8390 *nic, unsigned counter)
+{
+    if (nic->tally[counter] < TALLY_FULL)
+        nic->tally[counter]++;
+    return nic->tally[counter] & 0x80 ? ISR_CNT : 0;
+}
+
 /* A frame for this station that is not kept (datasheet section 10.3, RSR.MPA and ISR.RXE). */
 static void miss_frame(struct dp8390 *nic, uint8_t rsr, uint8_t causes)
 {
     nic->rsr = RSR_MPA | rsr;
-    if (nic->tally[2] < TALLY_FULL)
-        nic->tally[2]++;
-    if (nic->tally[2] & 0x80)
-        causes |= ISR_CNT;
-    raise(nic, ISR_RXE | causes);
+    raise(nic, ISR_RXE | causes | count_error(nic, 2));
 }
 
 /* --- remote DMA: the data port ------------------------------------------------------------------- */
@@ -255,7 +263,9 @@ static bool find_next_page(const struct dp8390 *nic, size_t bytes, uint8_t *next
     return true;
 }
 
-static void store_frame(struct dp8390 *nic, const uint8_t *frame, size_t bytes)
+/* `errors`: RSR's bits of a damaged frame, which is kept by RCR.SEP; `causes`: theirs in ISR. */
+static void store_frame(struct dp8390 *nic, const uint8_t *frame, size_t bytes, uint8_t errors,
+                        uint8_t causes)
 {
     uint8_t header[HEADER_BYTES], fcs[FCS_BYTES], next;
     uint16_t address = (uint16_t)(nic->curr * PAGE_BYTES);
@@ -263,20 +273,46 @@ static void store_frame(struct dp8390 *nic, const uint8_t *frame, size_t bytes)
         device_guest_error(&nic->device, "a frame for the ring %02X-%02Xh with CURR %02Xh outside",
                            nic->pstart, nic->pstop, nic->curr);
     if (!find_next_page(nic, HEADER_BYTES + bytes + FCS_BYTES, &next)) {
-        miss_frame(nic, 0, ISR_OVW | ISR_RST);
+        miss_frame(nic, errors, ISR_OVW | ISR_RST | causes);
         return;
     }
-    nic->rsr = (uint8_t)(RSR_PRX | (frame[0] & 1 ? RSR_PHY : 0));
+    nic->rsr = (uint8_t)((errors ? errors : RSR_PRX) | (frame[0] & 1 ? RSR_PHY : 0));
     header[0] = nic->rsr;
     header[1] = next;
     store_le16(header + 2, (uint16_t)(bytes + FCS_BYTES));
-    store_le32(fcs, (uint32_t)crc32_z(0, frame, bytes));
+    store_le32(fcs, (uint32_t)crc32_z(0, frame, bytes) ^ (errors ? 1 : 0));
     store(nic, &address, header, HEADER_BYTES);
     store(nic, &address, frame, bytes);
     store(nic, &address, fcs, FCS_BYTES);
     nic->clda = address;
     nic->curr = next;
-    raise(nic, ISR_PRX);
+    raise(nic, errors ? causes : ISR_PRX);
+}
+
+/* What is wrong with the next frame, as RSR shows it: by the options, every n-th one. */
+static uint8_t next_errors(struct dp8390 *nic)
+{
+    nic->heard++;
+    if (nic->misaligned && nic->heard % nic->misaligned == 0)
+        return RSR_FAE | RSR_CRC;
+    return nic->bad_fcs && nic->heard % nic->bad_fcs == 0 ? RSR_CRC : 0;
+}
+
+/* A frame for this station (datasheet section 10.3, RSR, RCR.SEP and RCR.MON). One that is misaligned
+ * counts as that alone. */
+static void take_frame(struct dp8390 *nic, const uint8_t *frame, size_t bytes)
+{
+    uint8_t errors = next_errors(nic), causes = 0;
+    if (errors)
+        causes = ISR_RXE | count_error(nic, errors & RSR_FAE ? 0 : 1);
+    if (nic->rcr & RCR_MON) {
+        miss_frame(nic, RSR_DIS | errors, causes);
+    } else if (errors && !(nic->rcr & RCR_SEP)) {
+        nic->rsr = (uint8_t)(errors | (frame[0] & 1 ? RSR_PHY : 0));
+        raise(nic, causes);
+    } else {
+        store_frame(nic, frame, bytes, errors, causes);
+    }
 }
 
 static void receive(void *self, const uint8_t *frame, size_t bytes, uint64_t cause)
@@ -292,25 +328,39 @@ static void receive(void *self, const uint8_t *frame, size_t bytes, uint64_t cau
         return;
     door->cause = cause;
     device_show_frame(&nic->device, false, frame, bytes);
-    if (nic->rcr & RCR_MON)
-        miss_frame(nic, RSR_DIS, 0);
-    else
-        store_frame(nic, frame, bytes);
+    take_frame(nic, frame, bytes);
     door->cause = outer;
 }
 
 /* --- transmission ---------------------------------------------------------------------------------- */
 
-/* The frame that TPSR and TBCR tell; false where it is too long for the wire. */
+/* Loopback moves bytes, in word mode half of each word (datasheet section 12, restrictions). */
+static bool is_halved(const struct dp8390 *nic)
+{
+    return (nic->tcr & TCR_LB) && (nic->dcr & DCR_WTS);
+}
+
+static size_t transmit_bytes(const struct dp8390 *nic)
+{
+    return is_halved(nic) ? nic->tbcr / 2u : nic->tbcr;
+}
+
+/* The frame that TPSR and TBCR tell; false where it is too long for the wire. Halves of words are the
+ * ones at even addresses with BOS, at odd ones without. */
 static bool fetch_frame(struct dp8390 *nic, uint8_t frame[NET_FRAME_MAX])
 {
-    uint16_t address = (uint16_t)(nic->tpsr * PAGE_BYTES);
-    if (nic->tbcr > NET_FRAME_MAX) {
-        device_guest_error(&nic->device, "a frame of %u bytes is too long for the wire", nic->tbcr);
+    uint16_t address = (uint16_t)(nic->tpsr * PAGE_BYTES), step = is_halved(nic) ? 2 : 1;
+    size_t bytes = transmit_bytes(nic);
+    if (bytes > NET_FRAME_MAX) {
+        device_guest_error(&nic->device, "a frame of %zu bytes is too long for the wire", bytes);
         return false;
     }
-    for (size_t i = 0; i < nic->tbcr; i++)
-        frame[i] = memory_read(nic, address++);
+    if (step == 2 && !(nic->dcr & DCR_BOS))
+        address++;
+    for (size_t i = 0; i < bytes; i++) {
+        frame[i] = memory_read(nic, address);
+        address = (uint16_t)(address + step);
+    }
     return true;
 }
 
@@ -345,7 +395,7 @@ static uint8_t loopback_rsr(const struct dp8390 *nic, const uint8_t *frame, size
 static void loop_back(struct dp8390 *nic)
 {
     uint8_t frame[NET_FRAME_MAX + FCS_BYTES + 3];
-    size_t bytes = nic->tbcr;
+    size_t bytes = transmit_bytes(nic);
     nic->rsr = RSR_CRC;
     if (!fetch_frame(nic, frame))
         return;
@@ -373,6 +423,8 @@ static void transmitted(void *self)
     unsigned loopback = (unsigned)(nic->tcr & TCR_LB) >> 1;
     door->cause = nic->tx_cause;
     nic->tsr = LOOPBACK_TSR[loopback];
+    if (!loopback && !nic->port.peer)
+        nic->tsr |= TSR_CRS; /* it is sent all the same (section 10.3, TSR.CRS) */
     nic->cr &= (uint8_t)~CR_TXP;
     if (nic->cr & CR_STP) /* it was stopped in the middle of the frame: now it is */
         nic->isr |= ISR_RST;
@@ -387,7 +439,7 @@ static void transmitted(void *self)
 static void transmit(struct dp8390 *nic)
 {
     const struct clock *clock = nic->device.env->clock;
-    uint64_t ns = net_wire_ns(nic->tbcr) * 10 / nic->mbit; /* net_wire_ns: at 10 Mbit/s */
+    uint64_t ns = net_wire_ns(transmit_bytes(nic)) * 10 / nic->mbit; /* net_wire_ns: at 10 Mbit/s */
     uint32_t end = nic->tpsr * PAGE_BYTES + nic->tbcr;
     if (end > DP8390_RAM_BASE + DP8390_RAM_BYTES)
         device_guest_error(&nic->device, "a frame of %u bytes at page %02Xh ends past memory",
@@ -539,6 +591,8 @@ enum status dp8390_init(struct dp8390 *nic, const struct device_config *config,
         return error_set(error, STATUS_USAGE, "%s: handover=%s; fix: end, or start (of a frame's time "
                          "on the wire)", config->name, handover);
     nic->mbit = (uint32_t)device_number(type, config, "mbit");
+    nic->bad_fcs = (uint32_t)device_number(type, config, "bad_fcs");
+    nic->misaligned = (uint32_t)device_number(type, config, "misaligned");
     nic->port.name = config->name;
     nic->port.receive = receive;
     nic->port.self = nic;
@@ -567,6 +621,7 @@ void dp8390_reset(struct device *device, enum reset_kind kind)
         nic->tbcr = nic->rsar = nic->rbcr = nic->crda = nic->clda = 0;
         memset(nic->fifo, 0, sizeof nic->fifo);
         nic->fifo_at = nic->send_next = 0;
+        nic->heard = 0;
         nic->tx_cause = 0;
     }
     if (nic->is_realtek) { /* RSTB, not the port that a driver resets by */

@@ -25,10 +25,11 @@ enum { ISR_PRX = 0x01, ISR_PTX = 0x02, ISR_RXE = 0x04, ISR_TXE = 0x08, ISR_OVW =
 /* Receive configuration */
 enum { RCR_SEP = 0x01, RCR_AR = 0x02, RCR_AB = 0x04, RCR_AM = 0x08, RCR_PRO = 0x10,
        RCR_MON = 0x20 };
-enum { RSR_PRX = 0x01, RSR_CRC = 0x02, RSR_MPA = 0x10, RSR_PHY = 0x20, RSR_DIS = 0x40 };
+enum { RSR_PRX = 0x01, RSR_CRC = 0x02, RSR_FAE = 0x04, RSR_MPA = 0x10, RSR_PHY = 0x20,
+       RSR_DIS = 0x40 };
 enum { TSR_PTX = 0x01, TSR_ND = 0x02, TSR_CRS = 0x10, TSR_CDH = 0x40 };
 enum { TCR_CRC = 0x01, TCR_LB = 0x06 };
-enum { DCR_WTS = 0x01, DCR_LAS = 0x04 };
+enum { DCR_WTS = 0x01, DCR_BOS = 0x02, DCR_LAS = 0x04 };
 
 struct dp8390 {
     struct device device;
@@ -47,6 +48,7 @@ struct dp8390 {
     uint8_t prom[DP8390_PROM_BYTES];
     uint8_t ram[DP8390_RAM_BYTES];
     uint8_t fifo[8], fifo_at;   /* what loopback left there, and what the next read shows */
+    uint32_t heard;             /* frames for this station, to tell which ones come damaged */
     uint64_t tx_cause;          /* the access that started the transmission */
     struct event tx;            /* the frame has left the wire */
     /* Not saved: */
@@ -54,6 +56,7 @@ struct dp8390 {
     struct net_port port;
     bool is_realtek; /* has page 3 and the ID registers */
     uint32_t mbit;   /* of the wire */
+    uint32_t bad_fcs, misaligned; /* every n-th frame arrives so; 0: none */
     bool hands_over_first; /* the cable gets a frame at the start of its time on the wire */
 };
 
@@ -61,7 +64,14 @@ extern const struct state_field DP8390_STATE[];
 extern const struct reg_bank DP8390_BANK;
 extern const struct region_ops DP8390_OPS;
 
-/* Event, cable, PROM, by the options of `type`: mac, mbit, handover. */
+/* The options of both forms of the card. */
+#define DP8390_OPTIONS                                                                             \
+    {"mbit", "10", "speed of the wire, in Mbit/s", 10, 1000},                                      \
+    {"handover", "end", "when the cable gets a frame: end or start of its time on the wire", 0, 0}, \
+    {"bad_fcs", "0", "every n-th frame for this station arrives with a wrong FCS; 0: none", 0, 65535}, \
+    {"misaligned", "0", "the same, and ends inside a byte", 0, 65535}
+
+/* Event, cable, PROM, by the options of `type`: mac and DP8390_OPTIONS. */
 enum status dp8390_init(struct dp8390 *nic, const struct device_config *config,
                         const struct device_type *type, struct error *error);
 void dp8390_reset(struct device *device, enum reset_kind kind);

@@ -437,7 +437,7 @@ static uint32_t read_data(void *self, const struct reg *row)
 static uint32_t upper_status(const struct i8042 *kbc)
 {
     if (kbc->polled == COMMAND_POLL_INPUT_LOW)
-        return read_in_port() << 4 & 0xF0u;
+        return (uint32_t)read_in_port() << 4 & 0xF0u;
     if (kbc->polled == COMMAND_POLL_INPUT_HIGH)
         return read_in_port() & 0xF0u;
     return STATUS_UNLOCKED | (kbc->is_full && kbc->is_mouse ? STATUS_AUX : 0u);

@@ -9,8 +9,7 @@ static const struct device_option OPTIONS[] = {
     {"iobase", "0x300", "first of 32 ports", 0x200, 0xFFE0},
     {"irq", "5", "interrupt request, as jumpered; 9 is ACPI's on a PCI board", 2, 15},
     {"mac", "52:54:00:12:34:56", "the station's address", 0, 0},
-    {"mbit", "10", "speed of the wire, in Mbit/s", 10, 1000},
-    {"handover", "end", "when the cable gets a frame: end or start of its time on the wire", 0, 0},
+    DP8390_OPTIONS,
     DEVICE_OPTIONS_END};
 
 static const struct device_pin PINS[] = {{"irq", offsetof(struct dp8390, irq)}, {NULL, 0}};
@@ -41,13 +40,12 @@ const struct device_type NE2000_TYPE = {
     .name = "ne2000",
     .title = "NE2000 network card (ISA)",
     .datasheet = "National Semiconductor DP8390D/NS32490D (July 1995)",
-    .missing = "collisions and deferral\n"
-               "transmit errors, CRC and alignment errors: the wire is perfect\n"
-               "DCR's byte order, automatic remote read, FIFO threshold, loopback select: kept\n"
-               "loopback of one half of each word: all bytes take part\n"
+    .missing = "collisions and deferral: a switch's cable is free; and so no transmit error\n"
+               "DCR's byte order (but in loopback), automatic remote read, FIFO threshold, loopback select: kept\n"
+               "loopback counts no CRC errors\n"
                "long address mode, writes to page 2, boot ROM",
     .size = sizeof(struct dp8390),
-    .version = 3,
+    .version = 4,
     .options = OPTIONS,
     .banks = BANKS,
     .state = DP8390_STATE,

@@ -19,8 +19,7 @@ static const struct state_field STATE[] = {
 
 static const struct device_option OPTIONS[] = {
     {"mac", "52:54:00:12:34:56", "the station's address", 0, 0},
-    {"mbit", "10", "speed of the wire, in Mbit/s", 10, 1000},
-    {"handover", "end", "when the cable gets a frame: end or start of its time on the wire", 0, 0},
+    DP8390_OPTIONS,
     {"devfn", "0x18", "place on the PCI bus: slot * 8 + function", 0, 255},
     DEVICE_OPTIONS_END};
 
@@ -80,13 +79,12 @@ const struct device_type NE2000_PCI_TYPE = {
     .name = "ne2000-pci",
     .title = "NE2000 network card (PCI, RTL8029AS)",
     .datasheet = "Realtek RTL8029AS (1997); National Semiconductor DP8390D/NS32490D (July 1995)",
-    .missing = "collisions and deferral\n"
-               "transmit errors, CRC and alignment errors: the wire is perfect\n"
-               "DCR's byte order, automatic remote read, FIFO threshold, loopback select: kept\n"
-               "loopback of one half of each word: all bytes take part\n"
+    .missing = "collisions and deferral: a switch's cable is free; and so no transmit error\n"
+               "DCR's byte order (but in loopback), automatic remote read, FIFO threshold, loopback select: kept\n"
+               "loopback counts no CRC errors\n"
                "long address mode, writes to page 2, boot ROM, power management",
     .size = sizeof(struct ne2000_pci),
-    .version = 3,
+    .version = 4,
     .options = OPTIONS,
     .banks = BANKS,
     .state = STATE,

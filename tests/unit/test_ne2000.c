@@ -48,7 +48,9 @@ static unsigned in(struct bench *b, unsigned reg)
     return fixture_in(b->f, (uint16_t)(IO + reg));
 }
 
-static void bench_init_at(struct bench *b, const char *mbit, const char *handover)
+/* With two options more. */
+static void bench_init_with(struct bench *b, const char *name, const char *value,
+                            const char *other_name, const char *other_value)
 {
     struct device_config config = {0};
     memset(b, 0, sizeof *b);
@@ -56,10 +58,15 @@ static void bench_init_at(struct bench *b, const char *mbit, const char *handove
     b->cable.self = b;
     config.net = &b->cable;
     fixture_set(&config, "mac", "52:54:00:aa:bb:01");
-    fixture_set(&config, "mbit", mbit);
-    fixture_set(&config, "handover", handover);
+    fixture_set(&config, name, value);
+    fixture_set(&config, other_name, other_value);
     b->f = device_fixture_new(&NE2000_TYPE, &config);
     fixture_probe(b->f, b->f->device, "irq", &b->irq);
+}
+
+static void bench_init_at(struct bench *b, const char *mbit, const char *handover)
+{
+    bench_init_with(b, "mbit", mbit, "handover", handover);
 }
 
 static void bench_init(struct bench *b)
@@ -388,6 +395,7 @@ START_TEST(loopback_leaves_the_end_of_the_frame_in_the_fifo)
     uint8_t frame[66], fcs[4], fifo[8];
     bench_init(&b);
     start(&b);
+    out(&b, 0x0E, 0x48); /* byte transfers */
     make_frame(frame, sizeof frame, MAC, 11);
     write_memory(&b, 0x4000, frame, sizeof frame);
     out(&b, 0x0D, 0x02);
@@ -409,6 +417,64 @@ START_TEST(loopback_leaves_the_end_of_the_frame_in_the_fifo)
     ck_assert_mem_eq(fifo + 5, "\x45\0\0", 3);
     fixture_check_state(b.f->device);
     device_fixture_free(b.f);
+}
+END_TEST
+
+/* Section 12, restrictions: TBCR tells 2 N for N bytes at even addresses (BOS) or at odd ones. */
+START_TEST(loopback_in_word_mode_moves_half_of_each_word)
+{
+    struct bench b;
+    uint8_t halves[2][64], words[128], fcs[4], fifo[8];
+    bench_init(&b);
+    start(&b);
+    for (unsigned odd = 0; odd < 2; odd++) {
+        make_frame(halves[odd], 64, MAC, 21 + odd);
+        store_le32(halves[odd] + 60, (uint32_t)crc32(0, halves[odd], 60));
+    }
+    for (unsigned i = 0; i < sizeof words; i++)
+        words[i] = halves[i % 2][i / 2];
+    for (unsigned odd = 0; odd < 2; odd++) {
+        write_memory(&b, 0x4000, words, sizeof words);
+        out(&b, 0x0E, odd ? 0x49 : 0x4B);
+        out(&b, 0x0D, 0x02);
+        transmit(&b, 0x40, 120);
+        fixture_run_us(b.f, 200);
+        store_le32(fcs, (uint32_t)crc32(0, halves[odd], 60));
+        for (unsigned i = 0; i < 8; i++)
+            fifo[i] = (uint8_t)in(&b, 0x06);
+        ck_assert_mem_eq(fifo, "\x40\0\0", 3);
+        ck_assert_uint_eq(fifo[3], halves[odd][59]);
+        ck_assert_mem_eq(fifo + 4, fcs, 4);
+        out(&b, 0x0D, 0x03); /* its own FCS: the receiver checks it */
+        transmit(&b, 0x40, 128);
+        fixture_run_us(b.f, 200);
+        ck_assert_uint_eq(in(&b, 0x0C), 0x01);
+    }
+    transmit(&b, 0x40, 3038); /* 1,519 bytes */
+    fixture_run_us(b.f, 2000);
+    ck_assert_uint_ge(b.f->guest_errors, 1);
+    device_fixture_free(b.f);
+}
+END_TEST
+
+/* Section 10.3, TSR: a carrier that is lost does not end the transmission. */
+START_TEST(without_a_cable_the_carrier_is_lost)
+{
+    struct device_config config = {0};
+    struct bench b = {0}, other;
+    b.f = device_fixture_new(&NE2000_TYPE, &config);
+    bench_init(&other);
+    start(&b);
+    start(&other);
+    transmit(&b, 0x40, 60);
+    transmit(&other, 0x40, 60);
+    fixture_run_us(b.f, 200);
+    fixture_run_us(other.f, 200);
+    ck_assert_uint_eq(in(&b, 0x04), 0x11);
+    ck_assert_uint_eq(in(&b, 0x07), 0x02); /* PTX, no TXE */
+    ck_assert_uint_eq(in(&other, 0x04), 0x01);
+    device_fixture_free(b.f);
+    device_fixture_free(other.f);
 }
 END_TEST
 
@@ -541,6 +607,65 @@ START_TEST(monitor_counts_and_keeps_nothing)
         give(&b, frame, sizeof frame);
     ck_assert_uint_eq(in(&b, 0x0F), 192); /* they stop there */
     ck_assert_uint_eq(curr(&b), RING_FIRST + 1);
+    device_fixture_free(b.f);
+}
+END_TEST
+
+/* Section 10.3: RSR, the tally counters, ISR.RXE and CNT. */
+START_TEST(damaged_frames_are_counted_and_dropped)
+{
+    static const uint8_t OTHER[6] = {0x52, 0x54, 0x00, 0xAA, 0xBB, 0x02};
+    struct bench b;
+    uint8_t frame[60], other[60];
+    bench_init_with(&b, "bad_fcs", "2", "misaligned", "3");
+    start(&b);
+    make_frame(frame, sizeof frame, MAC, 4);
+    make_frame(other, sizeof other, OTHER, 4);
+    give(&b, frame, sizeof frame);
+    ck_assert_uint_eq(in(&b, 0x07), 0x01);
+    out(&b, 0x07, 0x7F);
+    give(&b, other, sizeof other); /* not for this station: not counted */
+    give(&b, frame, sizeof frame); /* the second */
+    ck_assert_uint_eq(in(&b, 0x0C), 0x02);
+    ck_assert_uint_eq(in(&b, 0x07), 0x04);
+    give(&b, frame, sizeof frame); /* the third */
+    ck_assert_uint_eq(in(&b, 0x0C), 0x06);
+    ck_assert_uint_eq(curr(&b), RING_FIRST + 2); /* only the first was kept */
+    fixture_check_state(b.f->device);
+    ck_assert_uint_eq(in(&b, 0x0D), 1);
+    ck_assert_uint_eq(in(&b, 0x0D), 0); /* reading clears */
+    ck_assert_uint_eq(in(&b, 0x0E), 1);
+    ck_assert_uint_eq(in(&b, 0x0F), 0);
+    out(&b, 0x0C, 0x20); /* monitor checks them too */
+    out(&b, 0x07, 0x7F);
+    for (unsigned i = 0; i < 3 * 128; i++)
+        give(&b, frame, sizeof frame);
+    ck_assert_uint_eq(in(&b, 0x07), 0x24);
+    ck_assert_uint_eq(in(&b, 0x0D), 128);
+    ck_assert_uint_eq(in(&b, 0x0E), 128);
+    ck_assert_uint_eq(in(&b, 0x0F), 192);
+    device_fixture_free(b.f);
+}
+END_TEST
+
+START_TEST(damaged_frames_are_kept_by_sep)
+{
+    struct bench b;
+    uint8_t frame[60], back[68];
+    bench_init_with(&b, "bad_fcs", "1", "misaligned", "0");
+    start(&b);
+    out(&b, 0x0C, 0x01);
+    make_frame(frame, sizeof frame, MAC, 4);
+    give(&b, frame, sizeof frame);
+    ck_assert_uint_eq(in(&b, 0x07), 0x04); /* RXE, no PRX */
+    ck_assert(b.irq.level);
+    ck_assert_uint_eq(in(&b, 0x0E), 1);
+    ck_assert_uint_eq(curr(&b), RING_FIRST + 2);
+    read_memory(&b, (RING_FIRST + 1) << 8, back, 68);
+    ck_assert_uint_eq(back[0], 0x02);
+    ck_assert_uint_eq(load_le16(back + 2), 64);
+    ck_assert_mem_eq(back + 4, frame, 60);
+    ck_assert_uint_ne(load_le32(back + 64), crc32(0, frame, 60));
     device_fixture_free(b.f);
 }
 END_TEST
@@ -701,6 +826,7 @@ START_TEST(loopback_checks_a_frame_that_brings_its_fcs)
     uint8_t frame[68];
     bench_init(&b);
     start(&b);
+    out(&b, 0x0E, 0x48); /* byte transfers */
     out(&b, 0x0C, 0x08);
     out(&b, 0x00, 0x62);
     out(&b, 8 + 31 / 8, 1u << 31 % 8); /* the group's bit, as above */
@@ -894,11 +1020,15 @@ Suite *ne2000_suite(void)
     tcase_add_test(tc, a_short_frame_is_padded_and_a_second_start_waits);
     tcase_add_test(tc, loopback_stays_inside_and_reports_so);
     tcase_add_test(tc, loopback_leaves_the_end_of_the_frame_in_the_fifo);
+    tcase_add_test(tc, loopback_in_word_mode_moves_half_of_each_word);
+    tcase_add_test(tc, without_a_cable_the_carrier_is_lost);
     tcase_add_test(tc, absurd_transmit_counts_send_nothing);
     tcase_add_test(tc, a_frame_lands_in_the_ring_with_header_and_fcs);
     tcase_add_test(tc, the_ring_wraps_and_never_overwrites_unread_frames);
     tcase_add_test(tc, addresses_are_filtered_by_rcr);
     tcase_add_test(tc, monitor_counts_and_keeps_nothing);
+    tcase_add_test(tc, damaged_frames_are_counted_and_dropped);
+    tcase_add_test(tc, damaged_frames_are_kept_by_sep);
     tcase_add_test(tc, stopped_or_looping_it_hears_nothing);
     tcase_add_test(tc, runts_and_giants_are_refused);
     tcase_add_test(tc, a_full_ring_shows_in_rst_until_frames_are_removed);
