@@ -4,8 +4,8 @@
  * (1992), "VGA Function". See vga_core.h for the parts.
  *
  * Ports 3B4-3B5, 3BA, 3C0-3CF, 3D4-3D5, 3DA; memory A0000-BFFFF; with more than 256 KiB of memory
- * also DISPI at 1CE-1D0. Clock: the machine's virtual time (beam position, blinking); no events.
- * Interrupt lines: none (MISSING: vertical interrupt on IRQ 2). */
+ * also DISPI at 1CE-1D0. Clock: the machine's virtual time (beam position, blinking); one event, while
+ * the vertical interrupt is asked for. Interrupt line: the vertical one, IRQ 2 of the bus (IRQ 9). */
 #include "devices/vga.h"
 
 #include <string.h>
@@ -41,6 +41,9 @@ const struct state_field VGA_STATE[] = {
     STATE_ONE(struct vga, latches),
     STATE_ONE(struct vga, dispi_index),
     STATE_ARRAY(struct vga, dispi),
+    STATE_ONE(struct vga, is_interrupt_pending),
+    STATE_STRUCT(struct vga, irq, IRQ_LINE_STATE),
+    STATE_TIMER(struct vga, retrace),
     STATE_BYTES(struct vga, memory, memory_bytes),
     STATE_REBUILT(struct vga, memory_bytes),
     STATE_REBUILT(struct vga, vram),
@@ -89,6 +92,7 @@ enum status vga_init_common(struct vga *vga, const struct device_config *config,
                             bool has_dispi, struct error *error)
 {
     enum status status;
+    vga_interrupt_init(vga);
     if (memory_bytes & (memory_bytes - 1))
         return error_set(error, STATUS_USAGE, "%s: vram=%zu KiB is not a power of two; fix: 256, "
                          "512, 1024 ...", config->name, memory_bytes / 1024);
@@ -140,10 +144,12 @@ void vga_reset_common(struct device *device, enum reset_kind kind)
         vga->changes++;
     }
     vga_registers_changed(vga);
+    vga_interrupt_changed(vga);
 }
 
 void vga_fini_common(struct vga *vga)
 {
+    event_fini(&vga->retrace);
     ram_fini(&vga->vram);
 }
 
@@ -175,6 +181,8 @@ static void fini(struct device *device)
     vga_fini_common((struct vga *)device);
 }
 
+static const struct device_pin PINS[] = {{"irq", offsetof(struct vga, irq)}, {NULL, 0}};
+
 static const struct reg_bank *const BANKS[] = {&VGA_BANK,      &VGA_COLOUR_BANK, &VGA_MONO_BANK,
                                                &VGA_SEQ_BANK,  &VGA_GFX_BANK,    &VGA_CRTC_BANK,
                                                &VGA_ATTR_BANK, NULL};
@@ -183,18 +191,18 @@ const struct device_type VGA_TYPE = {
     .name = "vga",
     .title = "VGA on the ISA bus",
     .datasheet = "IBM PS/2 Hardware Interface Technical Reference, Video Subsystems (1992)",
-    .missing = "vertical interrupt (IRQ 2)\n"
-               "overscan: the picture is the active area alone\n"
+    .missing = "overscan: the picture is the active area alone\n"
                "cursor skew, horizontal skew\n"
                "places of blanking and retrace: the picture does not move\n"
                "odd/even page select, Shift Load bits\n"
                "switch sense, feature connector\n"
                "video feedback in Input Status 1, gating by port 3C3",
     .size = sizeof(struct vga),
-    .version = 1,
+    .version = 2,
     .options = OPTIONS,
     .banks = BANKS,
     .state = VGA_STATE,
+    .pins = PINS,
     .init = init,
     .reset = vga_reset_common,
     .fini = fini,

@@ -3,6 +3,7 @@
  *   vga_regs.c      ports and register tables        vga_memory.c   A0000-BFFFF, latches, modes
  *   vga_dispi.c     the DISPI (VBE) registers        vga_timing.c   where the beam is
  *   vga_draw.c      pictures                         vga_text.c     text modes
+ *   vga_interrupt.c the vertical interrupt
  *   vga_describe.c  accesses in words                vga.c, vga_pci.c   life cycle, ISA and PCI
  *
  * Video memory is kept with the four planes interleaved: plane p of plane address o is byte
@@ -63,6 +64,9 @@ struct vga {
     uint32_t latches; /* plane 0 in the low byte */
     uint16_t dispi_index;
     uint16_t dispi[DISPI_COUNT];
+    bool is_interrupt_pending; /* Input Status 0 bit 7 */
+    struct irq_line irq;
+    struct event retrace; /* the next one, while an interrupt may come of it */
     uint8_t *memory; /* = vram.bytes */
     size_t memory_bytes; /* a power of two, at least 256 KiB */
     /* Not saved: */
@@ -94,6 +98,12 @@ bool vga_blink_phase(const struct vga *vga);  /* true: blinking characters show 
 uint64_t vga_generation(const void *self);
 uint64_t vga_content(const void *self);
 uint32_t vga_lines_displayed(const struct vga *vga);
+/* The instant at which the next vertical retrace starts; false: none ever does. */
+bool vga_next_retrace(const struct vga *vga, uint64_t *instant);
+
+/* vga_interrupt.c: the vertical interrupt; after every change of what it depends on. */
+void vga_interrupt_init(struct vga *vga);
+void vga_interrupt_changed(struct vga *vga);
 
 /* vga_dispi.c */
 void vga_dispi_reset(struct vga *vga);

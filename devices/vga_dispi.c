@@ -144,6 +144,7 @@ void vga_dispi_write(void *self, const struct reg *row, uint32_t value)
     case DISPI_COUNT: break; /* read only */
     }
     vga_registers_changed(vga);
+    vga_interrupt_changed(vga);
 }
 
 void vga_dispi_reset(struct vga *vga)

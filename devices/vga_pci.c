@@ -117,7 +117,7 @@ const struct device_type VGA_PCI_TYPE = {
     .title = "VGA on PCI with a linear frame buffer (DISPI)",
     .datasheet = "IBM PS/2 Hardware Interface Technical Reference, Video Subsystems (1992); Bochs "
                  "VBE display interface B0C5; PCI 2.1",
-    .missing = "vertical interrupt (IRQ 2)\n"
+    .missing = "an interrupt pin: the vertical interrupt is seen in Input Status 0 alone\n"
                "overscan: the picture is the active area alone\n"
                "cursor skew, horizontal skew\n"
                "places of blanking and retrace: the picture does not move\n"
@@ -126,7 +126,7 @@ const struct device_type VGA_PCI_TYPE = {
                "video feedback in Input Status 1, gating by port 3C3\n"
                "EDID, big-endian frame buffer, gating of fixed addresses by the command register",
     .size = sizeof(struct vga_pci),
-    .version = 1,
+    .version = 2,
     .options = OPTIONS,
     .banks = BANKS,
     .state = STATE,

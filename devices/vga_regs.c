@@ -8,8 +8,8 @@
  *   3D4/5 3DA   the same while it is 1
  *   3C0-3CF     everything else
  *
- * MISSING: the vertical interrupt (IRQ 2; Input Status 0 bit 7 reads 0), the feature connector,
- * gating by 3C3, video feedback in Input Status 1 bits 4-5 (read 0). */
+ * MISSING: switch sense by the comparator, the feature connector, gating by 3C3, video feedback in
+ * Input Status 1 bits 4-5 (read 0). */
 #include "devices/vga_core.h"
 
 #include "base/bits.h"
@@ -37,6 +37,7 @@ static void misc_write(void *self, const struct reg *row, uint32_t value)
     struct vga *vga = self;
     vga->misc = (uint8_t)(value & row->writable);
     vga_registers_changed(vga);
+    vga_interrupt_changed(vga);
 }
 
 static uint32_t feature_peek(const void *self, const struct reg *row)
@@ -61,12 +62,11 @@ static void enable_write(void *self, const struct reg *row, uint32_t value)
     ((struct vga *)self)->subsystem_enable = (uint8_t)(value & row->writable);
 }
 
-/* Switch sense (bit 4) reads as a colour display's; no vertical interrupt is pending. */
+/* Switch sense (bit 4) reads as a colour display's, whatever the DAC puts out. */
 static uint32_t status0_peek(const void *self, const struct reg *row)
 {
-    (void)self;
     (void)row;
-    return 0x10;
+    return 0x10 | (((const struct vga *)self)->is_interrupt_pending ? 0x80u : 0);
 }
 
 static uint32_t status1_peek(const void *self, const struct reg *row)
@@ -115,6 +115,7 @@ static void seq_write(void *self, const struct reg *row, uint32_t value)
     struct vga *vga = self;
     vga->seq[row->offset] = (uint8_t)(value & row->writable);
     vga_registers_changed(vga);
+    vga_interrupt_changed(vga);
 }
 
 static void gfx_write(void *self, const struct reg *row, uint32_t value)
@@ -133,6 +134,7 @@ static void crtc_write(void *self, const struct reg *row, uint32_t value)
         keeps = row->offset == 7 ? 0x10 : 0;
     vga->crtc[row->offset] = (uint8_t)((vga->crtc[row->offset] & ~keeps) | (value & keeps));
     vga_registers_changed(vga);
+    vga_interrupt_changed(vga);
 }
 
 /* --- Attribute controller: one port for index and data ------------------------------------- */

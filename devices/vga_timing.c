@@ -51,10 +51,15 @@ static struct frame_shape shape_now(const struct vga *vga)
     return shape;
 }
 
+static uint32_t dot_clock_hz(const struct vga *vga)
+{
+    return (vga->misc >> 2 & 3) == 1 ? DOT_CLOCK_28_HZ : DOT_CLOCK_25_HZ;
+}
+
 static struct beam beam_now(const struct vga *vga, const struct frame_shape *shape)
 {
-    uint32_t hz = (vga->misc >> 2 & 3) == 1 ? DOT_CLOCK_28_HZ : DOT_CLOCK_25_HZ;
-    uint64_t characters = clock_ticks(vga->device.env->clock, hz, shape->dots_a_character);
+    uint64_t characters =
+        clock_ticks(vga->device.env->clock, dot_clock_hz(vga), shape->dots_a_character);
     struct beam beam;
     beam.character = (uint32_t)(characters % shape->characters);
     beam.line = (uint32_t)(characters / shape->characters % shape->lines);
@@ -69,6 +74,24 @@ uint8_t vga_input_status_1(const struct vga *vga)
     bool is_retrace = beam.line >= shape.retrace_start &&
                       beam.line < shape.retrace_start + shape.retrace_lines;
     return (uint8_t)((is_shown ? 0 : 0x01) | (is_retrace ? 0x08 : 0));
+}
+
+/* Retrace starts at character 0 of its line. */
+bool vga_next_retrace(const struct vga *vga, uint64_t *instant)
+{
+    struct frame_shape shape = shape_now(vga);
+    const struct clock *clock = vga->device.env->clock;
+    uint32_t hz = dot_clock_hz(vga);
+    uint64_t frame = (uint64_t)shape.characters * shape.lines;
+    uint64_t start = (uint64_t)shape.characters * shape.retrace_start;
+    uint64_t now = clock_ticks(clock, hz, shape.dots_a_character);
+    if (shape.retrace_start >= shape.lines)
+        return false;
+    start += now / frame * frame;
+    if (start <= now)
+        start += frame;
+    *instant = clock_when_ticks(clock, start, hz, shape.dots_a_character);
+    return true;
 }
 
 bool vga_cursor_phase(const struct vga *vga)

@@ -1,6 +1,6 @@
 /* The boards. Sources: PC/AT technical reference (1985) for ports, interrupts and wiring; 82371SB
  * (PIIX3, 1997) for the PCI part. Interrupts: 0 PIT, 1 keyboard, 2 cascade, 3 COM2, 4 COM1,
- * 6 diskettes, 7 LPT1, 8 RTC, 9 ACPI, 12 mouse, 13 FERR#, 14 and 15 IDE. */
+ * 6 diskettes, 7 LPT1, 8 RTC, 9 ACPI (without PCI the VGA), 12 mouse, 13 FERR#, 14 and 15 IDE. */
 #include "machine/board.h"
 
 #include <stddef.h>
@@ -70,6 +70,7 @@ static const struct board_device ISA_DEVICES[] = {
 static const struct board_wire ISA_WIRES[] = {
     AT_WIRES,
     {"ide0", "irq", "isa", "14"},
+    {"vga", "irq", "isa", "9"},
     {NULL, NULL, NULL, NULL},
 };
 

@@ -922,6 +922,44 @@ START_TEST(retrace_comes_seventy_times_a_second)
 }
 END_TEST
 
+/* Vertical Retrace End bit 4 clears, bit 5 disables (IBM manual); retrace starts on line 412 of 449. */
+START_TEST(vertical_interrupt_comes_with_the_retrace)
+{
+    struct bench b = bench_new(NULL), other = bench_new(NULL);
+    struct fixture_probe irq, still;
+    set_mode(&b, &VGA_MODE_3);
+    set_mode(&other, &VGA_MODE_3);
+    fixture_probe(b.f, b.f->device, "irq", &irq);
+    fixture_probe(other.f, other.f->device, "irq", &still);
+    fixture_run_us(b.f, 100000);
+    ck_assert_uint_eq(fixture_in(b.f, 0x3C2), 0x10); /* mode 3 keeps it clear */
+    for (unsigned i = 1; i <= 70; i++) {
+        unsigned steps = 0;
+        indexed(&b, 0x3D4, 0x11, 0x8E);
+        ck_assert(!irq.level);
+        indexed(&b, 0x3D4, 0x11, 0x9E);
+        for (; !irq.level && steps < 1500; steps++) {
+            ck_assert_uint_eq(fixture_in(b.f, 0x3C2), 0x10);
+            fixture_run_us(b.f, 10);
+        }
+        ck_assert_uint_eq(fixture_in(b.f, 0x3DA) & 8, 8); /* within 10 us of 64 */
+        ck_assert_uint_eq(fixture_in(b.f, 0x3C2), 0x90);
+        ck_assert(i == 1 || (steps >= 1425 && steps <= 1428)); /* 14.268 ms */
+    }
+    fixture_run_us(b.f, 100000);
+    ck_assert_uint_eq(irq.rises, 70); /* pending until it is cleared */
+    indexed(&b, 0x3D4, 0x11, 0xBE);
+    ck_assert(!irq.level);
+    indexed(&b, 0x3D4, 0x11, 0xAE);
+    indexed(&b, 0x3D4, 0x11, 0xBE);
+    fixture_run_us(b.f, 20000); /* disabled: seen by who asks, without a line */
+    ck_assert_uint_eq(fixture_in(b.f, 0x3C2), 0x90);
+    ck_assert(!irq.level && irq.rises == 70 && still.rises == 0);
+    bench_free(&b);
+    bench_free(&other);
+}
+END_TEST
+
 /* --- DISPI ------------------------------------------------------------------------------------------ */
 
 static void dispi(struct bench *b, unsigned index, unsigned value)
@@ -1188,6 +1226,7 @@ Suite *vga_suite(void)
     tcase_add_test(tc, generation_moves_with_every_change_and_never_back);
     tcase_add_test(tc, lines_that_blink_are_all_that_changes_by_time);
     tcase_add_test(tc, retrace_comes_seventy_times_a_second);
+    tcase_add_test(tc, vertical_interrupt_comes_with_the_retrace);
     tcase_add_test(tc, dispi_sets_a_mode_and_banks_reach_its_memory);
     tcase_add_test(tc, dispi_draws_every_depth);
     tcase_add_test(tc, dispi_refuses_modes_that_do_not_exist);
