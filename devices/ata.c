@@ -55,6 +55,7 @@ static const struct state_field DRIVE_STATE[] = {
     STATE_ONE(struct ata_drive, has_look_ahead),
     STATE_ONE(struct ata_drive, keeps_settings),
     STATE_ONE(struct ata_drive, power),
+    ATA_SINCE(8, struct ata_drive, apm_level),
     ATA_SINCE(2, struct ata_drive, dma_mode),
     ATA_SINCE(3, struct ata_drive, is_asleep),
     ATA_SINCE(3, struct ata_drive, standby_ns),
@@ -71,6 +72,10 @@ static const struct state_field DRIVE_STATE[] = {
     ATA_SINCE(4, struct ata_drive, media_event),
     ATA_SINCE(4, struct ata_drive, byte_limit),
     ATA_BYTES_SINCE(4, struct ata_drive, packet),
+    ATA_SINCE(8, struct ata_drive, list_bytes),
+    ATA_SINCE(8, struct ata_drive, error_recovery),
+    ATA_SINCE(8, struct ata_drive, retries),
+    ATA_SINCE(8, struct ata_drive, speed_kb),
     ATA_SINCE(3, struct ata_drive, is_smart_enabled),
     ATA_SINCE(3, struct ata_drive, read_errors),
     ATA_SINCE(3, struct ata_drive, errors),
@@ -665,7 +670,7 @@ static void describe_packet(const struct ata_drive *d, uint8_t code, char *text,
 static void describe_data(const struct ata *s, const struct access *access, char *text, size_t size)
 {
     const struct ata_drive *d = selected(s);
-    if (d && d->phase == ATA_DATA_OUT && atapi_is_active(d)) {
+    if (d && d->phase == ATA_DATA_OUT && atapi_is_active(d) && !d->list_bytes) {
         describe_packet(d, (uint8_t)access->value, text, size);
         return;
     }
@@ -852,19 +857,17 @@ const struct device_type ATA_TYPE = {
     .title = "ATA channel with two disks or CD-ROM drives",
     .datasheet = "ATA/ATAPI-6 (T13 d1410r3b, 2002); ATA-3 (X3T10/2008D, 1997)",
     .missing = "queued and overlapped commands\n"
-               "CD-ROM: audio, raw sectors, GET CONFIGURATION and what writes discs\n"
-               "CD-ROM: MODE SELECT, READ HEADER, READ SUB-CHANNEL, MECHANISM STATUS, READ DISC "
-               "INFORMATION\n"
-               "CD-ROM: speed, motor, seek times\n"
-               "look-ahead: kept and told; advanced power management, acoustics, power-up in "
-               "standby: aborted\n"
+               "CD-ROM: audio, READ SUB-CHANNEL, raw sectors, GET CONFIGURATION and what writes discs\n"
+               "CD-ROM: speed, retries: kept and told; motor, seek times\n"
+               "look-ahead, advanced power management: kept and told; acoustics, power-up in standby: "
+               "aborted\n"
                "device configuration overlay, READ LOG EXT, CFA, card and media commands: aborted\n"
                "WRITE VERIFY does not read back\n"
                "security, microcode, READ and WRITE BUFFER, READ and WRITE LONG: aborted\n"
                "SMART's selective and conveyance self-tests: aborted; nothing is kept over power-off\n"
                "SET MAX ADDRESS lasts until power-off also where it is asked to stay; no passwords",
     .size = sizeof(struct ata),
-    .version = 7,
+    .version = 8,
     .options = OPTIONS,
     .banks = BANKS,
     .state = STATE,

@@ -61,10 +61,12 @@ static void put_features(const struct ata_drive *d, uint8_t *bytes)
     put(bytes, 80, 0x0078);          /* ATA-3 to ATA/ATAPI-6 */
     /* NOP, host protected area, look-ahead, write cache, power management, SMART. */
     put(bytes, 82, 0x4469);
-    put(bytes, 83, 0x7400); /* FLUSH CACHE EXT, FLUSH CACHE, 48 bits; valid */
+    /* FLUSH CACHE EXT, FLUSH CACHE, 48 bits, advanced power management; valid. */
+    put(bytes, 83, 0x7408);
     put(bytes, 84, 0x4003); /* SMART tests itself and logs errors */
     put(bytes, 85, (uint16_t)(0x4408 | caches | (d->is_smart_enabled ? 0x0001 : 0))); /* enabled */
-    put(bytes, 86, 0x3400);
+    put(bytes, 86, d->apm_level ? 0x3408 : 0x3400);
+    put(bytes, 91, d->apm_level); /* 8.15.54 */
     put(bytes, 87, 0x4003);
 }
 

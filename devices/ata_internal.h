@@ -67,6 +67,7 @@ struct ata_drive {
     uint8_t multiple;        /* 0: READ MULTIPLE is disabled */
     bool has_write_cache, has_look_ahead, keeps_settings;
     uint8_t power;
+    uint8_t apm_level; /* advanced power management, 01h-FEh; 0: off */
     uint8_t dma_mode; /* ATA_MODE_MULTIWORD or ATA_MODE_ULTRA, with its number */
     bool is_asleep;
     uint64_t standby_ns;    /* after the last command; 0: the timer does not run */
@@ -82,6 +83,9 @@ struct ata_drive {
     uint8_t media_event;    /* GET EVENT STATUS NOTIFICATION: since it was asked last */
     uint16_t byte_limit;    /* of a DRQ block, as the host wishes it */
     uint8_t packet[12];
+    uint16_t list_bytes;    /* of the parameter list that the host is to give; 0: none */
+    uint8_t error_recovery, retries; /* mode page 01h */
+    uint16_t speed_kb;      /* SET CD SPEED: kilobytes a second */
 
     bool is_smart_enabled;
     uint32_t read_errors, errors;
@@ -228,6 +232,8 @@ void ata_flush_media(struct ata_drive *drive);
 void ata_show_block(struct ata_drive *drive, uint32_t end);
 /* Data in that is in the buffer already. */
 void ata_show(struct ata_drive *drive, uint32_t bytes);
+/* A block of a packet's parameter list is asked for, with its interrupt. */
+void ata_ask_block(struct ata_drive *drive, uint32_t end);
 /* The host is to give so many, of no sector, into the buffer. */
 void ata_take(struct ata_drive *drive, uint32_t bytes);
 
@@ -241,6 +247,7 @@ void atapi_start_identify(struct ata_drive *drive, const struct ata_command *com
 void atapi_start_reset(struct ata_drive *drive, const struct ata_command *command);
 void atapi_power_on(struct ata_drive *drive);
 void atapi_packet_written(struct ata_drive *drive); /* its twelve bytes are in the buffer */
+void atapi_list_block_written(struct ata_drive *drive);
 void atapi_show_block(struct ata_drive *drive);
 void atapi_ready(struct ata_drive *drive); /* the command ends well: its interrupt reason */
 void atapi_media_error(struct ata_drive *drive);
@@ -252,6 +259,8 @@ void atapi_fail(struct ata_drive *drive, uint8_t sense, uint8_t code, uint8_t qu
 void atapi_done(struct ata_drive *drive);
 /* The first `bytes` of the buffer, as far as the host has room for them. */
 void atapi_reply(struct ata_drive *drive, uint32_t bytes, uint32_t room);
+/* The packet has a parameter list: its list_written is called when that is in the buffer. */
+void atapi_take_list(struct ata_drive *drive, uint32_t bytes);
 /* 2,048-byte blocks; false (and a failure): not all of them are on the disc. */
 bool atapi_check_range(struct ata_drive *drive, uint64_t lba, uint64_t blocks);
 void atapi_read(struct ata_drive *drive, uint64_t lba, uint64_t blocks);
@@ -266,7 +275,9 @@ struct atapi_command {
     bool needs_disc;
     bool bears_attention; /* a unit attention does not keep it from being carried out */
     void (*start)(struct ata_drive *drive);
+    void (*list_written)(struct ata_drive *drive); /* after atapi_take_list() */
 };
+void atapi_modes_reset(struct ata_drive *drive);
 const struct atapi_command *atapi_command_find(uint8_t code); /* NULL: not known */
 
 /* ata_identify.c: 512 bytes. Pure. */

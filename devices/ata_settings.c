@@ -53,6 +53,15 @@ static bool set_transfer_mode(struct ata_drive *d, uint8_t mode)
     return true;
 }
 
+/* 8.46.6: levels 01h-FEh; 0 here: off. A packet device has none. */
+static bool set_apm(struct ata_drive *d, uint8_t level)
+{
+    if (d->is_packet || level == 0xFF || (level == 0 && d->feature[0] == 0x05))
+        return false;
+    d->apm_level = level;
+    return true;
+}
+
 /* 8.46, table 41. */
 static bool set_feature(struct ata_drive *d)
 {
@@ -61,6 +70,8 @@ static bool set_feature(struct ata_drive *d)
     case 0x82: d->has_write_cache = false; return true;
     case 0x55: d->has_look_ahead = false; return true;
     case 0xAA: d->has_look_ahead = true; return true;
+    case 0x05: return set_apm(d, d->count[0]);
+    case 0x85: return set_apm(d, 0);
     case 0x66: d->keeps_settings = true; return true;
     case 0xCC: d->keeps_settings = false; return true;
     case 0x03: return set_transfer_mode(d, d->count[0]);
@@ -219,6 +230,7 @@ void ata_power_on(struct ata_drive *d)
     d->dma_mode = ATA_MODE_MULTIWORD;
     d->power = ATA_ACTIVE;
     d->is_asleep = false;
+    d->apm_level = 0;
     d->standby_ns = 0;
     event_disarm(&d->standby);
     d->limit_sectors = 0;

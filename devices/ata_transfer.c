@@ -194,6 +194,8 @@ static void dma_move(struct ata_drive *d)
                                      d->end - d->at, is_in, &is_terminal);
     if (d->at == d->end && is_in)
         dma_taken(d);
+    else if (d->at == d->end && atapi_is_active(d))
+        atapi_list_block_written(d);
     else if (d->at == d->end)
         begin_request(d, BLOCK_WRITE, d->end / SECTOR_BYTES);
     door->cause = 0;
@@ -228,6 +230,14 @@ void ata_show_block(struct ata_drive *d, uint32_t end)
 {
     d->end = end;
     d->phase = ATA_DATA_IN;
+    d->status = ready(d) | ATA_DRQ;
+    raise_irq(d);
+}
+
+void ata_ask_block(struct ata_drive *d, uint32_t end)
+{
+    d->end = end;
+    d->phase = ATA_DATA_OUT;
     d->status = ready(d) | ATA_DRQ;
     raise_irq(d);
 }
@@ -434,7 +444,7 @@ static void go_on(struct ata_drive *d)
         if (d->phase == ATA_BUSY && d->filled)
             dma_request(d, ATA_DMA_IN, d->filled);
         else if (d->phase == ATA_BUSY)
-            dma_request(d, ATA_DMA_OUT, bytes_wanted(d));
+            dma_request(d, ATA_DMA_OUT, atapi_is_active(d) ? d->list_bytes : bytes_wanted(d));
         else
             dma_move(d);
         break;
@@ -465,6 +475,8 @@ void ata_block_moved(struct ata_drive *d)
 {
     if (d->phase == ATA_DATA_IN)
         block_read(d);
+    else if (d->phase == ATA_DATA_OUT && atapi_is_active(d) && d->list_bytes)
+        atapi_list_block_written(d);
     else if (d->phase == ATA_DATA_OUT && atapi_is_active(d))
         atapi_packet_written(d);
     else if (d->phase == ATA_DATA_OUT && !d->is_media)

@@ -20,7 +20,7 @@
 #define PACKET_CODE 0xA0
 #define FEATURE_DMA 0x01u
 
-enum reason { REASON_DATA_IN = 2, REASON_PACKET = 1, REASON_STATUS = 3 };
+enum reason { REASON_DATA_OUT = 0, REASON_DATA_IN = 2, REASON_PACKET = 1, REASON_STATUS = 3 };
 enum attention { ATTENTION_MEDIUM_CHANGED = 0x28, ATTENTION_RESET = 0x29 };
 
 bool atapi_is_active(const struct ata_drive *d)
@@ -106,13 +106,17 @@ void atapi_media_error(struct ata_drive *d)
 /* 8.23: a block is even, but for the last; FFFFh means FFFEh. */
 void atapi_show_block(struct ata_drive *d)
 {
-    uint32_t bytes = d->filled - d->at, limit = d->byte_limit & 0xFFFEu;
+    uint32_t all = d->list_bytes ? d->list_bytes : d->filled;
+    uint32_t bytes = all - d->at, limit = d->byte_limit & 0xFFFEu;
     if (bytes > limit)
         bytes = limit;
-    d->count[0] = REASON_DATA_IN;
+    d->count[0] = d->list_bytes ? REASON_DATA_OUT : REASON_DATA_IN;
     d->middle[0] = (uint8_t)bytes;
     d->high[0] = (uint8_t)(bytes >> 8);
-    ata_show_block(d, d->at + bytes);
+    if (d->list_bytes)
+        ata_ask_block(d, d->at + bytes);
+    else
+        ata_show_block(d, d->at + bytes);
 }
 
 /* By PIO a host that allows no byte, or just one, could never be given any: the command is aborted. */
@@ -132,6 +136,29 @@ void atapi_reply(struct ata_drive *d, uint32_t bytes, uint32_t room)
         atapi_done(d);
     else if (has_room(d))
         ata_show(d, bytes);
+}
+
+void atapi_take_list(struct ata_drive *d, uint32_t bytes)
+{
+    if (bytes > ATA_BUFFER_BYTES) {
+        atapi_fail(d, ATAPI_ILLEGAL_REQUEST, 0x1A, 0x00); /* parameter list length error */
+        return;
+    }
+    if (!has_room(d))
+        return;
+    d->list_bytes = (uint16_t)bytes;
+    ata_later(d, d->is_dma ? ATA_THEN_DMA : ATA_THEN_DATA, d->channel->delay_ns);
+}
+
+void atapi_list_block_written(struct ata_drive *d)
+{
+    const struct atapi_command *command = atapi_command_find(d->packet[0]);
+    if (d->at < d->list_bytes)
+        ata_later(d, ATA_THEN_DATA, d->channel->delay_ns);
+    else if (command && command->list_written) /* else a state made it up */
+        command->list_written(d);
+    else
+        atapi_done(d);
 }
 
 bool atapi_check_range(struct ata_drive *d, uint64_t lba, uint64_t blocks)
@@ -167,6 +194,7 @@ void atapi_start_packet(struct ata_drive *d, const struct ata_command *command)
     d->is_dma = d->feature[0] & FEATURE_DMA;
     d->byte_limit = (uint16_t)(d->high[0] << 8 | d->middle[0]);
     d->count[0] = REASON_PACKET;
+    d->list_bytes = 0;
     d->at = 0;
     d->end = ATAPI_PACKET_BYTES;
     d->phase = ATA_DATA_OUT;
@@ -227,5 +255,6 @@ void atapi_power_on(struct ata_drive *d)
     d->media_event = ATAPI_NO_EVENT;
     d->attention = ATTENTION_RESET;
     set_sense(d, ATAPI_NO_SENSE, 0, 0);
+    atapi_modes_reset(d);
     atapi_disc_loaded(d);
 }

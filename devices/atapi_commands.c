@@ -2,8 +2,8 @@
  *
  * SFF-8020i revision 2.6 (ATAPI for CD-ROM) chapter 10; MMC-2 (T10/1228-D, 1999) for READ CD, the raw
  * table of contents and the events. All numbers are big endian. A disc has one session with one data
- * track of 2,048-byte blocks. MISSING: audio, sub-channels, raw sectors, GET
- * CONFIGURATION, MODE SELECT, READ HEADER, MECHANISM STATUS, READ DISC INFORMATION; speed and motor. */
+ * track of 2,048-byte blocks. MISSING: audio, sub-channels, raw
+ * sectors, GET CONFIGURATION; speed, retries (kept and told) and motor. */
 #include <string.h>
 
 #include "base/bits.h"
@@ -15,6 +15,10 @@
 #define MSF_OFFSET 150u   /* block 0 is at 00:02:00 */
 #define BLOCKS_A_SECOND 75u
 #define SPEED_KB 4234u    /* 24 times 176.4 kB a second: told, not kept to */
+#define SPEED_MIN_KB 176u
+#define ERROR_PAGE 0x01u
+#define CAPABILITIES_PAGE 0x2Au
+#define MODE_HEADER_BYTES 8u
 
 static void refuse_field(struct ata_drive *d)
 {
@@ -98,33 +102,55 @@ static void prevent_allow(struct ata_drive *d)
     atapi_done(d);
 }
 
+/* SFF-8020i 10.8.17: what the drive can do of it; FFFFh: the highest. */
 static void set_cd_speed(struct ata_drive *d)
 {
+    uint16_t asked = load_be16(d->packet + 2);
+    d->speed_kb = asked > SPEED_KB ? SPEED_KB : asked < SPEED_MIN_KB ? SPEED_MIN_KB : asked;
     atapi_done(d);
 }
 
 /* --- mode pages ------------------------------------------------------------------------------ */
 
-static size_t put_error_page(uint8_t *to)
+enum values { VALUES_CURRENT, VALUES_CHANGEABLE, VALUES_DEFAULT, VALUES_SAVED };
+enum { RETRIES_DEFAULT = 1, SPEED_DEFAULT = SPEED_KB };
+
+void atapi_modes_reset(struct ata_drive *d)
+{
+    d->error_recovery = 0;
+    d->retries = RETRIES_DEFAULT;
+    d->speed_kb = SPEED_DEFAULT;
+}
+
+static size_t put_error_page(const struct ata_drive *d, enum values values, uint8_t *to)
 {
     memset(to, 0, 8);
-    to[0] = 0x01;
+    to[0] = ERROR_PAGE;
     to[1] = 6;
-    to[3] = 1; /* retries */
+    if (values == VALUES_CHANGEABLE) {
+        to[2] = to[3] = 0xFF;
+    } else if (values == VALUES_DEFAULT) {
+        to[3] = RETRIES_DEFAULT;
+    } else {
+        to[2] = d->error_recovery;
+        to[3] = d->retries;
+    }
     return 8;
 }
 
 /* SFF-8020i 10.8.6.4: what the drive can do. */
-static size_t put_capabilities_page(const struct ata_drive *d, uint8_t *to)
+static size_t put_capabilities_page(const struct ata_drive *d, enum values values, uint8_t *to)
 {
     memset(to, 0, 20);
-    to[0] = 0x2A;
+    to[0] = CAPABILITIES_PAGE;
     to[1] = 18;
+    if (values == VALUES_CHANGEABLE)
+        return 20; /* none of it: SET CD SPEED changes the speed */
     to[4] = 0x70; /* several sessions, mode 2 forms 1 and 2 */
     to[6] = (uint8_t)(0x29 | (d->is_locked ? 2 : 0)); /* a tray; it ejects, and can be locked */
     store_be16(to + 8, SPEED_KB);
     store_be16(to + 12, ATA_BUFFER_BYTES / 1024);
-    store_be16(to + 14, SPEED_KB);
+    store_be16(to + 14, values == VALUES_DEFAULT ? SPEED_DEFAULT : d->speed_kb);
     return 20;
 }
 
@@ -137,27 +163,77 @@ static uint8_t medium_type(const struct ata_drive *d)
 
 static void mode_sense(struct ata_drive *d)
 {
-    uint8_t page = d->packet[2] & 0x3F, control = d->packet[2] >> 6;
+    uint8_t page = d->packet[2] & 0x3F;
+    enum values values = (enum values)(d->packet[2] >> 6);
     uint8_t *to = answer(d, 64);
-    size_t used = 8;
-    if (control == 3) {
+    size_t used = MODE_HEADER_BYTES;
+    if (values == VALUES_SAVED) {
         atapi_fail(d, ATAPI_ILLEGAL_REQUEST, 0x39, 0x00); /* no values are saved */
         return;
     }
-    if (page == 0x01 || page == 0x3F)
-        used += put_error_page(to + used);
-    if (page == 0x2A || page == 0x3F)
-        used += put_capabilities_page(d, to + used);
-    if (used == 8) {
+    if (page == ERROR_PAGE || page == 0x3F)
+        used += put_error_page(d, values, to + used);
+    if (page == CAPABILITIES_PAGE || page == 0x3F)
+        used += put_capabilities_page(d, values, to + used);
+    if (used == MODE_HEADER_BYTES) {
         refuse_field(d);
         return;
     }
-    if (control == 1) /* which bits can be changed: none; each page keeps its code and length */
-        for (size_t at = 8; at < used; at += to[at + 1] + 2u)
-            memset(to + at + 2, 0, to[at + 1]);
     store_be16(to, (uint16_t)(used - 2));
     to[2] = medium_type(d);
     atapi_reply(d, (uint32_t)used, load_be16(d->packet + 7));
+}
+
+/* SFF-8020i 10.8.7. Bit 4 of byte 1: pages of the standard's form; bit 0: to be saved. */
+static void mode_select(struct ata_drive *d)
+{
+    uint16_t bytes = load_be16(d->packet + 7);
+    if ((d->packet[1] & 0x11) != 0x10)
+        refuse_field(d);
+    else if (bytes == 0)
+        atapi_done(d);
+    else
+        atapi_take_list(d, bytes);
+}
+
+static bool is_error_page(const uint8_t *page, size_t left)
+{
+    return left >= 8 && (page[0] & 0x3F) == ERROR_PAGE && page[1] == 6 &&
+           !(page[4] | page[5] | page[6] | page[7]);
+}
+
+/* All pages are judged before the first is taken. What can't be changed must be as it is. */
+static void mode_list_written(struct ata_drive *d)
+{
+    const uint8_t *list = d->buffer;
+    size_t bytes = d->list_bytes, at;
+    uint8_t current[20];
+    if (bytes < MODE_HEADER_BYTES) {
+        atapi_fail(d, ATAPI_ILLEGAL_REQUEST, 0x1A, 0x00); /* parameter list length error */
+        return;
+    }
+    put_capabilities_page(d, VALUES_CURRENT, current);
+    for (at = MODE_HEADER_BYTES; at < bytes; at += list[at + 1] + 2u) {
+        bool is_same = bytes - at >= sizeof current && !memcmp(list + at, current, sizeof current);
+        if (!is_same && !is_error_page(list + at, bytes - at)) {
+            atapi_fail(d, ATAPI_ILLEGAL_REQUEST, 0x26, 0x00); /* invalid field in the list */
+            return;
+        }
+    }
+    for (at = MODE_HEADER_BYTES; at < bytes; at += list[at + 1] + 2u)
+        if (is_error_page(list + at, bytes - at)) {
+            d->error_recovery = list[at + 2];
+            d->retries = list[at + 3];
+        }
+    atapi_done(d);
+}
+
+/* SFF-8020i 10.8.5: no changer, and idle. */
+static void mechanism_status(struct ata_drive *d)
+{
+    uint8_t *to = answer(d, 8);
+    to[1] = d->is_tray_open ? 0x10 : 0;
+    atapi_reply(d, 8, load_be16(d->packet + 8));
 }
 
 /* MMC-2 5.1.4: asked, not waited for; of the classes only the medium's is there. */
@@ -222,6 +298,19 @@ static void read_cd(struct ata_drive *d)
         atapi_done(d);
 }
 
+/* MMC-2: complete, of one session with one track; no lead-in or lead-out could follow. */
+static void read_disc_information(struct ata_drive *d)
+{
+    uint8_t *to = answer(d, 34);
+    store_be16(to, 32);
+    to[2] = 0x0E; /* the disc and its last session are complete */
+    to[3] = to[4] = to[5] = to[6] = 1;
+    to[7] = 0x20; /* use is not restricted */
+    store_be32(to + 16, 0xFFFFFFFF);
+    store_be32(to + 20, 0xFFFFFFFF);
+    atapi_reply(d, 34, load_be16(d->packet + 7));
+}
+
 /* --- table of contents ----------------------------------------------------------------------- */
 
 static void put_msf(uint8_t *to, uint32_t block)
@@ -232,15 +321,32 @@ static void put_msf(uint8_t *to, uint32_t block)
     to[2] = (uint8_t)(frames % BLOCKS_A_SECOND);
 }
 
+static void put_address(uint8_t *to, uint32_t block, bool is_msf)
+{
+    if (is_msf)
+        put_msf(to + 1, block);
+    else
+        store_be32(to, block);
+}
+
 /* A descriptor of formats 0 and 1. */
 static void put_track(uint8_t *to, uint32_t track, uint32_t block, bool is_msf)
 {
     to[1] = DATA_TRACK;
     to[2] = (uint8_t)track;
-    if (is_msf)
-        put_msf(to + 5, block);
-    else
-        store_be32(to + 4, block);
+    put_address(to + 4, block, is_msf);
+}
+
+/* SFF-8020i 10.8.12. */
+static void read_header(struct ata_drive *d)
+{
+    uint32_t lba = load_be32(d->packet + 2);
+    uint8_t *to = answer(d, 8);
+    if (!atapi_check_range(d, lba, 1))
+        return;
+    to[0] = 1; /* mode 1 */
+    put_address(to + 4, lba, d->packet[1] & 2);
+    atapi_reply(d, 8, load_be16(d->packet + 7));
 }
 
 static size_t put_tracks(const struct ata_drive *d, uint8_t *to, uint32_t first, bool is_msf)
@@ -299,20 +405,24 @@ static void read_toc(struct ata_drive *d)
 /* --- the table ------------------------------------------------------------------------------- */
 
 static const struct atapi_command COMMANDS[] = {
-    {0x00, "TEST UNIT READY", true, false, test_unit_ready},
-    {0x03, "REQUEST SENSE", false, true, request_sense},
-    {0x12, "INQUIRY", false, true, inquiry},
-    {0x1B, "START STOP UNIT", false, false, start_stop_unit},
-    {0x1E, "PREVENT ALLOW MEDIUM REMOVAL", false, false, prevent_allow},
-    {0x25, "READ CAPACITY", true, false, read_capacity},
-    {0x28, "READ(10)", true, false, read_10},
-    {0x2B, "SEEK", true, false, seek},
-    {0x43, "READ TOC", true, false, read_toc},
-    {0x4A, "GET EVENT STATUS NOTIFICATION", false, true, get_event_status},
-    {0x5A, "MODE SENSE", false, false, mode_sense},
-    {0xA8, "READ(12)", true, false, read_12},
-    {0xBB, "SET CD SPEED", false, false, set_cd_speed},
-    {0xBE, "READ CD", true, false, read_cd},
+    {0x00, "TEST UNIT READY", true, false, test_unit_ready, NULL},
+    {0x03, "REQUEST SENSE", false, true, request_sense, NULL},
+    {0x12, "INQUIRY", false, true, inquiry, NULL},
+    {0x1B, "START STOP UNIT", false, false, start_stop_unit, NULL},
+    {0x1E, "PREVENT ALLOW MEDIUM REMOVAL", false, false, prevent_allow, NULL},
+    {0x25, "READ CAPACITY", true, false, read_capacity, NULL},
+    {0x28, "READ(10)", true, false, read_10, NULL},
+    {0x2B, "SEEK", true, false, seek, NULL},
+    {0x43, "READ TOC", true, false, read_toc, NULL},
+    {0x44, "READ HEADER", true, false, read_header, NULL},
+    {0x4A, "GET EVENT STATUS NOTIFICATION", false, true, get_event_status, NULL},
+    {0x51, "READ DISC INFORMATION", true, false, read_disc_information, NULL},
+    {0x55, "MODE SELECT", false, false, mode_select, mode_list_written},
+    {0x5A, "MODE SENSE", false, false, mode_sense, NULL},
+    {0xA8, "READ(12)", true, false, read_12, NULL},
+    {0xBB, "SET CD SPEED", false, false, set_cd_speed, NULL},
+    {0xBD, "MECHANISM STATUS", false, false, mechanism_status, NULL},
+    {0xBE, "READ CD", true, false, read_cd, NULL},
 };
 
 const struct atapi_command *atapi_command_find(uint8_t code)

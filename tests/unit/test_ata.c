@@ -685,6 +685,43 @@ END_TEST
 
 /* --- settings ------------------------------------------------------------------------------------ */
 
+/* Words 83, 86 and 91 (8.15, 8.46.6). */
+START_TEST(identify_tells_of_advanced_power_management_and_look_ahead)
+{
+    static const uint8_t LEVELS[] = {0x01, 0x80, 0xFE}, BAD[] = {0x00, 0xFF};
+    struct ata_bench *c = ata_make(1);
+    ck_assert_uint_eq(ata_identify_word(c, 83) & 0x0008, 0x0008);
+    ck_assert_uint_eq(ata_identify_word(c, 86) & 0x0008, 0);
+    for (size_t i = 0; i < sizeof LEVELS; i++) {
+        ata_out(c, 1, 0x05);
+        ata_out(c, 2, LEVELS[i]);
+        ata_command(c, 0xEF);
+        ck_assert_uint_eq(ata_in(c, 7), 0x50);
+        ck_assert_uint_eq(ata_identify_word(c, 86) & 0x0008, 0x0008);
+        ck_assert_uint_eq(ata_identify_word(c, 91), LEVELS[i]);
+    }
+    for (size_t i = 0; i < sizeof BAD; i++) {
+        ata_out(c, 1, 0x05);
+        ata_out(c, 2, BAD[i]);
+        ata_command(c, 0xEF);
+        ata_expect_error(c, 0x04);
+    }
+    ck_assert_uint_eq(ata_identify_word(c, 91), 0xFE);
+    fixture_check_state(c->f->device);
+    ata_out(c, 1, 0x85);
+    ata_command(c, 0xEF);
+    ck_assert_uint_eq(ata_identify_word(c, 86) & 0x0008, 0);
+    ata_out(c, 1, 0x55); /* look-ahead off */
+    ata_command(c, 0xEF);
+    ck_assert_uint_eq(ata_identify_word(c, 82) & 0x0040, 0x0040);
+    ck_assert_uint_eq(ata_identify_word(c, 85) & 0x0040, 0);
+    ata_out(c, 1, 0xAA);
+    ata_command(c, 0xEF);
+    ck_assert_uint_eq(ata_identify_word(c, 85) & 0x0040, 0x0040);
+    ata_destroy(c);
+}
+END_TEST
+
 START_TEST(features_and_power_modes_answer)
 {
     static const uint8_t GOOD[] = {0x02, 0x82, 0x55, 0xAA, 0x66, 0xCC};
@@ -881,6 +918,7 @@ Suite *ata_suite(void)
     tcase_add_test(tcase, a_saved_pending_request_is_made_again);
     tcase_add_test(tcase, flush_reaches_the_back_end);
     tcase_add_test(tcase, a_write_without_the_cache_is_flushed);
+    tcase_add_test(tcase, identify_tells_of_advanced_power_management_and_look_ahead);
     tcase_add_test(tcase, features_and_power_modes_answer);
     tcase_add_test(tcase, one_dma_mode_is_chosen_and_shown);
     tcase_add_test(tcase, mechanics_take_their_time);

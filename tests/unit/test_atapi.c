@@ -306,6 +306,11 @@ START_TEST(scratches_are_medium_errors)
 }
 END_TEST
 
+/* MODE SELECT of 16 bytes: the header, and page 01h with a recovery of 20h and 7 retries. */
+static const uint8_t SELECT[12] = {0x55, 0x10, 0, 0, 0, 0, 0, 0, 16};
+static const uint8_t ERROR_PAGE[12] = {0x5A, 0, 0x01, 0, 0, 0, 0, 0, 64};
+static const uint8_t RETRIES_7[16] = {0, 0, 0, 0, 0, 0, 0, 0, 0x01, 6, 0x20, 7};
+
 START_TEST(packets_move_data_by_dma)
 {
     static const uint8_t CAPACITY[12] = {0x25};
@@ -337,6 +342,13 @@ START_TEST(packets_move_data_by_dma)
     expect_done(c);
     space_peek(&c->f->memory, 0x10000, bytes, 8);
     ck_assert_uint_eq(load_be32(bytes), BLOCKS - 1);
+    space_poke(&c->f->memory, 0x10000, RETRIES_7, sizeof RETRIES_7);
+    fixture_out(c->f, BM, 0x00);
+    fixture_out(c->f, BM, 0x01); /* from memory */
+    send(c, SELECT, 1, 0);
+    expect_done(c);
+    ck_assert_uint_eq(ask(c, ERROR_PAGE, blocks, sizeof blocks), 16);
+    ck_assert_uint_eq(blocks[11], 7);
     ata_destroy(c);
 }
 END_TEST
@@ -510,10 +522,125 @@ START_TEST(mode_pages_come_alone_together_and_as_masks)
 }
 END_TEST
 
+/* Gives a list in blocks of at most `limit` bytes; its end is the caller's to look at. */
+static void give_list(struct ata_bench *c, const uint8_t *packet, const uint8_t *list, size_t bytes,
+                      unsigned limit)
+{
+    size_t at = 0;
+    send(c, packet, 0, limit);
+    while (at < bytes) {
+        size_t count = ata_in(c, 4) | (size_t)ata_in(c, 5) << 8;
+        ck_assert_uint_eq(ata_alternate(c), 0x48);
+        ck_assert(c->irq.level);
+        ata_in(c, 7);
+        ck_assert_uint_eq(ata_in(c, 2) & 3, 0); /* data, from the host */
+        ck_assert_uint_le(count, limit);
+        ck_assert_uint_le(at + count, bytes);
+        fixture_check_state(c->f->device);
+        ck_assert_uint_eq(space_write_block(&c->f->ports, 0x1F0, 2, list + at, count / 2), count / 2);
+        at += count;
+        fixture_run_us(c->f, 100);
+    }
+}
+
+START_TEST(mode_select_changes_what_the_masks_allow)
+{
+    static const unsigned LIMITS[] = {0xFFFE, 16, 6, 2};
+    static const uint8_t DEFAULTS[12] = {0x5A, 0, 0x81, 0, 0, 0, 0, 0, 64};
+    static const uint8_t MASKS[12] = {0x5A, 0, 0x41, 0, 0, 0, 0, 0, 64};
+    static const uint8_t SAVE[12] = {0x55, 0x11, 0, 0, 0, 0, 0, 0, 16};
+    static const uint8_t NOTHING[12] = {0x55, 0x10}, LONG[12] = {0x55, 0x10, 0, 0, 0, 0, 0, 0xFF, 0xFF};
+    static const uint8_t HEADLESS[12] = {0x55, 0x10, 0, 0, 0, 0, 0, 0, 4};
+    static const uint8_t BOTH[12] = {0x55, 0x10, 0, 0, 0, 0, 0, 0, 36};
+    static const uint8_t ALL[12] = {0x5A, 0, 0x3F, 0, 0, 0, 0, 0, 64};
+    struct ata_bench *c = make_ready(1), *other = make_ready(1);
+    uint8_t bytes[64], list[16];
+    for (size_t i = 0; i < ARRAY_COUNT(LIMITS); i++) {
+        memcpy(list, RETRIES_7, sizeof list);
+        list[11] = (uint8_t)(20 + i);
+        give_list(c, SELECT, list, sizeof list, LIMITS[i]);
+        expect_done(c);
+        ck_assert_uint_eq(ask(c, ERROR_PAGE, bytes, sizeof bytes), 16);
+        ck_assert_uint_eq(bytes[10], 0x20);
+        ck_assert_uint_eq(bytes[11], 20 + i);
+    }
+    ask(c, DEFAULTS, bytes, sizeof bytes);
+    ck_assert_uint_eq(bytes[11], 1);
+    ask(c, MASKS, bytes, sizeof bytes);
+    ck_assert_uint_eq(load_le32(bytes + 10), 0x0000FFFF);
+    list[12] = 1; /* what can't be changed */
+    give_list(c, SELECT, list, sizeof list, 16);
+    expect_sense(c, 5, 0x26, 0);
+    give_list(c, HEADLESS, list, 4, 16);
+    expect_sense(c, 5, 0x1A, 0);
+    refuse(c, SAVE, 5, 0x24, 0);
+    refuse(c, LONG, 5, 0x1A, 0);
+    order(c, NOTHING);
+    ck_assert_uint_eq(ask(c, ALL, bytes, sizeof bytes), 36); /* back as it came */
+    give_list(c, BOTH, bytes, 36, 0xFFFE);
+    expect_done(c);
+    bytes[28]++;
+    give_list(c, BOTH, bytes, 36, 0xFFFE);
+    expect_sense(c, 5, 0x26, 0);
+    ask(other, ERROR_PAGE, bytes, sizeof bytes);
+    ck_assert_uint_eq(bytes[11], 1);
+    ata_destroy(c);
+    ata_destroy(other);
+}
+END_TEST
+
+START_TEST(the_speed_that_was_set_is_told)
+{
+    static const struct {
+        uint16_t asked, told;
+    } SPEEDS[] = {{706, 706}, {0xFFFF, 4234}, {5000, 4234}, {0, 176}};
+    static const uint8_t CAPABILITIES[12] = {0x5A, 0, 0x2A, 0, 0, 0, 0, 0, 64};
+    struct ata_bench *c = make_ready(1);
+    uint8_t bytes[64];
+    for (size_t i = 0; i < ARRAY_COUNT(SPEEDS); i++) {
+        uint8_t packet[12] = {0xBB};
+        store_be16(packet + 2, SPEEDS[i].asked);
+        order(c, packet);
+        ask(c, CAPABILITIES, bytes, sizeof bytes);
+        ck_assert_uint_eq(load_be16(bytes + 8 + 8), 4234); /* the highest */
+        ck_assert_uint_eq(load_be16(bytes + 8 + 14), SPEEDS[i].told);
+    }
+    ata_destroy(c);
+}
+END_TEST
+
+START_TEST(header_mechanism_and_disc_are_told)
+{
+    static const uint8_t HEADER[12] = {0x44, 0, 0, 0, 0, 7, 0, 0, 8};
+    static const uint8_t HEADER_MSF[12] = {0x44, 2, 0, 0, 0, 7, 0, 0, 8};
+    static const uint8_t HEADER_OUT[12] = {0x44, 0, 0xFF, 0, 0, 0, 0, 0, 8};
+    static const uint8_t MECHANISM[12] = {0xBD, 0, 0, 0, 0, 0, 0, 0, 0, 8};
+    static const uint8_t DISC[12] = {0x51, 0, 0, 0, 0, 0, 0, 0, 34};
+    struct ata_bench *c = make_ready(1);
+    uint8_t bytes[64];
+    ck_assert_uint_eq(ask(c, HEADER, bytes, sizeof bytes), 8);
+    ck_assert_mem_eq(bytes, ((uint8_t[8]){1, 0, 0, 0, 0, 0, 0, 7}), 8);
+    ask(c, HEADER_MSF, bytes, sizeof bytes);
+    ck_assert_mem_eq(bytes, ((uint8_t[8]){1, 0, 0, 0, 0, 0, 2, 7}), 8); /* 00:02:07 */
+    refuse(c, HEADER_OUT, 5, 0x21, 0);
+    ck_assert_uint_eq(ask(c, DISC, bytes, sizeof bytes), 34);
+    ck_assert_uint_eq(load_be16(bytes), 32);
+    ck_assert_uint_eq(bytes[2], 0x0E);
+    ck_assert_uint_eq(load_be32(bytes + 3), 0x01010101);
+    ck_assert_uint_eq(ask(c, MECHANISM, bytes, sizeof bytes), 8);
+    ck_assert_uint_eq(bytes[1], 0x00);
+    order(c, EJECT);
+    ask(c, MECHANISM, bytes, sizeof bytes);
+    ck_assert_uint_eq(bytes[1], 0x10);
+    refuse(c, DISC, 2, 0x3A, 2);
+    ata_destroy(c);
+}
+END_TEST
+
 START_TEST(unknown_packets_are_illegal)
 {
     struct ata_bench *c = make_ready(1);
-    static const uint8_t CODES[] = {0x01, 0x2A, 0x42, 0x46, 0x51, 0x55, 0xAA, 0xFF};
+    static const uint8_t CODES[] = {0x01, 0x2A, 0x42, 0x46, 0xAA, 0xFF};
     for (size_t i = 0; i < ARRAY_COUNT(CODES); i++) {
         uint8_t packet[12] = {CODES[i]};
         refuse(c, packet, 5, 0x20, 0);
@@ -588,7 +715,7 @@ START_TEST(random_packets_do_no_harm)
     for (unsigned i = 0; i < 20000; i++) {
         uint8_t packet[12];
         static const uint8_t CODES[] = {0x00, 0x03, 0x12, 0x1B, 0x1E, 0x25, 0x28, 0x2B, 0x43,
-                                        0x4A, 0x5A, 0xA8, 0xBB, 0xBE};
+                                        0x44, 0x4A, 0x51, 0x55, 0x5A, 0xA8, 0xBB, 0xBD, 0xBE};
         for (unsigned j = 0; j < 12; j++)
             packet[j] = fixture_random(&seed) & 1 ? (uint8_t)fixture_random(&seed) : 0;
         packet[0] = CODES[fixture_random(&seed) % sizeof CODES];
@@ -647,6 +774,9 @@ Suite *atapi_suite(void)
     tcase_add_test(tcase, what_happened_to_the_disc_is_an_event);
     tcase_add_test(tcase, an_empty_drive_has_no_medium);
     tcase_add_test(tcase, mode_pages_come_alone_together_and_as_masks);
+    tcase_add_test(tcase, mode_select_changes_what_the_masks_allow);
+    tcase_add_test(tcase, the_speed_that_was_set_is_told);
+    tcase_add_test(tcase, header_mechanism_and_disc_are_told);
     tcase_add_test(tcase, unknown_packets_are_illegal);
     tcase_add_test(tcase, device_reset_ends_a_transfer);
     tcase_add_test(tcase, packets_and_their_failures_are_described_in_words);
