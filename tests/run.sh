@@ -75,7 +75,7 @@ passed=0 failed=0 skipped=0
 # Check prints file:line:P|F|E:case:test:iteration: message for each test, then its summary.
 if [ "$LEVEL" != bench ] && [ $# = 0 ]; then
     limit=300
-    [ "$SANITIZE" != yes ] || limit=1500
+    [ "$SANITIZE" != yes ] || limit=2400
     CK_VERBOSITY=verbose timeout -k 5 $limit ./unit-tests >"$out/unit.log" 2>&1 </dev/null
     status=$?
     sed -n -e 's/^[^:]*test_\([^:]*\)\.c:[0-9]*:P:\([^:]*\):\([^:]*\):.*/PASS unit: \1: \2: \3/p' \
