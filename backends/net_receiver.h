@@ -5,7 +5,11 @@
 #include "bus/clock.h"
 #include "bus/net.h"
 
-#define NET_RECEIVER_TURN_NS UINT64_C(6720) /* of an answer on a wire of 100 Mbit/s */
+/* From the second frame's end to the answer's. The station is the receiving PC of Sugerman et al. (USENIX
+ * 2001), section 3.1: 350 MHz, and its kernel takes as long for a frame as the sender's, 14,300 instructions
+ * (table 2; docs/labs/transmit-costs.ini). Then the answer's time on a wire of 100 Mbit/s. */
+#define NET_RECEIVER_WORK_NS (UINT64_C(14300) * 1000 / 350)
+#define NET_RECEIVER_WIRE_NS UINT64_C(6720)
 
 struct net_receiver {
     struct net_port port;

@@ -51,13 +51,13 @@ static void pass_us(uint64_t us)
     timeline_fire_due(&timeline, 100);
 }
 
-START_TEST(every_second_full_frame_is_answered_after_its_time_on_the_wire)
+START_TEST(every_second_full_frame_is_answered_after_work_and_wire)
 {
     uint8_t frame[1514] = {0};
     memset(frame + 6, 0x42, 6);
     for (unsigned n = 1; n <= 9; n++) {
         net_send(&senders[0].port, frame, sizeof frame, 0);
-        pass_us(6);
+        pass_us(47); /* 40.9 us of a PC's work, 6.7 us on the wire */
         ck_assert_uint_eq(senders[0].answers, (n - 1) / 2);
         pass_us(1);
         ck_assert_uint_eq(senders[0].answers, n / 2);
@@ -83,7 +83,7 @@ Suite *net_receiver_suite(void)
     Suite *suite = suite_create("net_receiver");
     TCase *tc = tcase_create("net_receiver");
     tcase_add_checked_fixture(tc, setup, teardown);
-    tcase_add_test(tc, every_second_full_frame_is_answered_after_its_time_on_the_wire);
+    tcase_add_test(tc, every_second_full_frame_is_answered_after_work_and_wire);
     tcase_add_test(tc, what_is_not_full_is_not_answered);
     suite_add_tcase(suite, tc);
     return suite;
