@@ -32,8 +32,8 @@ static void receive(void *self, const uint8_t *frame, size_t bytes, uint64_t cau
         return;
     receiver->unanswered = 0;
     memcpy(receiver->station, frame + NET_MAC_BYTES, NET_MAC_BYTES);
-    event_arm(&receiver->answer, clock_after_ns(receiver->answer.clock,
-                                                NET_RECEIVER_WORK_NS + NET_RECEIVER_WIRE_NS));
+    event_arm(&receiver->answer,
+              clock_after_ns(receiver->answer.clock, NET_RECEIVER_WORK_NS + NET_RECEIVER_WIRE_NS));
 }
 
 void net_receiver_init(struct net_receiver *receiver, struct clock *clock)

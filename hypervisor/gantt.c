@@ -22,6 +22,7 @@
 #define ROW         30
 #define BAR         22
 #define WIDE_ENOUGH 2.5 /* a bar that is drawn as itself */
+#define LOWEST      2.0 /* height of a column */
 #define TICKS       10
 
 const char *const GUEST_STOP_NAMES[GUEST_STOPS] = {
@@ -131,13 +132,16 @@ static void add_to_columns(const struct frame *f, const struct gantt_bar *bar, d
     }
 }
 
+/* Who ran for a moment only is seen, too. */
 static void put_columns(const struct frame *f, unsigned row, const double *columns)
 {
-    for (int c = 0; c < WIDTH; c++)
-        if (columns[c] > 0.01)
+    for (int c = 0; c < WIDTH; c++) {
+        double height = BAR * columns[c] < LOWEST ? LOWEST : BAR * columns[c];
+        if (columns[c] > 0)
             fprintf(f->out, "<rect x=\"%d\" y=\"%.2f\" width=\"1\" height=\"%.2f\" fill=\"%s\"/>\n",
-                    LEFT + c, TOP + (int)row * ROW + BAR * (1 - columns[c]), BAR * columns[c],
+                    LEFT + c, TOP + (int)row * ROW + BAR - height, height,
                     ROW_COLOURS[row % ARRAY_COUNT(ROW_COLOURS)]);
+    }
 }
 
 static void put_row(const struct frame *f, const struct gantt *gantt, unsigned row,
@@ -194,6 +198,11 @@ static void put_legend(const struct frame *f, const struct gantt *gantt)
                 "<rect x=\"%d\" y=\"%d\" width=\"12\" height=\"12\" fill=\"%s\"/><text x=\"%d\" "
                 "y=\"%d\">%s</text>\n",
                 x, y, STOP_COLOURS[i], x + 18, y + 11, GUEST_STOP_NAMES[i]);
+    fprintf(f->out,
+            "<text x=\"%d\" y=\"%d\">without an end: bars too short to be drawn one by one; the "
+            "height is "
+            "their part of the time</text>\n",
+            LEFT, y + 31);
     if (gantt->left_out)
         fprintf(f->out,
                 "<text x=\"%d\" y=\"%d\" fill=\"#c0392b\">%zu later bars are left out</text>\n", x,
@@ -204,15 +213,18 @@ void gantt_write(FILE *out, const struct gantt *gantt, const char *title, const 
                  const char *const *notes, unsigned rows, uint64_t hz, uint64_t end)
 {
     struct frame f = {out, gantt->from, gantt->to ? gantt->to : end, hz, rows};
+    int width = LEFT + WIDTH + NOTES, height = TOP + (int)rows * ROW + 80;
     if (f.to <= f.from)
         f.to = f.from + 1;
     fprintf(out,
-            "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"%d\" height=\"%d\" "
+            "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"%d\" height=\"%d\" viewBox=\"0 0 %d "
+            "%d\" "
+            "style=\"max-width:100%%;height:auto\" shape-rendering=\"crispEdges\" "
             "font-family=\"sans-serif\" "
             "font-size=\"12\">\n<rect width=\"100%%\" height=\"100%%\" fill=\"white\"/>\n<text "
             "x=\"%d\" "
             "y=\"22\" font-size=\"15\">",
-            LEFT + WIDTH + NOTES, TOP + (int)rows * ROW + 60, LEFT);
+            width, height, width, height, LEFT);
     put_text(out, title);
     fprintf(out, "</text>\n");
     put_axis(&f);
