@@ -76,13 +76,14 @@ const struct device_feature DEVICE_FEATURES[] = {
      FEATURE_PARTLY, "the lock is open; data lines are high, the clocks of enabled cables too, also while a byte moves"},
     {"i8042", "poll of the input port (C1h, C2h)", "PS2 Controller", FEATURE_MODELLED, ""},
     {"i8042", "password: test, load, enable (A4h-A6h)", "PS2 Controller",
-     FEATURE_PARTLY, "until it is typed no byte of a device passes; commands do; RAM 13h and 14h tell nothing"},
+     FEATURE_PARTLY, "until it is typed no byte of a device passes; commands do"},
     {"i8042", "IBF while the controller works", "PS2 Controller",
      FEATURE_MISSING, "a byte is taken at once"},
     {"i8042", "parity and time-out errors", "PS2 Controller",
      FEATURE_MISSING, "the cables are perfect"},
-    {"i8042", "diagnostic dump (ACh) of the AT", "PS2 Controller",
-     FEATURE_MISSING, "ignored, and a guest-error line"},
+    {"i8042", "bytes that tell of a password (RAM 13h, 14h)", "PS2 Controller", FEATURE_MODELLED, ""},
+    {"i8042", "diagnostic dump (ACh)", "AT, Keyboard Controller",
+     FEATURE_PARTLY, "of the status word F0 alone; a byte written ends it"},
 
     /* ps2-keyboard */
     {"ps2-keyboard", "scan code sets 1-3", "PS2 Keyboards", FEATURE_MODELLED, ""},

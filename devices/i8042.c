@@ -23,7 +23,12 @@
 #define ANSWERS 4u
 #define RAM_BYTES 32u
 #define PASSWORD_BYTES 8u /* with the zero that ends it */
-#define RAM_IGNORED 0x16u /* two make codes that are no part of a password: the shift keys */
+#define RAM_SECURED 0x13u   /* what is sent when the password is awaited; 0: nothing */
+#define RAM_UNSECURED 0x14u /* and when it has been typed */
+#define RAM_IGNORED 0x16u   /* two make codes that are no part of a password: the shift keys */
+#define DUMP_RAM_BYTES 16u
+#define DUMP_CODES 3u /* of a byte: its two digits and a space */
+#define DUMP_ALL_CODES ((DUMP_RAM_BYTES + 3u) * DUMP_CODES)
 
 enum { STATUS_OBF = 0x01, STATUS_SYS = 0x04, STATUS_A2 = 0x08, STATUS_UNLOCKED = 0x10,
        STATUS_AUX = 0x20 };
@@ -36,7 +41,7 @@ enum { COMMAND_READ_RAM = 0x20, COMMAND_WRITE_RAM = 0x60, COMMAND_TEST_PASSWORD 
        COMMAND_LOAD_PASSWORD = 0xA5, COMMAND_ENABLE_PASSWORD = 0xA6, COMMAND_DISABLE_MOUSE = 0xA7,
        COMMAND_ENABLE_MOUSE = 0xA8,
        COMMAND_TEST_MOUSE = 0xA9, COMMAND_SELF_TEST = 0xAA, COMMAND_TEST_KEYBOARD = 0xAB,
-       COMMAND_DISABLE_KEYBOARD = 0xAD, COMMAND_ENABLE_KEYBOARD = 0xAE, COMMAND_READ_INPUT = 0xC0,
+       COMMAND_DUMP = 0xAC, COMMAND_DISABLE_KEYBOARD = 0xAD, COMMAND_ENABLE_KEYBOARD = 0xAE, COMMAND_READ_INPUT = 0xC0,
        COMMAND_POLL_INPUT_LOW = 0xC1, COMMAND_POLL_INPUT_HIGH = 0xC2,
        COMMAND_READ_OUTPUT = 0xD0, COMMAND_WRITE_OUTPUT = 0xD1, COMMAND_WRITE_KEYBOARD_BUFFER = 0xD2,
        COMMAND_WRITE_MOUSE_BUFFER = 0xD3, COMMAND_WRITE_MOUSE = 0xD4, COMMAND_A20_OFF = 0xDD,
@@ -53,6 +58,7 @@ struct i8042 {
     uint8_t command;         /* whose parameter is awaited; 0: none */
     uint8_t answers[ANSWERS], answer_is_mouse[ANSWERS];
     uint8_t answered;
+    uint8_t dump_left;       /* codes that the diagnostic dump has yet to send */
     uint8_t polled;          /* C1h or C2h: half of the input port shows in the status; 0: none */
     uint8_t password[PASSWORD_BYTES], password_at; /* codes of set 1; the next to load or to match */
     bool is_secured;         /* nothing reaches the buffer before the password is typed */
@@ -76,6 +82,7 @@ static const struct state_field STATE[] = {
     STATE_ARRAY(struct i8042, answers),
     STATE_ARRAY(struct i8042, answer_is_mouse),
     STATE_ONE(struct i8042, answered),
+    STATE_ONE_SINCE(3, struct i8042, dump_left),
     STATE_ONE_SINCE(2, struct i8042, polled),
     STATE_ARRAY_SINCE(2, struct i8042, password),
     STATE_ONE_SINCE(2, struct i8042, password_at),
@@ -142,7 +149,7 @@ static void move_on(void *self)
     const struct clock *clock = kbc->device.env->clock;
     if (kbc->is_full)
         return;
-    if (kbc->answered && !event_is_armed(&kbc->answer_done))
+    if ((kbc->answered || kbc->dump_left) && !event_is_armed(&kbc->answer_done))
         event_arm(&kbc->answer_done, clock_after_ns(clock, ANSWER_NS));
     if (sender(kbc) >= 0 && !event_is_armed(&kbc->cable_done))
         event_arm(&kbc->cable_done, clock_after_ns(clock, CABLE_NS));
@@ -156,11 +163,41 @@ static void answer(struct i8042 *kbc, uint8_t byte, bool is_mouse)
     kbc->answer_is_mouse[kbc->answered++] = is_mouse;
 }
 
+static uint8_t read_in_port(void);
+static uint8_t read_out_port(const struct i8042 *kbc);
+
+/* The program status word: bit 3 is not used and reads 1; F0 (bit 5) is the status register's SYS. */
+static uint8_t read_psw(const struct i8042 *kbc)
+{
+    return kbc->is_system ? 0x28 : 0x08;
+}
+
+/* The dump's next code, as if a typist read it out (AT, Keyboard Controller, command AC). */
+static uint8_t dump_code(const struct i8042 *kbc)
+{
+    static const uint8_t DIGITS[16] = {0x0B, 0x02, 0x03, 0x04, 0x05, 0x06, 0x07, 0x08,
+                                       0x09, 0x0A, 0x1E, 0x30, 0x2E, 0x20, 0x12, 0x21};
+    static const uint8_t SPACE = 0x39;
+    unsigned at = DUMP_ALL_CODES - kbc->dump_left, i = at / DUMP_CODES;
+    const uint8_t ports[] = {read_in_port(), read_out_port(kbc), read_psw(kbc)};
+    uint8_t byte = i < DUMP_RAM_BYTES ? kbc->ram[i] : ports[i - DUMP_RAM_BYTES];
+    switch (at % DUMP_CODES) {
+    case 0: return DIGITS[byte >> 4];
+    case 1: return DIGITS[byte & 15];
+    default: return SPACE;
+    }
+}
+
 static void answer_done(void *self)
 {
     struct i8042 *kbc = self;
-    if (kbc->is_full || !kbc->answered)
+    if (kbc->is_full || (!kbc->answered && !kbc->dump_left))
         return;
+    if (!kbc->answered) {
+        fill(kbc, dump_code(kbc), false);
+        kbc->dump_left--;
+        return;
+    }
     fill(kbc, kbc->answers[0], kbc->answer_is_mouse[0] != 0);
     kbc->answered--;
     memmove(kbc->answers, kbc->answers + 1, kbc->answered);
@@ -192,8 +229,11 @@ static void compare_password(struct i8042 *kbc, uint8_t code)
         kbc->password_at = 0;
     if (code == kbc->password[kbc->password_at])
         kbc->password_at++;
-    if (kbc->password[kbc->password_at] == 0)
+    if (kbc->password[kbc->password_at] == 0) {
         kbc->is_secured = false;
+        if (kbc->ram[RAM_UNSECURED])
+            answer(kbc, kbc->ram[RAM_UNSECURED], false);
+    }
 }
 
 /* A byte of the keyboard has arrived. */
@@ -220,7 +260,7 @@ static void cable_done(void *self)
 {
     struct i8042 *kbc = self;
     int from = sender(kbc);
-    if (from < 0 || kbc->is_full || kbc->answered) {
+    if (from < 0 || kbc->is_full || kbc->answered || kbc->dump_left) {
         move_on(kbc);
         return;
     }
@@ -328,6 +368,8 @@ static void enable_password(struct i8042 *kbc)
 {
     kbc->password_at = 0;
     kbc->is_secured = kbc->password[0] != 0;
+    if (kbc->is_secured && kbc->ram[RAM_SECURED])
+        answer(kbc, kbc->ram[RAM_SECURED], false);
 }
 
 static void parameter(struct i8042 *kbc, uint8_t value)
@@ -363,6 +405,7 @@ static void simple_command(struct i8042 *kbc, uint8_t command)
         answer(kbc, 0x55, false);
         break;
     case COMMAND_TEST_KEYBOARD: answer(kbc, kbc->cables[PS2_KEYBOARD] ? 0x00 : 0x01, false); break;
+    case COMMAND_DUMP: kbc->dump_left = DUMP_ALL_CODES; break;
     case COMMAND_DISABLE_KEYBOARD: set_mode(kbc, mode | MODE_NO_KEYBOARD); break;
     case COMMAND_ENABLE_KEYBOARD: set_mode(kbc, mode & (uint8_t)~MODE_NO_KEYBOARD); break;
     case COMMAND_READ_INPUT: answer(kbc, read_in_port(), false); break;
@@ -385,7 +428,7 @@ static void write_command(void *self, const struct reg *row, uint32_t value)
     uint8_t command = (uint8_t)value;
     (void)row;
     kbc->was_command = true;
-    kbc->polled = 0;
+    kbc->polled = kbc->dump_left = 0;
     kbc->command = wants_parameter(command) ? command : 0;
     if (command == COMMAND_LOAD_PASSWORD)
         start_password(kbc);
@@ -405,7 +448,7 @@ static void write_data(void *self, const struct reg *row, uint32_t value)
     struct i8042 *kbc = self;
     (void)row;
     kbc->was_command = false;
-    kbc->polled = 0;
+    kbc->polled = kbc->dump_left = 0;
     if (kbc->command)
         parameter(kbc, (uint8_t)value);
     else
@@ -506,6 +549,7 @@ static const char *command_name(uint8_t command)
     case COMMAND_TEST_MOUSE: return "test the mouse's cable";
     case COMMAND_SELF_TEST: return "self test";
     case COMMAND_TEST_KEYBOARD: return "test the keyboard's cable";
+    case COMMAND_DUMP: return "RAM, ports and status word as scan codes";
     case COMMAND_DISABLE_KEYBOARD: return "disable the keyboard";
     case COMMAND_ENABLE_KEYBOARD: return "enable the keyboard";
     case COMMAND_READ_INPUT: return "read the input port";
@@ -616,7 +660,7 @@ static void reset(struct device *device, enum reset_kind kind)
     memset(kbc->answers, 0, sizeof kbc->answers);
     memset(kbc->answer_is_mouse, 0, sizeof kbc->answer_is_mouse);
     kbc->is_full = kbc->is_mouse = kbc->was_command = kbc->has_break = kbc->has_e0 = false;
-    kbc->polled = 0;
+    kbc->polled = kbc->dump_left = 0;
     start_password(kbc);
     event_disarm(&kbc->answer_done);
     event_disarm(&kbc->cable_done);
@@ -674,10 +718,10 @@ const struct device_type I8042_TYPE = {
         "parity and time-out errors: the cables are perfect\n"
         "the cables' lines as a byte moves: input port and test inputs show them at rest; the lock is open\n"
         "a reset is the whole machine's, not the processor's alone\n"
-        "command ACh (diagnostic dump, the AT's) is ignored\n"
-        "while a password is awaited commands are taken; RAM bytes 13h and 14h tell nothing",
+        "a diagnostic dump ends with the next byte written; of the status word F0 alone is shown\n"
+        "while a password is awaited commands are taken",
     .size = sizeof(struct i8042),
-    .version = 2,
+    .version = 3,
     .options = OPTIONS,
     .banks = BANKS,
     .state = STATE,

@@ -350,6 +350,70 @@ START_TEST(nothing_passes_before_the_password_is_typed)
 }
 END_TEST
 
+START_TEST(password_bytes_tell_when_it_is_awaited_and_typed)
+{
+    struct pc pc;
+    make(&pc);
+    load_password(&pc);
+    command(&pc, 0x73);
+    data(&pc, 0x5A);
+    command(&pc, 0x74);
+    data(&pc, 0xA5);
+    command(&pc, 0xA6);
+    EXPECT(&pc, 0x5A);
+    tap(&pc, 0x04);
+    tap(&pc, 0x05);
+    fixture_run_us(pc.f, 8 * BYTE_US);
+    ck_assert_int_eq(next(&pc), 0xA5);
+    device_fixture_free(pc.f);
+}
+END_TEST
+
+/* AT Technical Reference, Keyboard Controller, command AC: 16 bytes of RAM, input port, output port,
+ * program status word. The digits are those of the keyboard's own table. */
+static int dumped_digit(struct pc *pc)
+{
+    int code = next(pc);
+    for (int digit = 0; digit < 16; digit++) {
+        uint8_t usage = (uint8_t)(digit == 0   ? 0x27
+                                  : digit < 10 ? 0x1D + digit
+                                               : 0x04 + digit - 10);
+        const struct ps2_key *key = ps2_key_by_usage(usage);
+        if (key && key->set1 == code)
+            return digit;
+    }
+    return -1;
+}
+
+START_TEST(diagnostic_dump_types_ram_and_ports)
+{
+    struct pc pc, other;
+    make(&pc);
+    make(&other);
+    for (int i = 1; i < 16; i++) {
+        command(&pc, (uint8_t)(0x60 + i));
+        data(&pc, (uint8_t)(i * 0x11));
+    }
+    mode(&pc, 0x47);
+    command(&pc, 0xAC);
+    for (int i = 0; i < 19; i++) {
+        static const int PORTS[] = {0x83, 0xC3, 0x28}; /* the buffer is empty as P2 is read */
+        int high = dumped_digit(&pc), low = dumped_digit(&pc);
+        ck_assert_int_eq(next(&pc), 0x39);
+        ck_assert_int_eq(high << 4 | low, i == 0 ? 0x47 : i < 16 ? i * 0x11 : PORTS[i - 16]);
+    }
+    ck_assert_int_eq(next(&pc), -1);
+    ck_assert_uint_eq(pc.irq1.rises, 19 * 3);
+    command(&pc, 0xAC);
+    ck_assert_int_eq(dumped_digit(&pc), 4);
+    command(&pc, 0x20); /* what is written ends it */
+    EXPECT(&pc, 0x47);
+    ck_assert_int_eq(next(&other), -1);
+    device_fixture_free(pc.f);
+    device_fixture_free(other.f);
+}
+END_TEST
+
 START_TEST(a_password_without_end_stays_inside)
 {
     struct pc pc;
@@ -906,6 +970,8 @@ Suite *i8042_suite(void)
     tcase_add_test(controller, test_inputs_are_the_clocks_which_disabling_holds_low);
     tcase_add_test(controller, a_password_is_installed_by_its_codes_and_a_zero);
     tcase_add_test(controller, nothing_passes_before_the_password_is_typed);
+    tcase_add_test(controller, password_bytes_tell_when_it_is_awaited_and_typed);
+    tcase_add_test(controller, diagnostic_dump_types_ram_and_ports);
     tcase_add_test(controller, a_password_without_end_stays_inside);
     tcase_add_test(keyboard, translation_makes_set_1_of_set_2_for_every_key);
     tcase_add_test(keyboard, set_2_is_seen_without_translation);
