@@ -1,6 +1,6 @@
 # The host's NIC has a cable: two Linux guests reach the workstation through the hypervisor's switch,
 # its driver and the host's NE2000; both get addresses by DHCP, and one fetches a file over HTTP.
-# Captures of the uplink and of a port of the switch agree about it.
+# Captures of the uplink and of a port of the switch agree about it, and so does the report.
 # timeout: 400
 set -e
 . "$SRCDIR/tests/guest/guests.inc"
@@ -57,4 +57,9 @@ if command -v tshark >/dev/null; then
             2>/dev/null | awk '{ n += $1 } END { print n }' >$capture.bytes
     done
     cmp uplink.bytes alpha.bytes
+    # The report's line about the uplink is what the wire saw.
+    count() { tshark -r uplink.pcapng -Y "$1" -T fields -e frame.number 2>/dev/null | wc -l; }
+    guests='eth.src == 52:54:00:56:00:01 || eth.src == 52:54:00:56:00:02'
+    grep -qx "  uplink: $(count "!($guests)") frames from outside, $(count "$guests") to it, 0 dropped" run.log ||
+        { echo "the wire saw $(count "!($guests)") frames from outside, $(count "$guests") to it; the report:"; grep uplink run.log; exit 1; }
 fi
