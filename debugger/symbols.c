@@ -192,7 +192,7 @@ bool symbols_line(const struct symbols *symbols, uint64_t address, struct line_p
 
 void symbols_text(const struct symbols *symbols, uint64_t address, char *text, size_t size)
 {
-    uint64_t offset;
+    uint64_t offset = 0;
     size_t used = 0;
     const char *name = symbols_at(symbols, address, &offset);
     if (size)
