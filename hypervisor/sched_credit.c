@@ -9,14 +9,15 @@
  *   every 30 ms   each active vCPU gets its part, by weight, of 30 ms; a cap bounds it
  *                 credits >= 0: UNDER, < 0: OVER; below minus its cap: parked until it has paid
  *   running       costs a credit an instruction
- *   wake          UNDER → BOOST, which preempts
+ *   wake          UNDER, with credits left → BOOST, which preempts
  *   order         BOOST, UNDER, OVER; within one, who has waited longest
  *
  *   active        whom a tick finds running, or who owes; until it has more than a slice's credits:
  *                 a guest that only answers now and then leaves its part to the others
  *
  * Time is charged exactly, not by whom a tick finds running, so that nobody lives on sleeping through the
- * ticks. MISSING: more than one CPU to balance
+ * ticks; and who has used up its credits within a period is boosted no more, so that guests that do nothing but wake
+ * leave one that computes its share. MISSING: more than one CPU to balance
  * over; the rate limit of 1 ms that Xen 4.2 added. */
 #include "hypervisor/sched.h"
 
@@ -129,7 +130,8 @@ static void wake(struct sched *sched, unsigned number, uint64_t now)
     struct sched_vcpu *vcpu = &sched->vcpus[number];
     catch_up(sched, now);
     vcpu->queued = ++sched->next_queued;
-    if (sched->has_boost && vcpu->priority == CREDIT_UNDER && !vcpu->is_parked)
+    if (sched->has_boost && vcpu->priority == CREDIT_UNDER && vcpu->credits >= 0 &&
+        !vcpu->is_parked)
         vcpu->priority = CREDIT_BOOST;
     if (sched->current == SCHED_NONE || vcpu->priority < sched->vcpus[sched->current].priority)
         sched->until = now;

@@ -221,6 +221,17 @@ START_TEST(a_hog_that_naps_cannot_live_on_boosts)
 }
 END_TEST
 
+START_TEST(many_that_do_nothing_but_wake_leave_a_hog_its_share)
+{
+    start(&SCHED_CREDIT, 8, 0);
+    for (unsigned i = 1; i < 8; i++)
+        set_periodic(i, 50 + i, 20, 0);
+    run(0, 20 * SECOND);
+    ck_assert_msg(share(0, 20 * SECOND) > 0.12, "it ran %.3f, not an eighth",
+                  share(0, 20 * SECOND));
+}
+END_TEST
+
 START_TEST(a_slice_lasts_thirty_milliseconds)
 {
     start(&SCHED_CREDIT, 2, 0);
@@ -333,6 +344,7 @@ Suite *sched_suite(void)
     tcase_add_test(tcase, what_a_cap_leaves_goes_to_the_others);
     tcase_add_test(tcase, boost_decides_how_long_io_waits_beside_hogs);
     tcase_add_test(tcase, a_hog_that_naps_cannot_live_on_boosts);
+    tcase_add_test(tcase, many_that_do_nothing_but_wake_leave_a_hog_its_share);
     tcase_add_test(tcase, a_slice_lasts_thirty_milliseconds);
     tcase_add_test(tcase, sleeping_saves_up_no_time);
     tcase_add_test(tcase, warp_answers_at_once_and_is_paid_back);
