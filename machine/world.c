@@ -156,6 +156,8 @@ void world_input(struct world *world, const struct world_channel *channel, const
     world->input_hash = hash_bytes(world->input_hash, head, sizeof head);
     world->input_hash = hash_bytes(world->input_hash, bytes, count);
     world->input_count++;
+    if (world->keep_input)
+        world->keep_input(world->keep_input_self, channel, bytes, count);
     channel->deliver(channel->self, bytes, count);
 }
 

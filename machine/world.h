@@ -66,6 +66,10 @@ struct world {
     struct world_channel *channels;
     struct world_runner runner;
     uint64_t input_count, input_hash; /* of all records that came in */
+    /* Who keeps them; may be NULL. */
+    void (*keep_input)(void *self, const struct world_channel *channel, const void *bytes,
+                       size_t count);
+    void *keep_input_self;
     uint32_t next_ram_id;
     bool is_paced;           /* real time: a virtual second takes a second */
     uint64_t pace_start_ns, pace_start_now;
