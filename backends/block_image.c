@@ -6,10 +6,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "backends/image_start.h"
 #include "backends/undo_log.h"
 #include "base/bits.h"
 
 #define UNDO_SECTORS (128u << 11) /* 128 MiB */
+#define START_BYTES  (UINT64_C(256) << 20)
 
 struct block_image {
     struct block block; /* first */
@@ -20,8 +22,9 @@ struct block_image {
     struct sector_map written;
     struct undo_log *undo; /* NULL: nobody asked for a checkpoint yet */
     uint32_t undo_sectors;
-    bool has_flush_failed; /* stays: what was lost can't be known */
-    bool has_reported;     /* one line about a failing file, not one for each request */
+    struct image_start *start; /* NULL: nobody asked for it, or its writes leave the image alone */
+    bool has_flush_failed;     /* stays: what was lost can't be known */
+    bool has_reported;         /* one line about a failing file, not one for each request */
     bool (*wait)(void *self);
     void *wait_self;
 };
@@ -85,6 +88,8 @@ static int write_run(struct block_image *self, const struct block_request *reque
                      uint32_t count, const uint8_t *bytes)
 {
     int code = self->undo ? undo_log_keep(self->undo, self->image, lba, count) : 0;
+    if (self->start)
+        image_start_keep(self->start, self->image, lba, count);
     if (!code)
         code = put_run(self, request, lba, count, bytes);
     if (!code)
@@ -225,6 +230,7 @@ static void close_block(struct block *block)
     if (code)
         report(self, "can't be written back", strerror(code));
     undo_log_free(self->undo);
+    image_start_free(self->start);
     sector_map_free(&self->written);
     free(self->path);
     free(self);
@@ -322,6 +328,10 @@ enum status block_image_new(struct block **block, struct image *image, const cha
     self->block = (struct block){
         &OPS, self->path, options->image.is_read_only || image->is_read_only, &self->written};
     status = choose_geometry(self, &options->geometry, error);
+    if (status == STATUS_OK && options->keeps_start && !self->block.is_read_only &&
+        !image_overlay_below(image) &&
+        !(self->start = image_start_new(image->sectors, START_BYTES)))
+        status = error_set(error, STATUS_INTERNAL, "%s: out of memory", path);
     if (status != STATUS_OK)
         close_block(&self->block);
     else
@@ -329,11 +339,25 @@ enum status block_image_new(struct block **block, struct image *image, const cha
     return status;
 }
 
+/* A disk that has an overlay lies above its start as it is. */
+static enum status look_again(struct image **image, const struct block_image *first,
+                              struct error *error)
+{
+    struct image *below = image_overlay_below(first->image);
+    enum status status = image_start_view(image, first->start, below ? below : first->image, error);
+    if (status != STATUS_OK)
+        error_prefix(error, "%s", first->path);
+    else if (!first->block.is_read_only)
+        status = image_overlay_open(image, *image, first->path, error);
+    return status;
+}
+
 enum status block_image_open(struct block **block, const char *path,
                              const struct block_image_options *options, struct error *error)
 {
     struct image *image;
-    enum status status = image_open(&image, path, &options->image, error);
+    enum status status = options->again ? look_again(&image, self_of(options->again), error)
+                                        : image_open(&image, path, &options->image, error);
     *block = NULL;
     return status == STATUS_OK ? block_image_new(block, image, path, options, error) : status;
 }

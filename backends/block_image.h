@@ -10,6 +10,11 @@ struct block_image_options {
     /* cylinders 0: guessed from the partition table, else 16 heads of 63 sectors. */
     struct block_geometry geometry;
     uint32_t undo_sectors; /* what checkpoints may hold; 0: 128 MiB */
+    /* Keeps what its writes replace, so that another can be opened as this one was at first. */
+    bool keeps_start;
+    /* A second look at that disk, which is open and outlives this one: as it was when it was opened, with
+     * writes of its own that are gone with it. The path and `image` are not used. NULL: the file. */
+    struct block *again;
     /* The workstation's disk is full: waits a little before the request is tried again, so that the whole
      * run stands still and the guest sees nothing of it; false: the run ends. NULL: BLOCK_NO_SPACE. */
     bool (*wait)(void *self);

@@ -258,17 +258,37 @@ static enum status open_tcp(struct char_stream *s, const char *where, struct err
     return status;
 }
 
-enum status char_stream_open(struct chardev **chardev, const char *spec, struct error *error)
+static enum status new_stream(struct char_stream **stream, const char *spec, struct error *error)
 {
-    struct char_stream *s = calloc(1, sizeof *s);
-    enum status status = STATUS_OK;
-    *chardev = NULL;
+    struct char_stream *s = *stream = calloc(1, sizeof *s);
     if (!s)
         return error_set(error, STATUS_INTERNAL, "out of memory for %s", spec);
-    s->chardev.name = spec;
-    s->chardev.write = put_bytes;
-    s->chardev.close = close_stream;
+    s->chardev = (struct chardev){.name = spec,
+                                  .write = put_bytes,
+                                  .set_modem = set_modem,
+                                  .close = close_stream,
+                                  .has_modem = strncmp(spec, "unix:", 5) == 0 ||
+                                               strncmp(spec, "tcp:", 4) == 0,
+                                  .modem_in = MODEM_CTS}; /* nobody is connected yet */
     s->input = s->output = s->listener = -1;
+    return STATUS_OK;
+}
+
+enum status char_stream_silent(struct chardev **chardev, const char *spec, struct error *error)
+{
+    struct char_stream *s;
+    enum status status = new_stream(&s, spec, error);
+    *chardev = s ? &s->chardev : NULL;
+    return status;
+}
+
+enum status char_stream_open(struct chardev **chardev, const char *spec, struct error *error)
+{
+    struct char_stream *s;
+    enum status status = new_stream(&s, spec, error);
+    *chardev = NULL;
+    if (status != STATUS_OK)
+        return status;
     if (strcmp(spec, "stdio") == 0)
         open_stdio(s);
     else if (strcmp(spec, "stderr") == 0)
@@ -288,9 +308,6 @@ enum status char_stream_open(struct chardev **chardev, const char *spec, struct 
         free(s);
         return status;
     }
-    s->chardev.has_modem = s->listener >= 0;
-    s->chardev.modem_in = MODEM_CTS; /* nobody is connected yet */
-    s->chardev.set_modem = set_modem;
     *chardev = &s->chardev;
     return STATUS_OK;
 }

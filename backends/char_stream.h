@@ -12,6 +12,8 @@
 /* "stdio", "stderr", "file:PATH", "pty", "unix:PATH" and "tcp:[HOST:]PORT" of the loopback
  * (listen; one peer at a time). */
 enum status char_stream_open(struct chardev **chardev, const char *spec, struct error *error);
+/* To the device what that would be to it, but nothing is opened: what it writes is dropped. */
+enum status char_stream_silent(struct chardev **chardev, const char *spec, struct error *error);
 /* Bytes that came from outside, at most as many as the device has room for; 0: none. */
 size_t char_stream_take(struct chardev *chardev, uint8_t *bytes, size_t room);
 /* True: the modem lines of a socket have changed, and the device is to be told `lines`. DSR and DCD:

@@ -71,7 +71,6 @@ struct image_options {
     bool is_read_only;
     bool has_overlay;        /* writes go to a temporary file, the image stays as it is */
     bool allows_any_backing; /* else a backing file lies in the image's own folder, or below */
-    bool is_second_look;     /* this process has it open and locked already; goes with has_overlay */
     struct image_set *set;   /* may be NULL */
     struct log *log;         /* for warnings; may be NULL */
     unsigned depth;          /* of backing files: for the chain's own opening */
@@ -104,6 +103,8 @@ enum status image_gzip_create(struct image **image, struct storage *storage, con
 /* Writes above `below`, which becomes its own (also when it fails), go to a file without a name. */
 enum status image_overlay_open(struct image **image, struct image *below, const char *path,
                                struct error *error);
+/* What it lies above; NULL: it is no overlay. */
+struct image *image_overlay_below(struct image *image);
 
 /* True for the magic of a qcow2 file. */
 bool image_is_qcow2(const uint8_t *bytes, size_t count);

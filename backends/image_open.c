@@ -146,7 +146,7 @@ static enum status lock(int fd, const char *path, bool is_writing, struct error 
 }
 
 static enum status open_storage(struct storage **storage, const char *path, bool is_writing,
-                                bool is_locking, struct error *error)
+                                struct error *error)
 {
     struct stat info;
     int fd;
@@ -157,7 +157,7 @@ static enum status open_storage(struct storage **storage, const char *path, bool
         status =
             error_set(error, STATUS_FILE, "%s: %s; fix: check the file", path, strerror(errno));
     if (status != STATUS_OK || (status = check_file(path, &info, error)) != STATUS_OK ||
-        (is_locking && (status = lock(fd, path, is_writing, error)) != STATUS_OK)) {
+        (status = lock(fd, path, is_writing, error)) != STATUS_OK) {
         close(fd);
         return status;
     }
@@ -224,7 +224,7 @@ static enum status open_format(struct image **image, const char *path,
     bool is_writing = !options->is_read_only && !options->has_overlay && format != IMAGE_GZIP;
     struct image_options own = *options;
     struct storage *storage;
-    enum status status = open_storage(&storage, path, is_writing, !options->is_second_look, error);
+    enum status status = open_storage(&storage, path, is_writing, error);
     if (status != STATUS_OK)
         return status;
     own.is_read_only = !is_writing;

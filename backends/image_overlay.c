@@ -1,9 +1,6 @@
 /* Copy on write: what is written goes to a file without a name, sparse and gone with the program; the
  * image below is only read. A bit a sector says where its contents are. */
-#include <limits.h>
 #include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
 
 #include "backends/image.h"
 #include "bus/sector_map.h"
@@ -91,21 +88,9 @@ static const struct image_ops OPS = {.read = overlay_read,
                                      .info = overlay_info,
                                      .close = overlay_close};
 
-static enum status make_file(struct overlay *o, struct error *error)
+struct image *image_overlay_below(struct image *image)
 {
-    const char *folder = getenv("TMPDIR");
-    char path[PATH_MAX];
-    int fd;
-    snprintf(path, sizeof path, "%s/vitrine-overlay-XXXXXX", folder && *folder ? folder : "/tmp");
-    fd = mkstemp(path);
-    if (fd < 0)
-        return error_set(error, STATUS_FILE,
-                         "%s: no overlay: %s; fix: set TMPDIR to a folder that "
-                         "can be written",
-                         path, strerror(errno));
-    unlink(path);
-    o->storage = storage_of_file(fd);
-    return o->storage ? STATUS_OK : error_set(error, STATUS_INTERNAL, "%s: out of memory", path);
+    return image->ops == &OPS ? overlay_of(image)->below : NULL;
 }
 
 enum status image_overlay_open(struct image **image, struct image *below, const char *path,
@@ -123,7 +108,7 @@ enum status image_overlay_open(struct image **image, struct image *below, const 
     if (!sector_map_init(&o->written, below->sectors, 1))
         status = error_set(error, STATUS_INTERNAL, "%s: out of memory for the overlay", path);
     else
-        status = make_file(o, error);
+        status = storage_without_name(&o->storage, path, error);
     if (status != STATUS_OK)
         overlay_close(&o->image);
     else

@@ -4,7 +4,10 @@
 #include "backends/storage.h"
 
 #include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -108,4 +111,21 @@ struct storage *storage_of_file(int fd)
     file->storage.ops = &OPS;
     file->fd = fd;
     return &file->storage;
+}
+
+enum status storage_without_name(struct storage **storage, const char *what, struct error *error)
+{
+    const char *folder = getenv("TMPDIR");
+    char path[PATH_MAX];
+    int fd;
+    *storage = NULL;
+    snprintf(path, sizeof path, "%s/vitrine-XXXXXX", folder && *folder ? folder : "/tmp");
+    fd = mkstemp(path);
+    if (fd < 0)
+        return error_set(error, STATUS_FILE,
+                         "%s: no temporary file: %s; fix: set TMPDIR to a folder that can be written",
+                         what, strerror(errno));
+    unlink(path);
+    *storage = storage_of_file(fd);
+    return *storage ? STATUS_OK : error_set(error, STATUS_INTERNAL, "%s: out of memory", what);
 }

@@ -10,6 +10,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/status.h"
+
 struct storage;
 struct storage_ops {
     /* All bytes, or an errno; ENODATA when the file ends before. */
@@ -36,6 +38,9 @@ struct storage {
 /* A file that is open already, and locked as its user wants it; the descriptor now belongs to the
  * storage. NULL: out of memory, and the descriptor is closed. */
 struct storage *storage_of_file(int fd);
+/* An empty file without a name, in TMPDIR or /tmp, that is gone with the program. `what` begins the
+ * message; STATUS_FILE where none can be made. */
+enum status storage_without_name(struct storage **storage, const char *what, struct error *error);
 
 /* The workstation's disk, a quota or a limit is exhausted: it works again when there is room. */
 static inline bool storage_is_full(int code)

@@ -39,7 +39,7 @@ static enum status refuse_length(const char *path, uint64_t sectors, struct erro
 
 /* One more diskette of the pile: its length names its format. */
 static enum status add_disk(struct session *session, const char *path,
-                            const struct block_image_options *options, struct block **disks,
+                            struct block_image_options *options, struct block **disks,
                             struct error *error)
 {
     size_t count = 0;
@@ -51,10 +51,9 @@ static enum status add_disk(struct session *session, const char *path,
         return error_set(error, STATUS_USAGE,
                          "--floppy: more than %d diskettes for a drive; fix: leave some out",
                          MACHINE_FLOPPY_DISKS);
-    status = block_image_open(&disks[count], path, options, error);
+    status = session_image(session, path, options, &disks[count], error);
     if (status != STATUS_OK)
         return status;
-    session->disks[session->disk_count++] = disks[count];
     disks[count]->ops->geometry(disks[count], &g);
     return floppy_format_of(g.total) ? STATUS_OK : refuse_length(path, g.total, error);
 }

@@ -69,8 +69,6 @@ static enum status open_line(struct host_run *run, const char *spec, const char 
                              const char *key, struct chardev **chardev, struct error *error)
 {
     enum status status = STATUS_OK;
-    if (run->options.is_second_run)
-        spec = run_again_stream(spec);
     if (spec[0] != '\0')
         status = session_chardev(&run->session, spec, chardev, error);
     if (status != STATUS_OK)
@@ -168,7 +166,7 @@ static enum status build_again(const struct run_options *options, const char *ma
         return error_set(error, STATUS_INTERNAL, "out of memory for a second run");
     run->options = *options;
     status = build(run, error);
-    *second = (struct second_run){&run->session, NULL, run};
+    *second = (struct second_run){&run->session, NULL, run->vmm ? run->vmm->host : NULL, run};
     for (size_t i = 0; i < run->session.guest_count; i++)
         if (strcmp(run->session.guests[i]->name, machine) == 0)
             second->machine = run->session.guests[i];

@@ -17,7 +17,9 @@
 struct network_cable {
     struct network *network;
     struct net_words words;
-    struct net_backend *backend; /* NULL: it does not lead outside */
+    bool leads_outside;
+    struct net_backend *backend; /* the outside; NULL: none, or it is played */
+    struct net_port played;      /* its end of the cable, where it is */
     struct net_capture *capture; /* NULL: nobody listens */
     struct world_channel channel;
     struct event wire_free;
@@ -31,31 +33,54 @@ struct network_cable {
 static void deliver(void *self, const uint8_t *bytes, size_t count)
 {
     struct network_cable *cable = self;
-    net_send(&cable->backend->port, bytes, count, 0);
+    net_send(cable->backend ? &cable->backend->port : &cable->played, bytes, count, 0);
 }
 
-/* The next frame from outside, and the time that it takes. */
+static void drop_frame(void *self, const uint8_t *frame, size_t bytes, uint64_t cause)
+{
+    (void)self;
+    (void)frame;
+    (void)bytes;
+    (void)cause;
+}
+
+/* The next frame from outside; false: there is none now. */
+static bool take_frame(struct network_cable *cable, uint8_t *bytes, size_t *count)
+{
+    struct network *network = cable->network;
+    const struct net_frame *frame;
+    if (!cable->backend)
+        return input_player_take(network->player, network->world, &cable->channel, bytes, count);
+    frame = net_queue_first(&cable->backend->from_outside);
+    if (!frame)
+        return false;
+    *count = frame->count;
+    memcpy(bytes, frame->bytes, frame->count);
+    net_queue_drop_first(&cable->backend->from_outside);
+    return true;
+}
+
+/* A frame takes its time on the wire. */
 static void hand_in(void *self)
 {
     struct network_cable *cable = self;
     struct world *world = cable->network->world;
-    struct net_queue *queue = &cable->backend->from_outside;
-    const struct net_frame *frame = net_queue_first(queue);
-    if (!frame || event_is_armed(&cable->wire_free))
+    uint8_t bytes[INPUT_LOG_RECORD_MAX];
+    size_t count;
+    if (event_is_armed(&cable->wire_free) || !take_frame(cable, bytes, &count))
         return;
-    world_input(world, &cable->channel, frame->bytes, frame->count);
-    event_arm(&cable->wire_free, clock_after_ns(&world->clock, net_wire_ns(frame->count)));
-    net_queue_drop_first(queue);
+    world_input(world, &cable->channel, bytes, count);
+    event_arm(&cable->wire_free, clock_after_ns(&world->clock, net_wire_ns(count)));
 }
 
 void network_poll(struct network *network)
 {
     const struct timeline *timeline = &network->world->timeline;
     for (struct network_cable *cable = network->cables; cable; cable = cable->next) {
-        if (!cable->backend)
-            continue;
-        cable->backend->ops->exchange(cable->backend, timeline_ns(timeline, timeline->now));
-        hand_in(cable);
+        if (cable->backend)
+            cable->backend->ops->exchange(cable->backend, timeline_ns(timeline, timeline->now));
+        if (cable->leads_outside)
+            hand_in(cable);
     }
 }
 
@@ -128,12 +153,16 @@ static enum status open_end(struct network *network, struct network_cable *cable
                      : error_set(error, STATUS_USAGE, "net=switch has %d ports; fix: fewer NICs",
                                  NET_SWITCH_PORTS);
     }
-    if (network->is_cut)
-        return STATUS_OK;
-    status = net_backend_open(&cable->backend, &cable->words, error);
-    if (status != STATUS_OK)
-        return status;
-    *port = &cable->backend->port;
+    if (network->player) {
+        cable->played = (struct net_port){.name = cable->name, .receive = drop_frame};
+        *port = &cable->played;
+    } else {
+        status = net_backend_open(&cable->backend, &cable->words, error);
+        if (status != STATUS_OK)
+            return status;
+        *port = &cable->backend->port;
+    }
+    cable->leads_outside = true;
     cable->channel.name = cable->name;
     cable->channel.deliver = deliver;
     cable->channel.self = cable;
@@ -144,7 +173,7 @@ static enum status open_end(struct network *network, struct network_cable *cable
 static enum status open_capture(const struct network *network, struct network_cable *cable,
                                 struct error *error)
 {
-    if (!cable->words.pcap || network->is_cut)
+    if (!cable->words.pcap || network->player)
         return STATUS_OK;
     for (const struct network_cable *other = network->cables; other != cable; other = other->next)
         if (other->words.pcap && strcmp(other->words.pcap, cable->words.pcap) == 0)

@@ -8,7 +8,7 @@
 
 #include "backends/net_backend.h"
 #include "bus/net.h"
-#include "machine/world.h"
+#include "frontends/input_log.h"
 
 struct net_capture;
 struct net_switch;
@@ -18,7 +18,9 @@ struct network {
     struct world *world;
     uint64_t start_seconds; /* since 1970: the beginning of captured time */
     struct network_cable *cables;
-    bool is_cut; /* cables lead nowhere outside, and nothing is captured */
+    /* Plays what came from outside in an earlier run: cables lead nowhere, and nothing is captured.
+     * NULL: they are real. */
+    struct input_player *player;
     struct net_switch *net_switch; /* NULL: no NIC is at it */
     /* How far virtual time is ahead of the workstation's, and when that was. */
     int64_t ahead_ns, virtual_ns, real_ns;

@@ -15,6 +15,8 @@ struct option_list {
     size_t count;
 };
 
+struct session;
+
 struct run_options {
     const char *image; /* the operand; NULL: none */
     uint64_t memory_bytes; /* 0: not given */
@@ -30,7 +32,8 @@ struct run_options {
     const char *rtc, *snapshot_load, *snapshot_save, *parallel, *debug_console;
     const char *sound; /* NULL: none */
     bool wants_prompt; /* vitrine debug; not an option */
-    bool is_second_run; /* of run_again.h: leads nowhere outside; not an option */
+    /* Of run_again.h, no option: this run is that one made again, and leads nowhere outside. */
+    const struct session *first_run;
     bool is_stopped, no_reboot, is_realtime, is_max_speed, overlay, prints_hash, is_verbose, wants_help;
 };
 

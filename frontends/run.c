@@ -246,7 +246,7 @@ static enum status build_again(const struct run_options *options, const char *ma
         return error_set(error, STATUS_INTERNAL, "out of memory for a second run");
     run->options = *options;
     status = run_build(run, error);
-    *second = (struct second_run){&run->session, run->machine, run};
+    *second = (struct second_run){&run->session, run->machine, run->machine, run};
     return status;
 }
 

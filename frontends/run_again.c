@@ -3,11 +3,15 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "base/bits.h"
 
-#define SECONDS_MAX 20 /* of the workstation */
-#define CHUNK       UINT64_C(1000000)
+#define SECONDS_MIN  20 /* of the workstation; or twice what the first run took */
+#define SECONDS_SAID 3  /* longer ones are announced */
+#define CHUNK        UINT64_C(1000000)
+#define ANOTHER                                                                                    \
+    "was a file or the machine changed meanwhile? fix: run it once more, without a debugger"
 #define WRITERS_MAX 8
 
 struct writer {
@@ -24,9 +28,11 @@ static void drop_line(void *self, enum log_level level, const char *line)
     (void)line;
 }
 
-const char *run_again_stream(const char *spec)
+/* What the first run has cost: the second has to execute the same. */
+static uint64_t seconds_taken(void)
 {
-    return spec && spec[0] && strcmp(spec, "null") != 0 ? "file:/dev/null" : spec;
+    clock_t now = clock();
+    return now > 0 ? (uint64_t)now / CLOCKS_PER_SEC : 0;
 }
 
 /* The same without what leads outside; the clock is that of the first run. */
@@ -37,14 +43,12 @@ static void choose_options(struct run_options *o, const struct session *first, c
     snprintf(rtc, size, "%llu", (unsigned long long)first->rtc_seconds);
     o->rtc = rtc;
     o->display = "none";
-    o->overlay = o->is_max_speed = o->is_second_run = true;
+    o->is_max_speed = true;
+    o->first_run = first;
     o->wants_prompt = o->is_stopped = o->is_realtime = o->is_verbose = false;
-    o->trace = o->trace_out = o->gdb = o->screenshot = o->sound = o->snapshot_save = o->gantt = NULL;
-    o->timeout_seconds = SECONDS_MAX;
-    for (size_t i = 0; i < o->serials.count; i++)
-        o->serials.items[i] = run_again_stream(o->serials.items[i]);
-    o->parallel = run_again_stream(o->parallel);
-    o->debug_console = run_again_stream(o->debug_console);
+    o->trace = o->trace_out = o->gdb = o->screenshot = o->sound = o->snapshot_save = o->gantt =
+        NULL;
+    o->timeout_seconds = SECONDS_MIN + 2 * seconds_taken();
 }
 
 /* The last hit counts. */
@@ -67,14 +71,21 @@ static void note_hit(struct machine *machine, struct writer *writers, size_t cou
                        sizeof writer->place);
 }
 
+/* Ctrl-C, or an end that something else asked for, ends the second run, too. */
+static bool is_given_up(const struct session *first)
+{
+    return atomic_load(&first->world.requested_status) != 0;
+}
+
 /* Up to the fault at that instruction; earlier ones reset the machine as they did. */
-static bool reach_fault(const struct second_run *second, uint64_t instructions,
-                        struct writer *writers, size_t count)
+static bool reach_fault(const struct second_run *second, const struct session *first,
+                        uint64_t instructions, struct writer *writers, size_t count)
 {
     struct world *world = &second->session->world;
     struct machine *machine = second->machine;
     machine->holds_on_shutdown = true;
-    while (!world->is_over && cpu_instructions(machine->cpu) <= instructions) {
+    while (!world->is_over && !is_given_up(first) &&
+           cpu_instructions(machine->cpu) <= instructions) {
         world_advance(world, CHUNK);
         if (!machine->debug_stopped)
             continue;
@@ -100,24 +111,27 @@ static void quieten(const struct second_run *second, const struct machine *machi
 }
 
 /* NULL: it went as the first; else why nothing is known. */
-static const char *go_again(const struct second_run *second, const struct machine *machine,
+static const char *go_again(const struct second_run *second, const struct session *first,
+                            const struct machine *machine,
                             const struct machine_table_entry *entries, size_t count,
                             struct writer *writers)
 {
     struct cpu_watch watches[WRITERS_MAX];
     struct error error = {STATUS_OK, ""};
+    if (first->inputs.is_cut)
+        return "more came from outside than is kept (64 MiB)";
     quieten(second, machine);
+    session_replay(second->session, second->shown);
     for (size_t i = 0; i < count; i++)
         watches[i] = (struct cpu_watch){CPU_WATCH_WRITE, true, entries[i].gpa, entries[i].bytes};
     if (cpu_set_watches(second->machine->cpu, watches, count, &error) != STATUS_OK)
         return "out of memory for a second run";
-    if (!reach_fault(second, cpu_instructions(machine->cpu), writers, count))
-        return "a second run went another way (something came from outside, or a disk was written), "
-               "or took too long; fix: --overlay, and no keys";
+    if (!reach_fault(second, first, cpu_instructions(machine->cpu), writers, count))
+        return is_given_up(first) ? "the second run was ended"
+                                  : "a second run went another way, or took too long; " ANOTHER;
     return machine_hash(second->machine) == machine_hash(machine)
                ? NULL
-               : "a second run was another: something came from outside, or a disk was written; "
-                 "fix: --overlay, and no keys";
+               : "a second run was another; " ANOTHER;
 }
 
 static void put_writer(const struct machine_table_entry *entry, const struct writer *writer,
@@ -153,8 +167,12 @@ static void find_writers(void *self, const struct machine *machine,
     again->is_done = true;
     memset(writers, 0, sizeof writers);
     choose_options(&options, again->first, rtc, sizeof rtc);
+    if (seconds_taken() >= SECONDS_SAID)
+        log_line(&machine->world->log, LOG_WARNING,
+                 "%s: the run is made again, to find who wrote it; Ctrl-C ends that",
+                 machine->name);
     trouble = again->build(&options, machine->name, &second, &error) == STATUS_OK
-                  ? go_again(&second, machine, entries, count, writers)
+                  ? go_again(&second, again->first, machine, entries, count, writers)
                   : error.text;
     if (trouble)
         text_append(text, size, &used, "  who wrote it is not known: %s\n", trouble);

@@ -1,9 +1,11 @@
 /* Who wrote the table entries that a triple fault was about: the same run once more, from its start to
  * the same fault, with watchpoints on them. A run is the same whenever its inputs are (rule 4), so that
- * nothing has to be noted down on the way, and a run that does not fault costs nothing.
+ * no write of the guest's has to be noted down on the way.
  *
- * The second run has no window, no cables and no streams, and leaves disks alone. That it was the same
- * is checked: it ends with the same machine, to the last bit, or nothing is claimed. */
+ * The second run has no window, no cables and no streams: what came from there comes again, when it came
+ * (input_log.h). Its disks are those of the first as they were at the start (backends/image_start.h), and
+ * what it writes is gone with it. That it was the same is checked: it ends with the same machine, to the
+ * last bit, or nothing is claimed. */
 #ifndef VITRINE_FRONTENDS_RUN_AGAIN_H
 #define VITRINE_FRONTENDS_RUN_AGAIN_H
 
@@ -13,6 +15,7 @@
 struct second_run {
     struct session *session;
     struct machine *machine; /* the one that faulted in the first */
+    struct machine *shown;   /* whose keyboard it is */
     void *self;
 };
 
@@ -29,9 +32,5 @@ struct run_again {
 
 /* Has the machine ask (machine.writers) for the lines about its first fault. */
 void run_again_watch(struct run_again *again, struct machine *machine);
-
-/* What a byte stream of the first run is in the second: there, where there was one (a UART sees the
- * other end of its line), and silent. NULL is allowed. */
-const char *run_again_stream(const char *spec);
 
 #endif

@@ -100,7 +100,11 @@ enum status session_open(struct session *session, const struct run_options *opti
     status = world_init(&session->world, &world, error);
     session->has_world = true;
     network_init(&session->network, &session->world, session->rtc_seconds);
-    session->network.is_cut = options->is_second_run;
+    input_log_init(&session->inputs, &session->world);
+    if (options->first_run) {
+        session->player.log = &options->first_run->inputs;
+        session->network.player = &session->player;
+    }
     if (status != STATUS_OK ||
         (status = choose_display(session, &session->display_kind, error)) != STATUS_OK)
         return status;
@@ -126,12 +130,24 @@ static bool wait_for_room(void *self)
 struct block_image_options session_image_options(struct session *session)
 {
     return (struct block_image_options){.image = {.has_overlay = session->options->overlay,
-                                                  .is_second_look =
-                                                      session->options->is_second_run,
                                                   .set = &session->images,
                                                   .log = &session->world.log},
+                                        .keeps_start = !session->options->first_run,
                                         .wait = wait_for_room,
                                         .wait_self = session};
+}
+
+enum status session_image(struct session *session, const char *path,
+                          struct block_image_options *options, struct block **block,
+                          struct error *error)
+{
+    const struct session *first = session->options->first_run;
+    enum status status;
+    options->again = first ? first->disks[session->disk_count] : NULL;
+    status = block_image_open(block, path, options, error);
+    if (status == STATUS_OK)
+        session->disks[session->disk_count++] = *block;
+    return status;
 }
 
 static enum status disk_word(const char *word, struct block_image_options *options,
@@ -209,10 +225,7 @@ enum status session_disk(struct session *session, const char *spec, struct block
     }
     if ((status = check_model(model, error)) != STATUS_OK)
         return status;
-    status = block_image_open(block, words, &options, error);
-    if (status == STATUS_OK)
-        session->disks[session->disk_count++] = *block;
-    return status;
+    return session_image(session, words, &options, block, error);
 }
 
 enum status session_disc(struct session *session, const char *path, struct block **block,
@@ -221,13 +234,29 @@ enum status session_disc(struct session *session, const char *path, struct block
     struct block_image_options options = {.image = {.is_read_only = true,
                                                     .set = &session->images,
                                                     .log = &session->world.log}};
-    enum status status;
     *block = NULL;
     if (session->disk_count == SESSION_DISKS)
         return error_set(error, STATUS_USAGE, "--cdrom: too many images; fix: fewer than %d", SESSION_DISKS);
-    status = block_image_open(block, path, &options, error);
-    if (status == STATUS_OK)
-        session->disks[session->disk_count++] = *block;
+    return session_image(session, path, &options, block, error);
+}
+
+/* A port that is shown in the terminal where the display is; in a second run one like it. */
+static bool shares_terminal(const struct session *session, const char *spec)
+{
+    const struct session *first = session->options->first_run;
+    return strcmp(spec, "stdio") == 0 && !session->terminal_serial &&
+           (first ? first->terminal_serial != NULL : session->frontend != NULL);
+}
+
+static enum status share_terminal(struct session *session, const char *spec,
+                                  struct chardev **chardev, struct error *error)
+{
+    enum status status = STATUS_OK;
+    if (session->options->first_run)
+        status = char_stream_silent(&session->terminal_serial, spec, error);
+    else
+        session->terminal_serial = frontend_terminal_serial(session->frontend);
+    *chardev = session->terminal_serial;
     return status;
 }
 
@@ -240,17 +269,16 @@ enum status session_chardev(struct session *session, const char *spec, struct ch
         return STATUS_OK;
     if (strcmp(spec, "stdio") == 0 && session->options->wants_prompt)
         return error_set(error, STATUS_USAGE, "stdio is the debugger's prompt; fix: file:PATH, pty or unix:");
-    if (strcmp(spec, "stdio") == 0 && session->frontend && !session->terminal_serial) {
-        *chardev = session->terminal_serial = frontend_terminal_serial(session->frontend);
-        return STATUS_OK;
-    }
+    if (shares_terminal(session, spec))
+        return share_terminal(session, spec, chardev, error);
     if (session->chardev_count == SESSION_CHARDEVS)
         return error_set(error, STATUS_USAGE, "more than %d byte streams; fix: null for some", SESSION_CHARDEVS);
     for (size_t i = 0; strcmp(spec, "stdio") == 0 && i < session->chardev_count; i++)
         if (char_stream_is_stdio(session->chardevs[i]))
             return error_set(error, STATUS_USAGE, "two ports want stdio; fix: file:, pty or unix: for "
                              "one of them");
-    status = char_stream_open(chardev, spec, error);
+    status = session->options->first_run ? char_stream_silent(chardev, spec, error)
+                                         : char_stream_open(chardev, spec, error);
     if (status == STATUS_OK)
         session->chardevs[session->chardev_count++] = *chardev;
     return status;
@@ -352,6 +380,26 @@ static size_t take_leave_keys(struct session *session, uint8_t *bytes, size_t co
     return kept;
 }
 
+static void replay(struct session *session, const struct world_channel *channel)
+{
+    uint8_t bytes[INPUT_LOG_RECORD_MAX];
+    size_t count;
+    while (input_player_take(&session->player, &session->world, channel, bytes, &count))
+        world_input(&session->world, channel, bytes, count);
+}
+
+/* In the order of poll_outside(). */
+static void replay_outside(void *self)
+{
+    struct session *session = self;
+    replay(session, &session->input_channel);
+    for (size_t i = 0; i < session->chardev_count; i++) {
+        replay(session, &session->modem_channels[i]);
+        replay(session, &session->serial_channels[i]);
+    }
+    network_poll(&session->network);
+}
+
 static void poll_outside(void *self)
 {
     struct session *session = self;
@@ -427,6 +475,32 @@ static enum status open_trace(struct session *session, struct error *error)
     return trace_open(&session->trace, &session->world, &settings, error);
 }
 
+static void add_channels(struct session *session)
+{
+    session->input_channel.name = "keyboard and mouse";
+    session->input_channel.deliver = deliver_record;
+    session->input_channel.self = session;
+    world_add_channel(&session->world, &session->input_channel);
+    for (size_t i = 0; i < session->chardev_count; i++) {
+        session->serial_channels[i].name = session->chardevs[i]->name;
+        session->serial_channels[i].deliver = deliver_serial;
+        session->serial_channels[i].self = session->chardevs[i];
+        world_add_channel(&session->world, &session->serial_channels[i]);
+        session->modem_channels[i].name = session->chardevs[i]->name;
+        session->modem_channels[i].deliver = deliver_modem;
+        session->modem_channels[i].self = session->chardevs[i];
+        world_add_channel(&session->world, &session->modem_channels[i]);
+    }
+}
+
+void session_replay(struct session *session, struct machine *machine)
+{
+    session->machine = machine;
+    add_channels(session);
+    session->watcher = (struct world_watcher){.poll = replay_outside, .self = session};
+    world_add_watcher(&session->world, &session->watcher);
+}
+
 enum status session_show(struct session *session, struct machine *machine, struct error *error)
 {
     enum status status = STATUS_OK;
@@ -450,20 +524,7 @@ enum status session_show(struct session *session, struct machine *machine, struc
                                                          : "trace-format");
     if (status != STATUS_OK)
         return status;
-    session->input_channel.name = "keyboard and mouse";
-    session->input_channel.deliver = deliver_record;
-    session->input_channel.self = session;
-    world_add_channel(&session->world, &session->input_channel);
-    for (size_t i = 0; i < session->chardev_count; i++) {
-        session->serial_channels[i].name = session->chardevs[i]->name;
-        session->serial_channels[i].deliver = deliver_serial;
-        session->serial_channels[i].self = session->chardevs[i];
-        world_add_channel(&session->world, &session->serial_channels[i]);
-        session->modem_channels[i].name = session->chardevs[i]->name;
-        session->modem_channels[i].deliver = deliver_modem;
-        session->modem_channels[i].self = session->chardevs[i];
-        world_add_channel(&session->world, &session->modem_channels[i]);
-    }
+    add_channels(session);
     session->watcher.poll = poll_outside;
     session->watcher.frame = show_frame;
     session->watcher.idle = wait_outside;
@@ -524,7 +585,10 @@ void session_close(struct session *session)
         session->chardevs[i]->close(session->chardevs[i]);
     for (size_t i = 0; i < session->disk_count; i++)
         session->disks[i]->ops->close(session->disks[i]);
+    if (session->options && session->options->first_run && session->terminal_serial)
+        session->terminal_serial->close(session->terminal_serial);
     network_close(&session->network);
+    input_log_fini(&session->inputs);
     free(session->bios);
     free(session->vga_bios);
     symbols_free(session->symbols);

@@ -5,6 +5,7 @@
 
 #include "backends/block_image.h"
 #include "frontends/frontend.h"
+#include "frontends/input_log.h"
 #include "frontends/network.h"
 #include "frontends/options.h"
 #include "machine/machine.h"
@@ -49,6 +50,8 @@ struct session {
     struct world_channel modem_channels[SESSION_CHARDEVS];
     bool has_leave_key; /* Ctrl-A was typed on a serial console's terminal */
     uint64_t rtc_seconds;
+    struct input_log inputs;    /* what came in, */
+    struct input_player player; /* or, in a second run, comes again */
 };
 
 /* Starts the world and chooses the display: as asked for; else a window where there is one, the
@@ -67,6 +70,10 @@ enum status session_disk(struct session *session, const char *spec, struct block
                          struct session_disk_model *model, struct error *error);
 /* For images that a single machine writes: --overlay, and what a full disk of the workstation means. */
 struct block_image_options session_image_options(struct session *session);
+/* Opens an image as the session's next; in a second run, that of the first as it was at the start. */
+enum status session_image(struct session *session, const char *path,
+                          struct block_image_options *options, struct block **block,
+                          struct error *error);
 /* "FILE[,format=F][,ro][,overlay][,mechanics=M][,next=FILE...]": the diskettes of a drive, MACHINE_FLOPPY_DISKS
  * at most. */
 enum status session_floppy(struct session *session, const char *spec, struct block **disks,
@@ -83,6 +90,8 @@ enum status session_firmware(struct session *session, struct machine_blob *bios,
                              struct machine_blob *vga_bios, struct error *error);
 /* Opens the display and connects screen and input of this machine; opens the trace. */
 enum status session_show(struct session *session, struct machine *machine, struct error *error);
+/* In a second run instead of the above: what came from outside in the first comes again, when it came. */
+void session_replay(struct session *session, struct machine *machine);
 /* Runs the world to its end; writes the screenshot. Returns the exit status. */
 int session_run(struct session *session, struct error *error);
 /* Closes window or terminal, so that what is printed afterwards is seen. */

@@ -73,10 +73,15 @@ static bool walk_pages(const struct machine *machine, const struct cpu_registers
             return false;
         }
         entry = load_le32(bytes);
-        text_append(text, size, used, "     %s at physical %08llx: %08x: %s, %s, %s\n", found->name,
+        text_append(text, size, used, "     %s at physical %08llx: %08x: %s%s%s\n", found->name,
                     (unsigned long long)found->gpa, (unsigned)entry,
                     entry & PAGE_PRESENT ? "present" : "not present",
-                    entry & 2 ? "writable" : "read-only", entry & 4 ? "user" : "supervisor");
+                    !(entry & PAGE_PRESENT) ? ""
+                    : entry & 2             ? ", writable"
+                                            : ", read-only",
+                    !(entry & PAGE_PRESENT) ? ""
+                    : entry & 4             ? ", user"
+                                            : ", supervisor");
         if (!(entry & PAGE_PRESENT) || (level == 0 && entry & PAGE_LARGE && r->cr4 & 0x10))
             break;
         table = entry & 0xFFFFF000u;

@@ -1,6 +1,6 @@
 #!/bin/sh
 # The card of a triple fault names the entry at fault and the instruction that wrote it last, found by a
-# second run; also where the machine then reboots; and says so where there can be no second run.
+# second run; also where the machine then reboots, where disks were written, and where something came from outside.
 [ -x "$VITRINE" ] || { echo "no vitrine in this build"; exit 77; }
 command -v nasm >/dev/null || { echo "nasm is missing"; exit 77; }
 
@@ -35,24 +35,65 @@ timeout 100 "$VITRINE" run --display none --overlay --bios embedded --max-instru
 [ "$(grep -c "IDT entry 3h was last written" out)" = 1 ] || fail "the second run: $(cat out)"
 says out 'next: the chip set resets the machine'
 
-# Without --overlay: a disk that is only read is the same for the second run. One that was written is not: the card
-# says why it knows nothing; with --overlay it knows.
+# Without --overlay: the second run finds the disks as the first found them, and leaves them as the first left them.
+make_image() { # flags, name, size
+    nasm -f bin $1 -l $2.lst -o $2.img "$SRCDIR/tests/guest/badgate.asm" && truncate -s $3 $2.img || exit 1
+    offset=$(awk '/0x0E00/ { print $2; exit }' $2.lst)
+    wrong=$(printf %08x $((0x7C00 + 0x$offset)))
+}
+count() { # name: how often a run has written it
+    od -A n -t u1 -j 512 -N 1 $1 | tr -d ' '
+}
 timeout 100 "$VITRINE" run --display none --no-reboot --bios embedded --serial file:serial.log badgate.img >out 2>&1
 [ $? = 4 ] || fail "the status without overlay: $(cat out)"
 says out "IDT entry 3h was last written 1002 instructions before, at 0008, linear $wrong"
-nasm -f bin -DWRITES -o writes.bin "$SRCDIR/tests/guest/badgate.asm" || exit 1
-cp badgate.img writes.img && dd if=writes.bin of=writes.img conv=notrunc 2>/dev/null
-timeout 100 "$VITRINE" run --display none --no-reboot --bios embedded writes.img >out 2>&1
-[ $? = 4 ] || fail "the status without overlay: $(cat out)"
-says out 'who wrote it is not known: .*a disk was written.*fix: --overlay'
-timeout 100 "$VITRINE" run --display none --no-reboot --bios embedded --overlay writes.img >out 2>&1
-says out 'IDT entry 3h was last written 1002 instructions before'
+make_image -DWRITES writes 2M
+cp writes.img before.img
+for turn in 1 2; do
+    timeout 100 "$VITRINE" run --display none --no-reboot --bios embedded writes.img >out 2>&1
+    [ $? = 4 ] || fail "the status without overlay: $(cat out)"
+    says out "IDT entry 3h was last written 1002 instructions before, at 0008, linear $wrong"
+    [ "$(cmp -l before.img writes.img | wc -l)" = 1 ] && [ "$(count writes.img)" = $turn ] ||
+        fail "the disk after run $turn: $(cmp -l before.img writes.img)"
+done
+make_image "-DWRITES -DTWO" two 2M
+truncate -s 3M second.img
+truncate -s 1440K writes.img && mv writes.img floppy.img
+"$VITRINE" disk convert before.img disk.qcow2 >/dev/null || fail "disk convert"
+timeout 100 "$VITRINE" run --display none --no-reboot --bios embedded two.img --disk second.img >out 2>&1
+says out "IDT entry 3h was last written 1002 instructions before, at 0008, linear $wrong"
+[ "$(count two.img) $(count second.img)" = "1 1" ] || fail "two disks: $(count two.img) $(count second.img)"
+for image in floppy.img disk.qcow2; do
+    timeout 100 "$VITRINE" run --display none --no-reboot --bios embedded $image >out 2>&1
+    says out 'IDT entry 3h was last written 1002 instructions before'
+done
+[ "$(count floppy.img)" = 3 ] || fail "a diskette: $(count floppy.img)"
+make_image "-DWRITES -DPAGES" pages 2M
+hole=$(awk '/mov dword \[0x11000 \+ 7/ { print $2; exit }' pages.lst)
+timeout 100 "$VITRINE" run --display none --no-reboot --bios embedded pages.img >out 2>&1
+says out 'page table entry 7h at physical 0001101c: 00000000: not present$'
+says out "page table entry 7h was last written 1006 instructions before, at 0008, linear $(printf %08x $((0x7C00 + 0x$hole)))"
+# Where the folder for temporary files is none, it says so and the first run is as ever.
+TMPDIR=/nowhere timeout 100 "$VITRINE" run --display none --no-reboot --bios embedded pages.img >out 2>&1
+[ $? = 4 ] && [ "$(count pages.img)" = 2 ] || fail "no folder for temporary files: $(cat out)"
+says out 'who wrote it is not known: pages.img: .*fix: set TMPDIR'
+
+# What came from outside comes again: a letter from a socket, a key from a terminal.
+if command -v python3 >/dev/null; then
+    make_image "-DLISTENS -DWRITES" listens 2M
+    timeout 100 python3 "$SRCDIR/tests/guest/typed.py" line.sock "$VITRINE" run --display terminal --no-reboot \
+        --bios embedded --serial unix:line.sock listens.img
+    [ $? = 4 ] || fail "a run with a letter and a key: $(cat typed.err)"
+    says typed.err "IDT entry 3h was last written 1002 instructions before, at 0008, linear $wrong"
+fi
 
 # Guests of a host: each has its own card, by a second run of the whole lab that touches no file.
+make_image -DWRITES listing 512
 dd if=/dev/zero of=lab.img bs=516096 count=4 2>/dev/null
 for cylinder in 1 2; do
-    dd if=badgate.bin of=lab.img bs=516096 seek=$cylinder conv=notrunc 2>/dev/null
+    dd if=listing.img of=lab.img bs=516096 seek=$cylinder conv=notrunc 2>/dev/null
 done
+printf '\001' >one
 cat >lab.ini <<'END'
 [host]
 memory = 64M
@@ -68,6 +109,7 @@ END
 timeout 100 "$VITRINE" host --display none --no-reboot --bios embedded --rtc 0 --hash lab.ini >lab.out 2>out
 [ "$(grep -c "IDT entry 3h was last written 1002 instructions before, at 0008, linear $wrong" out)" = 2 ] ||
     fail "the cards of two guests: $(cat out)"
+cmp -s -i 516608:0 -n 1 lab.img one && cmp -s -i 1032704:0 -n 1 lab.img one || fail "the guests' counts"
 [ -f alpha.log ] || fail "the guest's serial line"
 
 # The second run changes nothing of the first.
