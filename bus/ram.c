@@ -2,30 +2,34 @@
 
 #include <stdlib.h>
 #include <string.h>
+#define LARGE_PAGE ((size_t)2 << 20) /* the workstation's, on x86-64 and AArch64 */
 
 enum status ram_init(struct ram *ram, const char *name, uint32_t id, size_t frames,
                      struct error *error)
 {
+    size_t alignment = frames * FRAME_BYTES >= LARGE_PAGE ? LARGE_PAGE : FRAME_BYTES;
     memset(ram, 0, sizeof *ram);
     ram->name = name;
     ram->id = id;
     ram->frames = frames;
     /* calloc of this size hands out untouched zero pages: an idle guest's RAM costs nothing. */
-    ram->bytes = calloc(frames + 1, FRAME_BYTES);
+    ram->allocation = calloc(1, frames * FRAME_BYTES + alignment);
     ram->flags = calloc(frames, 1);
-    if (!ram->bytes || !ram->flags) {
+    if (!ram->allocation || !ram->flags) {
         ram_fini(ram);
         return error_set(error, STATUS_INTERNAL,
                          "the workstation has no %zu KiB for %s; fix: a smaller --memory",
                          frames * 4, name);
     }
+    ram->bytes = (uint8_t *)(((uintptr_t)ram->allocation + alignment - 1) & ~(alignment - 1));
     return STATUS_OK;
 }
 
 void ram_fini(struct ram *ram)
 {
-    free(ram->bytes);
+    free(ram->allocation);
     free(ram->flags);
+    ram->allocation = NULL;
     ram->bytes = NULL;
     ram->flags = NULL;
     ram->frames = 0;

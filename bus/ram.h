@@ -28,14 +28,15 @@ struct code_listener {
 
 struct ram {
     const char *name;
-    uint8_t *bytes;
+    uint8_t *bytes; /* aligned, within: */
+    void *allocation;
     uint8_t *flags; /* enum frame_flag, one byte a frame */
     size_t frames;
     uint32_t id;
     struct code_listener *listeners;
 };
 
-/* Zeroed memory of frames * 4 KiB, page aligned. */
+/* Zeroed memory of frames * 4 KiB, page aligned; 2 MiB and more: aligned for large pages. */
 enum status ram_init(struct ram *ram, const char *name, uint32_t id, size_t frames,
                      struct error *error);
 void ram_fini(struct ram *ram);

@@ -8,6 +8,7 @@
 
 #include "backends/char_stream.h"
 #include "backends/file.h"
+#include "backends/large_pages.h"
 #include "base/bits.h"
 #include "base/words.h"
 #include "config.h"
@@ -91,6 +92,7 @@ enum status session_open(struct session *session, const struct run_options *opti
     struct world_options world = {.hz = options->clock_hz ? options->clock_hz : clock_hz,
                                   .max_instructions = options->max_instructions,
                                   .timeout_seconds = options->timeout_seconds,
+                                  .ram_made = prefer_large_pages,
                                   .log_level = options->is_verbose ? LOG_DEBUG : LOG_WARNING};
     enum status status;
     memset(session, 0, sizeof *session);

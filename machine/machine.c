@@ -80,6 +80,8 @@ static enum status build_ram(struct machine *machine, struct error *error)
         machine->ram = &machine->own_ram;
         status = ram_init(&machine->own_ram, machine->name, machine->world->next_ram_id++,
                           machine->ram_frames, error);
+        if (status == STATUS_OK && machine->world->ram_made)
+            machine->world->ram_made(machine->ram->bytes, machine->ram_frames * FRAME_BYTES);
     }
     return status;
 }

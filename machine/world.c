@@ -92,6 +92,7 @@ enum status world_init(struct world *world, const struct world_options *options,
     world->is_paced = options->is_paced;
     world->pace_start_ns = workstation_ns();
     world->next_ram_id = 1;
+    world->ram_made = options->ram_made;
     world->input_hash = HASH_START;
     if (options->timeout_seconds)
         world->deadline_ns = world->pace_start_ns + options->timeout_seconds * NS_PER_SECOND;

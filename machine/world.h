@@ -55,8 +55,11 @@ struct world_runner {
     void *self;
 };
 
+typedef void world_ram_hook(uint8_t *bytes, size_t count);
+
 struct world {
     struct timeline timeline;
+    world_ram_hook *ram_made;
     struct door door;
     struct log log;
     struct code_pool *pool;
@@ -88,6 +91,7 @@ struct world_options {
     uint64_t max_instructions; /* 0: no limit; the run ends with STATUS_TIMEOUT */
     uint64_t timeout_seconds;  /* of the workstation; 0: no limit */
     size_t code_bytes;         /* the pool of decoded code; 0: the default */
+    world_ram_hook *ram_made;  /* RAM of a machine, still untouched; may be NULL */
     enum log_level log_level;
 };
 

@@ -72,12 +72,32 @@ START_TEST(clearing_zeroes_what_was_written_and_reports_it)
 }
 END_TEST
 
+START_TEST(memory_is_zero_and_aligned_for_large_pages)
+{
+    static const size_t frames[] = {1, 4, 511, 512, 1024};
+    for (size_t n = 0; n < sizeof frames / sizeof frames[0]; n++) {
+        struct ram ram;
+        struct error error = {0};
+        size_t bytes = frames[n] * FRAME_BYTES;
+        size_t alignment = bytes < (size_t)2 << 20 ? FRAME_BYTES : (size_t)2 << 20;
+        ck_assert_int_eq(ram_init(&ram, "ram", 9, frames[n], &error), STATUS_OK);
+        ck_assert_uint_eq((uintptr_t)ram.bytes % alignment, 0);
+        for (size_t at = 0; at < bytes; at++)
+            if (ram.bytes[at] != 0)
+                ck_abort_msg("byte %zu is not zero", at);
+        memset(ram.bytes, 0xA5, bytes); /* all of it is there: the sanitizers look */
+        ram_fini(&ram);
+    }
+}
+END_TEST
+
 Suite *ram_suite(void)
 {
     Suite *suite = suite_create("ram");
     TCase *tcase = tcase_create("ram");
     tcase_add_test(tcase, a_write_is_reported_where_code_was_decoded);
     tcase_add_test(tcase, clearing_zeroes_what_was_written_and_reports_it);
+    tcase_add_test(tcase, memory_is_zero_and_aligned_for_large_pages);
     suite_add_tcase(suite, tcase);
     return suite;
 }
