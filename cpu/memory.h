@@ -2,7 +2,7 @@
  *
  *   fast[user][write]  linear page → host pointer; derived; RAM only, and only where a plain access
  *                      is all there is to do: no device, no decoded code behind a write, no watch
- *   entry[]            the guest's TLB: direct mapped, 1,024 entries of 4 KiB, saved with the state.
+ *   entry[]            the guest's TLB: direct mapped, 4,096 entries of 4 KiB, saved with the state.
  *                      A large page takes one entry for each 4 KiB that is touched.
  *
  * The index comes from an access' last byte and the tag from its first, so that accesses across a
@@ -12,7 +12,7 @@
 
 #include "cpu/internal.h"
 
-#define TLB_ENTRIES 1024u
+#define TLB_ENTRIES 4096u
 #define TLB_INVALID UINT64_C(1) /* no page has bits below 12 */
 /* In a write tag: RAM with decoded code in it. Plain accesses miss; a slow one writes where
  * code_lines shows that it touches no code. */

@@ -1,4 +1,4 @@
-/* The guest's translation look-aside buffer: 1,024 entries, direct mapped; filling, serving, forgetting.
+/* The guest's translation look-aside buffer: 4,096 entries, direct mapped; filling, serving, forgetting.
  *
  * What is in it, and for how long, is state of the machine: a guest that forgets to flush sees stale
  * entries here as on hardware. What the host makes of it (fast forms, bitmaps) is derived. SDM 3A 4.10. */
