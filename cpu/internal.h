@@ -158,17 +158,17 @@ struct op;
 
 struct cpu {
     /* hot */
-    uint64_t gpr[18];          /* 0-15; 16: always zero */
     uint64_t flags_result, flags_source; /* lazy arithmetic flags: flags.h */
     uint32_t flags_kind;       /* class * 4 + log2(size) */
     uint32_t flags_other;      /* all flags that are not arithmetic */
     int64_t budget;            /* instructions left when the running block is over */
-    uint64_t budget_end;       /* timeline->now when the budget is 0 */
     struct tlb_fast *tlb_read, *tlb_write; /* of this privilege: memory.h */
-    const struct op *current;  /* whose instruction ip is; NULL: ip and budget are right already */
-    struct jump_entry *jumps;  /* linear address → block: blocks.h */
-    struct segment_bounds bounds[6];
     uint64_t context;          /* mode and generation of code lookups: blocks.h */
+    struct jump_entry *jumps;  /* linear address → block: blocks.h */
+    uint64_t gpr[18];          /* 0-15; 16: always zero */
+    uint64_t budget_end;       /* timeline->now when the budget is 0 */
+    const struct op *current;  /* whose instruction ip is; NULL: ip and budget are right already */
+    struct segment_bounds bounds[6];
     uint64_t mode;             /* the part of it that decoded blocks are keyed by */
     struct cpu_memory *memory_unit;
     uint8_t plain_segments;    /* bit n: base 0, limit 4 GiB, readable and (but CS) writable */
