@@ -67,22 +67,30 @@ static uint64_t region_offset(const struct target *target)
 }
 
 /* `size` bytes at an offset from the region's base, all inside it. */
-static uint64_t region_read(const struct region *region, const struct reg *first, uint64_t offset,
-                            unsigned size)
+static uint64_t region_read(struct space *space, const struct region *region,
+                            const struct reg *first, uint64_t offset, unsigned size)
 {
+    uint64_t value;
+    space_ask_read(space, region->base + offset, size);
     if (region->ops)
-        return region->ops->read(region->self, offset, size) & mask_bytes(size);
-    return reg_bank_read_from(region->bank, first, region->self, offset + region->bank_base, size);
+        value = region->ops->read(region->self, offset, size) & mask_bytes(size);
+    else
+        value = reg_bank_read_from(region->bank, first, region->self, offset + region->bank_base,
+                                   size);
+    space_answered(space);
+    return value;
 }
 
-static void region_write(const struct region *region, const struct reg *first, uint64_t offset,
-                         unsigned size, uint64_t value)
+static void region_write(struct space *space, const struct region *region, const struct reg *first,
+                         uint64_t offset, unsigned size, uint64_t value)
 {
+    space_ask_write(space, region->base + offset, size, value);
     if (region->ops)
         region->ops->write(region->self, offset, size, value);
     else
         reg_bank_write_from(region->bank, first, region->self, offset + region->bank_base, size,
                             value);
+    space_answered(space);
 }
 
 /* The port when one region alone answers the access: nearly every one does. NULL: this is no space of
@@ -108,7 +116,7 @@ static uint64_t target_read(const struct target *target, unsigned size)
     const struct region *region = target->region;
     if (target->page)
         return load_le(target->page->read + (target->address & FRAME_MASK), size);
-    return region ? region_read(region, target->first, target->address - region->base, size)
+    return region ? region_read(target->space, region, target->first, target->address - region->base, size)
                   : mask_bytes(size);
 }
 
@@ -125,7 +133,7 @@ static void target_write(const struct target *target, unsigned size, uint64_t va
         return;
     }
     if (region)
-        region_write(region, target->first, target->address - region->base, size, value);
+        region_write(target->space, region, target->first, target->address - region->base, size, value);
 }
 
 /* True when the access does not fit into its target: it is then made byte by byte, as ISA's bus
@@ -141,7 +149,8 @@ static uint64_t plain_read(struct space *space, uint64_t address, unsigned size)
     struct target target;
     uint64_t value = 0;
     if (BASE_LIKELY(port != NULL))
-        return region_read(port->region, port->first, (address & 0xFFFF) - port->region->base, size);
+        return region_read(space, port->region, port->first,
+                           (address & 0xFFFF) - port->region->base, size);
     target = find_target(space, address, false);
     if (BASE_LIKELY(!is_split(&target, size)))
         return target_read(&target, size);
@@ -157,8 +166,8 @@ static void plain_write(struct space *space, uint64_t address, unsigned size, ui
     const struct space_port *port = whole_port(space, address, size);
     struct target target;
     if (BASE_LIKELY(port != NULL)) {
-        region_write(port->region, port->first, (address & 0xFFFF) - port->region->base, size,
-                     value);
+        region_write(space, port->region, port->first, (address & 0xFFFF) - port->region->base,
+                     size, value);
         return;
     }
     target = find_target(space, address, true);
@@ -212,6 +221,23 @@ static const struct region *access_decode(struct access *access, const struct ta
             access->has_old = reg_peek(access->reg, region->self, &access->old);
     }
     return region;
+}
+
+bool space_asked_access(struct space *space, struct access *access)
+{
+    const uint64_t asked = space->asked;
+    struct target target;
+    memset(access, 0, sizeof *access);
+    if (!asked)
+        return false;
+    access->is_shown = true;
+    access->is_write = (asked & 0x80) != 0;
+    access->address = asked >> 8;
+    access->size = asked & 0x7F;
+    access->value = access->is_write ? space->asked_value & mask_bytes(access->size) : 0;
+    target = find_target(space, access->address, access->is_write);
+    access_decode(access, &target);
+    return true;
 }
 
 static void describe(struct access *access, const struct region *region, const void *state)
@@ -361,6 +387,29 @@ static const struct region *block_region(const struct target *target, unsigned s
                                                                                            : NULL;
 }
 
+static size_t region_read_block(const struct target *target, unsigned size, void *bytes,
+                                size_t count)
+{
+    const struct region *region = target->region;
+    size_t moved;
+    space_ask_read(target->space, target->address, size);
+    moved = region->ops->read_block(region->self, target->address - region->base, size, bytes, count);
+    space_answered(target->space);
+    return moved;
+}
+
+static size_t region_write_block(const struct target *target, unsigned size, const void *bytes,
+                                 size_t count)
+{
+    const struct region *region = target->region;
+    size_t moved;
+    space_ask_write(target->space, target->address, size, load_le(bytes, size));
+    moved = region->ops->write_block(region->self, target->address - region->base, size, bytes,
+                                     count);
+    space_answered(target->space);
+    return moved;
+}
+
 size_t space_read_block(struct space *space, uint64_t address, unsigned size, void *bytes,
                         size_t count)
 {
@@ -374,8 +423,7 @@ size_t space_read_block(struct space *space, uint64_t address, unsigned size, vo
         return 1;
     }
     if (!space_is_hooked(space))
-        return region->ops->read_block(region->self, target.address - region->base, size, bytes,
-                                       count);
+        return region_read_block(&target, size, bytes, count);
     access_open(&access, space, address, size, false, ACCESS_PORT);
     access_decode(&access, &target);
     show_before(space->door, &access);
@@ -385,8 +433,7 @@ size_t space_read_block(struct space *space, uint64_t address, unsigned size, vo
         store_le(bytes, size, access.value);
         moved = 1;
     } else {
-        moved = region->ops->read_block(region->self, target.address - region->base, size, bytes,
-                                        count);
+        moved = region_read_block(&target, size, bytes, count);
         access.value = load_le(bytes, size);
     }
     access.count = moved;
@@ -408,8 +455,7 @@ size_t space_write_block(struct space *space, uint64_t address, unsigned size, c
         return 1;
     }
     if (!space_is_hooked(space))
-        return region->ops->write_block(region->self, target.address - region->base, size, bytes,
-                                        count);
+        return region_write_block(&target, size, bytes, count);
     access_open(&access, space, address, size, true, ACCESS_PORT);
     access.value = load_le(bytes, size);
     access_decode(&access, &target);
@@ -418,8 +464,7 @@ size_t space_write_block(struct space *space, uint64_t address, unsigned size, c
         describe(&access, region, region->device);
     access.count = count; /* asked for; at the end, how many were moved */
     if (!is_intercepted(space, &access))
-        moved = region->ops->write_block(region->self, target.address - region->base, size, bytes,
-                                         count);
+        moved = region_write_block(&target, size, bytes, count);
     access.count = moved;
     access_close(space->door, &access);
     return moved;

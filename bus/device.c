@@ -182,10 +182,26 @@ enum status device_wire(struct device *from, const char *pin, struct device *to,
 
 /* --- guest trouble ------------------------------------------------------------------------------- */
 
+/* One line of a device that says what it was asked, by whom. */
+static void report(const struct device *device, const struct access_origin *origin, const char *text)
+{
+    const struct device_env *env = device->env;
+    struct access access;
+    char place[256] = "";
+    if (!space_asked_access(env->memory, &access))
+        space_asked_access(env->ports, &access);
+    if (env->place && origin->has_cpu)
+        env->place(env->self, origin->linear, place, sizeof place);
+    log_line(env->log, LOG_WARNING,
+             "%s: guest-error dev=%s reg=%s port=%llx val=%llx cs:ip=%04x:%08llx%s: %s",
+             env->machine, device->name, access.reg ? access.reg->name : "-",
+             (unsigned long long)access.address, (unsigned long long)access.value, origin->cs,
+             (unsigned long long)origin->eip, place, text);
+}
+
 void device_guest_error(struct device *device, const char *format, ...)
 {
     const struct device_env *env = device->env;
-    const struct access *access = env->door->current;
     struct access_origin origin = {0};
     uint64_t place = HASH_START;
     char text[512];
@@ -201,12 +217,7 @@ void device_guest_error(struct device *device, const char *format, ...)
     va_start(arguments, format);
     vsnprintf(text, sizeof text, format, arguments);
     va_end(arguments);
-    log_line(env->log, LOG_WARNING,
-             "%s: guest-error dev=%s reg=%s port=%llx val=%llx cs:ip=%04x:%08llx: %s", env->machine,
-             device->name, access && access->reg ? access->reg->name : "-",
-             access ? (unsigned long long)access->address : 0ULL,
-             access ? (unsigned long long)access->value : 0ULL, origin.cs,
-             (unsigned long long)origin.eip, text);
+    report(device, &origin, text);
 }
 
 void device_show_interrupt(struct device *device, unsigned line, enum interrupt_step step, int vector,

@@ -44,6 +44,8 @@ struct device_env {
     void (*reset)(void *self);                     /* 8042, port CF9h, port 92h */
     void (*exit)(void *self, unsigned status);     /* isa-debug-exit: the program's exit status */
     void (*a20)(void *self, bool is_enabled);      /* the gate's resulting level */
+    /* Puts " <symbol+offset>  instruction" of the code at a linear address; may be NULL. */
+    void (*place)(void *self, uint64_t linear, char *text, size_t size);
 };
 
 /* A numeric or textual option ("iobase=0x300"). The initial text is its default. */
@@ -131,7 +133,8 @@ int device_input(const struct device_type *type, const char *name);   /* -1: no 
 enum status device_wire(struct device *from, const char *pin, struct device *to, const char *input,
                         struct error *error);
 /* Reports guest trouble once per place (device, register row or port, CS:EIP), in this form:
- * "guest-error dev= reg= port= val= cs:ip=: text". Safe on any path; cheap after the first time. */
+ * "guest-error dev= reg= port= val= cs:ip= <symbol>: text", the same whether or not somebody traces. Safe
+ * on any path; cheap after the first time. */
 void device_guest_error(struct device *device, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 /* A step in an interrupt's life, shown by its controller to who watches the door; `line` is what the

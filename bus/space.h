@@ -82,6 +82,7 @@ struct space {
     enum space_kind kind;
     struct door *door;
     bool is_hooked; /* somebody looks: the slow way */
+    uint64_t asked, asked_value; /* what a device is carrying out: space_ask() */
     const struct space_intercept *intercept;
     void (*origin)(void *self, struct access_origin *origin); /* who asks, for the trace */
     void *origin_self;
@@ -140,6 +141,25 @@ static inline bool space_is_hooked(const struct space *space)
     return DOOR_IS_BUILT && space->is_hooked;
 }
 
+/* Around everything that a device is asked, for messages about it, whether or not somebody looks: one word
+ * (address << 8 | is_write << 7 | size) and the value of a write; 0: nothing is asked. An access inside of
+ * another ends both. */
+static inline void space_ask_read(struct space *space, uint64_t address, unsigned size)
+{
+    space->asked = address << 8 | size;
+}
+static inline void space_ask_write(struct space *space, uint64_t address, unsigned size, uint64_t value)
+{
+    space->asked = address << 8 | 0x80 | size;
+    space->asked_value = value;
+}
+static inline void space_answered(struct space *space)
+{
+    space->asked = 0;
+}
+/* The access that a device of this space is carrying out, with its register; false: none is. */
+bool space_asked_access(struct space *space, struct access *access);
+
 /* The door. One access of 1, 2, 4 or 8 bytes (ports: up to 4). */
 uint64_t space_read(struct space *space, uint64_t address, unsigned size);
 void space_write(struct space *space, uint64_t address, unsigned size, uint64_t value);
@@ -147,17 +167,24 @@ void space_write(struct space *space, uint64_t address, unsigned size, uint64_t 
 static inline uint64_t space_port_read(struct space *space, uint16_t port, unsigned size)
 {
     const struct space_port *at = &space->ports[port];
+    uint64_t value;
     if (BASE_UNLIKELY(!at->in || at->in->width != size))
         return space_read(space, port, size);
-    return reg_row_read(at->in, at->region->self) & mask_bytes(size);
+    space_ask_read(space, port, size);
+    value = reg_row_read(at->in, at->region->self) & mask_bytes(size);
+    space_answered(space);
+    return value;
 }
 static inline void space_port_write(struct space *space, uint16_t port, unsigned size, uint64_t value)
 {
     const struct space_port *at = &space->ports[port];
-    if (BASE_UNLIKELY(!at->out || at->out->width != size))
+    if (BASE_UNLIKELY(!at->out || at->out->width != size)) {
         space_write(space, port, size, value);
-    else
-        reg_row_write(at->out, at->region->self, (uint32_t)(value & mask_bytes(size)));
+        return;
+    }
+    space_ask_write(space, port, size, value);
+    reg_row_write(at->out, at->region->self, (uint32_t)(value & mask_bytes(size)));
+    space_answered(space);
 }
 /* REP INS/OUTS: up to `count` elements of one port; returns how many were moved (at least 1). */
 size_t space_read_block(struct space *space, uint64_t address, unsigned size, void *bytes,

@@ -256,6 +256,8 @@ static uint32_t peek_counter(const void *self, const struct reg *row)
 static void write_counter(void *self, const struct reg *row, uint32_t value)
 {
     struct hpet *hpet = self;
+    if (hpet->conf & CONF_ENABLE)
+        device_guest_error(&hpet->device, "the main counter is written while it runs (ENABLE_CNF)");
     hpet->counter = with_half(counter_now(hpet), row, value);
     hpet->started = ticks_now(hpet);
     schedule_all(hpet);

@@ -157,6 +157,8 @@ static void config_written(struct pci_function *function, uint8_t offset, unsign
     if (offset + size > PAM0 && offset <= PAM0 + 6)
         update_map(s);
     if (offset + size > SMRAM && offset <= SMRAM) {
+        if ((function->config[SMRAM] & (D_OPEN | D_CLS)) == (D_OPEN | D_CLS))
+            device_guest_error(&s->device, "SMRAM is open (D_OPEN) and closed to data (D_CLS) at once");
         lock_smram(s);
         update_smram(s);
     }

@@ -402,6 +402,8 @@ static void write_control(void *self, const struct reg *row, uint32_t value)
     struct pit_counter *c;
     (void)row;
     if (index == SC_READ_BACK) {
+        if (value & 1)
+            device_guest_error(&pit->device, "bit 0 of a read-back command must be 0 (8254 p.8)");
         read_back(pit, value);
         return;
     }

@@ -265,10 +265,18 @@ static const struct reg *selected_row(const struct io_apic *io, unsigned access)
     return NULL;
 }
 
+static void refuse(struct io_apic *io)
+{
+    device_guest_error(&io->device, "IOREGSEL %02Xh names no register", io->select);
+}
+
 static uint32_t read_window(void *self, const struct reg *row)
 {
     row = selected_row(self, REG_READ);
-    return row ? reg_row_read(row, self) : UINT32_MAX;
+    if (row)
+        return reg_row_read(row, self);
+    refuse(self);
+    return UINT32_MAX;
 }
 
 static void write_window(void *self, const struct reg *row, uint32_t value)
@@ -276,6 +284,8 @@ static void write_window(void *self, const struct reg *row, uint32_t value)
     row = selected_row(self, REG_WRITE);
     if (row)
         reg_row_write(row, self, value);
+    else
+        refuse(self);
 }
 
 static const struct reg ROWS[] = {

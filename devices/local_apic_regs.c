@@ -363,11 +363,17 @@ const struct reg_bank LOCAL_APIC_BANK = {"local APIC", ROWS};
 
 /* --- dispatch: what is at no register's place is an error of its own (10.5.3) --------------------------- */
 
+static void refuse(struct local_apic *apic, uint64_t offset)
+{
+    local_apic_error(apic, ESR_ILLEGAL_REGISTER);
+    device_guest_error(&apic->device, "no register is at offset %03llXh", (unsigned long long)offset);
+}
+
 static uint64_t read_window(void *self, uint64_t offset, unsigned size)
 {
     if (reg_find(&LOCAL_APIC_BANK, self, (uint32_t)offset, false))
         return reg_bank_read(&LOCAL_APIC_BANK, self, offset, size);
-    local_apic_error(self, ESR_ILLEGAL_REGISTER);
+    refuse(self, offset);
     return 0;
 }
 
@@ -376,7 +382,7 @@ static void write_window(void *self, uint64_t offset, unsigned size, uint64_t va
     if (reg_find(&LOCAL_APIC_BANK, self, (uint32_t)offset, true))
         reg_bank_write(&LOCAL_APIC_BANK, self, offset, size, value);
     else
-        local_apic_error(self, ESR_ILLEGAL_REGISTER);
+        refuse(self, offset);
 }
 
 const struct region_ops LOCAL_APIC_OPS = {.read = read_window, .write = write_window};

@@ -75,10 +75,24 @@ static void input(struct device *device, unsigned number, bool level)
     update_irqs(s);
 }
 
+/* Interrupts of the board itself are reserved as routes (2.2.4). */
+static void check_routes(struct piix3 *s)
+{
+    static const uint16_t RESERVED = 1u << 0 | 1u << 1 | 1u << 2 | 1u << 8 | 1u << 13;
+    for (unsigned i = 0; i < 4; i++) {
+        uint8_t route = s->function.config[PIRQRCA + i];
+        if (!(route & PIRQ_DISABLED) && RESERVED >> (route & 15) & 1)
+            device_guest_error(&s->device, "PIRQ%c# is routed to IRQ %u, which is the board's own",
+                               'A' + (int)i, route & 15u);
+    }
+}
+
 static void config_written(struct pci_function *function, uint8_t offset, unsigned size)
 {
-    if (offset + size > PIRQRCA && offset < PIRQRCA + 4)
-        update_irqs((struct piix3 *)function->device);
+    if (offset + size <= PIRQRCA || offset >= PIRQRCA + 4)
+        return;
+    check_routes((struct piix3 *)function->device);
+    update_irqs((struct piix3 *)function->device);
 }
 
 /* --- reset control, port CF9h (2.5.4.2) ------------------------------------------------------- */

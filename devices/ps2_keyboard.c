@@ -359,6 +359,7 @@ static void parameter(struct ps2_keyboard *keyboard, uint8_t byte)
         break;
     case COMMAND_SET:
         if (byte > 3) {
+            device_guest_error(&keyboard->device, "there is no scan code set %u", byte);
             answer(keyboard, RESEND);
             return;
         }
@@ -426,6 +427,7 @@ static void new_command(struct ps2_keyboard *keyboard, uint8_t byte)
     case COMMAND_ALL: set_all_types(keyboard, DOES_REPEAT | DOES_BREAK); break;
     case COMMAND_RESET: start_self_test(keyboard); break;
     default:
+        device_guest_error(&keyboard->device, "command %02Xh is unknown to the keyboard", byte);
         answer(keyboard, RESEND);
         return;
     }

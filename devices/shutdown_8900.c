@@ -23,6 +23,9 @@ static void write_letter(void *self, const struct reg *row, uint32_t value)
     struct shutdown_8900 *port = self;
     const struct device_env *env = port->device.env;
     (void)row;
+    if (port->matched && value != (uint8_t)WORD[port->matched])
+        device_guest_error(&port->device, "%02Xh is not letter %u of \"%s\": from the start again",
+                           (unsigned)value, port->matched + 1u, WORD);
     if (value == (uint8_t)WORD[port->matched])
         port->matched++;
     else

@@ -378,6 +378,8 @@ static void write_lcr(void *self, const struct reg *row, uint32_t value)
     struct uart *uart = self;
     bool starts_break = (value & ~(uint32_t)uart->lcr & LCR_BREAK) != 0;
     (void)row;
+    if ((uart->lcr & ~value & LCR_DLAB) && !(uart->dll | uart->dlm))
+        device_guest_error(&uart->device, "a divisor of 0 stays in the latch: there is no baud rate");
     uart->lcr = (uint8_t)value;
     if (starts_break && (uart->mcr & MCR_LOOP))
         push_received(uart, 0, true);

@@ -130,8 +130,12 @@ static void crtc_write(void *self, const struct reg *row, uint32_t value)
 {
     struct vga *vga = self;
     uint32_t keeps = row->writable;
-    if (row->offset <= 7 && (vga->crtc[0x11] & 0x80))
+    if (row->offset <= 7 && (vga->crtc[0x11] & 0x80)) {
         keeps = row->offset == 7 ? 0x10 : 0;
+        if ((vga->crtc[row->offset] ^ value) & row->writable & ~keeps)
+            device_guest_error(&vga->device, "CRTC registers 00-07 are protected (11h bit 7): it stays "
+                                             "%02Xh", vga->crtc[row->offset]);
+    }
     vga->crtc[row->offset] = (uint8_t)((vga->crtc[row->offset] & ~keeps) | (value & keeps));
     vga_registers_changed(vga);
     vga_interrupt_changed(vga);

@@ -146,18 +146,21 @@ void guest_error(const struct guest *guest, const char *format, ...)
 {
     struct access_origin origin = {0};
     uint64_t place = hash_bytes(HASH_START, &format, sizeof format);
-    char text[256];
+    char text[256], code[256] = "";
     va_list arguments;
     place = hash_bytes(place, &guest->number, sizeof guest->number);
     if (!log_first(&guest->vmm->world->log, place))
         return;
     cpu_origin(guest->machine->cpu, &origin);
+    if (guest->machine->place)
+        guest->machine->place(guest->machine->place_self, guest->machine, origin.linear, code,
+                              sizeof code);
     va_start(arguments, format);
     vsnprintf(text, sizeof text, format, arguments);
     va_end(arguments);
     log_line(&guest->vmm->world->log, LOG_WARNING,
-             "%s: guest-error dev=back-end reg=- port=0 val=0 cs:ip=%04x:%08llx: %s",
-             guest->lab->name, origin.cs, (unsigned long long)origin.eip, text);
+             "%s: guest-error dev=back-end reg=- port=0 val=0 cs:ip=%04x:%08llx%s: %s",
+             guest->lab->name, origin.cs, (unsigned long long)origin.eip, code, text);
 }
 
 /* --- life ------------------------------------------------------------------------------------------------ */

@@ -238,6 +238,13 @@ static void origin_of(void *self, struct access_origin *origin)
     machine_scope(machine, origin);
 }
 
+static void place_of(void *self, uint64_t linear, char *text, size_t size)
+{
+    struct machine *machine = self;
+    if (machine->place)
+        machine->place(machine->place_self, machine, linear, text, size);
+}
+
 static void nmi_changed(void *self, unsigned input, bool level)
 {
     struct machine *machine = self;
@@ -300,7 +307,8 @@ static void build_env(struct machine *machine, bool has_pci)
                                        .power_off = on_power_off,
                                        .reset = on_reset,
                                        .exit = on_debug_exit,
-                                       .a20 = on_a20};
+                                       .a20 = on_a20,
+                                       .place = place_of};
     machine->pci.memory = &machine->memory;
     machine->pci.ports = &machine->ports;
     machine->memory.origin = origin_of;
