@@ -7,8 +7,7 @@ static uint64_t now_of(const struct vmm *vmm)
 
 static bool may_run(const struct guest *guest)
 {
-    return !guest->has_ended && !guest->is_paused && !guest->waits_for_disk &&
-           !guest->is_waiting;
+    return !guest->has_ended && !guest->is_paused && !guest->waits_for_disk && !guest->is_waiting;
 }
 
 static bool can_run(const struct guest *guest)
@@ -22,6 +21,7 @@ void dispatch_init(struct vmm *vmm)
     sched_init(&vmm->sched, lab->schedule, vmm->guest_count, vmm->world->timeline.hz,
                lab->slice_us);
     vmm->sched.has_boost = !lab->is_boost_off;
+    vmm->charged_until = UINT64_MAX;
     for (unsigned i = 0; i < vmm->guest_count; i++)
         vmm->sched.vcpus[i].params = lab->guests[i].sched;
 }
@@ -72,18 +72,28 @@ static void charge_switch(struct vmm *vmm, struct guest *to)
     sched_account(&vmm->sched, cause->number, now_of(vmm) - start, now_of(vmm));
 }
 
+static uint64_t whole_slot_end(const struct vmm *vmm)
+{
+    struct sched_slot slot = sched_slot_at(&vmm->sched, now_of(vmm));
+    return slot.is_vmm ? slot.end : sched_slot_at(&vmm->sched, slot.end).end;
+}
+
 bool dispatch_is_work_time(const struct vmm *vmm)
 {
     return !vmm->sched.type->is_partitioned || sched_slot_at(&vmm->sched, now_of(vmm)).is_vmm;
 }
 
+/* Partitioned, what it charges is no guest's time, and takes none of the next slot: it is paid in the VMM's
+ * next parts, before they work on. */
 bool dispatch_begin_work(struct vmm *vmm)
 {
     if (!dispatch_is_work_time(vmm))
         return false;
-    if (vmm->sched.type->is_partitioned) /* what it charges is no guest's time */
-        freeze_all(vmm);
-    return true;
+    if (!vmm->sched.type->is_partitioned)
+        return true;
+    freeze_all(vmm);
+    vmm->charged_until = sched_slot_at(&vmm->sched, now_of(vmm)).end;
+    return vmm->owed_time == 0;
 }
 
 /* --- who ran, and why he stopped ------------------------------------------------------------------------ */
@@ -155,6 +165,9 @@ struct guest *dispatch_pick(struct vmm *vmm)
     /* A slot begins with a switch whoever ran before it: its guest has the same time there in any case. */
     if (is_slice_over && vmm->sched.type->is_partitioned)
         vmm->current = NULL;
+    if (vmm->sched.type
+            ->is_partitioned) /* its own charges may take the VMM's part behind its slot */
+        vmm->charged_until = whole_slot_end(vmm);
     look_who_can_run(vmm);
     number = sched_choose(&vmm->sched, now_of(vmm));
     chosen = number == SCHED_NONE ? NULL : &vmm->guests[number];

@@ -7,10 +7,10 @@
  *   ├─── slot of guest 0 ──────┬─VMM─┼─── slot of guest 1 ──────┬─VMM─┼─ ...
  *   0                         7/8    1                                2   slices
  *
- * A slot that its guest does not use stays unused. The VMM works for all guests in its own eighths
- * only, and a guest's clock moves in the guest's part of its own slots only: what others do, and what
- * the VMM does for them, takes no time that it could see. Its disk answers after a fixed time of its
- * own (vdisk.c). */
+ * A slot that its guest does not use stays unused. The VMM works for all guests in its own eighths only; what
+ * takes longer is paid in the next of them, before it works on. A guest's clock moves in the guest's part of its
+ * own slots only: what others do, and what the VMM does for them, takes no time that it could see. Its disk
+ * answers after a fixed time of its own (vdisk.c). */
 #include "hypervisor/sched.h"
 
 #define PARTS 8u

@@ -67,11 +67,12 @@ void vmm_charge_io(struct vmm *vmm, struct guest *guest, enum io_interface inter
 {
     struct cost_account *account = guest ? &guest->account : &vmm->account;
     uint64_t ns = costs_note(&vmm->lab->costs, account, interface, device, item, units);
-    uint64_t time = muldiv_floor(ns, vmm->world->timeline.hz, UINT64_C(1000000000));
-    if (is_interruptible(item))
-        vmm->owed_time += time;
-    else
-        timeline_charge(&vmm->world->timeline, time);
+    struct timeline *timeline = &vmm->world->timeline;
+    uint64_t time = muldiv_floor(ns, timeline->hz, UINT64_C(1000000000));
+    uint64_t room = timeline->now < vmm->charged_until ? vmm->charged_until - timeline->now : 0;
+    uint64_t at_once = is_interruptible(item) ? 0 : time < room ? time : room;
+    vmm->owed_time += time - at_once;
+    timeline_charge(timeline, at_once);
 }
 
 void vmm_charge(struct vmm *vmm, struct guest *guest, enum io_device device, enum cost_item item,
@@ -161,8 +162,10 @@ static void serve_interrupt(struct vmm *vmm)
 /* What the VMM does between guest instructions: its interrupts, then the work of its parts. */
 static void work(struct vmm *vmm)
 {
+    bool has_begun = false;
     for (unsigned round = 0; round < WORK_ROUNDS && dispatch_begin_work(vmm); round++) {
         bool is_done = true;
+        has_begun = true;
         if (vmm->intr) {
             serve_interrupt(vmm);
             is_done = false;
@@ -178,7 +181,7 @@ static void work(struct vmm *vmm)
             break;
     }
     /* The way back is the VMM's time, too, not that of the guest whose slot comes next. */
-    if (vmm->sched.type->is_partitioned && dispatch_is_work_time(vmm))
+    if (vmm->sched.type->is_partitioned && has_begun)
         context_enter(vmm, CONTEXT_VMM, NULL, vmm->contexts.device);
 }
 
@@ -219,13 +222,15 @@ static int run_status(const struct vmm *vmm)
     return STATUS_OK;
 }
 
-/* Lets the host OS's work take its time, up to the next event; false: there was none. */
+/* Lets what is owed take its time, up to the next event and in no guest's slot; false: there was none. */
 static bool pay(struct vmm *vmm)
 {
     struct timeline *timeline = &vmm->world->timeline;
-    uint64_t room = timeline->now < timeline->slice_end ? timeline->slice_end - timeline->now : 0;
+    uint64_t end =
+        timeline->slice_end < vmm->charged_until ? timeline->slice_end : vmm->charged_until;
+    uint64_t room = timeline->now < end ? end - timeline->now : 0;
     uint64_t time = vmm->owed_time < room ? vmm->owed_time : room;
-    if (vmm->owed_time == 0)
+    if (vmm->owed_time == 0 || !dispatch_is_work_time(vmm))
         return false;
     vmm->owed_time -= time;
     timeline_charge(timeline, time);

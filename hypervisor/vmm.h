@@ -119,6 +119,7 @@ struct vmm {
     bool is_idle;
     struct cost_account account; /* of the VMM itself */
     uint64_t owed_time;          /* charged, and to pass before a guest runs: the host OS works */
+    uint64_t charged_until;      /* host time: what is charged beyond is owed, as it is another's slot */
 };
 
 /* Builds host and guests. `disk` and `uplink` are the workstation's side of the host's disk and NIC
