@@ -51,6 +51,7 @@ static struct background_block *swap(struct background_file *file)
     file->filling = &file->blocks[taken == &file->blocks[0]];
     file->filling->used = 0;
     file->filling->records = 0;
+    file->filling->is_draft = false;
     file->is_full = false;
     pthread_cond_broadcast(&file->swapped);
     return taken;

@@ -19,6 +19,7 @@ struct background_block {
     uint8_t *bytes;
     size_t used, capacity;
     uint32_t records; /* for whoever counts what is in it */
+    bool is_draft;    /* as whoever fills it says; false when it is fresh */
 };
 
 struct background_settings {

@@ -1,6 +1,7 @@
 #include "debugger/trace.h"
 
 #include <stdlib.h>
+#include <time.h>
 
 #include "bus/clock.h"
 #include "debugger/interrupt_life.h"
@@ -14,6 +15,8 @@
 #include "machine/world.h"
 
 #define FLUSHES_A_SECOND 20u /* of virtual time, so that a reader can follow a run */
+#define DRAFT_NS         UINT64_C(50000000) /* of the workstation, so that a killed run has lost little */
+#define DRAFT_RECORDS    256u               /* records between two looks at its clock */
 #define NS_PER_SECOND    UINT64_C(1000000000)
 #define CHANGED_BYTES    256 /* for the words about a register's fields */
 
@@ -30,6 +33,7 @@ struct trace {
     struct interrupt_lives lives; /* of those that pass the filter */
     bool has_failed; /* a write failed: nothing is written any more */
     uint64_t records, flushed, flushed_at;
+    uint64_t drafted_ns; /* by the workstation's clock */
     uint64_t ns_each; /* nanoseconds to an instruction when that is a whole number, else 0 */
 };
 
@@ -55,9 +59,27 @@ void trace_flush(struct trace *trace)
         look_at(trace, trace->sink.flush(trace->sink.self, &error), &error);
 }
 
+/* By the workstation's clock: what stands in the file in the end does not depend on it. */
+static void draft_sometimes(struct trace *trace)
+{
+    struct error error = {STATUS_OK, ""};
+    struct timespec now;
+    uint64_t ns;
+    timespec_get(&now, TIME_UTC);
+    ns = (uint64_t)now.tv_sec * NS_PER_SECOND + (uint64_t)now.tv_nsec;
+    if (ns - trace->drafted_ns < DRAFT_NS || trace->has_failed)
+        return;
+    trace->drafted_ns = ns;
+    if (trace->sink.draft)
+        look_at(trace, trace->sink.draft(trace->sink.self, NULL, &error), &error);
+    else if (trace->sink.flush)
+        look_at(trace, trace->sink.flush(trace->sink.self, &error), &error);
+}
+
 static void flush_sometimes(void *self)
 {
     struct trace *trace = self;
+    draft_sometimes(trace);
     if (trace->flushed != trace->records && trace->world->timeline.now - trace->flushed_at >=
                                                 trace->world->timeline.hz / FLUSHES_A_SECOND)
         trace_flush(trace);
@@ -77,7 +99,8 @@ static void write_record(struct trace *trace, const struct trace_record *record)
     status = trace->sink.record(trace->sink.self, record, &error);
     if (status != STATUS_OK)
         look_at(trace, status, &error);
-    trace->records++;
+    if (++trace->records % DRAFT_RECORDS == 0)
+        draft_sometimes(trace);
 }
 
 static void begin_access(void *self, const struct access *access)

@@ -179,7 +179,7 @@ enum status trace_ctf_open(struct trace_sink *sink, const char *path, struct err
     struct ctf_sink *made = calloc(1, sizeof *made);
     char name[1024];
     enum status status = file_make_folder(path, error);
-    *sink = (struct trace_sink){begin, write_record, end, flush, made};
+    *sink = (struct trace_sink){begin, write_record, end, flush, made, NULL};
     if (status != STATUS_OK) {
         free(made);
         return status;

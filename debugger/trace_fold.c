@@ -105,19 +105,23 @@ static void put_with(const struct fold *fold, char *text, size_t size)
     }
 }
 
-static enum status end_loop(struct fold *fold, struct error *error)
+/* The loop so far, as a record; its `with` is in `text`. */
+static const struct trace_record *put_loop(struct fold *fold, char *text, size_t size)
 {
     struct trace_record *first = &fold->held[0].record;
-    enum status status;
-    char with[WITH_BYTES];
-    put_with(fold, with, sizeof with);
+    put_with(fold, text, size);
     first->folded = fold->round - 1 + fold->more;
     first->round = (uint32_t)fold->round;
-    first->with = with;
+    first->with = text;
+    return first;
+}
+
+static enum status end_loop(struct fold *fold, struct error *error)
+{
+    char with[WITH_BYTES];
+    const struct trace_record *loop = put_loop(fold, with, sizeof with);
     fold->count = fold->round = 0;
-    status = fold->inner.record(fold->inner.self, first, error);
-    first->with = NULL;
-    return status;
+    return fold->inner.record(fold->inner.self, loop, error);
 }
 
 static enum status let_go(struct fold *fold, struct error *error)
@@ -185,6 +189,17 @@ static enum status fold_flush(void *self, struct error *error)
                                                     : status;
 }
 
+static enum status fold_draft(void *self, const struct trace_record *open, struct error *error)
+{
+    struct fold *fold = self;
+    char with[WITH_BYTES];
+    (void)open; /* what is open is known here */
+    if (fold->inner.draft)
+        return fold->inner.draft(fold->inner.self,
+                                 fold->round ? put_loop(fold, with, sizeof with) : NULL, error);
+    return fold->inner.flush ? fold->inner.flush(fold->inner.self, error) : STATUS_OK;
+}
+
 static enum status fold_end(void *self, struct error *error)
 {
     struct fold *fold = self;
@@ -201,7 +216,6 @@ enum status trace_fold_open(struct trace_sink *sink, struct error *error)
     if (!fold)
         return error_set(error, STATUS_INTERNAL, "out of memory for --fold-polls");
     fold->inner = *sink;
-    *sink = (struct trace_sink){fold_begin, fold_record, fold_end, fold_flush, NULL};
-    sink->self = fold;
+    *sink = (struct trace_sink){fold_begin, fold_record, fold_end, fold_flush, fold, fold_draft};
     return STATUS_OK;
 }

@@ -2,8 +2,8 @@
  * repetitions. A round of it is up to FOLD_ROUND_MAX reads, by one instruction or several, of one place or
  * several (also a waiting function that is called for each); each reads in each round the same value at the
  * same place, and nothing else that the trace shows happens in between. The record is that of the round's first
- * read, `with` names the others; what ends the loop is a record of its own. A run that is killed lacks the
- * loop that it was in: like every record, it is written when it is over. */
+ * read, `with` names the others; what ends the loop is a record of its own. While it
+ * goes on, its draft stands at the end of the file (trace_record.h), so that a run that is killed leaves it. */
 #ifndef VITRINE_DEBUGGER_TRACE_FOLD_H
 #define VITRINE_DEBUGGER_TRACE_FOLD_H
 

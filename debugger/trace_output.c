@@ -13,6 +13,7 @@ enum status trace_output_open(struct trace_output *output, const char *path, cha
 {
     output->used = 0;
     output->failure = 0;
+    output->draft = 0;
     snprintf(output->path, sizeof output->path, "%s",
              !path                    ? "standard error"
              : strcmp(path, "-") == 0 ? "standard output"
@@ -40,6 +41,11 @@ static void drain(struct trace_output *output)
     errno = 0;
     if (output->failure || used == 0)
         return;
+    if (output->draft && fseek(output->file, -(long)output->draft, SEEK_CUR) != 0) {
+        output->failure = errno;
+        return;
+    }
+    output->draft = 0;
     if (fwrite(output->buffer, 1, used, output->file) != used || fflush(output->file) != 0)
         output->failure = errno ? errno : EIO;
 }
@@ -111,6 +117,25 @@ static enum status flush_sink(void *output, struct error *error)
     return trace_output_flush(output, error);
 }
 
+/* A draft is longer than the one before, and so is the record itself in the end: its count has grown. A
+ * stream that can't be gone back in has none. */
+static enum status draft_sink(void *self, const struct trace_record *open, struct error *error)
+{
+    struct trace_output *output = self;
+    enum status status;
+    if (!open || !output->is_own_file || fseek(output->file, 0, SEEK_CUR) != 0)
+        return trace_output_flush(output, error);
+    if (output->used)
+        drain(output);
+    status = output->record(output, open, error);
+    if (status == STATUS_OK) {
+        size_t bytes = output->used;
+        status = trace_output_flush(output, error);
+        output->draft = bytes;
+    }
+    return status;
+}
+
 enum status trace_output_end(void *output, struct error *error)
 {
     enum status status = trace_output_close(output, error);
@@ -135,6 +160,9 @@ enum status trace_output_sink(struct trace_sink *sink, const char *path, char fi
 {
     sink->self = malloc(sizeof(struct trace_output));
     sink->flush = flush_sink;
+    sink->draft = draft_sink;
     sink->end = trace_output_end;
+    if (sink->self)
+        ((struct trace_output *)sink->self)->record = sink->record;
     return trace_output_begin(sink->self, path, first, error);
 }

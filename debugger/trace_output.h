@@ -8,13 +8,20 @@
 
 #include "base/status.h"
 
+struct trace_record;
+struct trace_sink;
+
 #define TRACE_OUTPUT_BYTES ((size_t)64 << 10)
 
 struct trace_output {
     FILE *file;
-    char path[256]; /* for messages */
+    char path[256];   /* for messages */
     bool is_own_file; /* not a standard stream */
     int failure;      /* errno of the first write that failed; 0: none */
+    size_t
+        draft; /* bytes at the end of the file that the next ones replace, and are no fewer than */
+    /* Of the sink whose `self` this is. */
+    enum status (*record)(void *self, const struct trace_record *record, struct error *error);
     size_t used;
     char buffer[TRACE_OUTPUT_BYTES];
 };
@@ -27,8 +34,8 @@ enum status trace_output_open(struct trace_output *output, const char *path, cha
  * NULL: out of memory; freed on failure. */
 enum status trace_output_begin(struct trace_output *output, const char *path, char first,
                                struct error *error);
-/* A sink whose `self` is such an output alone: sets self, end and flush. */
-struct trace_sink;
+/* A sink whose `self` is such an output alone, and each of whose records is bytes that do not depend on
+ * the records before: sets self, end, flush and draft. */
 enum status trace_output_sink(struct trace_sink *sink, const char *path, char first,
                               struct error *error);
 enum status trace_output_end(void *output, struct error *error);

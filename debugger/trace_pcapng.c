@@ -79,6 +79,6 @@ static enum status flush(void *self, struct error *error)
 enum status trace_pcapng_open(struct trace_sink *sink, const char *path, struct error *error)
 {
     struct pcapng_sink *made = calloc(1, sizeof *made);
-    *sink = (struct trace_sink){write_head, write_record, trace_output_end, flush, made};
+    *sink = (struct trace_sink){write_head, write_record, trace_output_end, flush, made, NULL};
     return trace_output_begin((struct trace_output *)made, path, '\n', error);
 }

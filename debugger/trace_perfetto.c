@@ -225,6 +225,6 @@ static enum status end(void *self, struct error *error)
 enum status trace_perfetto_open(struct trace_sink *sink, const char *path, struct error *error)
 {
     struct perfetto_sink *made = calloc(1, sizeof *made);
-    *sink = (struct trace_sink){write_head, write_record, end, NULL, made};
+    *sink = (struct trace_sink){write_head, write_record, end, NULL, made, NULL};
     return trace_output_begin((struct trace_output *)made, path, '{', error);
 }

@@ -107,6 +107,11 @@ struct trace_sink {
     /* Hands what is buffered to the workstation's file; NULL: nothing to do. */
     enum status (*flush)(void *self, struct error *error);
     void *self;
+    /* Some times a second of the workstation: what there is to the file, and `open`, a record that may
+     * grow still (NULL: none), in such a way that the next record, or the next draft, takes its place. So
+     * a run that is killed leaves it, and any other file is as if it had never been there. NULL: as
+     * `flush`. */
+    enum status (*draft)(void *self, const struct trace_record *open, struct error *error);
 };
 
 /* The record of an access or event at the door; its texts are theirs. `ns` is its time in ns. */

@@ -229,6 +229,6 @@ enum status trace_report_open(struct trace_sink *sink, const char *path, struct 
         free(page);
         return status;
     }
-    *sink = (struct trace_sink){page_begin, page_record, page_end, NULL, page};
+    *sink = (struct trace_sink){page_begin, page_record, page_end, NULL, page, NULL};
     return STATUS_OK;
 }

@@ -183,7 +183,7 @@ enum status trace_vcd_open(struct trace_sink *sink, const char *path, struct err
     struct vcd_sink *made = calloc(1, sizeof *made);
     FILE *changes = tmpfile();
     enum status status;
-    *sink = (struct trace_sink){NULL, write_record, end, NULL, made};
+    *sink = (struct trace_sink){NULL, write_record, end, NULL, made, NULL};
     if (!changes) {
         free(made);
         return error_set(error, STATUS_FILE, "no temporary file: %s; fix: a TMPDIR with room",

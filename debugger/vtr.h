@@ -3,6 +3,8 @@
  *   head   "\x89VTR\r\n\x1a\n", version 32, hz 64, start_seconds 64, CRC-32 of these 28 bytes
  *   block  "BLK\n", records 32, raw bytes 32, packed bytes 32, CRC-32 of these 16 bytes and the
  *          packed ones, packed bytes: a zlib stream (RFC 1950) of the raw ones
+ *   draft  "DFT\n", else as a block: one record that was growing still; it counts only where nothing
+ *          that is whole follows (trace_record.h)
  *   end    a block of no bytes; its `records` are those of the whole file, modulo 2^32
  *
  * Numbers are little-endian. Each block stands for itself: its texts are defined in it and its first

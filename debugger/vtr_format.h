@@ -6,9 +6,10 @@
 #include <stdint.h>
 
 #define VTR_MAGIC       "\x89VTR\r\n\x1a\n"
-#define VTR_VERSION     2u
+#define VTR_VERSION     3u
 #define VTR_HEAD_BYTES  32u               /* magic 8, version 4, hz 8, start 8, CRC 4 */
 #define VTR_BLOCK_MAGIC 0x0A4B4C42u       /* "BLK\n" */
+#define VTR_DRAFT_MAGIC 0x0A544644u       /* "DFT\n" */
 #define VTR_BLOCK_HEAD  20u               /* magic, records, raw bytes, packed bytes, CRC: 4 each */
 #define VTR_BLOCK_LIMIT ((size_t)1 << 24) /* raw bytes; the writer's blocks are smaller */
 #define VTR_BYTES_MAX   4096u             /* of a frame or a text */

@@ -19,11 +19,13 @@ struct vtr_reader {
     uint32_t left;       /* records of the current block */
     uint8_t *raw;        /* of the current block */
     size_t raw_capacity; /* of `raw` */
+    uint8_t *draft;      /* raw bytes of the last block, which was a draft; NULL: it was none */
+    size_t draft_bytes;
     const uint8_t *at, *end;
     const char **texts;
     size_t text_count, text_capacity;
     struct trace_record record; /* as before, then as read */
-    unsigned kinds; /* of records that were read, by bit */
+    unsigned kinds;             /* of records that were read, by bit */
     bool is_complete, is_over;
     struct error failure; /* said again by every further call */
 };
@@ -96,6 +98,38 @@ static enum status take_end(struct vtr_reader *reader, uint32_t records)
     return STATUS_OK;
 }
 
+/* Kept until it is known whether something whole follows. */
+static void keep_draft(struct vtr_reader *reader)
+{
+    free(reader->draft);
+    reader->draft = reader->raw;
+    reader->draft_bytes = (size_t)(reader->end - reader->raw);
+    reader->raw = NULL;
+    reader->raw_capacity = 0;
+    reader->at = reader->end = NULL;
+    reader->left = 0;
+}
+
+static void drop_draft(struct vtr_reader *reader)
+{
+    free(reader->draft);
+    reader->draft = NULL;
+}
+
+/* Nothing came: it is the last record. */
+static void take_draft(struct vtr_reader *reader)
+{
+    free(reader->raw);
+    reader->raw = reader->draft;
+    reader->raw_capacity = reader->draft_bytes;
+    reader->draft = NULL;
+    reader->at = reader->raw;
+    reader->end = reader->raw + reader->draft_bytes;
+    reader->left = 1;
+    reader->text_count = 0;
+    memset(&reader->record, 0, sizeof reader->record);
+}
+
 static enum status load_block(struct vtr_reader *reader)
 {
     uint8_t head[VTR_BLOCK_HEAD];
@@ -107,11 +141,17 @@ static enum status load_block(struct vtr_reader *reader)
     }
     if (count != sizeof head)
         return fail(reader, "the file ends in the middle of a block");
-    if (load_le32(head) != VTR_BLOCK_MAGIC)
+    if (load_le32(head) != VTR_BLOCK_MAGIC && load_le32(head) != VTR_DRAFT_MAGIC)
         return fail(reader, "a damaged block");
     status = load_body(reader, head);
     if (status != STATUS_OK)
         return status;
+    if (load_le32(head) == VTR_DRAFT_MAGIC) {
+        reader->block_at += VTR_BLOCK_HEAD + load_le32(head + 12);
+        keep_draft(reader);
+        return STATUS_OK;
+    }
+    drop_draft(reader);
     if (load_le32(head + 12) == 0)
         return take_end(reader, load_le32(head + 4));
     reader->block_at += VTR_BLOCK_HEAD + load_le32(head + 12);
@@ -273,11 +313,17 @@ enum status vtr_next(struct vtr_reader *reader, const struct trace_record **reco
         else
             load_block(reader);
     }
-    if (!reader->is_over && !get_record(reader))
+    if (reader->is_over && reader->draft)
+        take_draft(reader);
+    else if (reader->is_over)
+        reader->left = 0;
+    if (reader->left && !get_record(reader)) {
+        reader->left = 0;
         fail(reader, "a damaged block");
-    if (reader->failure.status != STATUS_OK)
+    }
+    if (reader->left == 0 && reader->failure.status != STATUS_OK)
         return error_set(error, reader->failure.status, "%s", reader->failure.text);
-    if (reader->is_over)
+    if (reader->left == 0)
         return STATUS_OK;
     reader->left--;
     reader->records++;
@@ -352,6 +398,7 @@ void vtr_close(struct vtr_reader *reader)
     if (reader->file)
         fclose(reader->file);
     free(reader->raw);
+    free(reader->draft);
     free((void *)reader->texts);
     free(reader);
 }

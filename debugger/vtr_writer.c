@@ -184,15 +184,12 @@ static void begin_block(struct vtr_writer *writer)
     writer->arena_used = 0;
 }
 
-static enum status write_record(void *self, const struct trace_record *record, struct error *error)
+static void put_record(struct vtr_writer *writer, struct background_block *block,
+                       const struct trace_record *record)
 {
-    struct vtr_writer *writer = self;
-    struct background_block *block = background_file_begin(writer->file, RECORD_BYTES);
     struct change changes[VTR_MEMBER_COUNT];
     uint64_t mask;
     uint8_t *to;
-    if (!block)
-        return background_file_status(writer->file, error);
     if (block->used == 0)
         begin_block(writer);
     mask = compare(writer, record, changes);
@@ -204,17 +201,55 @@ static enum status write_record(void *self, const struct trace_record *record, s
             to = put_member(to, &VTR_MEMBERS[i], record, &changes[i]);
     block->used = (size_t)(to - block->bytes);
     block->records++;
+}
+
+/* A draft that the thread has not taken yet is replaced at once. */
+static void drop_draft(struct background_block *block)
+{
+    if (!block->is_draft)
+        return;
+    block->used = 0;
+    block->records = 0;
+    block->is_draft = false;
+}
+
+static enum status write_record(void *self, const struct trace_record *record, struct error *error)
+{
+    struct vtr_writer *writer = self;
+    struct background_block *block = background_file_begin(writer->file, RECORD_BYTES);
+    if (!block)
+        return background_file_status(writer->file, error);
+    drop_draft(block);
+    put_record(writer, block, record);
     writer->records++;
+    background_file_end(writer->file);
+    return STATUS_OK;
+}
+
+/* A block of its own. Where records wait for the thread, the next draft will do: nothing follows them
+ * while a record grows. */
+static enum status write_draft(void *self, const struct trace_record *open, struct error *error)
+{
+    struct vtr_writer *writer = self;
+    struct background_block *block =
+        open ? background_file_begin(writer->file, RECORD_BYTES) : NULL;
+    if (!block)
+        return background_file_status(writer->file, error);
+    drop_draft(block);
+    if (block->used == 0) {
+        put_record(writer, block, open);
+        block->is_draft = true;
+    }
     background_file_end(writer->file);
     return STATUS_OK;
 }
 
 /* --- blocks ------------------------------------------------------------------------------------------------ */
 
-static size_t seal(uint8_t *block, uint32_t records, size_t raw, size_t packed)
+static size_t seal(uint8_t *block, uint32_t magic, uint32_t records, size_t raw, size_t packed)
 {
     uLong crc;
-    store_le32(block, VTR_BLOCK_MAGIC);
+    store_le32(block, magic);
     store_le32(block + 4, records);
     store_le32(block + 8, (uint32_t)raw);
     store_le32(block + 12, (uint32_t)packed);
@@ -233,7 +268,8 @@ static size_t pack(void *self, const struct background_block *block, uint8_t *to
     z->next_out = to + VTR_BLOCK_HEAD;
     z->avail_out = (uInt)deflateBound(z, (uLong)block->used);
     deflate(z, Z_FINISH);
-    return seal(to, block->records, block->used, z->total_out);
+    return seal(to, block->is_draft ? VTR_DRAFT_MAGIC : VTR_BLOCK_MAGIC, block->records,
+                block->used, z->total_out);
 }
 
 /* --- life ---------------------------------------------------------------------------------------------------- */
@@ -243,7 +279,7 @@ static enum status end(void *self, struct error *error)
     struct vtr_writer *writer = self;
     uint8_t tail[VTR_BLOCK_HEAD];
     enum status status = STATUS_OK;
-    seal(tail, writer->records, 0, 0);
+    seal(tail, VTR_BLOCK_MAGIC, writer->records, 0, 0);
     if (writer->file)
         status = background_file_close(writer->file, tail, sizeof tail, error);
     deflateEnd(&writer->packer);
@@ -275,6 +311,6 @@ enum status vtr_writer_new(struct trace_sink *sink, const char *path, struct err
         return error_set(error, STATUS_INTERNAL, "out of memory for the trace");
     }
     writer->path = path;
-    *sink = (struct trace_sink){begin, write_record, end, NULL, writer};
+    *sink = (struct trace_sink){begin, write_record, end, NULL, writer, write_draft};
     return STATUS_OK;
 }

@@ -290,7 +290,7 @@ START_TEST(a_loop_over_several_registers_is_one_record)
 {
     struct folded f = {0};
     struct error error = {STATUS_OK, ""};
-    struct trace_sink sink = {NULL, take_folded, end_folded, NULL, &f};
+    struct trace_sink sink = {NULL, take_folded, end_folded, NULL, &f, NULL};
     ck_assert_int_eq(trace_fold_open(&sink, &error), STATUS_OK);
     put_access(&sink, 1, false, 0x7C00, 0x80);
     for (unsigned i = 0; i < 300; i++) { /* two ports by one function, then a third elsewhere */
@@ -312,7 +312,7 @@ START_TEST(reads_that_are_no_loop_come_out_in_their_order)
 {
     struct folded f = {0};
     struct error error = {STATUS_OK, ""};
-    struct trace_sink sink = {NULL, take_folded, end_folded, NULL, &f};
+    struct trace_sink sink = {NULL, take_folded, end_folded, NULL, &f, NULL};
     char expected[512] = "";
     size_t used = 0;
     ck_assert_int_eq(trace_fold_open(&sink, &error), STATUS_OK);
@@ -332,7 +332,7 @@ START_TEST(a_loop_that_waits_is_one_record_and_its_end_another)
 {
     struct folded f = {0};
     struct error error = {STATUS_OK, ""};
-    struct trace_sink sink = {NULL, take_folded, end_folded, NULL, &f};
+    struct trace_sink sink = {NULL, take_folded, end_folded, NULL, &f, NULL};
     ck_assert_int_eq(trace_fold_open(&sink, &error), STATUS_OK);
     put_access(&sink, 1, true, 0x7C00, 0x20);
     for (unsigned i = 0; i < 1204; i++)

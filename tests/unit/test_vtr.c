@@ -5,11 +5,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 #include <zlib.h>
 
 #include "base/bits.h"
 #include "debugger/trace.h"
+#include "debugger/trace_fold.h"
+#include "debugger/trace_formats.h"
 #include "debugger/vtr_format.h"
 
 #define RECORDS 3000u
@@ -269,6 +272,113 @@ START_TEST(a_hostile_file_does_no_harm)
 }
 END_TEST
 
+/* A write, a loop of reads that is drafted now and then, a write; `done` after each step, when the file has
+ * what it is to have. */
+static void write_loop(const char *path, const char *format, void (*done)(const char *path))
+{
+    struct trace_sink sink;
+    struct error error = {STATUS_OK, ""};
+    struct trace_head head = {200000000, 0};
+    struct trace_record record = {.kind = TRACE_ACCESS, .size = 1, .count = 1, .has_cpu = true};
+    const struct timespec thread_writes = {0, 60000000};
+    ck_assert_int_eq(trace_format_open(&sink, format, path, &error), STATUS_OK);
+    ck_assert_int_eq(trace_fold_open(&sink, &error), STATUS_OK);
+    ck_assert_int_eq(sink.begin(sink.self, &head, &error), STATUS_OK);
+    record.is_write = true;
+    ck_assert_int_eq(sink.record(sink.self, &record, &error), STATUS_OK);
+    record.is_write = false;
+    for (unsigned i = 0; i < 4; i++) {
+        for (unsigned n = 0; n < 700; n++, record.seq++)
+            ck_assert_int_eq(sink.record(sink.self, &record, &error), STATUS_OK);
+        ck_assert_int_eq(sink.draft(sink.self, NULL, &error), STATUS_OK);
+        nanosleep(&thread_writes, NULL); /* of a .vtr; where it is late, the next one finds a place */
+        ck_assert_int_eq(sink.draft(sink.self, NULL, &error), STATUS_OK);
+        nanosleep(&thread_writes, NULL);
+        if (done)
+            done(path);
+    }
+    record.is_write = true;
+    ck_assert_int_eq(sink.record(sink.self, &record, &error), STATUS_OK);
+    ck_assert_int_eq(sink.end(sink.self, &error), STATUS_OK);
+}
+
+/* How many accesses the loop has, as far as the file tells; 0: it is not there. */
+static uint64_t read_loop(const char *path)
+{
+    struct vtr_reader *reader;
+    struct error error = {STATUS_OK, ""};
+    const struct trace_record *record;
+    uint64_t loop = 0;
+    ck_assert_int_eq(vtr_open(&reader, path, &error), STATUS_OK);
+    while (vtr_next(reader, &record, &error) == STATUS_OK && record) {
+        ck_assert(!loop || record->is_write); /* there is one */
+        if (!record->is_write)
+            loop = record->folded + 1;
+    }
+    vtr_close(reader);
+    return loop;
+}
+
+START_TEST(a_loop_that_grows_is_in_a_file_that_was_cut)
+{
+    char path[] = "vtr-test-XXXXXX";
+    uint8_t *bytes;
+    size_t count;
+    uint64_t best = 0;
+    unsigned records;
+    bool is_complete;
+    close(mkstemp(path));
+    write_loop(path, "vtr", NULL);
+    ck_assert_int_eq(read_all(path, &records, &is_complete), STATUS_OK);
+    ck_assert(is_complete && records == 3);
+    ck_assert_uint_eq(read_loop(path), 2800);
+    count = load(path, &bytes);
+    for (size_t cut = VTR_HEAD_BYTES; cut < count; cut++) {
+        uint64_t loop;
+        store(path, bytes, cut);
+        loop = read_loop(path);
+        ck_assert_uint_ge(loop, best); /* nowhere less than a shorter file gave */
+        ck_assert_uint_eq(loop % 700, 0);
+        best = loop;
+    }
+    ck_assert_uint_eq(best, 2800);
+    free(bytes);
+    remove(path);
+}
+END_TEST
+
+/* The last line ends and tells of a loop that has grown by 700. */
+static void look_at_draft(const char *path)
+{
+    uint8_t *bytes;
+    size_t count = load(path, &bytes);
+    const char *folded;
+    bytes[count] = '\0';
+    ck_assert_int_eq(bytes[count - 1], '\n');
+    ck_assert_ptr_nonnull(folded = strstr((char *)bytes, "\"folded\":"));
+    ck_assert_uint_eq((strtoull(folded + 9, NULL, 10) + 1) % 700, 0);
+    ck_assert_ptr_null(strstr(folded + 9, "\"folded\""));
+    free(bytes);
+}
+
+START_TEST(the_draft_of_a_line_is_replaced_by_it)
+{
+    char path[] = "vtr-test-XXXXXX";
+    uint8_t *bytes;
+    size_t count, lines = 0;
+    close(mkstemp(path));
+    write_loop(path, "json", look_at_draft);
+    count = load(path, &bytes);
+    bytes[count] = '\0';
+    for (size_t i = 0; i < count; i++)
+        lines += bytes[i] == '\n';
+    ck_assert_uint_eq(lines, 3);
+    ck_assert_ptr_nonnull(strstr((char *)bytes, "\"folded\":2799"));
+    free(bytes);
+    remove(path);
+}
+END_TEST
+
 START_TEST(a_full_disk_is_told_and_somebody_elses_file_left_alone)
 {
     struct trace_sink sink;
@@ -306,6 +416,8 @@ Suite *vtr_suite(void)
     tcase_add_test(tcase, a_file_that_was_cut_is_read_up_to_there);
     tcase_add_test(tcase, a_damaged_file_is_refused);
     tcase_add_test(tcase, a_hostile_file_does_no_harm);
+    tcase_add_test(tcase, a_loop_that_grows_is_in_a_file_that_was_cut);
+    tcase_add_test(tcase, the_draft_of_a_line_is_replaced_by_it);
     tcase_add_test(tcase, a_full_disk_is_told_and_somebody_elses_file_left_alone);
     suite_add_tcase(suite, tcase);
     return suite;
