@@ -88,6 +88,9 @@ const char *image_format_name(enum image_format format);
 bool image_format_parse(const char *text, enum image_format *format);
 /* What the end of a name says: ".qcow2", ".gz"; else raw. */
 enum image_format image_format_of_name(const char *path);
+/* For a new image whose format nobody stated: STATUS_USAGE where its name promises one that is not written
+ * here (vmdk, vdi …). */
+enum status image_name_is_honest(const char *path, struct error *error);
 
 /* The formats, over a storage that becomes theirs, also when they fail. `path` is for messages, and
  * for finding a backing file. */

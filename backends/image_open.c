@@ -23,8 +23,6 @@ static const struct format {
     [IMAGE_RAW] = {"raw",   NULL,     NULL,       0, image_raw_open  },
     [IMAGE_QCOW2] = {"qcow2", ".qcow2", "QFI\xFB",  4, image_qcow2_open},
     [IMAGE_GZIP] = {"gz",    ".gz",    "\x1F\x8B", 2, image_gzip_open },
- /*Q*/
-  /*G*/
 };
 
 const char *image_format_name(enum image_format format)
@@ -51,6 +49,22 @@ enum image_format image_format_of_name(const char *path)
             return (enum image_format)i;
     }
     return IMAGE_RAW;
+}
+
+enum status image_name_is_honest(const char *path, struct error *error)
+{
+    static const char *const ENDINGS[] = {".vmdk", ".vdi", ".vhd", ".vhdx",
+                                          ".qed",  ".qcow", ".cow", ".dmg", ".hds", ".parallels"};
+    size_t length = strlen(path);
+    for (unsigned i = 0; i < ARRAY_COUNT(ENDINGS); i++) {
+        size_t ending = strlen(ENDINGS[i]);
+        if (length > ending && strcasecmp(path + length - ending, ENDINGS[i]) == 0)
+            return error_set(error, STATUS_USAGE,
+                             "%s: images of the format %s are not written here; fix: name it .img or "
+                             ".qcow2, or say --format raw (disk's sectors as they are) or qcow2",
+                             path, ENDINGS[i] + 1);
+    }
+    return STATUS_OK;
 }
 
 bool image_is_qcow2(const uint8_t *bytes, size_t count)

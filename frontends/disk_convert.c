@@ -108,7 +108,9 @@ enum status disk_convert(const struct disk_options *o, struct error *error)
         .is_read_only = true, .format = o->from, .allows_any_backing = o->allows_any_backing};
     struct conversion c = {.shows_progress = isatty(STDERR_FILENO), .out = {.old_fd = -1}};
     sigset_t before;
-    enum status status = image_open(&c.in, o->path, &options, error);
+    enum status status = o->format ? STATUS_OK : image_name_is_honest(o->second, error);
+    if (status == STATUS_OK)
+        status = image_open(&c.in, o->path, &options, error);
     if (status != STATUS_OK)
         return status;
     c.bytes = malloc((size_t)CHUNK_SECTORS * SECTOR_BYTES);

@@ -71,6 +71,8 @@ enum status disk_create(const struct disk_options *o, struct error *error)
     struct image_output output;
     uint64_t sectors = 0;
     enum status status = refuse_words(o, format, error);
+    if (status == STATUS_OK && !o->format)
+        status = image_name_is_honest(o->path, error);
     if (status == STATUS_OK && o->backing) {
         status = backing_sectors(o, &below, &sectors, error);
         options.backing_format = status == STATUS_OK ? image_format_name(below) : NULL;

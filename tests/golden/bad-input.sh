@@ -227,6 +227,9 @@ cat >table <<'END'
 6 | disk convert good.img folder.img | folder.img: is not a regular file
 2 | disk convert good.img new.img --size 1M | --size does not go with convert
 2 | disk create new.img --size 1M --format vmdk | raw, qcow2 or gz
+2 | disk create new.vmdk --size 1M | the format vmdk are not written here
+2 | disk create NEW.VDI --size 1M | --format raw
+2 | disk convert good.img new.vhdx | the format vhdx are not written here
 2 | disk create new.img --size 1M --backing good.img | only qcow2 has a backing file
 2 | disk create new.gz --size 1M | a gzip'd image is only read
 6 | disk create new.qcow2 --backing missing.img | missing.img: No such file
