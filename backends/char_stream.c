@@ -107,12 +107,20 @@ bool char_stream_modem(const struct chardev *chardev, uint8_t *lines)
     return chardev->has_modem && chardev->modem && *lines != chardev->modem_in;
 }
 
+/* A new peer takes the place of another. The device learns first that the old one is gone (DCD). */
 static void accept_peer(struct char_stream *s)
 {
-    int peer = accept(s->listener, NULL, NULL);
+    struct pollfd calls = {.fd = s->listener, .events = POLLIN};
+    int peer;
+    if (poll(&calls, 1, 0) <= 0)
+        return;
+    if (s->input >= 0)
+        leave_peer(s);
+    if (s->chardev.has_modem && s->chardev.modem && s->chardev.modem_in & MODEM_DCD)
+        return;
+    peer = accept(s->listener, NULL, NULL);
     if (peer < 0)
         return;
-    leave_peer(s);
     fcntl(peer, F_SETFL, O_NONBLOCK);
     fcntl(peer, F_SETFD, FD_CLOEXEC);
     s->input = s->output = peer;

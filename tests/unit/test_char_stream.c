@@ -121,9 +121,32 @@ START_TEST(a_sockets_peer_is_dsr_and_dcd_and_dtr_hangs_up)
     stream->set_modem(stream, 0, MODEM_DTR);
     ck_assert_int_eq(read(peer, text, sizeof text), 3);
     ck_assert_int_eq(read(peer, &byte, 1), 0);
+    close(peer);
+    peer = connect_peer(); /* at once: the fall is told all the same */
     ck_assert(lines_change_to(stream, MODEM_CTS));
     ck_assert_uint_eq(device, MODEM_CTS);
+    ck_assert(lines_change_to(stream, MODEM_CTS | MODEM_DSR | MODEM_DCD));
     close(peer);
+    stream->close(stream);
+}
+END_TEST
+
+START_TEST(a_peer_that_replaces_another_lets_dcd_fall)
+{
+    struct chardev *stream = open_stream("unix:" PATH);
+    uint8_t device = 0, byte;
+    int first = connect_peer(), second;
+    stream->modem = take_lines;
+    stream->device = &device;
+    ck_assert(lines_change_to(stream, MODEM_CTS | MODEM_DSR | MODEM_DCD));
+    second = connect_peer();
+    ck_assert(lines_change_to(stream, MODEM_CTS));
+    ck_assert_int_eq(read(first, &byte, 1), 0);
+    ck_assert(lines_change_to(stream, MODEM_CTS | MODEM_DSR | MODEM_DCD));
+    stream->write(stream, (const uint8_t *)"2", 1);
+    ck_assert_int_eq(read(second, &byte, 1), 1);
+    close(first);
+    close(second);
     stream->close(stream);
 }
 END_TEST
@@ -278,6 +301,7 @@ Suite *char_stream_suite(void)
     TCase *tests = tcase_create("char_stream");
     tcase_set_timeout(tests, 60);
     tcase_add_test(tests, a_sockets_peer_is_dsr_and_dcd_and_dtr_hangs_up);
+    tcase_add_test(tests, a_peer_that_replaces_another_lets_dcd_fall);
     tcase_add_test(tests, other_streams_have_all_lines_active_always);
     tcase_add_test(tests, a_unix_socket_carries_both_ways_and_takes_the_next_peer);
     tcase_add_test(tests, a_tcp_port_of_the_loopback_carries_both_ways);
