@@ -133,6 +133,10 @@ bool cpu_translate(const struct cpu *cpu, uint64_t linear, uint64_t *physical);
 /* Whether the program that runs may read (write) all of it: by the page tables as they are in memory and its
  * privilege; nothing is marked, nobody faults. */
 bool cpu_may_access(const struct cpu *cpu, uint64_t linear, size_t count, bool is_write);
+/* From the hook of an instruction, for the program at CPL 3 that runs: reads (writes) as the instruction itself would.
+ * Marks A and D; where its kernel may bring the page in or copy it, #PF is raised and the call does not return: the
+ * instruction begins again later. False: it may not, and there is nothing to bring in (a page of its kernel's). */
+bool cpu_touch(struct cpu *cpu, uint64_t linear, size_t count, bool is_write);
 /* Bytes at a linear address, RAM and ROM only; returns how many could be had. */
 size_t cpu_peek(const struct cpu *cpu, uint64_t linear, void *bytes, size_t count);
 size_t cpu_poke(struct cpu *cpu, uint64_t linear, const void *bytes, size_t count);

@@ -242,6 +242,22 @@ bool cpu_may_access(const struct cpu *cpu, uint64_t linear, size_t count, bool i
     return true;
 }
 
+bool cpu_touch(struct cpu *cpu, uint64_t linear, size_t count, bool is_write)
+{
+    uint32_t access = PF_USER | (is_write ? PF_WRITE : 0);
+    if (!(cpu->cr0 & CR0_PG) || cpu->cpl != 3 || !cpu->catch || linear > UINT32_MAX ||
+        count > UINT32_MAX - linear)
+        return cpu_may_access(cpu, linear, count, is_write);
+    for (uint64_t page = linear & ~(uint64_t)PAGE_MASK; page < linear + count;
+         page += FRAME_BYTES) {
+        struct walk walk;
+        if (walk_tables(cpu, page, &walk) && !(walk.rights & PTE_U))
+            return false;
+        walk_or_fault(cpu, page < linear ? linear : page, access, &walk);
+    }
+    return true;
+}
+
 bool cpu_load_pdptes(struct cpu *cpu, uint64_t cr3)
 {
     uint64_t entries[4];

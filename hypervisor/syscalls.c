@@ -12,7 +12,15 @@
 #include "hypervisor/vdisk.h"
 
 #define LINUX_VECTOR 0x80u
-enum { NR_READ = 3, NR_WRITE = 4, NR_LSEEK = 19, NR_SOCKETCALL = 102, NR_SENDTO = 369, SYS_SEND = 9, SYS_SENDTO = 11 };
+enum {
+    NR_READ = 3,
+    NR_WRITE = 4,
+    NR_LSEEK = 19,
+    NR_SOCKETCALL = 102,
+    NR_SENDTO = 369,
+    SYS_SEND = 9,
+    SYS_SENDTO = 11
+};
 enum { LINUX_EIO = -5, LINUX_EFAULT = -14, LINUX_EINVAL = -22 };
 #define TRANSFER_MAX ((uint32_t)64 << 10)
 
@@ -59,8 +67,8 @@ static struct call decode(struct syscalls *s)
 {
     struct call call = {gpr(s, CPU_AX), gpr(s, CPU_BX), gpr(s, CPU_CX), gpr(s, CPU_DX), false};
     uint8_t arguments[12];
-    call.is_decoded = call.number == NR_READ || call.number == NR_WRITE || call.number == NR_LSEEK ||
-                      call.number == NR_SENDTO;
+    call.is_decoded = call.number == NR_READ || call.number == NR_WRITE ||
+                      call.number == NR_LSEEK || call.number == NR_SENDTO;
     if (call.number != NR_SOCKETCALL ||
         (call.descriptor != SYS_SEND && call.descriptor != SYS_SENDTO) ||
         !copy_in(s, call.pointer, arguments, sizeof arguments))
@@ -174,6 +182,32 @@ static bool is_ours(const struct syscalls *s, const struct call *call)
     return false;
 }
 
+/* Pages that the call reads or writes are there, or the guest's kernel is asked for them: then this does not
+ * return. Before anything is counted or begun. */
+static void bring_in(struct syscalls *s, const struct call *call)
+{
+    if (call->number != NR_LSEEK && call->length && call->length <= TRANSFER_MAX)
+        (void)cpu_touch(cpu_of(s), call->pointer, call->length, call->number == NR_READ);
+}
+
+/* Behind a SYSENTER stands, in Linux' vDSO, what is for processors without it. */
+static void skip_other_way_in(struct syscalls *s)
+{
+    static const uint8_t INT_80H[] = {0xCD, 0x80},
+                         JUMP_BACK[] = {0x90, 0x90, 0x90, 0x90, 0x90, 0x90, 0x90, 0xEB, 0xF3};
+    struct cpu_registers r;
+    uint8_t code[2 + sizeof JUMP_BACK] = {0};
+    cpu_get_registers(cpu_of(s), &r);
+    (void)cpu_peek(cpu_of(s), (uint32_t)(r.segment[CPU_CS].base + r.ip), code, sizeof code);
+    if (memcmp(code + 2, INT_80H, sizeof INT_80H) == 0)
+        r.ip += 2 + sizeof INT_80H;
+    else if (memcmp(code + 2, JUMP_BACK, sizeof JUMP_BACK) == 0)
+        r.ip += 2 + sizeof JUMP_BACK;
+    else
+        return;
+    cpu_set_registers(cpu_of(s), &r);
+}
+
 static int64_t serve(struct syscalls *s, const struct call *call)
 {
     enum lab_service service = s->guest->lab->services[call->descriptor];
@@ -217,6 +251,8 @@ bool syscalls_leave(struct syscalls *s, const struct cpu_exit *exit)
     if (exit->kind == CPU_EXIT_INT_N && exit->vector != LINUX_VECTOR)
         return false;
     call = decode(s);
+    if (is_ours(s, &call))
+        bring_in(s, &call);
     s->counts.decoded++;
     if (!is_ours(s, &call))
         return false;
@@ -234,6 +270,8 @@ bool syscalls_leave(struct syscalls *s, const struct cpu_exit *exit)
         answer(s, value);
     else if (!s->is_waiting && (value != 0 || call.length == 0))
         answer(s, value);
+    if (exit->kind == CPU_EXIT_SYSENTER)
+        skip_other_way_in(s);
     return true;
 }
 

@@ -7,11 +7,13 @@
  *   3 read, 4 write, 19 lseek, 102 socketcall: 9 send and 11 sendto, 369 sendto
  *
  * A call that needs the disk stops the guest's CPU until it is done; the program sees a call that
- * took its time. SYSENTER keeps no return address: the program's next instruction must be the one that
- * its kernel would return to.
+ * took its time. SYSENTER keeps no return address: the program goes on behind it, or where Linux' vDSO would
+ * (arch/x86/entry/vdso/vdso32/system_call.S: an INT 80h stands between; before 3.3 seven NOPs and a jump back).
  *
- * What the calling program may not reach itself is EFAULT. MISSING: pages that its kernel would bring in first
- * (not touched yet, copy on write) are EFAULT, too; segments' bases; D bits of pages that are read into. */
+ * The program's bytes are touched as its own instruction would: a page that its kernel has not brought in yet, or that
+ * is to be copied when it is written, is a page fault at the call, which then begins again. What it may not reach is
+ * EFAULT, where Linux knows that at once (pages of the kernel); a pointer to nowhere is SIGSEGV, where Linux answers EFAULT.
+ * MISSING: segments' bases. */
 #ifndef VITRINE_HYPERVISOR_SYSCALLS_H
 #define VITRINE_HYPERVISOR_SYSCALLS_H
 

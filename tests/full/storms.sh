@@ -7,11 +7,6 @@ set -e
 [ -x "$VITRINE" ] || { echo "the program is not built here"; exit 77; }
 command -v nasm >/dev/null || { echo "nasm is missing"; exit 77; }
 . "$SRCDIR/tests/golden/trouble.inc"
-guest halt <<'ASM'
-    sti
-next: hlt
-    jmp next
-ASM
 guest ports <<'ASM'
     cli
     mov dx, 0x1F3               ; a register that holds a byte

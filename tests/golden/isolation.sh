@@ -85,11 +85,6 @@ for schedule in ${ISOLATION_SCHEDULES:-credit}; do
 done
 
 . "$SRCDIR/tests/golden/trouble.inc"
-guest halt <<'ASM'
-    sti
-next: hlt
-    jmp next
-ASM
 guest disk <<'ASM'
     xor ax, ax
     mov es, ax

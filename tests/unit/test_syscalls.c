@@ -8,6 +8,7 @@
 #include "bus/block.h"
 #include "bus/chardev.h"
 #include "bus/net.h"
+#include "cpu/internal.h"
 #include "tests/unit/guest_box.h"
 
 enum {
@@ -322,11 +323,128 @@ START_TEST(lengths_that_no_device_takes_are_einval)
 }
 END_TEST
 
+/* --- in a program that runs: its kernel is asked for pages as by any instruction ------------------------------ */
+
+enum { CODE = 0x800 };
+
+/* A kernel as small as can be: what a page fault asks for, it gives. */
+static struct {
+    unsigned faults;
+    uint32_t error_code;
+    uint64_t linear, ip;
+} kernel;
+
+static bool leave_both(void *self, struct cpu *cpu, const struct cpu_exit *exit)
+{
+    struct cpu_registers r;
+    (void)self;
+    if (exit->kind != CPU_EXIT_EXCEPTION)
+        return syscalls_leave(calls, exit);
+    ck_assert_uint_eq(exit->vector, 14);
+    cpu_get_registers(cpu, &r);
+    kernel.faults++;
+    kernel.error_code = exit->error_code;
+    kernel.linear = r.cr2;
+    kernel.ip = r.ip;
+    map((unsigned)(r.cr2 - LINEAR) >> 12, SECOND, 7);
+    cpu_set_registers(cpu, &r); /* a kernel would flush the page */
+    return true;
+}
+
+/* Runs the code of the program's first page. */
+static void run(const uint8_t *code, size_t bytes, uint32_t number, uint32_t pointer)
+{
+    const struct cpu_exit_hook hook = {CPU_EXIT_INT_N | CPU_EXIT_SYSENTER | CPU_EXIT_EXCEPTION,
+                                       leave_both, NULL};
+    struct cpu *cpu = box.machines[0]->cpu;
+    struct cpu_registers r;
+    memset(&kernel, 0, sizeof kernel);
+    memcpy(guest_box_frame(&box, FIRST) + CODE, code, bytes);
+    cpu_set_exit_hook(cpu, &hook);
+    cpu_get_registers(cpu, &r);
+    r.gpr[CPU_AX] = number;
+    r.gpr[CPU_BX] = DISK_FD;
+    r.gpr[CPU_CX] = pointer;
+    r.gpr[CPU_DX] = 512;
+    r.ip = LINEAR + CODE;
+    cpu_set_registers(cpu, &r);
+    box.world.timeline.slice_end = box.world.timeline.now + 10;
+    (void)cpu_run(cpu);
+}
+
+START_TEST(a_page_that_its_kernel_copies_on_write_is_asked_for)
+{
+    static const uint8_t CALL[] = {0xCD, 0x80, 0xEB, 0xFE};
+    run(CALL, sizeof CALL, READ, LINEAR + AT_READ_ONLY + 0x123);
+    ck_assert_uint_eq(kernel.faults, 1);
+    ck_assert_uint_eq(kernel.error_code, 7); /* present, written, by the program */
+    ck_assert_uint_eq(kernel.linear, LINEAR + AT_READ_ONLY + 0x123);
+    ck_assert_uint_eq(kernel.ip, LINEAR + CODE); /* the call begins again */
+    ck_assert_ptr_nonnull(submitted);
+    memset(submitted->bytes, 7, 512);
+    complete(BLOCK_OK, 1);
+    ck_assert_int_eq(answer(), 512);
+    ck_assert_uint_eq(guest_box_frame(&box, SECOND)[0x123], 7);
+    ck_assert_uint_eq(guest_box_frame(&box, READ_ONLY)[0x123], 0);
+    ck_assert_uint_eq(guest_box_frame(&box, PAGES)[4 * 4] & 0x60, 0x60); /* accessed and dirty */
+}
+END_TEST
+
+START_TEST(a_page_that_is_not_there_yet_is_asked_for)
+{
+    static const uint8_t CALL[] = {0xCD, 0x80, 0xEB, 0xFE};
+    run(CALL, sizeof CALL, WRITE, LINEAR + AT_NOTHING - 256);
+    ck_assert_uint_eq(kernel.faults, 1);
+    ck_assert_uint_eq(kernel.error_code, 4);
+    ck_assert_uint_eq(kernel.linear, LINEAR + AT_NOTHING);
+    ck_assert_ptr_nonnull(submitted);
+}
+END_TEST
+
+START_TEST(a_page_of_the_kernel_is_efault_and_nobody_is_asked)
+{
+    static const uint8_t CALL[] = {0xCD, 0x80, 0xEB, 0xFE};
+    run(CALL, sizeof CALL, READ, LINEAR + AT_KERNEL);
+    ck_assert_uint_eq(kernel.faults, 0);
+    ck_assert_int_eq(answer(), -EFAULT);
+    ck_assert_ptr_null(submitted);
+}
+END_TEST
+
+/* Linux' __kernel_vsyscall behind its SYSENTER; a program of its own; then a loop. */
+START_TEST(a_sysenter_goes_on_where_the_vdso_does)
+{
+    static const struct {
+        uint8_t code[13];
+        unsigned lands;
+    } ROWS[] = {
+        {{0x0F, 0x34, 0xCD, 0x80, 0xEB, 0xFE},                                           4 },
+        {{0x0F, 0x34, 0x90, 0x90, 0x90, 0x90, 0x90, 0x90, 0x90, 0xEB, 0xF3, 0xEB, 0xFE}, 11},
+        {{0x0F, 0x34, 0xEB, 0xFE},                                                       2 },
+    };
+    struct cpu_registers r;
+    for (size_t i = 0; i < ARRAY_COUNT(ROWS); i++) {
+        submitted = NULL;
+        box.machines[0]->cpu->system.msrs.sysenter_cs = 8; /* it has one */
+        run(ROWS[i].code, sizeof ROWS[i].code, READ, LINEAR + AT_FIRST);
+        ck_assert_ptr_nonnull(submitted);
+        complete(BLOCK_OK, 1);
+        ck_assert_int_eq(answer(), 512);
+        cpu_get_registers(box.machines[0]->cpu, &r);
+        ck_assert_uint_eq(r.ip, LINEAR + CODE + ROWS[i].lands);
+    }
+}
+END_TEST
+
 Suite *syscalls_suite(void)
 {
     Suite *suite = suite_create("syscalls");
     TCase *tcase = tcase_create("syscalls");
     tcase_add_checked_fixture(tcase, setup, teardown);
+    tcase_add_test(tcase, a_page_that_its_kernel_copies_on_write_is_asked_for);
+    tcase_add_test(tcase, a_page_that_is_not_there_yet_is_asked_for);
+    tcase_add_test(tcase, a_page_of_the_kernel_is_efault_and_nobody_is_asked);
+    tcase_add_test(tcase, a_sysenter_goes_on_where_the_vdso_does);
     tcase_add_test(tcase, sends_are_known_by_every_number_and_both_ways_in);
     tcase_add_test(tcase, what_is_not_ours_is_left_to_the_guests_kernel);
     tcase_add_test(tcase, a_length_across_pages_is_gathered_from_where_they_lie);
