@@ -31,6 +31,7 @@ struct tlb_entry {
 };
 
 #define TLB_WORDS (TLB_ENTRIES / 64)
+_Static_assert(TLB_WORDS <= 64, "used_words has a bit for each");
 struct cpu_memory {
     struct tlb_fast fast[5][TLB_ENTRIES]; /* user * 2 + write; 4: stays empty (alignment checks) */
     const uint64_t *code_lines[2][TLB_ENTRIES]; /* by user; beside tags with TLB_CODE */
@@ -40,6 +41,7 @@ struct cpu_memory {
      * valid; of `global`: entry i is of a global page. Bit i of `large`: some entry may be of a large
      * page in the 2 MiB region i. */
     uint64_t used[TLB_WORDS], global[TLB_WORDS], large[32];
+    uint64_t used_words; /* bit w: used[w] is not 0 */
 };
 
 static inline unsigned tlb_index(uint64_t linear)

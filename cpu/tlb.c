@@ -6,16 +6,21 @@
 
 #include "cpu/memory.h"
 
+static inline void mark_used(struct cpu_memory *m, unsigned index)
+{
+    m->used[index / 64] |= UINT64_C(1) << index % 64;
+    m->used_words |= UINT64_C(1) << index / 64;
+}
+
 /* Marks a filled entry, whose bit of `global` is clear. */
 static inline void mark_entry(struct cpu_memory *m, unsigned index)
 {
     const struct tlb_entry *e = &m->entry[index];
-    uint64_t bit = UINT64_C(1) << index % 64;
-    m->used[index / 64] |= bit;
+    mark_used(m, index);
     if (BASE_LIKELY(!(e->flags & (TLB_GLOBAL | TLB_LARGE))))
         return;
     if (e->flags & TLB_GLOBAL)
-        m->global[index / 64] |= bit;
+        m->global[index / 64] |= UINT64_C(1) << index % 64;
     if (e->flags & TLB_LARGE) {
         m->has_large = true;
         m->large[e->tag >> 27] |= UINT64_C(1) << (e->tag >> 21) % 64;
@@ -48,7 +53,7 @@ uint64_t memory_translate(struct cpu *cpu, uint64_t linear, bool is_write, bool 
     struct tlb_entry *e = &m->entry[index];
     linear &= 0xffffffffu;
     if (BASE_UNLIKELY(!(cpu->cr0 & CR0_PG))) {
-        m->used[index / 64] |= UINT64_C(1) << index % 64; /* fast forms only */
+        mark_used(m, index); /* fast forms only */
         return linear & cpu_model_address_mask(cpu->model);
     }
     if (e->tag == (linear & ~PAGE_MASK) && entry_serves(cpu, e, is_write, is_user))
@@ -67,11 +72,14 @@ uint64_t memory_translate(struct cpu *cpu, uint64_t linear, bool is_write, bool 
 void cpu_tlb_flush(struct cpu *cpu, bool keep_global)
 {
     struct cpu_memory *m = cpu->memory_unit;
-    for (unsigned w = 0; w < TLB_WORDS; w++) {
+    for (uint64_t words = m->used_words; words; words &= words - 1) {
+        unsigned w = (unsigned)__builtin_ctzll(words);
         uint64_t kept = keep_global ? m->global[w] : 0;
         for (uint64_t rest = m->used[w] & ~kept; rest; rest &= rest - 1)
             drop_entry(m, w * 64 + (unsigned)__builtin_ctzll(rest));
         m->used[w] &= kept;
+        if (!m->used[w])
+            m->used_words &= ~(UINT64_C(1) << w);
     }
     if (!keep_global)
         memset(m->large, 0, sizeof m->large);
@@ -121,6 +129,7 @@ void memory_set_entry(struct cpu *cpu, unsigned index, const struct tlb_entry *e
 static void forget_used(struct cpu_memory *m)
 {
     memset(m->used, 0, sizeof m->used);
+    m->used_words = 0;
     memset(m->global, 0, sizeof m->global);
     memset(m->large, 0, sizeof m->large);
 }
