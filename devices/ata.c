@@ -857,7 +857,7 @@ const struct device_type ATA_TYPE = {
     .title = "ATA channel with two disks or CD-ROM drives",
     .datasheet = "ATA/ATAPI-6 (T13 d1410r3b, 2002); ATA-3 (X3T10/2008D, 1997)",
     .missing = "queued and overlapped commands\n"
-               "CD-ROM: audio, READ SUB-CHANNEL, raw sectors, GET CONFIGURATION and what writes discs\n"
+               "CD-ROM: audio, raw sectors, GET CONFIGURATION and what writes discs\n"
                "CD-ROM: speed, retries: kept and told; motor, seek times\n"
                "look-ahead, advanced power management: kept and told; acoustics, power-up in standby: "
                "aborted\n"

@@ -5,8 +5,8 @@
  *   threshold   | id | threshold | 0 ...                        |     RETURN STATUS says F4h 2Ch
  *
  * The values are counted, not made up: unreadable sectors, hours, sectors that went in and out.
- * Off-line collection and self-tests are in ata_self_test.c. MISSING: logs other than the directory, the summary of
- * errors, that of self-tests and the host's (aborted); nothing is kept over power-off. */
+ * Off-line collection and self-tests are in ata_self_test.c. MISSING: logs other than the directory, those of
+ * errors but for the extended one, that of self-tests and the host's (aborted); nothing is kept over power-off. */
 #include <string.h>
 
 #include "base/bits.h"
@@ -23,7 +23,7 @@
 #define ERROR_COMMANDS 5u
 #define SUMMARY_VERSION 1u
 
-enum smart_log { LOG_DIRECTORY = 0, LOG_SUMMARY = 1, LOG_SELF_TEST = 6 };
+enum smart_log { LOG_DIRECTORY = 0, LOG_SUMMARY = 1, LOG_COMPREHENSIVE = 2, LOG_SELF_TEST = 6 };
 
 /* --- attributes ------------------------------------------------------------------------------ */
 
@@ -149,7 +149,8 @@ void ata_smart_note_error(struct ata_drive *d)
     d->errors++;
 }
 
-static void put_summary(const struct ata_drive *d, uint8_t *bytes)
+/* The comprehensive log's one sector has the summary's form (8.55.6.8.2, 8.55.6.8.3). */
+static void put_errors(const struct ata_drive *d, uint8_t *bytes)
 {
     uint32_t kept = d->errors < ATA_ERROR_LOG ? d->errors : ATA_ERROR_LOG;
     bytes[0] = SUMMARY_VERSION;
@@ -171,7 +172,7 @@ static uint8_t *host_log(const struct ata_drive *d)
 static void put_directory(uint8_t *bytes)
 {
     store_le16(bytes, 0x0001); /* version; then the sectors of each log */
-    bytes[2 * LOG_SUMMARY] = 1;
+    bytes[2 * LOG_SUMMARY] = bytes[2 * LOG_COMPREHENSIVE] = 1;
     bytes[2 * LOG_SELF_TEST] = 1;
     for (unsigned log = ATA_HOST_LOG; log < ATA_HOST_LOG + ATA_HOST_LOGS; log++)
         bytes[2 * log] = 1;
@@ -186,8 +187,8 @@ static bool put_log(const struct ata_drive *d, uint8_t *bytes)
         memcpy(bytes, own, SECTOR_BYTES);
     else if (d->low[0] == LOG_DIRECTORY)
         put_directory(bytes);
-    else if (d->low[0] == LOG_SUMMARY)
-        put_summary(d, bytes);
+    else if (d->low[0] == LOG_SUMMARY || d->low[0] == LOG_COMPREHENSIVE)
+        put_errors(d, bytes);
     else if (d->low[0] == LOG_SELF_TEST)
         ata_self_test_put_log(d, bytes);
     else

@@ -2,7 +2,7 @@
  *
  * SFF-8020i revision 2.6 (ATAPI for CD-ROM) chapter 10; MMC-2 (T10/1228-D, 1999) for READ CD, the raw
  * table of contents and the events. All numbers are big endian. A disc has one session with one data
- * track of 2,048-byte blocks. MISSING: audio, sub-channels, raw
+ * track of 2,048-byte blocks. MISSING: audio, raw
  * sectors, GET CONFIGURATION; speed, retries (kept and told) and motor. */
 #include <string.h>
 
@@ -402,6 +402,49 @@ static void read_toc(struct ata_drive *d)
     atapi_reply(d, (uint32_t)used, load_be16(d->packet + 7));
 }
 
+/* --- the Q sub-channel ----------------------------------------------------------------------- */
+
+#define NO_AUDIO 0x15u /* there is no status of playing to tell */
+enum { Q_POSITION = 1, Q_CATALOGUE = 2, Q_TRACK_CODE = 3 };
+
+/* Where the laser is: the block behind the last that was read. */
+static uint32_t laser_block(const struct ata_drive *d)
+{
+    uint64_t at = d->position / ATAPI_BLOCK_SECTORS;
+    return at < atapi_blocks(d) ? (uint32_t)at : atapi_blocks(d) - 1;
+}
+
+/* SFF-8020i 10.8.14. The disc has neither a catalogue number nor codes of tracks (MCVAL, TCVAL 0). */
+static void read_sub_channel(struct ata_drive *d)
+{
+    bool is_msf = d->packet[1] & 2, wants_q = d->packet[2] & 0x40;
+    uint8_t format = d->packet[3], *to = answer(d, 24);
+    uint32_t used = 4;
+    if (wants_q && (format < Q_POSITION || format > Q_TRACK_CODE ||
+                    (format == Q_TRACK_CODE && d->packet[6] != 1))) {
+        refuse_field(d);
+        return;
+    }
+    to[1] = NO_AUDIO;
+    if (wants_q) {
+        used = format == Q_POSITION ? 16 : 24;
+        to[4] = format;
+        to[5] = format == Q_CATALOGUE ? 0 : DATA_TRACK;
+        to[6] = format == Q_CATALOGUE ? 0 : 1; /* track, and its index */
+        to[7] = format == Q_POSITION;
+    }
+    if (wants_q && format == Q_POSITION) {
+        put_address(to + 8, laser_block(d), is_msf);
+        put_address(to + 12, laser_block(d), false);
+        if (is_msf) { /* within the track, without the two seconds before the disc's first block */
+            to[12] = 0;
+            put_msf(to + 13, laser_block(d) - MSF_OFFSET);
+        }
+    }
+    store_be16(to + 2, (uint16_t)(used - 4));
+    atapi_reply(d, used, load_be16(d->packet + 7));
+}
+
 /* --- the table ------------------------------------------------------------------------------- */
 
 static const struct atapi_command COMMANDS[] = {
@@ -413,6 +456,7 @@ static const struct atapi_command COMMANDS[] = {
     {0x25, "READ CAPACITY", true, false, read_capacity, NULL},
     {0x28, "READ(10)", true, false, read_10, NULL},
     {0x2B, "SEEK", true, false, seek, NULL},
+    {0x42, "READ SUB-CHANNEL", true, false, read_sub_channel, NULL},
     {0x43, "READ TOC", true, false, read_toc, NULL},
     {0x44, "READ HEADER", true, false, read_header, NULL},
     {0x4A, "GET EVENT STATUS NOTIFICATION", false, true, get_event_status, NULL},

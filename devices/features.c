@@ -315,9 +315,9 @@ const struct device_feature DEVICE_FEATURES[] = {
     {"ata", "CD-ROM: packets of data discs, media change", "ATA-6, MMC", FEATURE_MODELLED, ""},
     {"ata", "arm and platter (option mechanics)", "devices/README.md", FEATURE_MODELLED, ""},
     {"ata", "SET MAX ADDRESS", "ATA-6 8.47", FEATURE_PARTLY, "lasts until power-off; no passwords"},
-    {"ata", "SMART: off-line collection, short and extended self-tests, logs the host writes",
+    {"ata", "SMART: off-line collection, short and extended self-tests, logs of errors and of the host",
      "ATA-6 8.55", FEATURE_MODELLED, ""},
-    {"ata", "SMART: selective and conveyance self-tests, comprehensive log", "ATA-6 8.55",
+    {"ata", "SMART: selective and conveyance self-tests, log of more than five errors", "ATA-6 8.55",
      FEATURE_MISSING, "aborted; nothing is kept over power-off"},
     {"ata", "queued and overlapped commands", "ATA-6 4.8",
      FEATURE_MISSING, "aborted; IDENTIFY says so"},
@@ -331,7 +331,7 @@ const struct device_feature DEVICE_FEATURES[] = {
      FEATURE_MODELLED, ""},
     {"ata", "CD-ROM: MODE SELECT, SET CD SPEED", "SFF-8020i 10.8",
      FEATURE_PARTLY, "retries and speed are kept and told; a block comes at once"},
-    {"ata", "CD-ROM: READ SUB-CHANNEL", "SFF-8020i 10.8", FEATURE_MISSING, "an illegal request"},
+    {"ata", "CD-ROM: READ SUB-CHANNEL", "SFF-8020i 10.8", FEATURE_MODELLED, ""},
     {"ata", "CD-ROM: motor, seek times", "SFF-8020i 10.8", FEATURE_MISSING, "a block comes at once"},
 
     /* piix3-ide */

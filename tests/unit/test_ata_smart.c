@@ -130,10 +130,11 @@ END_TEST
 START_TEST(the_last_five_errors_are_logged)
 {
     struct ata_bench *c = ata_make(1);
-    uint8_t page[SECTOR_BYTES];
+    uint8_t page[SECTOR_BYTES], comprehensive[SECTOR_BYTES];
     read_page(c, 0xD5, 0, page);
     ck_assert_uint_eq(load_le16(page), 1);
     ck_assert_uint_eq(page[2], 1);
+    ck_assert_uint_eq(page[4], 1);
     read_page(c, 0xD5, 1, page);
     ck_assert_uint_eq(page[0], 1);
     ck_assert_uint_eq(page[1], 0);
@@ -160,6 +161,8 @@ START_TEST(the_last_five_errors_are_logged)
         ck_assert_uint_eq(error[60 + 3], 26);
         ck_assert_uint_eq(error[60 + 7], 0x51);
     }
+    read_page(c, 0xD5, 2, comprehensive); /* of one sector: the same five */
+    ck_assert_mem_eq(comprehensive, page, SECTOR_BYTES);
     smart(c, 0xD5, 1, 5); /* a log that is not there */
     ata_expect_error(c, 0x04);
     smart(c, 0xD5, 2, 1); /* longer than it is */

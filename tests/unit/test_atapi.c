@@ -637,10 +637,45 @@ START_TEST(header_mechanism_and_disc_are_told)
 }
 END_TEST
 
+START_TEST(the_q_sub_channel_tells_where_the_laser_is)
+{
+    static const uint8_t STATUS[12] = {0x42, 0, 0, 1, 0, 0, 0, 0, 64};
+    static const uint8_t POSITION[12] = {0x42, 0, 0x40, 1, 0, 0, 0, 0, 64};
+    static const uint8_t POSITION_MSF[12] = {0x42, 2, 0x40, 1, 0, 0, 0, 0, 64};
+    static const uint8_t CATALOGUE[12] = {0x42, 0, 0x40, 2, 0, 0, 0, 0, 64};
+    static const uint8_t CODE[12] = {0x42, 0, 0x40, 3, 0, 0, 1, 0, 64};
+    static const uint8_t NO_TRACK[12] = {0x42, 0, 0x40, 3, 0, 0, 2, 0, 64};
+    static const uint8_t NO_FORMAT[12] = {0x42, 0, 0x40, 0, 0, 0, 0, 0, 64};
+    static const uint8_t READ[12] = {0x28, 0, 0, 0, 0, 7, 0, 0, 2};
+    struct ata_bench *c = make_ready(1), *other = make_ready(1);
+    uint8_t bytes[2 * 2048];
+    ck_assert_uint_eq(ask(c, READ, bytes, sizeof bytes), sizeof bytes);
+    ck_assert_uint_eq(ask(c, STATUS, bytes, sizeof bytes), 4);
+    ck_assert_mem_eq(bytes, ((uint8_t[4]){0, 0x15, 0, 0}), 4);
+    ck_assert_uint_eq(ask(c, POSITION, bytes, sizeof bytes), 16);
+    ck_assert_mem_eq(bytes,
+                     ((uint8_t[16]){0, 0x15, 0, 12, 1, 0x14, 1, 1, 0, 0, 0, 9, 0, 0, 0, 9}), 16);
+    ck_assert_uint_eq(ask(c, POSITION_MSF, bytes, sizeof bytes), 16); /* 00:02:09, 00:00:09 */
+    ck_assert_mem_eq(bytes + 8, ((uint8_t[8]){0, 0, 2, 9, 0, 0, 0, 9}), 8);
+    ck_assert_uint_eq(ask(c, CATALOGUE, bytes, sizeof bytes), 24);
+    ck_assert_mem_eq(bytes, ((uint8_t[9]){0, 0x15, 0, 20, 2, 0, 0, 0, 0}), 9);
+    ck_assert_uint_eq(ask(c, CODE, bytes, sizeof bytes), 24);
+    ck_assert_mem_eq(bytes, ((uint8_t[9]){0, 0x15, 0, 20, 3, 0x14, 1, 0, 0}), 9);
+    refuse(c, NO_TRACK, 5, 0x24, 0);
+    refuse(c, NO_FORMAT, 5, 0x24, 0);
+    ask(other, POSITION, bytes, sizeof bytes);
+    ck_assert_uint_eq(bytes[11], 0);
+    order(c, EJECT);
+    refuse(c, POSITION, 2, 0x3A, 2);
+    ata_destroy(c);
+    ata_destroy(other);
+}
+END_TEST
+
 START_TEST(unknown_packets_are_illegal)
 {
     struct ata_bench *c = make_ready(1);
-    static const uint8_t CODES[] = {0x01, 0x2A, 0x42, 0x46, 0xAA, 0xFF};
+    static const uint8_t CODES[] = {0x01, 0x2A, 0x45, 0x46, 0xAA, 0xFF};
     for (size_t i = 0; i < ARRAY_COUNT(CODES); i++) {
         uint8_t packet[12] = {CODES[i]};
         refuse(c, packet, 5, 0x20, 0);
@@ -715,7 +750,7 @@ START_TEST(random_packets_do_no_harm)
     for (unsigned i = 0; i < 20000; i++) {
         uint8_t packet[12];
         static const uint8_t CODES[] = {0x00, 0x03, 0x12, 0x1B, 0x1E, 0x25, 0x28, 0x2B, 0x43,
-                                        0x44, 0x4A, 0x51, 0x55, 0x5A, 0xA8, 0xBB, 0xBD, 0xBE};
+                                        0x42, 0x44, 0x4A, 0x51, 0x55, 0x5A, 0xA8, 0xBB, 0xBD, 0xBE};
         for (unsigned j = 0; j < 12; j++)
             packet[j] = fixture_random(&seed) & 1 ? (uint8_t)fixture_random(&seed) : 0;
         packet[0] = CODES[fixture_random(&seed) % sizeof CODES];
@@ -777,6 +812,7 @@ Suite *atapi_suite(void)
     tcase_add_test(tcase, mode_select_changes_what_the_masks_allow);
     tcase_add_test(tcase, the_speed_that_was_set_is_told);
     tcase_add_test(tcase, header_mechanism_and_disc_are_told);
+    tcase_add_test(tcase, the_q_sub_channel_tells_where_the_laser_is);
     tcase_add_test(tcase, unknown_packets_are_illegal);
     tcase_add_test(tcase, device_reset_ends_a_transfer);
     tcase_add_test(tcase, packets_and_their_failures_are_described_in_words);
