@@ -329,10 +329,22 @@ static bool build_across(struct builder *b, const struct source *s)
     return true;
 }
 
+/* A breakpoint that has not been reported comes before all faults of its instruction's fetch (SDM 3A
+ * table 6-2): it stands alone. */
+static bool stops_before_fetch(const struct cpu *cpu, uint64_t linear)
+{
+    const struct cpu_run *run = cpu->run;
+    return cpu->mode & MODE_WATCHED && run_has_breakpoint(cpu, linear) &&
+           !(run->has_skip && run->skip_ip == cpu->ip);
+}
+
 struct block *block_build(struct cpu *cpu, unsigned most)
 {
     struct builder *b = cpu->run->builder;
-    struct source s = find_source(cpu);
+    struct source s = {.linear = (cpu->bounds[CPU_CS].base + cpu->ip) & 0xffffffffu};
+    bool stops = stops_before_fetch(cpu, s.linear);
+    if (!stops)
+        s = find_source(cpu);
     bool is_cut = most < BLOCK_INSTRUCTIONS, is_kept = TECHNIQUE_BLOCKS && s.ram && !is_cut;
     struct block *block;
     b->cpu = cpu;
@@ -357,7 +369,7 @@ struct block *block_build(struct cpu *cpu, unsigned most)
         if (!add_instruction(b, s.bytes + used, s.available - used, false))
             break;
     }
-    if (b->instruction_count == 0) /* it crosses the page, or lies in no RAM */
+    if (b->instruction_count == 0 && !stops) /* it crosses the page, or lies in no RAM */
         is_kept = build_across(b, &s) && is_kept;
     if (!b->has_ended) {
         b->target[0] = b->ip;

@@ -243,6 +243,7 @@ static void deliver_gate(struct cpu *cpu, struct descriptor gate, const struct d
     if (delivery->has_error) {
         stack_push(cpu, &stack, bytes, delivery->error_code);
     }
+    stack_touch(cpu, &stack);
     descriptor_set_accessed(cpu, selector, &code); /* the last that can fault */
     bool masks = type == TYPE_INT16 || type == TYPE_INT32;
     cpu_flags_write(cpu, 0, FLAG_TF | FLAG_VM | FLAG_RF | FLAG_NT | (masks ? FLAG_IF : 0));

@@ -71,10 +71,10 @@ struct stack_frame stack_inner(struct cpu *cpu, unsigned privilege)
     uint32_t linear = (uint32_t)cpu->tr.base + offset;
     uint32_t pointer = (uint32_t)cpu_read_linear(cpu, linear, bytes, ACCESS_SYSTEM);
     uint16_t selector = (uint16_t)cpu_read_linear(cpu, linear + bytes, 2, ACCESS_SYSTEM);
-    struct descriptor d = stack_descriptor(cpu, selector, privilege, VECTOR_TS);
-    descriptor_set_accessed(cpu, selector, &d);
+    struct descriptor d = stack_descriptor(cpu, selector, privilege, VECTOR_TS, VECTOR_SS);
     struct stack_frame stack = {
         .segment = descriptor_segment(d, selector),
+        .descriptor = d,
         .privilege = privilege,
         .error = selector & 0xfffcu,
         .is_new = true,
@@ -117,6 +117,14 @@ void stack_set_pointer(struct cpu *cpu, const struct cpu_segment *segment, uint3
 {
     uint64_t mask = stack_mask(segment);
     cpu->gpr[CPU_SP] = (cpu->gpr[CPU_SP] & ~mask & 0xffffffffu) | (pointer & mask);
+}
+
+void stack_touch(struct cpu *cpu, struct stack_frame *stack)
+{
+    if (stack->is_new) {
+        descriptor_set_accessed(cpu, stack->segment.selector, &stack->descriptor);
+        stack->segment.attributes |= SEGMENT_ACCESSED;
+    }
 }
 
 void stack_enter(struct cpu *cpu, const struct stack_frame *stack)
@@ -209,6 +217,7 @@ static void call_inner_level(struct cpu *cpu, struct descriptor gate, struct des
         stack_push(cpu, &stack, bytes, parameters[n]);
     }
     push_return(cpu, &stack, bytes);
+    stack_touch(cpu, &stack);
     code_enter(cpu, gate_selector(gate), &d, offset, privilege);
     stack_enter(cpu, &stack);
 }
@@ -353,7 +362,7 @@ void return_outer(struct cpu *cpu, const struct far_return *r)
     uint32_t pointer = (uint32_t)cpu_stack_read(cpu, r->stack_at, r->bytes);
     uint16_t ss = (uint16_t)cpu_stack_read(cpu, r->stack_at + r->bytes, 2);
     unsigned privilege = r->selector & 3u;
-    struct descriptor stack = stack_descriptor(cpu, ss, privilege, VECTOR_GP);
+    struct descriptor stack = stack_descriptor(cpu, ss, privilege, VECTOR_GP, r->absent_stack);
     struct descriptor code = r->code;
     code_check_offset(cpu, code, r->offset);
     descriptor_set_accessed(cpu, ss, &stack);
@@ -378,6 +387,7 @@ void sys_return_far(struct cpu *cpu, const struct instruction *i)
         .selector = (uint16_t)cpu_stack_read(cpu, bytes, 2),
         .release = release,
         .stack_at = 2 * bytes + release,
+        .absent_stack = VECTOR_SS,
     };
     r.code = return_code(cpu, r.selector);
     if ((r.selector & 3u) > cpu->cpl) {

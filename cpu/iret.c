@@ -163,6 +163,7 @@ static void iret_protected(struct cpu *cpu, unsigned bytes)
         .offset = frame.offset,
         .selector = frame.selector,
         .stack_at = 3 * bytes,
+        .absent_stack = VECTOR_NP, /* SDM 2A IRET, exceptions: not #SS, as with RET */
         .code = return_code(cpu, frame.selector),
     };
     if ((frame.selector & 3u) > cpl) {
@@ -173,6 +174,13 @@ static void iret_protected(struct cpu *cpu, unsigned bytes)
         cpu_stack_move(cpu, (int64_t)(3 * bytes));
     }
     cpu_flags_write(cpu, frame.flags, mask);
+}
+
+/* The monitor may have set both VIF and VIP: the loop looks at them. */
+static void flags_written(struct cpu *cpu)
+{
+    if (BASE_UNLIKELY(cpu->flags_other & FLAG_VIP))
+        cpu->has_event = true;
 }
 
 void sys_iret(struct cpu *cpu, const struct instruction *i)
@@ -193,4 +201,5 @@ void sys_iret(struct cpu *cpu, const struct instruction *i)
     } else {
         iret_protected(cpu, bytes);
     }
+    flags_written(cpu);
 }

@@ -448,6 +448,9 @@ static void deliver_pending(struct cpu *cpu)
         deliver(cpu, CPU_EVENT_EXTERNAL, (uint8_t)vector);
         if (cpu->config.entered && !cpu->is_shutdown)
             cpu->config.entered(cpu->config.acknowledge_self, (uint8_t)vector);
+    } else if (BASE_UNLIKELY(cpu->flags_other & FLAG_VIP) && cpu_virtual_interrupt_is_due(cpu)) {
+        cpu->system.cause.words = "VIF and VIP are both set";
+        cpu_deliver(cpu, &(struct cpu_event_source){CPU_EVENT_EXCEPTION, VECTOR_GP, true, 0});
     }
 }
 
@@ -568,10 +571,12 @@ static void recover(struct cpu *cpu, const struct cpu_event_source *event)
     cpu->current = NULL;
     unpatch(cpu);
     cpu->suppress_trap = false;
-    if (event->kind == CPU_EVENT_FREEZE)
+    if (event->kind == CPU_EVENT_FREEZE) {
         cpu->is_halted = cpu->has_event = true;
-    else
+    } else {
+        cpu->pending_debug = false; /* of an access before the fault, or held back by MOV SS */
         cpu_deliver(cpu, event);
+    }
     if (cpu->run->wants_step) {
         cpu->run->wants_step = false;
         cpu->run->event = (struct cpu_debug_event){.is_step = true, .watch = -1};

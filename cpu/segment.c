@@ -108,7 +108,7 @@ void segment_load_null(struct cpu *cpu, unsigned index, uint16_t selector)
 }
 
 struct descriptor stack_descriptor(struct cpu *cpu, uint16_t selector, unsigned privilege,
-                                   uint8_t vector)
+                                   uint8_t vector, uint8_t absent)
 {
     if (selector_is_null(selector)) {
         selector_fault(cpu, vector, 0, "SS: null selector");
@@ -121,7 +121,7 @@ struct descriptor stack_descriptor(struct cpu *cpu, uint16_t selector, unsigned 
         selector_fault(cpu, vector, selector, "SS %: not a writable data segment");
     }
     if (!descriptor_is_present(d)) {
-        selector_fault(cpu, VECTOR_SS, selector, "SS %: segment not present");
+        selector_fault(cpu, absent, selector, "SS %: segment not present");
     }
     return d;
 }
@@ -173,7 +173,7 @@ void segment_load(struct cpu *cpu, unsigned index, uint16_t selector)
         return;
     }
     struct descriptor d = index == CPU_SS
-                              ? stack_descriptor(cpu, selector, cpu->cpl, VECTOR_GP)
+                              ? stack_descriptor(cpu, selector, cpu->cpl, VECTOR_GP, VECTOR_SS)
                               : data_descriptor(cpu, selector);
     descriptor_set_accessed(cpu, selector, &d);
     struct cpu_segment segment = descriptor_segment(d, selector);
@@ -193,10 +193,13 @@ void segment_drop_inner(struct cpu *cpu, unsigned privilege)
     }
 }
 
-/* SDM 3A 6.8.3: no interrupt and no debug trap between a load of SS and the next instruction. */
+/* SDM 3A 6.8.3: no interrupt and no debug trap between a load of SS and the next instruction; which holds
+ * nothing back itself (SDM 2B MOV: only the first of several does; found on the silicon). */
 static void segment_shadow(struct cpu *cpu, unsigned index)
 {
-    if (index == CPU_SS) {
+    uint64_t now = cpu->timeline->now;
+    if (index == CPU_SS && now + 1 != cpu->system.shadow_end) {
+        cpu->system.shadow_end = now + 2;
         cpu->interrupt_shadow = true;
         cpu->shadow_blocks_debug = true;
     }

@@ -112,9 +112,9 @@ void segment_load_paragraph(struct cpu *cpu, unsigned index, uint16_t selector);
 void segment_load_null(struct cpu *cpu, unsigned index, uint16_t selector);
 /* After a return to an outer level: data segments that it may not use become null. */
 void segment_drop_inner(struct cpu *cpu, unsigned privilege);
-/* Checks of a stack segment for `privilege`; raises vector(selector), and #SS when not present. */
+/* Checks of a stack segment for `privilege`; raises vector(selector), and absent(selector) when not present. */
 struct descriptor stack_descriptor(struct cpu *cpu, uint16_t selector, unsigned privilege,
-                                   uint8_t vector);
+                                   uint8_t vector, uint8_t absent);
 
 /* --- code (far.c) ----------------------------------------------------------------------------------- */
 /* CS and the next instruction; the offset has been checked. The selector's RPL becomes cpl. */
@@ -132,6 +132,7 @@ struct far_return {
     unsigned bytes;           /* of one slot */
     uint32_t stack_at;        /* where ESP and SS of the outer level lie, from SP on */
     struct descriptor code;
+    uint8_t absent_stack;     /* the exception of a stack segment that is not present */
 };
 /* The code segment of a return, checked. */
 struct descriptor return_code(struct cpu *cpu, uint16_t selector);
@@ -141,6 +142,7 @@ void return_outer(struct cpu *cpu, const struct far_return *r);
 /* --- stacks that are not loaded yet (far.c) ------------------------------------------------------------ */
 struct stack_frame {
     struct cpu_segment segment;
+    struct descriptor descriptor; /* when it is new */
     uint32_t pointer;
     unsigned privilege;
     uint32_t error; /* of #SS when there is no room */
@@ -153,6 +155,8 @@ struct stack_frame stack_inner(struct cpu *cpu, unsigned privilege);
 /* #SS when `bytes` more do not fit. */
 void stack_need(struct cpu *cpu, const struct stack_frame *stack, unsigned bytes);
 void stack_push(struct cpu *cpu, struct stack_frame *stack, unsigned bytes, uint32_t value);
+/* A new stack's descriptor is marked as accessed: behind all checks. */
+void stack_touch(struct cpu *cpu, struct stack_frame *stack);
 /* The frame becomes the running stack: SS (when new) and SP. CPL must have been set. */
 void stack_enter(struct cpu *cpu, const struct stack_frame *stack);
 /* Sets ESP, or SP with a 16-bit stack. */

@@ -127,6 +127,7 @@ struct cpu_system {
     bool is_smm, smi_pending, smm_nmi_blocked;
     bool smi_at_io;      /* SMI# came while IN or OUT at smi_io_ip was carried out */
     uint32_t smi_io_ip;
+    uint64_t shadow_end; /* the time behind the instruction that the last load of SS held traps back for */
     bool is_external;   /* EXT: an event that is no INT n is being delivered */
     struct cpu_cause cause; /* of the exception just raised; for words only */
     struct cpu_fault_record chain[CPU_CHAIN_LENGTH];
@@ -144,6 +145,8 @@ _Noreturn void cpu_fault_gp(struct cpu *cpu, const char *words);
 #define SMBASE_RESET 0x30000u
 /* Between instructions: saves the state and starts the handler. */
 void cpu_smm_enter(struct cpu *cpu);
+/* VIF and VIP are both set: #GP in front of the next instruction, for the monitor (SDM 3B 20.3.2, 20.4). */
+bool cpu_virtual_interrupt_is_due(const struct cpu *cpu);
 void cpu_smm_reset(struct cpu *cpu);
 
 /* --- ports (v86.c): #GP unless CPL <= IOPL or the TSS' bitmap allows (SDM 1 19.5) ------------------ */

@@ -133,15 +133,27 @@ static void task_commit_segment(struct cpu *cpu, unsigned index, uint16_t select
     cpu_load_segment(cpu, index, &segment);
 }
 
+/* Table 7-1 has the level of CS looked at before SS, and whether it is code at all behind it. */
+static void task_check_level(struct cpu *cpu, uint16_t selector)
+{
+    struct descriptor d;
+    if (selector_is_null(selector) || !descriptor_read(cpu, selector, &d)) {
+        return;
+    }
+    unsigned dpl = descriptor_dpl(d), rpl = selector & 3u;
+    if (descriptor_is_code(d) && (descriptor_is_conforming(d) ? dpl > rpl : dpl != rpl)) {
+        selector_fault(cpu, VECTOR_TS, selector, "task's CS %: DPL and RPL disagree");
+    }
+}
+
 static void task_load_code(struct cpu *cpu, uint16_t selector)
 {
     if (selector_is_null(selector)) {
         selector_fault(cpu, VECTOR_TS, 0, "task's CS: null selector");
     }
     struct descriptor d = descriptor_fetch(cpu, selector, VECTOR_TS);
-    unsigned dpl = descriptor_dpl(d), rpl = selector & 3u;
-    if (!descriptor_is_code(d) || (descriptor_is_conforming(d) ? dpl > rpl : dpl != rpl)) {
-        selector_fault(cpu, VECTOR_TS, selector, "task's CS %: no code segment of that level");
+    if (!descriptor_is_code(d)) {
+        selector_fault(cpu, VECTOR_TS, selector, "task's CS %: no code segment");
     }
     if (!descriptor_is_present(d)) {
         selector_fault(cpu, VECTOR_NP, selector, "task's CS %: not present");
@@ -188,9 +200,11 @@ static void task_load_segments(struct cpu *cpu, const struct task *task)
     }
     task_name_segments(cpu, task);
     task_load_ldt(cpu, task->ldt);
-    task_load_code(cpu, task->segments[CPU_CS]);
     uint16_t ss = task->segments[CPU_SS];
-    task_commit_segment(cpu, CPU_SS, ss, stack_descriptor(cpu, ss, cpu->cpl, VECTOR_TS));
+    task_check_level(cpu, task->segments[CPU_CS]);
+    struct descriptor stack = stack_descriptor(cpu, ss, cpu->cpl, VECTOR_TS, VECTOR_SS);
+    task_load_code(cpu, task->segments[CPU_CS]);
+    task_commit_segment(cpu, CPU_SS, ss, stack);
     for (unsigned n = 0; n < ARRAY_COUNT(ORDER); n++) {
         if (n != CPU_CS && n != CPU_SS) {
             task_load_data(cpu, n, task->segments[n]);

@@ -81,6 +81,13 @@ void sys_sti(struct cpu *cpu, const struct instruction *i)
     }
 }
 
+bool cpu_virtual_interrupt_is_due(const struct cpu *cpu)
+{
+    uint64_t enabled = cpu_is_v86(cpu) ? CR4_VME : CR4_PVI;
+    return (~cpu->flags_other & (FLAG_VIF | FLAG_VIP)) == 0 && cpu->cpl == 3 &&
+           (cpu->cr4 & enabled) != 0;
+}
+
 /* --- PUSHF, POPF ------------------------------------------------------------------------------------- */
 
 /* Flags as a v86 program below IOPL 3 sees them: IOPL 3, IF is VIF. */
