@@ -101,6 +101,7 @@ ROMS_OUTPUTS := $(LAB_OUTPUTS) $(TEST_GUESTS) $(FIRMWARE_BIN) $(FIRMWARE_C)
 
 include $(ROMS_SRC)/bench/rules.mk
 include $(ROMS_SRC)/dumps/rules.mk
+include $(ROMS_SRC)/matrix/rules.mk
 
 .PHONY: roms
 roms: $(ROMS_OUTPUTS)

@@ -19,7 +19,7 @@ QEMU = ("qemu-system-i386 -accel tcg -cpu {model} -machine pc -m 16 -display non
         "-net none -monitor none -drive if=ide,format=raw,snapshot=on,file={image} "
         "-chardev file,id=out,path={out} -device isa-debugcon,chardev=out,iobase=0xe9 "
         "-device isa-debug-exit,iobase=0xf4")
-OURS = ("{vitrine} run --cpu {model} --overlay --display none --max-speed --no-reboot --timeout 60 "
+OURS = ("{vitrine} run --cpu {model} --overlay --display none --max-speed --no-reboot --timeout {seconds} "
         "--debug-console file:{out} {image}")
 BOCHSRC = """megs: 16
 romimage: file={bios}/bios.bin
@@ -38,7 +38,7 @@ speaker: enabled=0
 """
 
 
-def run_bochs(folder, image, model, out):
+def run_bochs(folder, image, model, out, seconds):
     """Builds with the debugger are told to continue; port E9h comes out on standard output."""
     with open(f"{folder}/bochsrc-{model}", "w") as rc:
         rc.write(BOCHSRC.format(bios=SEABIOS, image=image, model=model))
@@ -47,23 +47,29 @@ def run_bochs(folder, image, model, out):
     command = ["bochs", "-q", "-f", f"{folder}/bochsrc-{model}", "-rc", f"{folder}/commands"]
     with open(out, "wb") as stdout:
         subprocess.run(command, stdin=subprocess.DEVNULL, stdout=stdout, stderr=subprocess.DEVNULL, cwd=folder,
-                       timeout=100, check=False, env=dict(os.environ, TERM="xterm"))
+                       timeout=seconds, check=False, env=dict(os.environ, TERM="xterm"))
 
 
 def run(emulator, folder, image, model, vitrine):
+    return read(launch(emulator, folder, image, model, vitrine))
+
+
+def launch(emulator, folder, image, model, vitrine, seconds=100):
+    """Returns the file with what the guest has said."""
     out, own = f"{folder}/{emulator}-{model}.out", f"{folder}/{emulator}-{model}.img"
     shutil.copyfile(image, own)  # each locks its disk
     image = own
     try:
         if emulator == "bochs":
-            run_bochs(folder, image, model, out)
+            run_bochs(folder, image, model, out, seconds)
         else:
-            command = {"qemu": QEMU, "ours": OURS}[emulator].format(model=model, image=image, out=out, vitrine=vitrine)
+            command = {"qemu": QEMU, "ours": OURS}[emulator].format(
+                model=model, image=image, out=out, vitrine=vitrine, seconds=seconds)
             subprocess.run(command.split(), stdin=subprocess.DEVNULL,
-                           stderr=subprocess.DEVNULL, cwd=folder, timeout=100, check=False)
+                           stderr=subprocess.DEVNULL, cwd=folder, timeout=seconds + 5, check=False)
     except subprocess.TimeoutExpired:
         print(f"{emulator} {model}: did not end in time")
-    return read(out)
+    return out
 
 
 Record = collections.namedtuple("Record", "kind fields")  # kind: a memory address, or "point"
@@ -210,4 +216,5 @@ def main():
     return 1 if wrong else 0
 
 
-sys.exit(main())
+if __name__ == "__main__":
+    sys.exit(main())
