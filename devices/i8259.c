@@ -228,6 +228,13 @@ void i8259_explain_waiting(const struct device *device, char *text, size_t size,
         explain_input(master, master->slave, input, text, size, used);
 }
 
+bool i8259_mask_holds(const struct device *device)
+{
+    const struct i8259 *pic = (const struct i8259 *)device;
+    uint8_t level_triggered = pic->icw1 & ICW1_LTIM ? 0xFF : pic->elcr;
+    return (request_register(pic) & ~(pic->isr & level_triggered) & pic->imr) != 0;
+}
+
 bool i8259_has_request(const struct device *device, unsigned input)
 {
     const struct i8259 *pic = (const struct i8259 *)device;

@@ -18,6 +18,8 @@ uint64_t i8259_cause_of(const struct device *master, unsigned line);
 /* Appends for each request that is held back what holds it: "IRQ 4 is requested and masked: bit 4 of
  * the IMR at port 21h"; with "; " between. Pure. */
 void i8259_explain_waiting(const struct device *master, char *text, size_t size, size_t *used);
+/* Its mask holds a request back, for a master also one of the slave. Pure. */
+bool i8259_mask_holds(const struct device *pic);
 /* An unmasked request of that input waits to be taken into service; it is in service. Pure. */
 bool i8259_has_request(const struct device *pic, unsigned input);
 bool i8259_is_in_service(const struct device *pic, unsigned input);

@@ -139,7 +139,7 @@ static enum status build(struct host_run *run, struct error *error)
         struct machine *guest = run->vmm->guests[i].machine;
         guest->resets_on_triple_fault = !run->options.no_reboot;
         run->session.guests[run->session.guest_count++] = guest;
-        run->again[i] = (struct run_again){&run->session, build_again, free_again, false};
+        run->again[i] = (struct run_again){&run->session, build_again, free_again, false, false};
         run_again_watch(&run->again[i], guest);
     }
     if (status == STATUS_OK)

@@ -283,7 +283,7 @@ enum status run_build(struct run *run, struct error *error)
     if (status != STATUS_OK)
         return status;
     run->machine->resets_on_triple_fault = !o->no_reboot;
-    run->again = (struct run_again){&run->session, build_again, free_again, false};
+    run->again = (struct run_again){&run->session, build_again, free_again, false, false};
     run_again_watch(&run->again, run->machine);
     run->session.guests[run->session.guest_count++] = run->machine;
     if (run->boot && (status = boot_attach(run->boot, run->machine, error)) != STATUS_OK)

@@ -51,24 +51,28 @@ static void choose_options(struct run_options *o, const struct session *first, c
     o->timeout_seconds = SECONDS_MIN + 2 * seconds_taken();
 }
 
+static void note_place(const struct machine *machine, struct writer *writer, uint16_t cs,
+                       uint64_t linear, uint64_t instructions)
+{
+    writer->is_known = true;
+    writer->cs = cs;
+    writer->linear = linear;
+    writer->before = instructions;
+    if (machine->place)
+        machine->place(machine->place_self, machine, linear, writer->place, sizeof writer->place);
+}
+
 /* The last hit counts. */
 static void note_hit(struct machine *machine, struct writer *writers, size_t count)
 {
     struct cpu_debug_event event;
     struct cpu_registers r;
-    struct writer *writer;
     cpu_debug_event(machine->cpu, &event);
     if (event.watch < 0 || (size_t)event.watch >= count)
         return;
-    writer = &writers[event.watch];
     cpu_get_registers(machine->cpu, &r);
-    writer->is_known = true;
-    writer->cs = r.segment[CPU_CS].selector;
-    writer->linear = event.linear;
-    writer->before = cpu_instructions(machine->cpu);
-    if (machine->place)
-        machine->place(machine->place_self, machine, event.linear, writer->place,
-                       sizeof writer->place);
+    note_place(machine, &writers[event.watch], r.segment[CPU_CS].selector, event.linear,
+               cpu_instructions(machine->cpu));
 }
 
 /* Ctrl-C, or an end that something else asked for, ends the second run, too. */
@@ -110,28 +114,95 @@ static void quieten(const struct second_run *second, const struct machine *machi
     second->machine->place_self = machine->place_self;
 }
 
+static bool find_fault(const struct second_run *second, const struct session *first,
+                       const struct machine *machine, const struct machine_table_entry *entries,
+                       size_t count, struct writer *writers)
+{
+    struct cpu_watch watches[WRITERS_MAX];
+    struct error error = {STATUS_OK, ""};
+    for (size_t i = 0; i < count; i++)
+        watches[i] = (struct cpu_watch){CPU_WATCH_WRITE, true, entries[i].gpa, entries[i].bytes};
+    return cpu_set_watches(second->machine->cpu, watches, count, &error) == STATUS_OK &&
+           reach_fault(second, first, cpu_instructions(machine->cpu), writers, count) &&
+           machine_hash(second->machine) == machine_hash(machine);
+}
+
+/* --- a hang: the second machine says itself when it is there ------------------------------------- */
+
+struct hang_search {
+    struct machine *machine; /* of the second run */
+    const struct machine *first;
+    const struct machine_table_entry *entries;
+    size_t count;
+    struct writer *writers;
+    bool is_there, is_same;
+};
+
+static void note_access(void *self, const struct access *access)
+{
+    struct hang_search *search = self;
+    const struct access_origin *origin = &access->origin;
+    if (!access->is_write || !access->reg || !access->device || !origin->has_cpu ||
+        strcmp(origin->machine, search->machine->name) != 0)
+        return;
+    for (size_t i = 0; i < search->count; i++)
+        if (strcmp(access->reg->name, search->entries[i].reg) == 0 &&
+            strcmp(access->device->name, search->entries[i].device) == 0)
+            note_place(search->machine, &search->writers[i], origin->cs, origin->linear,
+                       origin->instructions);
+}
+
+/* machine.writers of the second: inside of the same poll as the first. */
+static void arrive(void *self, const struct machine *machine,
+                   const struct machine_table_entry *entries, size_t count, char *text, size_t size)
+{
+    struct hang_search *search = self;
+    (void)text;
+    (void)size;
+    if (count == 0 || !entries->reg ||
+        cpu_instructions(machine->cpu) != cpu_instructions(search->first->cpu))
+        return;
+    search->is_there = true;
+    search->is_same = machine_hash(machine) == machine_hash(search->first);
+    world_hold(machine->world);
+}
+
+static bool find_hang(const struct second_run *second, const struct session *first,
+                      const struct machine *machine, const struct machine_table_entry *entries,
+                      size_t count, struct writer *writers)
+{
+    struct world *world = &second->session->world;
+    struct hang_search search = {second->machine, machine, entries, count, writers, false, false};
+    struct door_watcher watcher = {.after = note_access, .self = &search};
+    second->machine->writers = arrive;
+    second->machine->writers_self = &search;
+    door_add_watcher(&world->door, &watcher);
+    while (!world->is_over && !is_given_up(first) && !search.is_there &&
+           world->timeline.now <= machine->world->timeline.now)
+        world_advance(world, CHUNK);
+    door_remove_watcher(&world->door, &watcher);
+    return search.is_same;
+}
+
 /* NULL: it went as the first; else why nothing is known. */
 static const char *go_again(const struct second_run *second, const struct session *first,
                             const struct machine *machine,
                             const struct machine_table_entry *entries, size_t count,
                             struct writer *writers)
 {
-    struct cpu_watch watches[WRITERS_MAX];
-    struct error error = {STATUS_OK, ""};
+    bool is_found;
     if (first->inputs.is_cut)
         return "more came from outside than is kept (64 MiB)";
     quieten(second, machine);
     session_replay(second->session, second->shown);
-    for (size_t i = 0; i < count; i++)
-        watches[i] = (struct cpu_watch){CPU_WATCH_WRITE, true, entries[i].gpa, entries[i].bytes};
-    if (cpu_set_watches(second->machine->cpu, watches, count, &error) != STATUS_OK)
-        return "out of memory for a second run";
-    if (!reach_fault(second, first, cpu_instructions(machine->cpu), writers, count))
-        return is_given_up(first) ? "the second run was ended"
-                                  : "a second run went another way, or took too long; " ANOTHER;
-    return machine_hash(second->machine) == machine_hash(machine)
-               ? NULL
-               : "a second run was another; " ANOTHER;
+    is_found =
+        (entries->reg ? find_hang : find_fault)(second, first, machine, entries, count, writers);
+    if (is_found)
+        return NULL;
+    return is_given_up(first)
+               ? "the second run was ended"
+               : "a second run went another way, or took too long; was a file or the "
+                 "machine changed meanwhile? fix: run it once more, without a debugger";
 }
 
 static void put_writer(const struct machine_table_entry *entry, const struct writer *writer,
@@ -162,9 +233,10 @@ static void find_writers(void *self, const struct machine *machine,
     const char *trouble;
     char rtc[24];
     size_t used = 0;
-    if (again->is_done || count > ARRAY_COUNT(writers))
+    bool *is_done = entries->reg ? &again->is_hang_done : &again->is_done;
+    if (*is_done || count > ARRAY_COUNT(writers))
         return;
-    again->is_done = true;
+    *is_done = true;
     memset(writers, 0, sizeof writers);
     choose_options(&options, again->first, rtc, sizeof rtc);
     if (seconds_taken() >= SECONDS_SAID)

@@ -1,5 +1,5 @@
-/* Who wrote the table entries that a triple fault was about: the same run once more, from its start to
- * the same fault, with watchpoints on them. A run is the same whenever its inputs are (rule 4), so that
+/* Who wrote the table entries that a triple fault was about, or the mask behind which a machine hangs: the same run once more, from its start to
+ * the same fault, with watchpoints on them (a watcher at the door for a register). A run is the same whenever its inputs are (rule 4), so that
  * no write of the guest's has to be noted down on the way.
  *
  * The second run has no window, no cables and no streams: what came from there comes again, when it came
@@ -27,10 +27,10 @@ struct run_again {
     enum status (*build)(const struct run_options *options, const char *machine,
                          struct second_run *second, struct error *error);
     void (*free)(void *self);
-    bool is_done; /* once: a machine that reboots faults again and again */
+    bool is_done, is_hang_done; /* once: a machine that reboots faults again and again */
 };
 
-/* Has the machine ask (machine.writers) for the lines about its first fault. */
+/* Has the machine ask (machine.writers) for the lines about its first fault and its first hang. */
 void run_again_watch(struct run_again *again, struct machine *machine);
 
 #endif

@@ -99,6 +99,7 @@ static bool find_entry(const struct machine *machine, const struct cpu_fault_rec
     const char *table = "GDT";
     uint64_t base, linear;
     uint32_t limit;
+    *found = (struct machine_table_entry){.bytes = 8};
     cpu_get_registers(machine->cpu, &r);
     if (!record->has_error || !(r.cr0 & 1))
         return false;
@@ -119,7 +120,6 @@ static bool find_entry(const struct machine *machine, const struct cpu_fault_rec
     }
     linear = (base + index * 8u) & 0xFFFFFFFFu;
     snprintf(found->name, sizeof found->name, "%s entry %Xh", table, index);
-    found->bytes = 8;
     if (index * 8u + 7 > limit) {
         text_append(text, size, used, "     %s at %08llx: beyond the limit %04Xh\n", found->name,
                     (unsigned long long)linear, (unsigned)limit);

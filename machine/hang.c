@@ -31,6 +31,27 @@ static void put_waiting(const struct machine *machine, char *text, size_t size)
                     used ? "; " : "");
 }
 
+/* The masks that hold something back, and who wrote them last. */
+static void say_who_masked(struct machine *machine)
+{
+    const struct device *pics[] = {machine->pic_master, machine->pic_slave};
+    struct machine_table_entry masks[ARRAY_COUNT(pics)] = {{.bytes = 0}};
+    size_t count = 0;
+    char text[1024] = "";
+    for (size_t i = 0; i < ARRAY_COUNT(pics); i++) {
+        if (!pics[i] || !i8259_mask_holds(pics[i]))
+            continue;
+        masks[count].device = pics[i]->name;
+        masks[count].reg = "IMR";
+        snprintf(masks[count].name, sizeof masks[count].name, "the IMR at port %s",
+                 i ? "A1h" : "21h");
+        count++;
+    }
+    if (count && machine->writers)
+        machine->writers(machine->writers_self, machine, masks, count, text, sizeof text);
+    machine_log_lines(machine, LOG_WARNING, text);
+}
+
 static void say(struct machine *machine, uint64_t linear)
 {
     char waiting[512], place[256] = "";
@@ -44,6 +65,7 @@ static void say(struct machine *machine, uint64_t linear)
              "%s: %s at %08llx%s for %u s without an interrupt; if it waits for one: %s",
              machine->name, cpu_is_halted(machine->cpu) ? "halted" : "in a loop",
              (unsigned long long)linear, place, SECONDS, waiting);
+    say_who_masked(machine);
 }
 
 static void poll(void *self)

@@ -411,16 +411,15 @@ void machine_reset(struct machine *machine)
 
 /* --- running --------------------------------------------------------------------------------------------- */
 
-/* Line by line: the log cuts long lines. */
 #define FLAGS_IF 0x200u
 #define FAULT_ENTRIES_MAX 4
 
-static void log_lines(struct log *log, char *text)
+void machine_log_lines(const struct machine *machine, enum log_level level, char *text)
 {
     char *end;
     for (char *line = text; (end = strchr(line, '\n')) != NULL; line = end + 1) {
         *end = '\0';
-        log_line(log, LOG_ERROR, "%s", line);
+        log_line(&machine->world->log, level, "%s", line);
     }
 }
 
@@ -432,12 +431,12 @@ static void log_triple_fault(struct machine *machine)
     size_t count;
     log_line(log, LOG_ERROR, "%s: triple fault: the processor has shut down", machine->name);
     machine_explain_shutdown(machine, text, sizeof text);
-    log_lines(log, text);
+    machine_log_lines(machine, LOG_ERROR, text);
     count = machine->writers ? machine_fault_entries(machine, entries, ARRAY_COUNT(entries)) : 0;
     if (count) {
         text[0] = '\0';
         machine->writers(machine->writers_self, machine, entries, count, text, sizeof text);
-        log_lines(log, text);
+        machine_log_lines(machine, LOG_ERROR, text);
     }
     log_line(log, LOG_ERROR, "  next: %s", machine->resets_on_triple_fault
                                                ? "the chip set resets the machine"

@@ -85,9 +85,10 @@ struct machine_hang {
     bool is_said;
 };
 
-/* An entry of a table that was at fault: a descriptor, or a page's. */
+/* What is to blame: an entry of a table, a descriptor's or a page's, or a register of a device. */
 struct machine_table_entry {
     char name[48]; /* "IDT entry 3h" */
+    const char *device, *reg; /* NULL: in memory, at gpa */
     uint64_t gpa;
     unsigned bytes;
 };
@@ -126,7 +127,7 @@ struct machine {
     /* Puts " <symbol+offset>  instruction" for messages about an address; may be NULL. */
     void (*place)(void *self, const struct machine *machine, uint64_t linear, char *text, size_t size);
     void *place_self;
-    /* Puts lines about who wrote these entries last, for the card of a triple fault; may be NULL. */
+    /* Puts lines about who wrote these last, for the card of a triple fault or a hang; may be NULL. */
     void (*writers)(void *self, const struct machine *machine,
                     const struct machine_table_entry *entries, size_t count, char *text,
                     size_t size);
@@ -176,6 +177,8 @@ void machine_scope(const struct machine *machine, struct access_origin *origin);
 void machine_watch_hang(struct machine *machine);
 /* The chain of exceptions behind a triple fault, as lines of text for a person. */
 void machine_explain_shutdown(const struct machine *machine, char *text, size_t size);
+/* Says lines of text, each by itself: the log cuts long ones. `text` is changed. */
+void machine_log_lines(const struct machine *machine, enum log_level level, char *text);
 /* The table entries at fault, each once; returns how many. */
 size_t machine_fault_entries(const struct machine *machine, struct machine_table_entry *entries,
                              size_t room);

@@ -4,6 +4,7 @@
 ;   WRITES   it counts its runs in that sector
 ;   TWO      and in that of the second disk
 ;   LISTENS  it waits for a letter at COM1 and a key, and keeps both in memory
+;   HANGS    it masks all interrupts at the end and halts to wait for the timer's
 ;   PAGES    the IDT is right; the mistake is in a page table: its entry for the code is 0
 org 0x7C00
     cli
@@ -46,6 +47,16 @@ key:
     jz key
     in al, 0x60
     mov [0x9201], al
+%endif
+%ifdef HANGS
+    cli
+    mov al, 0xFF
+masked:
+    out 0x21, al                ; the mistake: it means FEh
+    sti
+wait_for_tick:
+    hlt
+    jmp wait_for_tick
 %endif
     cli
     lgdt [gdtr]

@@ -73,6 +73,13 @@ hole=$(awk '/mov dword \[0x11000 \+ 7/ { print $2; exit }' pages.lst)
 timeout 100 "$VITRINE" run --display none --no-reboot --bios embedded pages.img >out 2>&1
 says out 'page table entry 7h at physical 0001101c: 00000000: not present$'
 says out "page table entry 7h was last written 1006 instructions before, at 0008, linear $(printf %08x $((0x7C00 + 0x$hole)))"
+# A hang: who masked what is waited for.
+make_image "-DWRITES -DHANGS" hangs 2M
+mask=$(awk '/out 0x21, al/ { print $2; exit }' hangs.lst)
+timeout 100 "$VITRINE" run --display none --bios embedded --max-instructions 900000000 hangs.img >out 2>&1
+[ $? = 8 ] && [ "$(count hangs.img)" = 1 ] || fail "a hang: $(cat out)"
+says out 'halted at .* IRQ 0 is requested and masked: bit 0 of the IMR at port 21h'
+says out "the IMR at port 21h was last written [0-9]* instructions before, at 0000, linear $(printf %08x $((0x7C00 + 0x$mask)))"
 # Where the folder for temporary files is none, it says so and the first run is as ever.
 TMPDIR=/nowhere timeout 100 "$VITRINE" run --display none --no-reboot --bios embedded pages.img >out 2>&1
 [ $? = 4 ] && [ "$(count pages.img)" = 2 ] || fail "no folder for temporary files: $(cat out)"
