@@ -62,7 +62,8 @@ mp_table:
     mp_entry 1, MP_BUS_ISA, "ISA   "
     mp_entry 2, IO_APIC_ID, 0x11, 1
     dd IO_APIC
-    mp_interrupt MP_EXTINT, 0, MP_BUS_ISA, 0, 0 ; the 8259A's INT
+    ; The 8259A's INT is at input 0 as well. It has no entry: virtual wire mode is by LINT0 here (§3.6.2.2), and
+    ; systems take an ExtINT entry to say that the input is open.
     mp_interrupt MP_INT, 0, MP_BUS_ISA, 0, 2
 %assign irq 1
 %rep 15

@@ -41,5 +41,6 @@ expect acpi.log 'IOAPIC\[0\]: apic_id 1, version 17' '^IRQ .* IO-APIC .*4-edge  
     '^IRQ .* IO-APIC .*8-edge  *rtc0' '^IRQ .* IO-APIC .*9-fasteoi  *acpi' '^IRQ LOC: *[1-9]' \
     '^CLOCKSOURCE hpet$' '^VITRINE-ALARM-OK' '^VITRINE-DONE$' 'reboot: Power down'
 boot mp.log pc-apic --kernel "$GUESTS/vmlinuz" --initrd "$GUESTS/initramfs.gz" --append "$append acpi=off"
-expect mp.log 'MPTABLE: OEM ID: VITRINE' 'IOAPIC\[0\]: apic_id 1, version 17' 'apic1=0 pin1=2 apic2=0 pin2=0' \
+expect mp.log 'MPTABLE: OEM ID: VITRINE' 'IOAPIC\[0\]: apic_id 1, version 17' 'apic1=0 pin1=2 apic2=-1 pin2=-1' \
     'eth0: RealTek RTL-8029(AS) found at 0xc0[0-9a-f]*, IRQ 11' '^IRQ .* IO-APIC .*4-edge  *ttyS0' '^VITRINE-DONE$'
+! grep -i 'MP.table.*\(error\|bug\)\|reported by MP table' mp.log || exit 1
