@@ -17,7 +17,7 @@ const struct device_feature DEVICE_FEATURES[] = {
     {"i8259", "rotation of priorities, specific and automatic", "8259A p.14", FEATURE_MODELLED, ""},
     {"i8259", "special mask mode", "8259A p.16", FEATURE_MODELLED, ""},
     {"i8259", "poll command", "8259A p.17", FEATURE_MODELLED, ""},
-    {"i8259", "edge/level control registers", "PIIX4 4.1.9", FEATURE_MODELLED, ""},
+    {"i8259", "edge/level control registers", "PIIX4 ELCR1, ELCR2", FEATURE_MODELLED, ""},
     {"i8259", "buffered mode", "8259A p.18",
      FEATURE_PARTLY, "master and slave are told apart; the SP/EN output has no listener"},
     {"i8259", "MCS-80/85 mode", "8259A p.10",
@@ -61,7 +61,7 @@ const struct device_feature DEVICE_FEATURES[] = {
     {"mc146818", "SQW output", "146818 p.15", FEATURE_MISSING, "the bit is kept"},
     {"mc146818", "time bases of 4 and 1 MHz", "146818 p.14",
      FEATURE_MISSING, "the clock stands still, and a guest-error line"},
-    {"mc146818", "second bank (72h, 73h)", "PIIX4 4.2.5",
+    {"mc146818", "second bank (72h, 73h)", "PIIX4 RTCEI, RTCED",
      FEATURE_MISSING, "nobody answers at these ports"},
 
     /* i8042 */
@@ -145,11 +145,11 @@ const struct device_feature DEVICE_FEATURES[] = {
     {"isa-debug-exit", "ends the run with 2v + 1", "QEMU", FEATURE_MODELLED, ""},
 
     /* speaker */
-    {"speaker", "gate of counter 2, OUT2 at bit 5", "PIIX4 4.2.4", FEATURE_MODELLED, ""},
-    {"speaker", "refresh toggle", "PIIX4 4.2.4",
+    {"speaker", "gate of counter 2, OUT2 at bit 5", "PIIX4 4.2.4.1", FEATURE_MODELLED, ""},
+    {"speaker", "refresh toggle", "PIIX4 4.2.4.1",
      FEATURE_PARTLY, "every 15.1 us, whatever counter 1 is set to"},
-    {"speaker", "sound (--sound sdl, file:PATH)", "PIIX4 4.2.4", FEATURE_MODELLED, ""},
-    {"speaker", "parity and channel check errors", "PIIX4 4.2.4",
+    {"speaker", "sound (--sound sdl, file:PATH)", "PIIX4 4.2.4.1", FEATURE_MODELLED, ""},
+    {"speaker", "parity and channel check errors", "PIIX4 4.2.4.1",
      FEATURE_MISSING, "bits 7 and 6 are 0"},
 
     /* port92 */

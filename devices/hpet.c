@@ -115,7 +115,8 @@ static void set_line(struct hpet *hpet, unsigned index, bool level)
     update_lines(hpet);
 }
 
-/* 2.3.8, Tn_INT_ENB_CNF: the status of a level tells of a match also without its interrupt. */
+/* 2.3.8, Tn_INT_ENB_CNF: the status of a level tells of a match also without its interrupt (so too the AMD-8111
+ * data sheet, 24674, April 2003, HPET100[T0IEN]). */
 static void raise(struct hpet *hpet, unsigned index)
 {
     if (hpet->timers[index].conf & T_LEVEL)

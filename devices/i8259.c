@@ -1,7 +1,7 @@
 /* Intel 8259A programmable interrupt controller; one instance is one chip.
  *
  * Specification: Intel 8259A/8259A-2 data sheet, order 231468-003, December 1988 ("8259A"); the
- * edge/level registers are those of the 82371AB PIIX4 data sheet, April 1997, section 4.1.9 (ELCR).
+ * edge/level registers are those of the 82371AB PIIX4 data sheet, April 1997, ELCR1 and ELCR2 (4D0h, 4D1h).
  * Missing: MCS-80/85 mode (its three INTA bytes), the buffered mode's SP/EN output.
  * Clock: none. Inputs: ir0-ir7. Output: int.
  *
@@ -517,12 +517,12 @@ static const struct reg ROWS[] = {
 };
 static const struct reg_bank BANK = {"i8259", ROWS};
 
-/* IRQ0-2, IRQ8 and IRQ13 have no bit (PIIX4 4.1.9); what the master and slave have in common is
+/* IRQ0-2, IRQ8 and IRQ13 have no bit (PIIX4 ELCR1, ELCR2); what the master and slave have in common is
  * declared writable here. */
 static const struct reg ELCR_ROWS[] = {
     {.name = "ELCR", .meaning = "edge/level control", .offset = 0, .width = 1, .access = REG_RW,
      .reset = 0, .writable = 0xD8, .write = write_elcr, .peek = peek_elcr, .fields = ELCR_FIELDS,
-     .section = "PIIX4 4.1.9"},
+     .section = "PIIX4 ELCR1, ELCR2"},
     REG_ROWS_END,
 };
 static const struct reg_bank ELCR_BANK = {"ELCR", ELCR_ROWS};
@@ -668,7 +668,7 @@ static void input(struct device *device, unsigned input, bool level)
 }
 
 /* The chip has no RESET pin: its registers are undefined at power-on (here zero, so that they are
- * the same in every run) and survive a reset of the machine. The ELCR is reset (PIIX4 4.1.9). */
+ * the same in every run) and survive a reset of the machine. The ELCR is reset (PIIX4 ELCR1, ELCR2). */
 static void reset(struct device *device, enum reset_kind kind)
 {
     struct i8259 *pic = (struct i8259 *)device;

@@ -1,7 +1,7 @@
 /* Port 92h: system control port A, with the fast A20 gate and the fast reset.
  *
  * Specification: IBM Personal System/2 Hardware Interface Technical Reference, October 1990, "System
- * Control Port A"; Intel 82371AB (PIIX4) data sheet, April 1997, section 4.2.5.
+ * Control Port A"; Intel 82371AB (PIIX4) data sheet, April 1997, P92.
  * Missing: a reset of the processor alone (the whole machine is reset); the fixed disk activity lights
  * and the password lock (bits 7, 6 and 3 are kept).
  * Input: a20 (the keyboard controller's gate). The gate is open when either source opens it. */
@@ -65,7 +65,7 @@ static const struct reg_field FIELDS[] = {
 static const struct reg ROWS[] = {
     {.name = "SCPA", .meaning = "system control port A", .offset = 0, .width = 1, .access = REG_RW,
      .writable = BITS_KEPT, .write = write_port, .peek = peek, .fields = FIELDS,
-     .section = "PIIX4 4.2.5"},
+     .section = "PIIX4 P92"},
     REG_ROWS_END,
 };
 static const struct reg_bank BANK = {"port92", ROWS};
@@ -121,7 +121,7 @@ static const char *const INPUTS[] = {"a20", NULL};
 const struct device_type PORT92_TYPE = {
     .name = "port92",
     .title = "System control port A",
-    .datasheet = "Intel 82371AB (PIIX4) data sheet, April 1997, section 4.2.5",
+    .datasheet = "Intel 82371AB (PIIX4) data sheet, April 1997, P92",
     .missing = "the fast reset is the whole machine's, not the processor's alone\n"
                "activity lights and the password lock: the bits are kept, nothing follows",
     .size = sizeof(struct port92),

@@ -84,7 +84,7 @@ static const struct reg_field FIELDS[] = {
 static const struct reg ROWS[] = {
     {.name = "NMISC", .meaning = "speaker, timer gate, NMI status", .offset = 0, .width = 1,
      .access = REG_RW, .writable = BITS_KEPT, .write = write_port, .peek = peek, .fields = FIELDS,
-     .section = "PIIX4 4.2.4"},
+     .section = "PIIX4 4.2.4.1"},
     REG_ROWS_END,
 };
 static const struct reg_bank BANK = {"speaker", ROWS};
