@@ -279,6 +279,39 @@ static void poll(struct ata_driver *driver)
 
 /* --- the drive's interrupt ------------------------------------------------------------------------------------ */
 
+/* The drive's registers have the sector in error (ATA-3, 7.7.5); before it all is well. A block of READ MULTIPLE that
+ * comes to it is a part of one: words past the part were none. */
+static void stop_at_error(struct ata_driver *driver)
+{
+    struct vmm *vmm = driver->vmm;
+    struct disk_job *job = &driver->job;
+    struct block_address at = {.cylinder = host_inb(vmm, PORT_CYLINDER_LOW) |
+                                           (uint32_t)host_inb(vmm, PORT_CYLINDER_HIGH) << 8,
+                               .head = host_inb(vmm, PORT_DEVICE_HEAD) & 15u,
+                               .sector = host_inb(vmm, PORT_SECTOR)};
+    uint64_t next, error, most = job->done;
+    if (job->op != BLOCK_READ)
+        most += driver->command_left;
+    if (job->op != BLOCK_FLUSH && block_chs_to_lba(&driver->geometry, &job->at, &next) &&
+        block_chs_to_lba(&driver->geometry, &at, &error) && error + job->done >= next &&
+        error + job->done - next <= most)
+        job->done = (uint32_t)(error + job->done - next);
+    finish(driver, job->op == BLOCK_WRITE || job->op == BLOCK_FLUSH ? BLOCK_WRITE_ERROR
+                                                                    : BLOCK_READ_ERROR);
+}
+
+/* Behind the last block comes no interrupt, unless it was no whole one: then for the error. */
+static void read_is_over(struct ata_driver *driver)
+{
+    uint8_t status = host_inb(driver->vmm, PORT_ALTERNATE);
+    if (status & (STATUS_BSY | STATUS_DRQ))
+        driver->state = DRIVER_WAIT_IRQ;
+    else if (status & (STATUS_ERR | STATUS_DF))
+        stop_at_error(driver);
+    else
+        command_done(driver);
+}
+
 static void read_block(struct ata_driver *driver)
 {
     uint32_t sectors = block_sectors(driver);
@@ -287,7 +320,7 @@ static void read_block(struct ata_driver *driver)
     host_insw(driver->vmm, PORT_DATA, block_bytes(driver), sectors * WORDS);
     advance(driver, sectors);
     if (driver->command_left == 0)
-        command_done(driver);
+        read_is_over(driver);
 }
 
 static void block_written(struct ata_driver *driver, uint8_t status)
@@ -342,10 +375,11 @@ static void isr(void *self)
         if (driver->has_job && is_by_dma(driver))
             dma_done(driver, status);
         else if (status & (STATUS_ERR | STATUS_DF))
-            finish(driver, job->op == BLOCK_WRITE || job->op == BLOCK_FLUSH ? BLOCK_WRITE_ERROR
-                                                                          : BLOCK_READ_ERROR);
-        else if (job->op == BLOCK_READ && (status & STATUS_DRQ))
+            stop_at_error(driver);
+        else if (job->op == BLOCK_READ && (status & STATUS_DRQ) && driver->command_left)
             read_block(driver);
+        else if (job->op == BLOCK_READ && driver->command_left == 0)
+            command_done(driver);
         else if (job->op == BLOCK_WRITE)
             block_written(driver, status);
         else if (job->op == BLOCK_VERIFY) {
