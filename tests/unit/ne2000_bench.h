@@ -50,7 +50,7 @@ static inline unsigned in(struct bench *b, unsigned reg)
 
 /* With two options more. */
 static inline void bench_init_with(struct bench *b, const char *name, const char *value,
-                            const char *other_name, const char *other_value)
+                                   const char *other_name, const char *other_value)
 {
     struct device_config config = {0};
     memset(b, 0, sizeof *b);
