@@ -176,7 +176,7 @@ static void image_touch(struct cpu *cpu, const struct instruction *i, unsigned a
         cpu_check_read(cpu, linear, bytes, cpu->cpl);
 }
 
-/* The first word, then the limit for all, the page of the last byte, and what lies between. SDM 3A 6.9 leaves
+/* The first word, then the limit for all, the page of the last byte, and that of the first. SDM 3A 6.9 leaves
  * the order within one instruction open; this is the silicon's. FXSAVE's begins with the limit (word = 0). */
 static void image_check(struct cpu *cpu, const struct instruction *i, unsigned count, unsigned word,
                         bool is_write)
@@ -185,7 +185,7 @@ static void image_check(struct cpu *cpu, const struct instruction *i, unsigned c
         image_touch(cpu, i, 0, word, is_write);
     cpu_segment_linear(cpu, i->segment, operand_address(cpu, i), count, is_write);
     image_touch(cpu, i, count - 1, 1, is_write);
-    image_touch(cpu, i, 0, count, is_write);
+    image_touch(cpu, i, 0, 1, is_write); /* alone: alignment counts for words, not for the whole */
 }
 
 static struct x87_origin origin_of(struct cpu *cpu, const struct instruction *i)
@@ -299,13 +299,23 @@ static void fxrstor(struct cpu *cpu, const struct instruction *i)
     fpu_update_ferr(cpu);
 }
 
+/* SDM 2A FXSAVE: where #AC is not raised, #GP is. The silicon raises it for what is no multiple of four. */
+static void check_image_alignment(struct cpu *cpu, const struct instruction *i)
+{
+    uint64_t address = cpu->segment[i->segment].base + operand_address(cpu, i);
+    bool has_checks = cpu->cpl == 3 && cpu->cr0 & CR0_AM && cpu->flags_other & FLAG_AC;
+    if (has_checks && address & 3)
+        cpu_raise_error(cpu, VECTOR_AC, 0);
+    if (address & 15)
+        cpu_fault_gp(cpu, "FXSAVE or FXRSTOR: address not a multiple of 16");
+}
+
 void exec_fxsave(struct cpu *cpu, const struct instruction *i)
 {
     uint8_t image[512];
     if (cpu->cr0 & (CR0_EM | CR0_TS))
         cpu_raise(cpu, VECTOR_NM);
-    if (operand_address(cpu, i) & 15)
-        cpu_fault_gp(cpu, "FXSAVE or FXRSTOR: address not a multiple of 16");
+    check_image_alignment(cpu, i);
     if (i->row->argument) {
         fxrstor(cpu, i);
         return;
