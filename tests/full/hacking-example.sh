@@ -13,12 +13,13 @@ awk '
 /^```/ && !inside && path != "" { inside = 1; n++; print path >("block." n ".path"); printf "" >("block." n); next }
 /^```/ && inside { inside = 0; path = ""; next }
 inside { print >("block." n) }' HACKING.md
-for n in 1 2 3 4 5 6 7; do
+for n in 1 2 3 4 5 6 7 8; do
     path=$(cat block.$n.path)
     case $path in
     devices/types.h) sed -i "/^extern const struct device_type POST_PORT_TYPE;/r block.$n" "$path" ;;
     devices/table.c) sed -i "/^    &POST_PORT_TYPE,/r block.$n" "$path" ;;
     devices/features.c) sed -i "/^    {\"post-port\", /r block.$n" "$path" ;;
+    tests/unit/test_guest_errors.c) sed -i "/CAN_DO_NO_WRONG\[\] = {/r block.$n" "$path" ;;
     machine/board.c) sed -i "s/{\"post-port\", \"post\", NULL},/& $(cat block.$n | tr -d '\n' | sed 's/[&\/]/\\&/g')/" "$path" ;;
     *) cp block.$n "$path" ;;
     esac
@@ -27,7 +28,7 @@ grep -q lamps machine/board.c && grep -q LAMPS devices/table.c && grep -q LAMPS 
 mkdir -p build && cd build
 ../configure --enable-werror >configure.log
 make -j2 all unit-tests >make.log 2>&1 || { tail -n 20 make.log; exit 1; }
-./unit-tests lamps device device_tables device_pages
+./unit-tests lamps device device_tables device_pages guest_errors
 nasm -f bin -o lamps.img ../lamps.asm
 status=0
 ./vitrine run --display none --overlay --trace io:dev=lamps --trace-out lamps.jsonl lamps.img || status=$?

@@ -111,7 +111,8 @@ static inline void read_memory(struct bench *b, unsigned address, uint8_t *bytes
         store_le16(bytes + i, (uint16_t)space_read(&b->f->ports, IO + 0x10, 2));
 }
 
-static inline void write_memory(struct bench *b, unsigned address, const uint8_t *bytes, unsigned count)
+static inline void write_memory(struct bench *b, unsigned address, const uint8_t *bytes,
+                                unsigned count)
 {
     remote(b, true, address, count);
     for (unsigned i = 0; i < count; i += 2)

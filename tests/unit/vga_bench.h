@@ -86,7 +86,8 @@ static inline void set_mode(struct bench *b, const struct vga_mode_registers *mo
 }
 
 /* Colour i of the DAC becomes 6-bit red, green, blue. */
-static inline void colour(struct bench *b, unsigned index, unsigned red, unsigned green, unsigned blue)
+static inline void colour(struct bench *b, unsigned index, unsigned red, unsigned green,
+                          unsigned blue)
 {
     fixture_out(b->f, 0x3C8, (uint8_t)index);
     fixture_out(b->f, 0x3C9, (uint8_t)red);
