@@ -1,5 +1,5 @@
 # Random instruction streams on the workstation's processor and on our core: at least 10^6
 # instructions.
 # timeout: 300
-tests=200000
+tests=220000
 . "$SRCDIR/tests/oracle/silicon.sh"

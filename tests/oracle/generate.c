@@ -207,10 +207,29 @@ static bool needs_wide(const struct opcode_row *row)
            strncmp(row->mnemonic, "push ", 5) == 0;
 }
 
+/* What says nothing, or should not be there: segments until fifteen bytes are full and more, a REP in front of what is no
+ * string instruction, LOCK in front of anything. */
+static void put_odd_prefixes(struct emitter *e, const struct opcode_row *row)
+{
+    struct generator *g = e->g;
+    for (unsigned n = one_in(g, 24) ? below(g, 15) : 0; n > 0; n--) {
+        put(e, one_in(g, 2) ? 0x3e : 0x26, 1);
+    }
+    bool is_string =
+        (row->attributes & ROW_REPS) != 0 || (row->opcode >= 0x6c && row->opcode <= 0x6f);
+    if (!is_string && row->opcode < 0x100 && one_in(g, 40)) {
+        put(e, 0xf2 + below(g, 2), 1);
+    }
+    if (one_in(g, 60)) {
+        put(e, 0xf0, 1);
+    }
+}
+
 static void put_prefixes(struct emitter *e, const struct opcode_row *row, bool is_memory)
 {
     static const uint8_t SEGMENTS[] = {0x26, 0x2e, 0x36, 0x3e, 0x64, 0x65};
     struct generator *g = e->g;
+    put_odd_prefixes(e, row);
     bool code16 = (e->stream->test.flags & TEST_CODE16) != 0;
     bool toggles_operand = one_in(g, 4), toggles_address = one_in(g, 8);
     if (needs_wide(row)) {
@@ -505,6 +524,7 @@ static void random_registers(struct generator *g, struct silicon_test *test)
         generator_random_fpu(g, &test->fpu);
     }
     test->eflags = ((uint32_t)next_random(g) & (FLAGS_ARITHMETIC | FLAG_DF)) | FLAG_IF | 2;
+    test->eflags |= (one_in(g, 12) ? FLAG_AC : 0) | (one_in(g, 24) ? FLAG_TF : 0);
 }
 
 /* Forward branches reach the start of one of the next three instructions, or the end. */
