@@ -59,6 +59,8 @@ static void say(struct machine *machine, uint64_t linear)
     if (!waiting[0])
         return;
     machine->hang.is_said = true;
+    if (cpu_is_halted(machine->cpu))
+        linear = (linear - 1) & 0xFFFFFFFFu; /* HLT has one byte, and the processor is behind it */
     if (machine->place)
         machine->place(machine->place_self, machine, linear, place, sizeof place);
     log_line(&machine->world->log, LOG_WARNING,

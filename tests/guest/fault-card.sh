@@ -78,7 +78,8 @@ make_image "-DWRITES -DHANGS" hangs 2M
 mask=$(awk '/out 0x21, al/ { print $2; exit }' hangs.lst)
 timeout 100 "$VITRINE" run --display none --bios embedded --max-instructions 900000000 hangs.img >out 2>&1
 [ $? = 8 ] && [ "$(count hangs.img)" = 1 ] || fail "a hang: $(cat out)"
-says out 'halted at .* IRQ 0 is requested and masked: bit 0 of the IMR at port 21h'
+halt=$(awk '/ hlt$/ { print $2; exit }' hangs.lst)
+says out "halted at $(printf %08x $((0x7C00 + 0x$halt))) .* IRQ 0 is requested and masked: bit 0 of the IMR at port 21h"
 says out "the IMR at port 21h was last written [0-9]* instructions before, at 0000, linear $(printf %08x $((0x7C00 + 0x$mask)))"
 # Where the folder for temporary files is none, it says so and the first run is as ever.
 TMPDIR=/nowhere timeout 100 "$VITRINE" run --display none --no-reboot --bios embedded pages.img >out 2>&1

@@ -237,7 +237,7 @@ START_TEST(a_wait_for_an_interrupt_that_is_held_back_is_explained)
         const char *says;
     } rows[] = {
         {MASKED, sizeof MASKED,
-         "halted at 00007c20 for 2 s without an interrupt; if it waits for one: IRQ 0 is requested "
+         "halted at 00007c1f for 2 s without an interrupt; if it waits for one: IRQ 0 is requested "
          "and "
          "masked: bit 0 of the IMR at port 21h"                                                    },
         {NO_EOI, sizeof NO_EOI,
