@@ -80,9 +80,10 @@ static enum status build_ram(struct machine *machine, struct error *error)
         machine->ram = &machine->own_ram;
         status = ram_init(&machine->own_ram, machine->name, machine->world->next_ram_id++,
                           machine->ram_frames, error);
-        if (status == STATUS_OK && machine->world->ram_made)
-            machine->world->ram_made(machine->ram->bytes, machine->ram_frames * FRAME_BYTES);
     }
+    if (status == STATUS_OK && config->has_cpu && machine->world->ram_made)
+        machine->world->ram_made(machine->ram->bytes + machine->ram_first_frame * FRAME_BYTES,
+                                 machine->ram_frames * FRAME_BYTES);
     return status;
 }
 

@@ -91,7 +91,7 @@ struct world_options {
     uint64_t max_instructions; /* 0: no limit; the run ends with STATUS_TIMEOUT */
     uint64_t timeout_seconds;  /* of the workstation; 0: no limit */
     size_t code_bytes;         /* the pool of decoded code; 0: the default */
-    world_ram_hook *ram_made;  /* RAM of a machine, still untouched; may be NULL */
+    world_ram_hook *ram_made;  /* RAM that a CPU will use, still untouched; may be NULL */
     enum log_level log_level;
 };
 
