@@ -3,7 +3,7 @@
  * Specification: Motorola MC146818A data sheet, ADI-1031, 1984 ("146818"); meaning of the CMOS bytes:
  * IBM PC/AT Technical Reference, September 1985, System BIOS ("AT"), and SeaBIOS 1.16, src/hw/rtc.h
  * (30h-3Dh, 5Bh-5Fh).
- * Missing: daylight saving (DSE), the SQW output, the 4 and 1 MHz time bases.
+ * Missing: the SQW output, the 4 and 1 MHz time bases.
  * Clock: 32,768 Hz, from absolute time. Outputs: irq (IRQ8), nmi_mask (bit 7 of port 70h).
  *
  *                     244 µs  1984 µs
@@ -34,6 +34,7 @@ struct rtc {
     struct device device;
     uint8_t bytes[CMOS_BYTES]; /* as the guest reads them; A without UIP, C without IRQF */
     uint8_t index;
+    bool was_put_back;     /* DSE: this is October's second hour from 1:00 */
     uint64_t first_update; /* instant of update number 0 since the divider was started */
     uint64_t updates;      /* done since then */
     uint64_t period;       /* number of the last period that PF has seen */
@@ -44,6 +45,7 @@ struct rtc {
 static const struct state_field STATE[] = {
     STATE_ARRAY(struct rtc, bytes),
     STATE_ONE(struct rtc, index),
+    STATE_ONE_SINCE(2, struct rtc, was_put_back),
     STATE_ONE(struct rtc, first_update),
     STATE_ONE(struct rtc, updates),
     STATE_ONE(struct rtc, period),
@@ -167,12 +169,28 @@ static void next_day(struct rtc *rtc)
         (void)count_up(rtc, CENTURY, 0, 99);
 }
 
+/* 146818 p.15, DSE: on April's last Sunday 3:00:00 follows 1:59:59; on October's the first 1:59:59 is followed
+ * by 1:00:00. */
+static unsigned next_hour(struct rtc *rtc)
+{
+    unsigned hours = decode_hours(rtc) + 1, month = decode(rtc, rtc->bytes[MONTH]);
+    bool is_last_week = decode(rtc, rtc->bytes[DATE]) + 7 > days_in_month(month, 0);
+    bool was_put_back = rtc->was_put_back;
+    rtc->was_put_back = false;
+    if (hours != 2 || !is_last_week || !(rtc->bytes[REG_B] & B_DSE) || rtc->bytes[DAY_OF_WEEK] != 1)
+        return hours;
+    if (month == 4)
+        return 3;
+    rtc->was_put_back = month == 10 && !was_put_back;
+    return rtc->was_put_back ? 1 : hours;
+}
+
 static void next_second(struct rtc *rtc)
 {
     unsigned hours;
     if (!count_up(rtc, SECONDS, 0, 59) || !count_up(rtc, MINUTES, 0, 59))
         return;
-    hours = decode_hours(rtc) + 1;
+    hours = next_hour(rtc);
     rtc->bytes[HOURS] = encode_hours(rtc, hours > 23 ? 0 : hours);
     if (hours > 23)
         next_day(rtc);
@@ -603,12 +621,11 @@ const struct device_type MC146818_TYPE = {
     .title = "Real-time clock and CMOS memory",
     .datasheet = "Motorola MC146818A data sheet, ADI-1031, 1984; IBM PC/AT Technical Reference, "
                  "September 1985",
-    .missing = "daylight saving (DSE)\n"
-               "the SQW output: nobody listens on a PC\n"
+    .missing = "the SQW output: nobody listens on a PC\n"
                "time bases of 4 and 1 MHz: the clock stands still\n"
                "the second bank of CMOS memory at ports 72h and 73h",
     .size = sizeof(struct rtc),
-    .version = 1,
+    .version = 2,
     .options = OPTIONS,
     .banks = BANKS,
     .state = STATE,

@@ -94,6 +94,51 @@ START_TEST(february_has_29_days_every_fourth_year)
 }
 END_TEST
 
+/* 146818 p.15: the last Sundays of April and October, by the day of the week that is in its register. */
+START_TEST(daylight_saving_leaves_out_an_hour_and_repeats_one)
+{
+    static const struct {
+        uint8_t b, month, date, day, hours, then;
+    } CASES[] = {
+        {0x03, 0x04, 0x30, 1, 0x01, 0x03}, /* DSE, 24 hours */
+        {0x03, 0x04, 0x24, 1, 0x01, 0x03},
+        {0x03, 0x04, 0x23, 1, 0x01, 0x02}, /* not the last */
+        {0x03, 0x04, 0x30, 2, 0x01, 0x02}, /* no Sunday */
+        {0x03, 0x04, 0x30, 1, 0x02, 0x03},
+        {0x02, 0x04, 0x30, 1, 0x01, 0x02}, /* without DSE */
+        {0x01, 0x04, 0x30, 1, 0x81, 0x82}, /* 12 hours: 1 PM */
+        {0x03, 0x10, 0x25, 1, 0x01, 0x01},
+        {0x03, 0x10, 0x24, 1, 0x01, 0x02},
+        {0x03, 0x09, 0x30, 1, 0x01, 0x02}
+    };
+    struct device_fixture *other = make(NULL, NULL);
+    for (size_t i = 0; i < sizeof CASES / sizeof CASES[0]; i++) {
+        struct device_fixture *f = make(NULL, NULL);
+        set(f, 0x0B, 0x80 | CASES[i].b);
+        set(f, 8, CASES[i].month);
+        set(f, 7, CASES[i].date);
+        set(f, 6, CASES[i].day);
+        set(f, 4, CASES[i].hours);
+        set(f, 2, 0x59);
+        set(f, 0, 0x59);
+        set(f, 0x0B, CASES[i].b);
+        fixture_run_us(f, SECOND_US);
+        ck_assert_msg(get(f, 4) == CASES[i].then, "case %zu: %02Xh", i, get(f, 4));
+        ck_assert_uint_eq(get(f, 2), 0);
+        fixture_check_state(f->device);
+        if (CASES[i].month == 0x10 && CASES[i].then == 1) { /* the second time it goes on */
+            set(f, 2, 0x59);
+            set(f, 0, 0x59);
+            fixture_run_us(f, SECOND_US);
+            ck_assert_uint_eq(get(f, 4), 2);
+        }
+        device_fixture_free(f);
+    }
+    ck_assert_uint_eq(get(other, 4), 0);
+    device_fixture_free(other);
+}
+END_TEST
+
 START_TEST(binary_mode_counts_in_binary)
 {
     struct device_fixture *f = make(NULL, NULL);
@@ -497,6 +542,7 @@ Suite *mc146818_suite(void)
     tcase_add_test(tests, option_time_sets_the_calendar);
     tcase_add_test(tests, last_second_of_the_century_rolls_everything_over);
     tcase_add_test(tests, february_has_29_days_every_fourth_year);
+    tcase_add_test(tests, daylight_saving_leaves_out_an_hour_and_repeats_one);
     tcase_add_test(tests, binary_mode_counts_in_binary);
     tcase_add_test(tests, twelve_hour_mode_marks_pm_in_bit_7);
     tcase_add_test(tests, update_in_progress_announces_the_change);
