@@ -1,6 +1,7 @@
 /* What comes first when an instruction has several reasons to fault or trap, and what MOV SS and the monitor's flags
  * hold back. The guest of roms/matrix has all combinations, compared with Bochs (tests/full/cpu-matrix.sh). */
 #include <check.h>
+#include <string.h>
 
 #include "tests/unit/cpu_guest.h"
 
@@ -155,6 +156,66 @@ START_TEST(absent_outer_stack_is_np_for_iret_and_ss_for_retf)
 }
 END_TEST
 
+/* --- INS: what was read from a port cannot be read again --------------------------------------------------- */
+
+static uint64_t count_read(void *self, uint64_t address, unsigned size)
+{
+    (void)address;
+    (void)size;
+    return ++*(unsigned *)self;
+}
+static const struct region_ops COUNTING_PORT = {.read = count_read};
+
+/* SDM 2A INS: a fault of the destination comes before the port is read; REP has done what lies before it. */
+START_TEST(ins_that_faults_has_not_read_the_port)
+{
+    static const struct {
+        const char *code;
+        uint32_t to, limit, reads; /* page A000h is not there */
+        int vector;
+    } ROWS[] = {
+        {"\x6d\xf4\xf4", 0xa000, 0xffffffff, 0, 14},
+        {"\x6d\xf4\xf4", 0x9ffe, 0xffffffff, 0, 14}, /* across the border */
+        {"\x6d\xf4\xf4", 0x9ffd, 0x9fff,     0, 13},
+        {"\xf3\x6d\xf4", 0x9ff4, 0xffffffff, 3, 14},
+        {"\xf3\x6d\xf4", 0x9ff5, 0xffffffff, 2, 14},
+        {"\xf3\x6d\xf4", 0x9ff5, 0x9ffb,     1, 13},
+        {"\x66\xf3\x6d", 0x9ffc, 0xffffffff, 2, 14},
+        {"\xf3\x6c\xf4", 0x9ffd, 0x9ffe,     2, 13},
+    };
+    for (size_t n = 0; n < ARRAY_COUNT(ROWS); n++) {
+        struct cpu_box box;
+        struct cpu_registers r;
+        struct error error = {STATUS_OK, ""};
+        unsigned reads = 0;
+        struct region port = {
+            .name = "counter", .ops = &COUNTING_PORT, .base = 0x300, .length = 4, .self = &reads};
+        cpu_guest_init(&box);
+        ck_assert_int_eq(space_attach(&box.ports, &port, NULL, &error), STATUS_OK);
+        cpu_box_poke32(&box, PAGE_DIRECTORY, PAGE_TABLE | 7);
+        for (uint32_t page = 0; page < 10; page++)
+            cpu_box_poke32(&box, PAGE_TABLE + 4 * page, page << 12 | 7);
+        cpu_get_registers(box.cpu, &r);
+        r.cr3 = PAGE_DIRECTORY;
+        r.cr0 |= 0x80000000u;
+        r.segment[CPU_ES].limit = ROWS[n].limit;
+        r.gpr[CPU_DI] = ROWS[n].to;
+        r.gpr[CPU_CX] = 10;
+        r.gpr[CPU_DX] = 0x300;
+        cpu_set_registers(box.cpu, &r);
+        r = cpu_guest_run(&box, ROWS[n].code, 3);
+        ck_assert_int_eq(stopped_vector(&r), ROWS[n].vector);
+        ck_assert_msg(reads == ROWS[n].reads, "row %zu: %u reads", n, reads);
+        bool is_repeated = ROWS[n].code[0] != '\x6d';
+        unsigned bytes = memchr(ROWS[n].code, 0x6c, 2) ? 1 : ROWS[n].code[0] == '\x66' ? 2 : 4;
+        ck_assert_uint_eq(r.gpr[CPU_CX], is_repeated ? 10 - reads : 10);
+        ck_assert_uint_eq(r.gpr[CPU_DI], ROWS[n].to + reads * bytes);
+        ck_assert_uint_eq(stack_word(&box, &r, 1), CODE);
+        cpu_box_fini(&box);
+    }
+}
+END_TEST
+
 Suite *cpu_order_suite(void)
 {
     const TTest *const TESTS[] = {
@@ -164,6 +225,7 @@ Suite *cpu_order_suite(void)
         fault_drops_the_trap_of_its_own_instruction,
         vif_and_vip_together_are_gp_in_front_of_the_next_instruction,
         absent_outer_stack_is_np_for_iret_and_ss_for_retf,
+        ins_that_faults_has_not_read_the_port,
     };
     Suite *suite = suite_create("cpu_order");
     TCase *tcase = tcase_create("cpu_order");
