@@ -3,13 +3,13 @@
  *   SMBASE + FFFC  CR0   FFF8 CR3     FFF4 EFLAGS  FFF0 EIP
  *            FFEC  EDI   FFE8 ESI     FFE4 EBP     FFE0 ESP    FFDC EBX  FFD8 EDX  FFD4 ECX  FFD0 EAX
  *            FFCC  DR6   FFC8 DR7     FFC4 TR      FFC0 LDTR   FFBC GS   FFB8 FS   FFB4 DS   FFB0 SS
- *            FFAC  CS    FFA8 ES      FF10 EIP of the I/O instruction
+ *            FFAC  CS    FFA8 ES      FF10 EIP of the I/O instruction; FF0C ECX, FF08 ESI, FF04 EDI in front of it
  *            FF02  halt restart       FF00 I/O restart         FEFC revision       FEF8 SMBASE
  *
  * Specification: Intel SDM 3C (2023) 31.2-31.7, tables 31-1 and 31-4; 31.11 (SMBASE relocation). The
  * processor's own part of the area (hidden parts of segments, CR4, table registers) stands where the
  * Pentium and P6 have it, as Robert Collins published (DDJ, March 1997).
- * MISSING: restart of INS and OUTS (of IN and OUT it is there); the VMX forms. */
+ * MISSING: the VMX forms. */
 #include <string.h>
 
 #include "cpu/run.h"
@@ -20,6 +20,9 @@
 #define REVISION        0x30000u /* bit 17: SMBASE can be relocated; bit 16: restart of I/O instructions */
 #define AT_HALT_RESTART 0x7f02u
 #define AT_IO_IP        0x7f10u
+#define AT_IO_CX        0x7f0cu
+#define AT_IO_SI        0x7f08u
+#define AT_IO_DI        0x7f04u
 #define AT_IO_RESTART   0x7f00u
 #define IO_RESTART      0xffu
 #define AT_REVISION     0x7efcu
@@ -70,6 +73,70 @@ static void area_write(const struct cpu *cpu, uint32_t at, unsigned bytes, uint6
     space_write(cpu->memory, cpu->system.smbase + SAVE_AREA + at, bytes, value & mask_bytes(bytes));
 }
 
+/* --- the I/O instruction that led to the SMI# (31.12) ---------------------------------------------------- */
+
+/* bytes: of an element of INS or OUTS; 0: another one. */
+struct io_instruction {
+    bool is_port, has_rep;
+    unsigned bytes, address_bytes;
+    uint8_t opcode;
+};
+
+static struct io_instruction io_instruction_at(const struct cpu *cpu, uint64_t ip)
+{
+    static const uint8_t PREFIXES[] = {0x26, 0x2e, 0x36, 0x3e, 0x64, 0x65, 0x66, 0x67, 0xf2, 0xf3};
+    uint8_t bytes[15] = {0};
+    size_t at = 0, count = cpu_peek(cpu, cpu->segment[CPU_CS].base + ip, bytes, sizeof bytes);
+    unsigned size = cpu->segment[CPU_CS].attributes & SEGMENT_DB ? 4 : 2, address = size;
+    struct io_instruction io = {.is_port = false};
+    for (; at < count && memchr(PREFIXES, bytes[at], sizeof PREFIXES); at++) {
+        size = bytes[at] == 0x66 ? 6 - size : size;
+        address = bytes[at] == 0x67 ? 6 - address : address;
+        io.has_rep = io.has_rep || bytes[at] >= 0xf2;
+    }
+    if (at == count)
+        return io;
+    io.opcode = bytes[at];
+    io.address_bytes = address;
+    if ((io.opcode & 0xfc) == 0x6c) /* 6C-6F: INS, OUTS */
+        io.bytes = io.opcode & 1 ? size : 1;
+    io.is_port = io.bytes != 0 || (io.opcode & 0xf4) == 0xe4; /* E4-E7, EC-EF */
+    return io;
+}
+
+/* The registers in front of an element of INS or OUTS that has just been done. */
+static void before_element(const struct cpu *cpu, const struct io_instruction *io, uint64_t gpr[8])
+{
+    unsigned index = io->opcode & 2 ? CPU_SI : CPU_DI;
+    uint64_t mask = mask_bytes(io->address_bytes);
+    uint64_t step = cpu->flags_other & FLAG_DF ? io->bytes : (uint64_t)0 - io->bytes;
+    gpr[index] = (gpr[index] & ~mask) | ((gpr[index] + step) & mask);
+    if (io->has_rep)
+        gpr[CPU_CX] = (gpr[CPU_CX] & ~mask) | ((gpr[CPU_CX] + 1) & mask);
+}
+
+static void save_io(const struct cpu *cpu, const struct cpu_registers *r)
+{
+    struct io_instruction io = io_instruction_at(cpu, cpu->system.smi_io_ip);
+    uint64_t gpr[8];
+    memcpy(gpr, r->gpr, sizeof gpr);
+    if (cpu->system.smi_at_io && io.bytes)
+        before_element(cpu, &io, gpr);
+    area_write(cpu, AT_IO_IP, 4, cpu->system.smi_io_ip);
+    area_write(cpu, AT_IO_CX, 4, gpr[CPU_CX]);
+    area_write(cpu, AT_IO_SI, 4, gpr[CPU_SI]);
+    area_write(cpu, AT_IO_DI, 4, gpr[CPU_DI]);
+}
+
+/* RSM with FFh in the slot: the I/O instruction comes once more; INS and OUTS with the element that they had done. */
+static void restart_io(const struct cpu *cpu, struct cpu_registers *r)
+{
+    r->ip = area_read(cpu, AT_IO_IP, 4);
+    r->gpr[CPU_CX] = area_read(cpu, AT_IO_CX, 4);
+    r->gpr[CPU_SI] = area_read(cpu, AT_IO_SI, 4);
+    r->gpr[CPU_DI] = area_read(cpu, AT_IO_DI, 4);
+}
+
 static void smiact(struct cpu *cpu, bool level)
 {
     cpu->system.is_smm = level;
@@ -98,7 +165,7 @@ static void save(const struct cpu *cpu, const struct cpu_registers *r)
     area_write(cpu, AT_GDT_LIMIT, 4, r->gdtr.limit);
     area_write(cpu, AT_IDT_LIMIT, 4, r->idtr.limit);
     area_write(cpu, AT_HALT_RESTART, 2, cpu->is_halted);
-    area_write(cpu, AT_IO_IP, 4, cpu->system.smi_io_ip);
+    save_io(cpu, r);
     area_write(cpu, AT_IO_RESTART, 2, 0);
     area_write(cpu, AT_REVISION, 4, REVISION);
     area_write(cpu, AT_SMBASE, 4, cpu->system.smbase);
@@ -141,23 +208,13 @@ static void set_handler_state(struct cpu *cpu, struct cpu_registers *r)
     r->ip = ENTRY_IP;
 }
 
-/* Is IN or OUT being carried out? An SMI# that its access leads to can have it restarted (31.12). */
-static bool is_port_instruction(const struct cpu *cpu)
-{
-    static const uint8_t PREFIXES[] = {0x26, 0x2e, 0x36, 0x3e, 0x64, 0x65, 0x66, 0x67, 0xf2, 0xf3};
-    uint8_t bytes[15] = {0};
-    size_t at = 0, count = cpu_peek(cpu, cpu->segment[CPU_CS].base + cpu->ip, bytes, sizeof bytes);
-    while (at < count && memchr(PREFIXES, bytes[at], sizeof PREFIXES))
-        at++;
-    return at < count && (bytes[at] & 0xf4) == 0xe4; /* E4-E7, EC-EF */
-}
-
 void cpu_smi(struct cpu *cpu)
 {
     struct cpu_system *system = &cpu->system;
     if (!cpu_model_has(cpu->model, FEATURE_SMM))
         return;
-    system->smi_at_io = cpu->run->is_running && is_port_instruction(cpu);
+    /* An SMI# that an access leads to can have it restarted. */
+    system->smi_at_io = cpu->run->is_running && io_instruction_at(cpu, cpu->ip).is_port;
     system->smi_io_ip = system->smi_at_io ? (uint32_t)cpu->ip : 0;
     system->smi_pending = true;
     cpu->has_event = true;
@@ -196,7 +253,7 @@ void sys_rsm(struct cpu *cpu, const struct instruction *i)
     cpu_get_registers(cpu, &r);
     restore(cpu, &r);
     if (cpu->system.smi_at_io && (area_read(cpu, AT_IO_RESTART, 2) & 0xff) == IO_RESTART) {
-        r.ip = area_read(cpu, AT_IO_IP, 4); /* 31.12 */
+        restart_io(cpu, &r);
     }
     bool halts = (area_read(cpu, AT_HALT_RESTART, 2) & 1) != 0;
     cpu->system.smbase = area_read(cpu, AT_SMBASE, 4);

@@ -191,6 +191,38 @@ START_TEST(an_io_instruction_can_be_restarted)
 }
 END_TEST
 
+/* Of REP OUTSB the element that led to the SMI# comes once more; the handler counts them. DF too. */
+START_TEST(rep_outs_is_restarted_with_its_element)
+{
+    for (unsigned n = 0; n < 4; n++) {
+        struct cpu_box box;
+        struct cpu_registers r;
+        struct error error = {STATUS_OK, ""};
+        struct region port = {.name = "smi", .ops = &SMI_PORT, .base = 0xb2, .length = 1};
+        bool restarts = n & 1, is_down = n & 2;
+        /* inc word [500h]; cmp word [500h],2; jae + ; mov byte [3FF00h],FFh (or 0); rsm. Once only: later SMI#s pass. */
+        char handler[] = "\xff\x06\x00\x05\x83\x3e\x00\x05\x02\x73\x08\x67\xc6\x05\x00\xff\x03\x00\xff\x0f\xaa";
+        handler[18] = restarts ? '\xff' : 0;
+        box_init(&box, handler, sizeof handler - 1);
+        port.self = &box;
+        ck_assert_int_eq(space_attach(&box.ports, &port, NULL, &error), STATUS_OK);
+        cpu_get_registers(box.cpu, &r);
+        r.gpr[CPU_CX] = 3;
+        r.gpr[CPU_DX] = 0xb2;
+        r.gpr[CPU_SI] = 0x600;
+        r.flags |= is_down ? 0x400 : 0;
+        cpu_set_registers(box.cpu, &r);
+        r = RUN(&box, "\xf3\x6e\xf4");
+        ck_assert_uint_eq(cpu_box_peek32(&box, 0x500) & 0xffff, 3 + restarts);
+        ck_assert_uint_eq(r.gpr[CPU_CX], 0);
+        ck_assert_uint_eq(r.gpr[CPU_SI], is_down ? 0x5fd : 0x603);
+        ck_assert_uint_eq(cpu_box_peek32(&box, AREA + 0x7f0c), 1); /* of the last: in front of its element */
+        ck_assert_uint_eq(cpu_box_peek32(&box, AREA + 0x7f08), is_down ? 0x5fe : 0x602);
+        cpu_box_fini(&box);
+    }
+}
+END_TEST
+
 /* 31.8: NMI is blocked in the handler and delivered behind RSM; an SMI# too waits for RSM. */
 START_TEST(nmi_and_smi_wait_for_rsm)
 {
@@ -261,6 +293,7 @@ Suite *cpu_smm_suite(void)
         smbase_can_be_relocated,
         smi_wakes_hlt_which_goes_on_waiting,
         an_io_instruction_can_be_restarted,
+        rep_outs_is_restarted_with_its_element,
         nmi_and_smi_wait_for_rsm,
         an_impossible_state_in_the_save_area_shuts_down,
         smm_is_saved_with_the_state,
