@@ -216,6 +216,7 @@ enum status trace_fold_open(struct trace_sink *sink, struct error *error)
     if (!fold)
         return error_set(error, STATUS_INTERNAL, "out of memory for --fold-polls");
     fold->inner = *sink;
-    *sink = (struct trace_sink){fold_begin, fold_record, fold_end, fold_flush, fold, fold_draft};
+    *sink = (struct trace_sink){fold_begin, fold_record, fold_end, fold_flush, NULL, fold_draft};
+    sink->self = fold;
     return STATUS_OK;
 }
