@@ -140,7 +140,7 @@ START_TEST(fxsave_that_is_not_aligned_is_ac_or_gp_as_on_the_silicon)
         r.flags |= 1u << 18;
         r.segment[CPU_DS].base = base;
         cpu_set_registers(box.cpu, &r);
-        int stop = cpu_box_run(&box, 2);
+        enum cpu_stop stop = cpu_box_run(&box, 2);
         ck_assert_msg((stop == CPU_STOP_SHUTDOWN) == (linear % 16 != 0), "offset %u", at);
         if (linear % 16 != 0) {
             ck_assert_uint_ge(cpu_fault_chain(box.cpu, chain, 6), 1);
