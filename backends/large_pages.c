@@ -4,7 +4,7 @@
 #include <sys/mman.h>
 #endif
 
-#define LARGE_PAGE ((size_t)2 << 20)
+#define LARGE_PAGE  ((size_t)2 << 20)
 #define LEAST_BYTES (8 * LARGE_PAGE)
 
 void prefer_large_pages(uint8_t *bytes, size_t count)
