@@ -165,8 +165,8 @@ struct guest *dispatch_pick(struct vmm *vmm)
     /* A slot begins with a switch whoever ran before it: its guest has the same time there in any case. */
     if (is_slice_over && vmm->sched.type->is_partitioned)
         vmm->current = NULL;
-    if (vmm->sched.type
-            ->is_partitioned) /* its own charges may take the VMM's part behind its slot */
+    /* Its own charges may take the VMM's part behind its slot. */
+    if (vmm->sched.type->is_partitioned)
         vmm->charged_until = whole_slot_end(vmm);
     look_who_can_run(vmm);
     number = sched_choose(&vmm->sched, now_of(vmm));
