@@ -5,8 +5,8 @@
  *   entry[]            the guest's TLB: direct mapped, 4,096 entries of 4 KiB, saved with the state.
  *                      A large page takes one entry for each 4 KiB that is touched.
  *
- * The index comes from an access' last byte and the tag from its first, so that accesses across a
- * page border miss by themselves. SDM 3A 4.10. */
+ * The index comes from an access' first byte and the tag from its last, so that accesses across a
+ * page border miss by themselves; the host pointer waits for the first byte only. SDM 3A 4.10. */
 #ifndef VITRINE_CPU_MEMORY_H
 #define VITRINE_CPU_MEMORY_H
 
@@ -52,8 +52,8 @@ static inline unsigned tlb_index(uint64_t linear)
 /* The host's bytes of a plain access, or NULL: then one of the slow calls does it. */
 static inline uint8_t *tlb_hit(const struct tlb_fast *tlb, uint64_t linear, unsigned bytes)
 {
-    const struct tlb_fast *e = &tlb[tlb_index(linear + bytes - 1)];
-    if (BASE_UNLIKELY(e->tag != (linear & ~PAGE_MASK)))
+    const struct tlb_fast *e = &tlb[tlb_index(linear)];
+    if (BASE_UNLIKELY(e->tag != ((linear + bytes - 1) & ~PAGE_MASK)))
         return NULL;
     return (uint8_t *)(e->addend + (uintptr_t)linear);
 }
@@ -62,9 +62,11 @@ static inline uint8_t *tlb_hit(const struct tlb_fast *tlb, uint64_t linear, unsi
 static BASE_ALWAYS_INLINE bool tlb_reach(const struct tlb_fast *tlb, uint64_t linear, unsigned bytes,
                              uint8_t **host)
 {
-    const struct tlb_fast *e = &tlb[tlb_index(linear + bytes - 1)];
+    const struct tlb_fast *e = &tlb[tlb_index(linear)];
+    if (BASE_UNLIKELY(e->tag != ((linear + bytes - 1) & ~PAGE_MASK)))
+        return false;
     *host = (uint8_t *)(e->addend + (uintptr_t)linear);
-    return e->tag == (linear & ~PAGE_MASK);
+    return true;
 }
 
 /* Write entries of pages with decoded code: the bytes behind an access, and the lines of the page that
@@ -72,11 +74,11 @@ static BASE_ALWAYS_INLINE bool tlb_reach(const struct tlb_fast *tlb, uint64_t li
 static BASE_ALWAYS_INLINE bool tlb_reach_code(const struct cpu *cpu, uint64_t linear, unsigned bytes,
                                   uint8_t **host, const uint64_t **lines)
 {
-    unsigned index = tlb_index(linear + bytes - 1);
+    unsigned index = tlb_index(linear);
     const struct tlb_fast *e = &cpu->tlb_write[index];
     *host = (uint8_t *)(e->addend + (uintptr_t)linear);
     *lines = cpu->memory_unit->code_lines[cpu->cpl == 3][index];
-    return e->tag == ((linear & ~PAGE_MASK) | TLB_CODE);
+    return e->tag == (((linear + bytes - 1) & ~PAGE_MASK) | TLB_CODE);
 }
 static inline bool touches_code(uint64_t lines, uint64_t linear, unsigned bytes)
 {

@@ -1,3 +1,7 @@
+# Handlers by register serve small loops, where each dispatch is a cycle or two and a handler that lies across
+# two lines of the first-level cache costs one more. The general ones serve large code and stay dense.
+$(objdir)/cpu/ops_registers_%.o: all_cflags += -falign-functions=32
+
 # Programs for measurement, each with one technique of the interpreter left out (techniques.h):
 # make obj/without/fusion/vitrine, or all of them: make techniques. The objects that a switch concerns
 # are linked in front of the library, which has the rest.
