@@ -159,6 +159,9 @@ void pool_discard(struct code_pool *pool, const struct block *block);
 void pool_wrote_code(struct code_pool *pool, const uint64_t *lines, unsigned offset, unsigned bytes);
 /* Counts how often the pool was emptied. */
 uint64_t pool_epoch(const struct code_pool *pool);
+/* Forgets what the CPU still knows of an emptied pool's blocks and pages: before it runs, and behind
+ * pool_allocate() for it. */
+void pool_catch_up(struct cpu *cpu);
 /* Forgets the blocks of one CPU (its watches changed). */
 void pool_forget_cpu(struct code_pool *pool, const struct cpu *cpu);
 

@@ -433,11 +433,6 @@ void pool_insert(struct code_pool *pool, struct block *block, struct ram *ram, s
 
 /* --- memory ------------------------------------------------------------------------------------------ */
 
-static void forget_all_jumps(struct cpu *cpu)
-{
-    memset(cpu->run->jumps, 0xff, sizeof cpu->run->jumps); /* no context is all ones */
-}
-
 static void forget_all_pages(struct code_pool *pool)
 {
     for (struct page_chunk *chunk = pool->page_chunks; chunk; chunk = chunk->next) {
@@ -453,17 +448,24 @@ static void forget_all_pages(struct code_pool *pool)
     memset(pool->pages, 0, sizeof pool->pages);
 }
 
-/* All at once, and without a look at the blocks: the guest does not run meanwhile. */
+void pool_catch_up(struct cpu *cpu)
+{
+    struct cpu_run *run = cpu->run;
+    if (BASE_LIKELY(run->pool_epoch == run->pool->epoch))
+        return;
+    run->pool_epoch = run->pool->epoch;
+    memory_forget_hosts(cpu); /* writes may be quick again, and no page is watched */
+    memset(run->jumps, 0xff, sizeof run->jumps); /* no context is all ones */
+    run->patched = NULL;
+}
+
+/* All at once, and without a look at the blocks: the guest does not run meanwhile. Each CPU forgets its own part
+ * when it goes on, so that the wait does not grow with their number. */
 static void empty(struct code_pool *pool)
 {
     struct chunk *chunk = pool->chunks;
     forget_all_pages(pool);
     memset(pool->hash, 0, sizeof pool->hash);
-    for (size_t i = 0; i < pool->cpu_count; i++) {
-        memory_forget_hosts(pool->cpus[i]); /* writes may be quick again, and no page is watched */
-        forget_all_jumps(pool->cpus[i]);
-        pool->cpus[i]->run->patched = NULL;
-    }
     while (chunk) {
         struct chunk *next = chunk->next;
         chunk->next = pool->spare;
@@ -548,6 +550,7 @@ void pool_add_cpu(struct code_pool *pool, struct cpu *cpu)
         return;
     pool->cpus = cpus;
     pool->cpus[pool->cpu_count++] = cpu;
+    cpu->run->pool_epoch = pool->epoch;
 }
 
 static void forget_cpu_in(struct code_pool *pool, struct code_page *page, const struct cpu *cpu)

@@ -590,6 +590,7 @@ enum cpu_stop cpu_run(struct cpu *cpu)
     enum cpu_stop stop;
     catch.outer = cpu->catch;
     cpu->catch = &catch;
+    pool_catch_up(cpu);
     cpu->run->run_start = cpu->timeline->now;
     cpu->run->is_running = true;
     if (setjmp(catch.jump) != 0)

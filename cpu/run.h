@@ -26,6 +26,7 @@ enum handler_choice {
 };
 struct cpu_run {
     struct code_pool *pool;
+    uint64_t pool_epoch;         /* what is derived from the pool's blocks is of this epoch */
     bool owns_pool;
     unsigned ring;               /* scratch blocks in turn: the one being left stays intact */
     struct block *scratch[2];
