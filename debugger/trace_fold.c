@@ -148,7 +148,7 @@ static enum status look_for_loop(struct fold *fold, struct error *error)
         if (!is_repeated(fold, round))
             continue;
         status = write_oldest(fold, fold->count - 2 * round, error);
-        fold->count = fold->round = fold->more = round;
+        fold->more = fold->count = fold->round = round;
         fold->next = 0;
         return status;
     }

@@ -74,6 +74,14 @@ oracles() {
 vectors=$(. "$SRCDIR/tests/oracle/build.sh" && find_vectors >/dev/null && cd "$vectors" && pwd)
 [ -n "$vectors" ] || echo "no captures of the 80286 here: left out"
 
+# same_trace FILE FILE: but for the instruction in words, which needs Capstone: the targets are built without.
+same_trace() {
+    for trace in "$1" "$2"; do
+        sed 's/"instruction":"[^"]*",//' "$trace" >"$trace.plain"
+    done
+    cmp "$1.plain" "$2.plain"
+}
+
 # --- what is expected: the native program's answers ------------------------------------------------------
 # A trace of the firmware's accesses is 400,000 lines.
 trace() { # trace TARGET GUEST
@@ -132,8 +140,8 @@ check_target() {
         # shellcheck disable=SC2046
         guest "$t" "$name" --bios embedded $(trace "$t" "$name") >"$t-$name.out"
         cmp "native-$name.out" "$t-$name.out" || complain "$t: $name: $(cat "$t-$name.out" "$t.err")"
-        [ ! -f "native-$name.jsonl" ] || cmp "native-$name.jsonl" "$t-$name.jsonl" || complain "$t: $name: another trace"
-        rm -f "$t-$name.jsonl"
+        [ ! -f "native-$name.jsonl" ] || same_trace "native-$name.jsonl" "$t-$name.jsonl" || complain "$t: $name: another trace"
+        rm -f "$t-$name.jsonl" "$t-$name.jsonl.plain"
     done
     guest "$t" timer --max-instructions 9999999 --snapshot-save "$t.snap" >"$t-half.out"
     cmp native-half.out "$t-half.out" || complain "$t: half a run differs"

@@ -69,7 +69,7 @@ static void make_record(struct trace_record *record, uint64_t *seed, char text[6
     record->target = record->meaning;
     record->code_bytes = (uint8_t)(next(seed) % 16);
     memset(record->code, (int)(next(seed) & 0xFF), sizeof record->code);
-    record->byte_count = next(seed) % 4 ? 0 : next(seed) % 1518;
+    record->byte_count = next(seed) % 4 ? 0 : (size_t)(next(seed) % 1518);
     for (size_t i = 0; i < record->byte_count; i++)
         bytes[i] = (uint8_t)next(seed);
     record->bytes = bytes;
@@ -255,7 +255,7 @@ START_TEST(a_hostile_file_does_no_harm)
         unsigned read;
         bool is_complete;
         for (unsigned i = 0; i < 4; i++) {
-            at[i] = next(&seed) % (i ? 2000 : raw_bytes);
+            at[i] = (size_t)(next(&seed) % (i ? 2000 : raw_bytes));
             kept[i] = raw[at[i]];
             raw[at[i]] = (uint8_t)next(&seed);
         }
