@@ -439,11 +439,16 @@ static void deliver_pending(struct cpu *cpu)
         return;
     if (cpu->system.smi_pending && !cpu->system.is_smm) { /* SDM 3A table 6-2: before NMI */
         cpu_smm_enter(cpu);
-    } else if (cpu->nmi_pending && !cpu->nmi_blocked) {
+        return;
+    }
+    if (cpu->nmi_pending && !cpu->nmi_blocked) {
         cpu->nmi_pending = false;
         cpu->nmi_blocked = true;
         deliver(cpu, CPU_EVENT_NMI, VECTOR_NMI);
-    } else if (cpu->intr && cpu->flags_other & FLAG_IF && cpu->config.acknowledge) {
+        if (cpu->is_shutdown)
+            return;
+    }
+    if (cpu->intr && cpu->flags_other & FLAG_IF && cpu->config.acknowledge) {
         int vector = cpu->config.acknowledge(cpu->config.acknowledge_self);
         deliver(cpu, CPU_EVENT_EXTERNAL, (uint8_t)vector);
         if (cpu->config.entered && !cpu->is_shutdown)
