@@ -263,7 +263,7 @@ static void deliver_gate(struct cpu *cpu, struct descriptor gate, const struct d
 static bool deliver_flat(struct cpu *cpu, const struct delivery *delivery)
 {
     unsigned entry = delivery->vector * 8u, bytes = delivery->has_error ? 16 : 12;
-    uint64_t gate, code, tss = 0, data = 0;
+    uint64_t gate, code = 0, tss = 0, data = 0;
     uint32_t sp = (uint32_t)cpu->gpr[CPU_SP], high;
     bool is_inner = cpu->cpl != 0;
     uint8_t *frame;

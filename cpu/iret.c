@@ -115,7 +115,7 @@ static uint32_t iret_mask(const struct cpu *cpu, unsigned bytes)
 static bool iret_flat(struct cpu *cpu)
 {
     const uint8_t *frame = flat_bytes(cpu, cpu->gpr[CPU_SP], 12, false);
-    uint64_t code, data;
+    uint64_t code = 0, data = 0;
     uint32_t mask, flags;
     uint16_t cs, ss;
     if (!flat_is_mode(cpu) || cpu->cpl != 0 || !frame)

@@ -146,7 +146,7 @@ static struct descriptor data_descriptor(struct cpu *cpu, uint16_t selector)
 /* flat.h: a flat data segment where one is loaded already. */
 static bool segment_load_flat(struct cpu *cpu, unsigned index, uint16_t selector)
 {
-    uint64_t descriptor;
+    uint64_t descriptor = 0;
     unsigned rpl = selector & 3, dpl;
     if (!flat_is_mode(cpu) || !(cpu->plain_segments >> index & 1) ||
         !flat_descriptor(cpu, selector, &descriptor))
