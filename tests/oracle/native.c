@@ -58,6 +58,8 @@ static void write_all(const void *from, uint32_t bytes)
     }
 }
 
+#define SS_AUTODISARM_BIT (1u << 31) /* linux/signal.h, which does not go with signal.h */
+
 static uint32_t *data(void)
 {
     return (uint32_t *)LINEAR_DATA;
@@ -226,7 +228,8 @@ static void set_up(void)
     silicon_fill(1, (uint32_t *)(LINEAR_DATA + 0x2000), 1024);
     mprotect((void *)(LINEAR_DATA + 0x2000), 0x1000, PROT_READ);
     __builtin_memset(code, 0xcc, 0x1000);
-    stack_t stack = {.ss_sp = alternate, .ss_size = sizeof alternate};
+    /* Of a test's ESP that happens to lie in it the kernel must not think that we are on it (sigaltstack(2)). */
+    stack_t stack = {.ss_sp = alternate, .ss_size = sizeof alternate, .ss_flags = (int)SS_AUTODISARM_BIT};
     sigaltstack(&stack, NULL);
     struct sigaction action = {.sa_sigaction = on_signal,
                                .sa_flags = SA_SIGINFO | SA_ONSTACK | SA_RESTART};
