@@ -24,7 +24,7 @@ struct port_access {
 struct core {
     struct device_fixture *f;
     struct cpu *cpu;
-    struct code_pool *pool;
+    struct code_pool *pool; /* its own; NULL: of another */
     int acknowledged;
     unsigned reads, writes;
     bool cuts, raises;
@@ -74,7 +74,8 @@ static inline void point_at_code(struct core *c)
     cpu_set_registers(c->cpu, &r);
 }
 
-static inline struct core *core_new(const char *model)
+/* Decodes into a pool that another has made. */
+static inline struct core *core_new_in(const char *model, struct code_pool *pool)
 {
     struct core *c = calloc(1, sizeof *c);
     struct error error = {STATUS_OK, ""};
@@ -86,7 +87,6 @@ static inline struct core *core_new(const char *model)
         .name = "device", .self = c, .ops = &port_ops, .base = 0xa0000, .length = 0x1000};
     space_unmap_ram(&c->f->memory, 0xa0000, 1);
     ck_assert_int_eq(space_attach(&c->f->memory, &device, NULL, &error), STATUS_OK);
-    ck_assert_int_eq(code_pool_new(&c->pool, 8u << 20, &error), STATUS_OK);
     const struct cpu_config config = {.name = "test",
                                       .model = model,
                                       .timeline = &c->f->timeline,
@@ -94,11 +94,22 @@ static inline struct core *core_new(const char *model)
                                       .memory = &c->f->memory,
                                       .ports = &c->f->ports,
                                       .log = &c->f->log,
-                                      .pool = c->pool,
+                                      .pool = pool,
                                       .acknowledge = acknowledge,
                                       .acknowledge_self = c};
     ck_assert_int_eq(cpu_new(&c->cpu, &config, &error), STATUS_OK);
     point_at_code(c);
+    return c;
+}
+
+static inline struct core *core_new(const char *model)
+{
+    struct code_pool *pool;
+    struct error error = {STATUS_OK, ""};
+    struct core *c;
+    ck_assert_int_eq(code_pool_new(&pool, 8u << 20, &error), STATUS_OK);
+    c = core_new_in(model, pool);
+    c->pool = pool;
     return c;
 }
 

@@ -113,27 +113,55 @@ START_TEST(an_instruction_across_pages_follows_both)
 }
 END_TEST
 
+/* Runs code that fills the pool and checks that it was right. Every paragraph of 64 KiB: INC AX; JMP to the next
+ * one. The pool holds a few of these. */
+static void fill_pool(struct core *c, unsigned round)
+{
+    static const uint8_t code[4] = {0x40, 0xeb, 0x01, 0x90}, back[] = {0xe9, 0xfd, 0x20};
+    struct cpu_registers r = registers(c);
+    for (unsigned at = 0x2000; at < 0xff00 && !round; at += 4)
+        memcpy(memory(c, at), code, sizeof code);
+    memcpy(memory(c, 0xff00), back, sizeof back);
+    r.ip = 0x2000;
+    r.gpr[CPU_AX] = 0;
+    /* Another limit of CS is another mode: everything is built anew. */
+    r.segment[CPU_CS].limit = 0xffff + round;
+    cpu_set_registers(c->cpu, &r);
+    run(c, 2 * ((0xff00 - 0x2000) / 4));
+    ck_assert_uint_eq(registers(c).gpr[CPU_AX], (0xff00 - 0x2000) / 4);
+}
+
 START_TEST(a_full_pool_starts_again)
 {
     struct core *c = core_new(NULL);
-    /* Every paragraph of 64 KiB: INC AX; JMP to the next paragraph. The pool holds a few of these. */
-    for (unsigned at = 0x2000; at < 0xff00; at += 4) {
-        static const uint8_t code[4] = {0x40, 0xeb, 0x01, 0x90};
-        memcpy(memory(c, at), code, sizeof code);
-    }
-    static const uint8_t back[] = {0xe9, 0xfd, 0x20};
-    memcpy(memory(c, 0xff00), back, sizeof back);
-    struct cpu_registers r = registers(c);
-    for (unsigned round = 0; round < 40; round++) {
-        r.ip = 0x2000;
-        r.gpr[CPU_AX] = 0;
-        /* Another limit of CS is another mode: everything is built anew. */
-        r.segment[CPU_CS].limit = 0xffff + round;
-        cpu_set_registers(c->cpu, &r);
-        run(c, 2 * ((0xff00 - 0x2000) / 4));
-        ck_assert_uint_eq(registers(c).gpr[CPU_AX], (0xff00 - 0x2000) / 4);
-    }
+    for (unsigned round = 0; round < 40; round++)
+        fill_pool(c, round);
     core_free(c);
+}
+END_TEST
+
+/* Who shares the pool goes on with code that is gone: links, RET's targets, a count beside its code, an
+ * instruction that was changed meanwhile. */
+START_TEST(a_full_pool_starts_again_for_all_who_share_it)
+{
+    struct core *a = core_new(NULL), *b = core_new_in(NULL, a->pool);
+    uint64_t emptied = pool_epoch(a->pool);
+    static const uint8_t routine[] = {0xff, 0x06, 0x80, 0x30, 0xc3}; /* inc word [3080h]; ret */
+    PUT(b, 0xe8, 0xfd, 0x1f, 0x43, 0xeb, 0xfa);                      /* call 3000h; inc bx; jmp */
+    memcpy(memory(b, 0x3000), routine, sizeof routine);
+    for (unsigned round = 0; round < 40; round++) {
+        uint8_t inc_cx = 0x41;
+        fill_pool(a, round);
+        if (round == 20)
+            space_poke(&b->f->memory, CODE + 3, &inc_cx, 1);
+        run(b, 50);
+        ck_assert_uint_eq(load_le16(memory(b, 0x3080)), 10 * (round + 1));
+    }
+    ck_assert_uint_eq(registers(b).gpr[CPU_BX], 200);
+    ck_assert_uint_eq(registers(b).gpr[CPU_CX], 200);
+    ck_assert_uint_gt(pool_epoch(a->pool), emptied + 5);
+    core_free(b);
+    core_free(a);
 }
 END_TEST
 
@@ -197,6 +225,7 @@ Suite *cpu_code_suite(void)
     tcase_add_test(tests, data_beside_code_leaves_the_code_alone);
     tcase_add_test(tests, an_instruction_across_pages_follows_both);
     tcase_add_test(tests, a_full_pool_starts_again);
+    tcase_add_test(tests, a_full_pool_starts_again_for_all_who_share_it);
     tcase_add_test(tests, accessed_and_dirty_bits_are_set);
     tcase_add_test(tests, a_stale_translation_serves_until_invlpg);
     suite_add_tcase(suite, tests);
