@@ -73,6 +73,7 @@ if command -v prlimit >/dev/null; then
         room=$(($(wc -c <disk.$format) + 200000))
         [ $format = qcow2 ] || room=500000 # a raw image does not grow: its upper half is out of reach
         : >said
+        : >err # what the run before has said
         (ulimit -S -f $((room / 512)) && exec "$VITRINE" run --bios embedded --display none --max-speed \
             --timeout 120 --debug-console file:said disk.$format >out 2>err) &
         pid=$!
