@@ -143,7 +143,7 @@ struct block *pool_find(const struct code_pool *pool, const struct cpu *cpu, uin
 /* Memory for a block and its instructions, block->room set; may empty the whole pool first. A block
  * that was killed at the same place for the same mode is taken again where it is large enough, so
  * that what links to it is right again. */
-struct block *pool_allocate(struct code_pool *pool, const struct cpu *cpu, uint64_t frame_id,
+struct block *pool_allocate(struct code_pool *pool, struct cpu *cpu, uint64_t frame_id,
                             unsigned offset, size_t bytes);
 /* Makes a finished block findable and its bytes watched for writes. */
 void pool_insert(struct code_pool *pool, struct block *block, struct ram *ram, size_t frame);
@@ -159,8 +159,7 @@ void pool_discard(struct code_pool *pool, const struct block *block);
 void pool_wrote_code(struct code_pool *pool, const uint64_t *lines, unsigned offset, unsigned bytes);
 /* Counts how often the pool was emptied. */
 uint64_t pool_epoch(const struct code_pool *pool);
-/* Forgets what the CPU still knows of an emptied pool's blocks and pages: before it runs, and behind
- * pool_allocate() for it. */
+/* Forgets what the CPU still knows of an emptied pool's blocks and pages: before it runs. */
 void pool_catch_up(struct cpu *cpu);
 /* Forgets the blocks of one CPU (its watches changed). */
 void pool_forget_cpu(struct code_pool *pool, const struct cpu *cpu);

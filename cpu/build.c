@@ -295,7 +295,6 @@ static struct block *into_pool(struct cpu *cpu, struct builder *b, const struct 
     size_t bytes = sizeof(struct block) + b->op_count * sizeof(struct op) +
                    2 * sizeof(struct block_link) + b->used_instructions * sizeof(struct instruction);
     struct block *block = pool_allocate(pool, cpu, s->frame_id, s->offset, bytes);
-    pool_catch_up(cpu);
     if (!block || !pool_watch_frame(pool, s->ram, s->frame, s->offset, (unsigned)(b->ip - cpu->ip)))
         return into_scratch(cpu, b, s);
     place(b, block, s);

@@ -523,7 +523,7 @@ static struct block *take_dead(const struct code_pool *pool, const struct cpu *c
     return NULL;
 }
 
-struct block *pool_allocate(struct code_pool *pool, const struct cpu *cpu, uint64_t frame_id,
+struct block *pool_allocate(struct code_pool *pool, struct cpu *cpu, uint64_t frame_id,
                             unsigned offset, size_t bytes)
 {
     struct chunk *chunk = pool->chunks;
@@ -533,6 +533,7 @@ struct block *pool_allocate(struct code_pool *pool, const struct cpu *cpu, uint6
     bytes = (bytes + 63) & ~(size_t)63;
     if (!chunk || chunk->size - chunk->used < bytes)
         chunk = new_chunk(pool);
+    pool_catch_up(cpu);
     if (!chunk)
         return NULL;
     block = (struct block *)(void *)(chunk->bytes + chunk->used);

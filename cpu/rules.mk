@@ -1,6 +1,7 @@
-# Handlers by register serve small loops, where each dispatch is a cycle or two and a handler that lies across
-# two lines of the first-level cache costs one more. The general ones serve large code and stay dense.
-$(objdir)/cpu/ops_registers_%.o: all_cflags += -falign-functions=32
+# Handlers by register serve small loops, where a dispatch is a cycle or two and shows how a handler lies in the
+# first-level cache. The general ones serve large code and stay dense.
+aligned_handlers = -falign-functions=32
+$(objdir)/cpu/ops_registers_%.o: all_cflags += $(aligned_handlers)
 
 # Programs for measurement, each with one technique of the interpreter left out (techniques.h):
 # make obj/without/fusion/vitrine, or all of them: make techniques. The objects that a switch concerns
@@ -10,6 +11,7 @@ handlers := $(patsubst $(srcdir)/cpu/%.c,%,$(wildcard $(srcdir)/cpu/ops*.c))
 
 # without NAME,SWITCH,SOURCES
 define without
+$(objdir)/without/$(1)/ops_registers_%.o: all_cflags += $(aligned_handlers)
 techniques: $(objdir)/without/$(1)/vitrine
 $(objdir)/without/$(1)/vitrine: $(main_obj) $(3:%=$(objdir)/without/$(1)/%.o) libvitrine.a
 	$$(call run,LD,$$(CC) $$(all_ldflags) -o $$@ $$^ $$(lib_libs) -lpthread -lm)

@@ -69,6 +69,50 @@ uint64_t memory_translate(struct cpu *cpu, uint64_t linear, bool is_write, bool 
 
 /* --- forgetting ------------------------------------------------------------------------------------ */
 
+/* A walk through the places whose bit is set in `used`; TLB_ENTRIES: none is left. */
+struct used_places {
+    const struct cpu_memory *m;
+    uint64_t words, bits;
+    unsigned word;
+};
+
+static inline unsigned next_used(struct used_places *p)
+{
+    unsigned bit;
+    while (!p->bits) {
+        if (!p->words)
+            return TLB_ENTRIES;
+        p->word = (unsigned)__builtin_ctzll(p->words);
+        p->words &= p->words - 1;
+        p->bits = p->m->used[p->word];
+    }
+    bit = (unsigned)__builtin_ctzll(p->bits);
+    p->bits &= p->bits - 1;
+    return p->word * 64 + bit;
+}
+
+void memory_forget_hosts(struct cpu *cpu)
+{
+    struct cpu_memory *m = cpu->memory_unit;
+    struct used_places places = {m, m->used_words, 0, 0};
+    for (unsigned i; (i = next_used(&places)) < TLB_ENTRIES;)
+        for (unsigned k = 0; k < 4; k++)
+            m->fast[k][i].tag = TLB_INVALID;
+}
+
+void memory_forget_writes(struct cpu *cpu, const uint8_t *host_page)
+{
+    struct cpu_memory *m = cpu->memory_unit;
+    struct used_places places = {m, m->used_words, 0, 0};
+    for (unsigned i; (i = next_used(&places)) < TLB_ENTRIES;)
+        for (unsigned k = 1; k < 4; k += 2) {
+            struct tlb_fast *e = &m->fast[k][i];
+            uintptr_t page = (uintptr_t)(e->tag & ~PAGE_MASK);
+            if (e->tag != TLB_INVALID && e->addend + page == (uintptr_t)host_page)
+                e->tag = TLB_INVALID;
+        }
+}
+
 void cpu_tlb_flush(struct cpu *cpu, bool keep_global)
 {
     struct cpu_memory *m = cpu->memory_unit;

@@ -44,14 +44,6 @@ static void check(enum status status, const struct error *error)
 static void make(unsigned cpus)
 {
     struct error error = {STATUS_OK, ""};
-    const struct cpu_config config = {.name = "bench",
-                                      .model = "p6",
-                                      .timeline = &m.timeline,
-                                      .clock = &m.clock,
-                                      .memory = &m.memory,
-                                      .ports = &m.ports,
-                                      .log = &m.log,
-                                      .pool = NULL};
     timeline_init(&m.timeline, 100000000);
     clock_init(&m.clock, &m.timeline);
     door_init(&m.door, &m.timeline);
@@ -61,11 +53,16 @@ static void make(unsigned cpus)
     check(ram_init(&m.ram, "ram", 1, FRAMES, &error), &error);
     space_map_ram(&m.memory, 0, FRAMES, &m.ram, 0, true, true);
     check(code_pool_new(&m.pool, POOL_BYTES, &error), &error);
-    for (unsigned n = 0; n < cpus; n++) {
-        struct cpu_config one = config;
-        one.pool = m.pool;
-        check(cpu_new(&m.cpu[n], &one, &error), &error);
-    }
+    const struct cpu_config config = {.name = "bench",
+                                      .model = "p6",
+                                      .timeline = &m.timeline,
+                                      .clock = &m.clock,
+                                      .memory = &m.memory,
+                                      .ports = &m.ports,
+                                      .log = &m.log,
+                                      .pool = m.pool};
+    for (unsigned n = 0; n < cpus; n++)
+        check(cpu_new(&m.cpu[n], &config, &error), &error);
 }
 
 /* A jump to the next line in each line, from the last one to the first. */
