@@ -296,7 +296,7 @@ static const struct opcode_row *find_in_group(const struct opcode_row *first, si
     return NULL;
 }
 
-/* Behind 0F and `byte`. NULL: the opcode is none of MMX and SSE; nothing more is taken then. */
+/* Behind 0F and `byte`. NULL: the opcode is none of MMX and SSE, and nothing more is taken, or the bytes end here. */
 static const struct opcode_row *find_simd_row(const struct opcode_map *map, struct cursor *c,
                                               struct instruction *i, unsigned byte)
 {
@@ -306,15 +306,14 @@ static const struct opcode_row *find_simd_row(const struct opcode_map *map, stru
         byte = (unsigned)take(&look, 1);
     unsigned first = map->simd[table][byte][simd_prefix_of(i)];
     const struct opcode_row *row = first ? simd_row_at(first - 1) : NULL;
-    if (!row || look.is_short)
-        return NULL;
-    if (row->digit != ROW_ANY) {
+    if (row && row->digit != ROW_ANY) {
         unsigned digit = (unsigned)take(&look, 1) >> 3 & 7;
         look.at -= !look.is_short;
         row = find_in_group(row, first, digit);
-        if (!row)
-            return NULL;
     }
+    c->is_short |= look.is_short;
+    if (!row || look.is_short)
+        return NULL;
     *c = look;
     i->opcode = row->opcode;
     if (has_modrm(row))

@@ -136,6 +136,59 @@ START_TEST(the_other_modes_know_no_rex)
 }
 END_TEST
 
+/* Every beginning of an instruction that decodes asks for more bytes: it may end at a page's border, and the page
+ * behind need not be there yet (SDM 3A 6.15, #PF of a fetch). */
+static void check_beginnings(const struct opcode_map *map, const struct decode_mode *mode,
+                             const uint8_t *bytes)
+{
+    struct instruction whole, part;
+    if (decode(map, mode, bytes, INSTRUCTION_MAX, &whole) != DECODE_OK)
+        return;
+    for (size_t n = 0; n < whole.length; n++)
+        ck_assert_msg(decode(map, mode, bytes, n, &part) == DECODE_SHORT,
+                      "%02x %02x %02x %02x %02x, %u-bit code: the first %zu of %u bytes", bytes[0],
+                      bytes[1], bytes[2], bytes[3], bytes[4], 8u * mode->code_bytes, n,
+                      whole.length);
+}
+
+/* One prefix, one opcode, then each ModRM.reg with a register, a SIB byte and two displacements. */
+static void check_opcode(const struct opcode_map *map, const struct decode_mode *mode,
+                         const uint8_t *bytes, size_t at)
+{
+    static const uint8_t MOD_RM[] = {0x00, 0x04, 0x05, 0x44, 0x80, 0xc1};
+    uint8_t code[INSTRUCTION_MAX] = {0};
+    memcpy(code, bytes, at);
+    for (unsigned reg = 0; reg < 8; reg++)
+        for (size_t n = 0; n < sizeof MOD_RM; n++) {
+            code[at] = (uint8_t)(MOD_RM[n] | reg << 3);
+            check_beginnings(map, mode, code);
+        }
+}
+
+START_TEST(the_beginning_of_an_instruction_asks_for_the_rest)
+{
+    static const uint8_t PREFIXES[] = {0x90, 0x66, 0xf2, 0xf3}; /* 90: none */
+    static const uint8_t MAPS[][2] = {
+        {0},
+        {    0x0f},
+        { 0x0f, 0x38},
+        { 0x0f, 0x3a}
+    };
+    struct error error = {STATUS_OK, ""};
+    const struct decode_mode mode = {cpu_model_find("max", &error), (uint8_t)(2 << _i), true};
+    struct opcode_map *map = new_map();
+    for (size_t p = 0; p < sizeof PREFIXES; p++)
+        for (size_t m = 0; m < ARRAY_COUNT(MAPS); m++)
+            for (unsigned opcode = 0; opcode < 256; opcode++) {
+                uint8_t bytes[4] = {PREFIXES[p], MAPS[m][0], MAPS[m][1], (uint8_t)opcode};
+                size_t maps = m > 1 ? 2 : m, prefixes = p > 0;
+                bytes[1 + maps] = (uint8_t)opcode;
+                check_opcode(map, &mode, bytes + 1 - prefixes, prefixes + maps + 1);
+            }
+    free(map);
+}
+END_TEST
+
 Suite *decode_suite(void);
 Suite *decode_suite(void)
 {
@@ -145,6 +198,7 @@ Suite *decode_suite(void)
                         ARRAY_COUNT(ROWS));
     tcase_add_test(tcase, what_has_gone_is_invalid_in_64_bits_alone);
     tcase_add_test(tcase, the_other_modes_know_no_rex);
+    tcase_add_loop_test(tcase, the_beginning_of_an_instruction_asks_for_the_rest, 0, 3);
     suite_add_tcase(suite, tcase);
     return suite;
 }
