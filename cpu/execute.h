@@ -14,7 +14,7 @@
     X(jcc) X(setcc) X(cmov) X(loop) X(call) X(jmp) X(call_e) X(jmp_e) X(ret) X(carry) X(direction)  \
     X(movs) X(cmps) X(stos) X(lods) X(scas) X(ins) X(outs) X(in) X(out)                             \
     X(shift_8086) X(mul_8086) X(div_8086) X(daa_8086) X(aaa_8086) X(aam_8086) X(pop_cs_8086)        \
-    X(mov_from_segment_8086) X(mov_to_segment_8086)                                                 \
+    X(mov_from_segment_8086) X(mov_to_segment_8086) X(aad_8086) X(group5_8086) X(far_8086)          \
     X(shift_286) X(mul_286) X(imul_286) X(div_286) X(daa_286) X(aaa_286) X(aad_286)                 \
     X(fwait) X(x87) X(fxsave) X(ud) X(too_long) X(code_limit)                                       \
     X(simd) X(emms) X(maskmov) X(popcnt) X(crc32) X(movnti) X(ldmxcsr) X(stmxcsr)       \
