@@ -33,7 +33,7 @@ enum {
 
 /* ELF32 (TIS ELF 1.2): offsets in the file header and a program header. */
 enum { E_TYPE = 16, E_MACHINE = 18, E_ENTRY = 24, E_PHOFF = 28, E_PHENTSIZE = 42, E_PHNUM = 44 };
-enum { P_TYPE = 0, P_OFFSET = 4, P_PADDR = 12, P_FILESZ = 16, P_MEMSZ = 20, P_BYTES = 32 };
+enum { P_TYPE = 0, P_OFFSET = 4, P_VADDR = 8, P_PADDR = 12, P_FILESZ = 16, P_MEMSZ = 20, P_BYTES = 32 };
 #define ELF_HEADER_BYTES 52u
 #define PT_LOAD 1u
 #define EM_386 3u
@@ -135,6 +135,21 @@ static enum status check_segment(struct boot *boot, const struct segment *s, str
     return STATUS_OK;
 }
 
+/* Where the kernel begins. A kernel that is linked for addresses which its page tables will make says e_entry as one
+ * of those, and is entered where the segment with it was loaded: paging is off (section 3.2). */
+static uint32_t elf_entry(const struct boot *boot)
+{
+    const uint8_t *file = boot->kernel;
+    uint32_t entry = load_le32(file + E_ENTRY);
+    for (unsigned i = 0; i < load_le16(file + E_PHNUM); i++) {
+        const uint8_t *row = file + load_le32(file + E_PHOFF) + (size_t)i * P_BYTES;
+        uint32_t offset = entry - load_le32(row + P_VADDR);
+        if (load_le32(row + P_TYPE) == PT_LOAD && offset < load_le32(row + P_MEMSZ))
+            return load_le32(row + P_PADDR) + offset;
+    }
+    return entry;
+}
+
 enum status boot_multiboot_check(struct boot *boot, struct error *error)
 {
     const uint8_t *header = boot->kernel + boot->multiboot_header;
@@ -158,7 +173,7 @@ enum status boot_multiboot_check(struct boot *boot, struct error *error)
     if (boot->load_end == 0)
         return error_set(error, STATUS_FILE, "%s: nothing in it is to be loaded; fix: link it again, it is damaged",
                          boot->path);
-    boot->entry = has_addresses ? load_le32(header + 28) : load_le32(boot->kernel + E_ENTRY);
+    boot->entry = has_addresses ? load_le32(header + 28) : elf_entry(boot);
     return STATUS_OK;
 }
 
