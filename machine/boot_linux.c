@@ -102,8 +102,9 @@ enum status boot_linux_check(struct boot *boot, struct error *error)
     if (setup_bytes(boot) >= boot->kernel_bytes || setup_bytes(boot) > STACK_OFFSET - 0x1000)
         return error_set(error, STATUS_FILE, "%s: %u setup sectors in a file of %zu bytes; fix: copy the image "
                          "again, it is damaged", boot->path, boot->kernel[SETUP_SECTS], boot->kernel_bytes);
+    /* Counted in paragraphs of 16 bytes: the last one need not be full. */
     if (version >= 0x0204 &&
-        setup_bytes(boot) + (uint64_t)load_le32(header + SYSSIZE) * 16 > boot->kernel_bytes)
+        setup_bytes(boot) + (uint64_t)load_le32(header + SYSSIZE) * 16 > boot->kernel_bytes + 15)
         return error_set(error, STATUS_FILE, "%s: the header names %llu bytes, the file has %zu; it is "
                          "cut off; fix: copy it again", boot->path,
                          (unsigned long long)(setup_bytes(boot) +

@@ -111,6 +111,22 @@ START_TEST(a_good_elf_kernel_is_taken)
 }
 END_TEST
 
+/* As GNU Mach's is: linked at C1000000h, loaded at 1000000h, the ELF header in none of its segments. */
+START_TEST(a_virtual_entry_is_entered_where_its_segment_lies)
+{
+    struct boot *boot;
+    make_elf();
+    put_program(0, (struct program){1, 0x1000, 0xC1000000, 0x1000000, 0x2000, 0x3000, 5, 4096});
+    put_program(1, (struct program){1, 0x3000, 0xC1003000, 0x2000000, 0x1000, 0x1000, 6, 4096});
+    store_le16(file + 44, 2);
+    store_le32(file + 24, 0xC1000010);
+    ck_assert_msg(try_append(NULL) == STATUS_OK, "%s", error.text);
+    ck_assert_int_eq(boot_new(&boot, path, NULL, NULL, &error), STATUS_OK);
+    ck_assert_uint_eq(boot_entry(boot), 0x1000010);
+    boot_free(boot);
+}
+END_TEST
+
 START_TEST(elf_headers_that_are_cut_off_or_for_other_machines)
 {
     make_elf();
@@ -297,6 +313,15 @@ START_TEST(a_good_bzimage_is_taken)
 }
 END_TEST
 
+/* SYSSIZE counts paragraphs; a file may end within the last one, as Memtest86+'s does. */
+START_TEST(the_last_paragraph_of_a_bzimage_need_not_be_full)
+{
+    make_bzimage();
+    length = FILE_BYTES - 15;
+    ck_assert_msg(try_append(NULL) == STATUS_OK, "%s", error.text);
+}
+END_TEST
+
 START_TEST(the_word_vga_is_the_loaders)
 {
     static const char *const TAKEN[] = {"vga=0x314", "quiet vga=normal", "vga=ask ro", "vga=791 ro",
@@ -333,7 +358,7 @@ START_TEST(damaged_bzimages)
     file[0x211] = 0;
     check_refused("a zImage");
     make_bzimage();
-    length = FILE_BYTES - 1;
+    length = FILE_BYTES - 16; /* a whole paragraph is missing */
     check_refused("it is cut off");
     make_bzimage();
     store_le32(file + 0x1F4, 0xFFFFFFFF);
@@ -395,6 +420,7 @@ Suite *boot_suite(void)
     TCase *tcase = tcase_create("kernels");
     tcase_add_checked_fixture(tcase, setup, teardown);
     tcase_add_test(tcase, a_good_elf_kernel_is_taken);
+    tcase_add_test(tcase, a_virtual_entry_is_entered_where_its_segment_lies);
     tcase_add_test(tcase, elf_headers_that_are_cut_off_or_for_other_machines);
     tcase_add_test(tcase, short_elf_with_a_multiboot_header_inside);
     tcase_add_test(tcase, program_headers_past_the_end);
@@ -403,6 +429,7 @@ Suite *boot_suite(void)
     tcase_add_test(tcase, multiboot_headers_with_wrong_sums_or_wishes);
     tcase_add_test(tcase, multiboot_addresses_that_contradict_the_file);
     tcase_add_test(tcase, a_good_bzimage_is_taken);
+    tcase_add_test(tcase, the_last_paragraph_of_a_bzimage_need_not_be_full);
     tcase_add_test(tcase, the_word_vga_is_the_loaders);
     tcase_add_test(tcase, damaged_bzimages);
     tcase_add_test(tcase, what_is_no_kernel_file_at_all);
