@@ -36,6 +36,12 @@ static uint32_t cr0_fixed(const struct cpu_model *model)
                                                : 0xfff0u;
 }
 
+/* The 80386 returns ones for the bits that it does not have, but for bit 16 (captures of a 386EX). */
+static uint64_t cr0_read(const struct cpu *cpu)
+{
+    return cpu->cr0 | (cpu->model->generation == GEN_386 ? 0x7ffeffe0u : 0);
+}
+
 static void cr0_write(struct cpu *cpu, uint32_t value)
 {
     value = (value & cr0_mask(cpu->model)) | cr0_fixed(cpu->model);
@@ -70,7 +76,7 @@ void sys_lmsw(struct cpu *cpu, const struct instruction *i)
 
 void sys_smsw(struct cpu *cpu, const struct instruction *i)
 {
-    operand_write_sized(cpu, i, i->has_memory ? 2 : i->wide_size, cpu->cr0);
+    operand_write_sized(cpu, i, i->has_memory ? 2 : i->wide_size, cr0_read(cpu));
 }
 
 void sys_clts(struct cpu *cpu, const struct instruction *i)
@@ -127,7 +133,7 @@ static void cr_check(struct cpu *cpu, unsigned number)
 void sys_mov_from_control(struct cpu *cpu, const struct instruction *i)
 {
     cr_check(cpu, i->reg);
-    const uint64_t values[5] = {cpu->cr0, 0, cpu->cr2, cpu->cr3, cpu->cr4};
+    const uint64_t values[5] = {cr0_read(cpu), 0, cpu->cr2, cpu->cr3, cpu->cr4};
     register_write(cpu, i->rm, 4, values[i->reg]);
 }
 

@@ -113,8 +113,10 @@ static void decode_modrm16(struct cursor *c, struct instruction *i)
 }
 
 /* SDM 2 tables 2-2 and 2-3; 2.2.1.6: in 64 bits [disp32] without SIB counts from the next instruction. REX says which
- * eight registers; the encodings that mean something else do so whatever it says, but for the index. */
-static void decode_modrm32(struct cursor *c, struct instruction *i, unsigned rex)
+ * eight registers; the encodings that mean something else do so whatever it says, but for the index.
+ * QUIRK: the 80386 and the i486 scale the base where there is no index. */
+static void decode_modrm32(struct cursor *c, struct instruction *i, const struct cpu_model *model,
+                           unsigned rex)
 {
     unsigned base = i->modrm & 7, index;
     if (base == 4) {
@@ -133,6 +135,10 @@ static void decode_modrm32(struct cursor *c, struct instruction *i, unsigned rex
     }
     base |= (rex & REX_B) << 3;
     i->base = (uint8_t)base;
+    if (i->scale && i->index == REGISTER_ZERO && cpu_model_has(model, FEATURE_TEST_REGISTERS)) {
+        i->index = i->base;
+        i->base = REGISTER_ZERO;
+    }
     if (base == CPU_SP || base == CPU_BP)
         i->segment = CPU_SS;
     if (i->mod == 1)
@@ -150,13 +156,14 @@ static void decode_modrm(struct cursor *c, struct instruction *i)
     i->rm = i->modrm & 7;
 }
 
-static void decode_memory(struct cursor *c, struct instruction *i, unsigned rex)
+static void decode_memory(struct cursor *c, struct instruction *i, const struct cpu_model *model,
+                          unsigned rex)
 {
     i->has_memory = true;
     if (i->address_size == 2)
         decode_modrm16(c, i);
     else
-        decode_modrm32(c, i, rex);
+        decode_modrm32(c, i, model, rex);
 }
 
 /* SDM 2 appendix A, superscripts d64 and f64: what uses the stack has 8 bytes, or 2; near branches have 8. */
@@ -241,8 +248,7 @@ static unsigned longest(const struct cpu_model *model)
  * Reference Manual, LOCK), the 486 does not. */
 static bool is_lock_refused(const struct cpu_model *model, const struct instruction *i)
 {
-    bool may_lock = i->row->attributes & ROW_LOCK ||
-                    (model->generation == GEN_386 && i->row->execute == exec_bt);
+    bool may_lock = i->row->attributes & ROW_LOCK;
     return i->prefixes & PREFIX_LOCK && cpu_model_has(model, FEATURE_386) &&
            !(may_lock && i->has_memory);
 }
@@ -342,6 +348,7 @@ static const struct opcode_row *find_row(const struct opcode_map *map,
     }
     rows = is_8086                                    ? map->row_8086[at]
            : model->generation == GEN_286 && at < 256 ? map->row_286[at]
+           : model->generation == GEN_386             ? map->row_386[at]
                                                       : map->row[at];
     if (c->is_short)
         return NULL;
@@ -413,7 +420,7 @@ enum decode_result decode(const struct opcode_map *map, const struct decode_mode
     if (i->row->attributes & ROW_REGS)
         i->mod = 3;
     if (i->has_modrm && i->mod != 3)
-        decode_memory(&c, i, p.rex);
+        decode_memory(&c, i, mode->model, p.rex);
     if (p.segment >= 0 && (mode->code_bytes != 8 || p.segment >= CPU_FS))
         i->segment = (uint8_t)p.segment;
     decode_immediate(mode, &c, i);

@@ -45,14 +45,16 @@ struct opcode_map {
     const struct opcode_row *row[512][8];
     const struct opcode_row *row_8086[256][8]; /* before the 80186: ops_8086.def over the others */
     const struct opcode_row *row_286[256][8];  /* the 80286: ops_286.def over the others */
+    const struct opcode_row *row_386[512][8];  /* the 80386: ops_386.def over the others */
     /* MMX and SSE, by map (0F, 0F 38, 0F 3A), opcode and prefix: 1 + the first row, 0 where there is
      * none. The rows of an opcode follow each other. */
     uint16_t simd[3][256][SIMD_PREFIXES];
 };
 void opcode_map_init(struct opcode_map *map);
 const struct opcode_row *opcode_row_at(size_t index); /* all rows in turn; NULL past the last */
-const struct opcode_row *opcode_row_8086_at(size_t index); /* the same for ops_8086.def, ops_286.def */
+const struct opcode_row *opcode_row_8086_at(size_t index); /* the same for ops_8086.def, ... */
 const struct opcode_row *opcode_row_286_at(size_t index);
+const struct opcode_row *opcode_row_386_at(size_t index);
 /* The same for ops_simd.def (simd_rows.c): 0FXX, or 38XX and 3AXX for the three-byte maps. */
 const struct opcode_row *simd_row_at(size_t index);
 void simd_map_init(struct opcode_map *map);

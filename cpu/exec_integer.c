@@ -395,11 +395,11 @@ void exec_shld(struct cpu *cpu, const struct instruction *i)
 
 /* --- bits --------------------------------------------------------------------------------------------------- */
 
-void exec_bt(struct cpu *cpu, const struct instruction *i)
+uint64_t bit_test(struct cpu *cpu, const struct instruction *i, unsigned *number)
 {
     unsigned bytes = i->operand_size, operation = i->row->argument;
     bool is_immediate = i->row->form == FORM_EI;
-    uint64_t bit = is_immediate ? i->immediate : register_read(cpu, i->reg, bytes), value, mask;
+    uint64_t bit = is_immediate ? i->immediate : register_read(cpu, i->reg, bytes), value, mask, r;
     uint64_t plus = 0, linear = 0;
     if (i->mod == 3) {
         value = register_read(cpu, i->rm, bytes);
@@ -415,15 +415,22 @@ void exec_bt(struct cpu *cpu, const struct instruction *i)
     }
     bit &= 8 * bytes - 1;
     mask = UINT64_C(1) << bit;
-    bool carry = value & mask;
     if (operation) {
-        value = operation == 1 ? value | mask : operation == 2 ? value & ~mask : value ^ mask;
+        r = operation == 1 ? value | mask : operation == 2 ? value & ~mask : value ^ mask;
         if (i->mod == 3)
-            register_write(cpu, i->rm, bytes, value);
+            register_write(cpu, i->rm, bytes, r);
         else
-            cpu_write_linear(cpu, linear, bytes, value, ACCESS_DATA);
+            cpu_write_linear(cpu, linear, bytes, r, ACCESS_DATA);
     }
-    flags_change(cpu, FLAG_CF, carry ? FLAG_CF : 0);
+    *number = (unsigned)bit;
+    return value;
+}
+
+void exec_bt(struct cpu *cpu, const struct instruction *i)
+{
+    unsigned bit;
+    uint64_t value = bit_test(cpu, i, &bit);
+    flags_change(cpu, FLAG_CF, value >> bit & 1 ? FLAG_CF : 0);
 }
 
 void exec_bsf(struct cpu *cpu, const struct instruction *i)

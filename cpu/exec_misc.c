@@ -1,6 +1,7 @@
 /* Plain handlers: moves, stack, near control transfer, the odds and ends. SDM 2 (2023). */
 #include "cpu/execute.h"
 #include "cpu/flags.h"
+#include "cpu/segment.h"
 #include "cpu/memory.h"
 
 const struct opcode_row ROW_UNDEFINED = {
@@ -224,8 +225,7 @@ void exec_pop(struct cpu *cpu, const struct instruction *i)
     cpu_stack_move(cpu, i->operand_size);
 }
 
-/* Writes at SP - below without moving it. */
-static void write_below(struct cpu *cpu, unsigned below, unsigned bytes, uint64_t value)
+void stack_write_below(struct cpu *cpu, unsigned below, unsigned bytes, uint64_t value)
 {
     uint64_t sp = cpu->gpr[CPU_SP] - below;
     sp &= cpu->segment[CPU_SS].attributes & SEGMENT_DB ? 0xffffffffu : 0xffffu;
@@ -244,7 +244,7 @@ void exec_pusha(struct cpu *cpu, const struct instruction *i)
         return;
     }
     for (unsigned n = 0; n < 8; n++)
-        write_below(cpu, (n + 1) * bytes, bytes, register_read(cpu, n, bytes));
+        stack_write_below(cpu, (n + 1) * bytes, bytes, register_read(cpu, n, bytes));
     cpu_stack_move(cpu, -8 * (int64_t)bytes);
 }
 
@@ -273,22 +273,23 @@ void exec_enter(struct cpu *cpu, const struct instruction *i)
     unsigned bytes = i->operand_size, level = i->selector & 31u, below = bytes;
     uint64_t mask = cpu->segment[CPU_SS].attributes & SEGMENT_DB ? 0xffffffffu : 0xffffu;
     uint64_t frame, bp = cpu->gpr[CPU_BP];
-    write_below(cpu, below, bytes, register_read(cpu, CPU_BP, bytes));
+    stack_write_below(cpu, below, bytes, register_read(cpu, CPU_BP, bytes));
     /* SDM 2A ENTER: FrameTemp is ESP where operands have 32 bits, also on a stack of 16 (silicon). */
     frame = (cpu->gpr[CPU_SP] & ~mask) | ((cpu->gpr[CPU_SP] - below) & mask);
     for (unsigned n = 1; n < level; n++) {
         bp = (bp - bytes) & mask;
         uint64_t linear = cpu_segment_linear(cpu, CPU_SS, bp, bytes, false);
         below += bytes;
-        write_below(cpu, below, bytes, cpu_read_linear(cpu, linear, bytes, ACCESS_DATA));
+        stack_write_below(cpu, below, bytes, cpu_read_linear(cpu, linear, bytes, ACCESS_DATA));
     }
     if (level) {
         below += bytes;
-        write_below(cpu, below, bytes, frame);
+        stack_write_below(cpu, below, bytes, frame);
     }
     /* A write at the new stack pointer must be possible (SDM 2A, ENTER: #PF, #SS, #AC). */
     uint64_t sp = (cpu->gpr[CPU_SP] - below - i->immediate) & mask;
-    cpu_check_write(cpu, cpu_segment_linear(cpu, CPU_SS, sp, bytes, true), bytes, cpu->cpl);
+    if (!i->row->argument || !cpu_uses_paragraphs(cpu))
+        cpu_check_write(cpu, cpu_segment_linear(cpu, CPU_SS, sp, bytes, true), bytes, cpu->cpl);
     register_write(cpu, CPU_BP, bytes, frame);
     cpu_stack_move(cpu, -(int64_t)(below + i->immediate));
 }
@@ -316,7 +317,7 @@ static uint64_t relative_target(const struct cpu *cpu, const struct instruction 
     return (cpu->next_ip + i->immediate) & mask_bytes(i->wide_size);
 }
 
-static void jump(struct cpu *cpu, uint64_t target)
+void jump_near(struct cpu *cpu, uint64_t target)
 {
     check_target(cpu, target);
     cpu->next_ip = target;
@@ -325,12 +326,12 @@ static void jump(struct cpu *cpu, uint64_t target)
 void exec_jcc(struct cpu *cpu, const struct instruction *i)
 {
     if (flags_condition(cpu, i->row->argument))
-        jump(cpu, relative_target(cpu, i));
+        jump_near(cpu, relative_target(cpu, i));
 }
 
 void exec_jmp(struct cpu *cpu, const struct instruction *i)
 {
-    jump(cpu, relative_target(cpu, i));
+    jump_near(cpu, relative_target(cpu, i));
 }
 
 void exec_loop(struct cpu *cpu, const struct instruction *i)
@@ -345,12 +346,12 @@ void exec_loop(struct cpu *cpu, const struct instruction *i)
         is_taken = count != 0 && (kind == 2 || flags_zf(cpu) == (kind == 1));
     }
     if (is_taken)
-        jump(cpu, relative_target(cpu, i));
+        jump_near(cpu, relative_target(cpu, i));
     if (kind != 3)
         register_write(cpu, CPU_CX, i->address_size, count);
 }
 
-static void call(struct cpu *cpu, const struct instruction *i, uint64_t target)
+void call_near(struct cpu *cpu, const struct instruction *i, uint64_t target)
 {
     check_target(cpu, target);
     cpu_push(cpu, i->operand_size, cpu->next_ip);
@@ -359,22 +360,22 @@ static void call(struct cpu *cpu, const struct instruction *i, uint64_t target)
 
 void exec_call(struct cpu *cpu, const struct instruction *i)
 {
-    call(cpu, i, relative_target(cpu, i));
+    call_near(cpu, i, relative_target(cpu, i));
 }
 
 void exec_call_e(struct cpu *cpu, const struct instruction *i)
 {
-    call(cpu, i, operand_read(cpu, i));
+    call_near(cpu, i, operand_read(cpu, i));
 }
 
 void exec_jmp_e(struct cpu *cpu, const struct instruction *i)
 {
-    jump(cpu, operand_read(cpu, i));
+    jump_near(cpu, operand_read(cpu, i));
 }
 
 void exec_ret(struct cpu *cpu, const struct instruction *i)
 {
     uint64_t target = cpu_stack_read(cpu, 0, i->operand_size);
-    jump(cpu, target);
+    jump_near(cpu, target);
     cpu_stack_move(cpu, (int64_t)(i->operand_size + i->immediate));
 }

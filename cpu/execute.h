@@ -16,6 +16,9 @@
     X(shift_8086) X(mul_8086) X(div_8086) X(daa_8086) X(aaa_8086) X(aam_8086) X(pop_cs_8086)        \
     X(mov_from_segment_8086) X(mov_to_segment_8086) X(aad_8086) X(group5_8086) X(far_8086)          \
     X(shift_286) X(mul_286) X(imul_286) X(div_286) X(daa_286) X(aaa_286) X(aad_286)                 \
+    X(shift_386) X(shld_386) X(bt_386) X(bsf_386) X(bsr_386) X(idiv_386) X(daa_386) X(aam_386)       \
+    X(push_segment_386) X(pusha_386) X(popa_386) X(call_e_386) X(jmp_e_386) X(call_far_386)         \
+    X(jump_far_386)                                                                                 \
     X(fwait) X(x87) X(fxsave) X(ud) X(too_long) X(code_limit)                                       \
     X(simd) X(emms) X(maskmov) X(popcnt) X(crc32) X(movnti) X(ldmxcsr) X(stmxcsr)       \
     X(sfence)
@@ -44,6 +47,13 @@ uint64_t shift_with_flags(struct cpu *cpu, unsigned digit, unsigned bytes, uint6
 /* The dividend lies in (E)DX:(E)AX or AX, and so do quotient and remainder; #DE where they do not fit. */
 void divide_unsigned(struct cpu *cpu, unsigned bytes, uint64_t divisor);
 void divide_signed(struct cpu *cpu, unsigned bytes, uint64_t divisor);
+/* BT, BTS, BTR, BTC but for the flags: returns the value before, and which bit of it is meant. */
+uint64_t bit_test(struct cpu *cpu, const struct instruction *i, unsigned *bit);
+/* Writes at SP - below without moving it. */
+void stack_write_below(struct cpu *cpu, unsigned below, unsigned bytes, uint64_t value);
+/* CALL and JMP to an offset, which the limit of CS is checked for. */
+void call_near(struct cpu *cpu, const struct instruction *i, uint64_t target);
+void jump_near(struct cpu *cpu, uint64_t target);
 /* One of the ALU's eight operations with flags; CMP returns a. */
 uint64_t alu_with_flags(struct cpu *cpu, unsigned operation, unsigned bytes, uint64_t a, uint64_t b);
 

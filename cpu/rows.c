@@ -26,6 +26,9 @@ static const struct opcode_row rows_8086[] = {
 static const struct opcode_row rows_286[] = {
 #include "cpu/ops_286.def"
 };
+static const struct opcode_row rows_386[] = {
+#include "cpu/ops_386.def"
+};
 #undef A
 #undef C
 #undef X
@@ -43,6 +46,11 @@ const struct opcode_row *opcode_row_8086_at(size_t index)
 const struct opcode_row *opcode_row_286_at(size_t index)
 {
     return index < ARRAY_COUNT(rows_286) ? &rows_286[index] : NULL;
+}
+
+const struct opcode_row *opcode_row_386_at(size_t index)
+{
+    return index < ARRAY_COUNT(rows_386) ? &rows_386[index] : NULL;
 }
 
 typedef const struct opcode_row *opcode_rows[8]; /* of one opcode, by digit */
@@ -65,5 +73,7 @@ void opcode_map_init(struct opcode_map *map)
     fill(map->row_8086, rows_8086, ARRAY_COUNT(rows_8086));
     memcpy(map->row_286, map->row, sizeof map->row_286);
     fill(map->row_286, rows_286, ARRAY_COUNT(rows_286));
+    memcpy(map->row_386, map->row, sizeof map->row_386);
+    fill(map->row_386, rows_386, ARRAY_COUNT(rows_386));
     simd_map_init(map);
 }

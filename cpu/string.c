@@ -261,11 +261,11 @@ static bool is_over(const struct cpu *cpu, const struct instruction *i)
 }
 
 /* CMPS and SCAS write their flags when the REP is over: a fault in the middle, an interrupt or a trap
- * between two elements finds those in front of it (SDM 2 REP; silicon). */
+ * between two elements finds those in front of it (SDM 2 REP; silicon); with the 80386 those of the last element. */
 static void repeat(struct cpu *cpu, const struct instruction *i, const struct string_kind *kind)
 {
     uint64_t count = read_index(cpu, CPU_CX, i), done = 0, most;
-    bool is_upwards = !(cpu->flags_other & FLAG_DF), is_compare = i->row->argument;
+    bool is_upwards = !(cpu->flags_other & FLAG_DF), is_compare = i->row->argument == 1;
     uint32_t before = is_compare && has_rep(i) ? flags_arithmetic(cpu) : 0;
     if (!has_rep(i)) {
         one_element(cpu, i, kind);

@@ -19,7 +19,8 @@ static const struct {
 } TABLES[] = {{"ops", opcode_row_at},
               {"ops_simd", simd_row_at},
               {"ops_8086", opcode_row_8086_at},
-              {"ops_286", opcode_row_286_at}};
+              {"ops_286", opcode_row_286_at},
+              {"ops_386", opcode_row_386_at}};
 static uint64_t counts[ARRAY_COUNT(TABLES)][ROWS_MAX];
 
 static void write_counts(void)

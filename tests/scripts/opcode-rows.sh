@@ -1,4 +1,4 @@
-# Every row of cpu/ops.def, ops_simd.def, ops_8086.def and ops_286.def is executed by an oracle: the random streams
+# Every row of cpu/ops.def, ops_simd.def, ops_8086.def, ops_286.def and ops_386.def is executed by an oracle: the random streams
 # that are compared with silicon, the dumping guest that is compared with QEMU and Bochs, or the CPU's unit tests.
 # tests/oracle/excuses.txt has the others, with reasons. A run with counters (tests/oracle/coverage.c) shows what was
 # executed. A row that nobody executes, or an excuse for one that somebody does, fails.
@@ -31,7 +31,7 @@ link_counting vitrine-counting "$BUILDDIR/obj/frontends/main.o" "$BUILDDIR/libvi
 VITRINE_COVERAGE=streams.counts ./silicon -H -n 6000 -s 1 >streams.log || exit 1
 VITRINE_COVERAGE=streams-fpu.counts ./silicon -H -n 12000 -s 1 -x 1 >>streams.log || exit 1
 for suite in cpu_core cpu_loop cpu_code cpu_models cpu_simd cpu_system cpu_8086 cpu_8086_rows cpu_8086_flags \
-    cpu_286 cpu_386; do
+    cpu_286 cpu_386 cpu_386_real; do
     CK_FORK=no VITRINE_COVERAGE=$suite.counts ./unit-tests-counting $suite >$suite.log 2>&1
 done
 VITRINE_COVERAGE=dumps.counts timeout 200 ./vitrine-counting run --bios embedded --cpu max --overlay --display none \
