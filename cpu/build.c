@@ -22,6 +22,13 @@ struct source {
     unsigned offset;
 };
 
+static void note_fetched(struct cpu_run *run, uint64_t page, bool is_global)
+{
+    unsigned bit = fetched_bit(page, is_global ? FETCHED_GLOBAL_LOG2 : FETCHED_LOCAL_LOG2);
+    uint64_t *bits = is_global ? run->fetched_global : run->fetched_local;
+    bits[bit / 64] |= UINT64_C(1) << bit % 64;
+}
+
 static uint64_t translate_code(struct cpu *cpu, uint64_t linear, uint64_t *mask)
 {
     struct cpu_run *run = cpu->run;
@@ -29,13 +36,11 @@ static uint64_t translate_code(struct cpu *cpu, uint64_t linear, uint64_t *mask)
     uint64_t page = linear & ~PAGE_MASK;
     if (e->tag != page || (e->context ^ cpu->context) & e->mask) {
         bool is_global;
-        struct fetch_filter *filter;
         e->physical = memory_translate_fetch(cpu, page, &is_global);
         e->tag = page;
         e->context = cpu->context;
         e->mask = is_global ? CONTEXT_WITHOUT_LOCAL : CONTEXT_ALL;
-        filter = is_global ? &run->fetched_global : &run->fetched_local;
-        filter->bits[page >> 18 & 63] |= UINT64_C(1) << (page >> 12 & 63);
+        note_fetched(run, page, is_global);
     }
     *mask = e->mask;
     return e->physical | (linear & PAGE_MASK);

@@ -336,22 +336,23 @@ void cpu_code_remapped(struct cpu *cpu, bool keep_global)
     uint64_t *generation = keep_global ? &run->local_generation : &run->global_generation;
     if (++*generation == CONTEXT_GENERATIONS)
         forget_contexts(cpu);
-    memset(&run->fetched_local, 0, sizeof run->fetched_local);
+    memset(run->fetched_local, 0, sizeof run->fetched_local);
     if (!keep_global)
-        memset(&run->fetched_global, 0, sizeof run->fetched_global);
+        memset(run->fetched_global, 0, sizeof run->fetched_global);
     set_mode(cpu);
 }
 
-static bool may_have_fetched(const struct fetch_filter *filter, uint64_t linear)
+static bool may_have_fetched(const uint64_t *bits, unsigned log2, uint64_t linear)
 {
-    return filter->bits[linear >> 18 & 63] >> (linear >> 12 & 63) & 1;
+    unsigned bit = fetched_bit(linear, log2);
+    return bits[bit / 64] >> bit % 64 & 1;
 }
 
 void cpu_code_unmapped(struct cpu *cpu, uint64_t linear)
 {
-    if (may_have_fetched(&cpu->run->fetched_global, linear))
+    if (may_have_fetched(cpu->run->fetched_global, FETCHED_GLOBAL_LOG2, linear))
         cpu_code_remapped(cpu, false);
-    else if (may_have_fetched(&cpu->run->fetched_local, linear))
+    else if (may_have_fetched(cpu->run->fetched_local, FETCHED_LOCAL_LOG2, linear))
         cpu_code_remapped(cpu, true);
 }
 

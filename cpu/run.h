@@ -10,10 +10,15 @@
 struct fetch_entry {
     uint64_t tag, context, mask, physical;
 };
-/* Filter: pages (by the lower bits of their numbers) that code came from in this generation. */
-struct fetch_filter {
-    uint64_t bits[64];
-};
+/* Pages that code came from in this generation: bits of a hash of their number. A page that has no bit can be
+ * unmapped without a new generation. One that has another's bit costs a look at every link that is used again;
+ * for global pages, which all of a kernel's links are in, that is thousands, so that they have more bits. */
+#define FETCHED_LOCAL_LOG2 12u
+#define FETCHED_GLOBAL_LOG2 16u
+static inline unsigned fetched_bit(uint64_t linear, unsigned log2)
+{
+    return (uint32_t)(linear >> 12) * UINT32_C(0x9e3779b1) >> (32 - log2);
+}
 #define CODE_LIMITS 256u
 #define SCRATCH_BYTES (sizeof(struct block) + (BLOCK_INSTRUCTIONS + 2) * sizeof(struct op) + \
                        2 * sizeof(struct block_link) +                                       \
@@ -33,7 +38,8 @@ struct cpu_run {
     uint64_t scratch_frame[2];   /* whose bytes they are; UINT64_MAX: none */
     struct jump_entry jumps[JUMP_ENTRIES];
     struct fetch_entry fetch[FETCH_ENTRIES];
-    struct fetch_filter fetched_local, fetched_global;
+    uint64_t fetched_local[1u << (FETCHED_LOCAL_LOG2 - 6)];
+    uint64_t fetched_global[1u << (FETCHED_GLOBAL_LOG2 - 6)];
     uint32_t limits[CODE_LIMITS]; /* of CS, by their numbers in cpu->mode */
     unsigned limit_count;
     uint64_t limit_end;          /* stop here as well as at slice_end; UINT64_MAX: no limit */
