@@ -18,7 +18,10 @@ build_silicon() {
 build_opcodes() {
     build_oracle opcodes "$oracle/opcodes.c" "$oracle/halves.c" "$oracle/compare_fpu.c"
 }
-build_vectors() { build_oracle vectors "$SRCDIR/tests/oracle/vectors.c" "$SRCDIR/tests/unit/moo.c"; }
+build_vectors() {
+    build_oracle vectors "$oracle/vectors.c" "$oracle/captures.c" "$SRCDIR/tests/unit/moo.c" \
+        "$SRCDIR/tests/unit/capture_json.c"
+}
 
 # The silicon's half, a 32-bit program; ends with 77 where the workstation cannot run one.
 build_native() {
@@ -34,8 +37,16 @@ build_native() {
 find_vectors() {
     vectors=${VITRINE_VECTORS:-}
     for folder in "$vectors" "$SRCDIR/../shared/vectors" "$SRCDIR/../../shared/vectors"; do
-        [ -n "$folder" ] && [ -f "$folder/metadata.json" ] && vectors=$folder && break
+        [ -n "$folder" ] && { vectors=$folder; is_set_of_vectors; } && return
     done
-    [ -n "$vectors" ] && [ -f "$vectors/metadata.json" ] ||
-        { echo "no captures found: set VITRINE_VECTORS to the folder of a set (8088, 80286, 80386 …)"; exit 77; }
+    echo "no captures found: set VITRINE_VECTORS to the folder of a set (8088, 80286, 80386 …)"
+    exit 77
+}
+
+# A set has its table beside it or one folder up.
+is_set_of_vectors() {
+    for table in metadata.json ../metadata.json 80386.csv ../80386.csv; do
+        [ ! -f "$vectors/$table" ] || return 0
+    done
+    return 1
 }

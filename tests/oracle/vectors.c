@@ -1,9 +1,9 @@
 /* Runs hardware captures of single instructions in real mode on the CPU core and compares registers and
  * memory: vectors [-v N] [-m MODEL] [-u 1] FOLDER [FILE...]
  *
- * The sets are those of github.com/SingleStepTests: 8088, 8086, 80186, 80286 and 80386, as MOO files,
- * packed or not. The file's header names the processor, and with it the model and the conventions of
- * the set: up to the 80186 the registers are those behind the instruction; later the captured machine
+ * The sets are those of github.com/SingleStepTests: 8088, 8086, 80186, 80286 and 80386, as MOO or JSON files,
+ * packed or not. The file's header, or metadata.json, names the processor, and with it the model and the
+ * conventions of the set; revocation_list.txt names tests that do not count: up to the 80186 the registers are those behind the instruction; later the captured machine
  * ran a HLT then, which is why the final IP is one behind. Undefined flags are those that the set marks:
  * in the files (RMSK, RM32), in metadata.json, or in 80386.csv; also in the flags word that an exception
  * pushed. -u 1: undefined flags are compared too, but those that a failed division leaves. Output: one line per file with what passed, then a total. Exit status 1 when a test failed. */
@@ -12,12 +12,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <zlib.h>
+#include <strings.h>
 
 #include "base/bits.h"
 #include "cpu/run.h"
+#include "tests/oracle/captures.h"
 #include "tests/unit/cpu_box.h"
-#include "tests/unit/moo.h"
 
 /* How the captures of a processor are to be read. */
 struct processor {
@@ -40,7 +40,7 @@ static const char *const NAMES[MOO_REGISTERS] = {
     "cs", "ds", "es", "fs", "gs", "ss", "ip", "flags", "dr6", "dr7"};
 
 struct totals {
-    unsigned passed, failed;
+    unsigned passed, failed, revoked;
 };
 struct runner {
     struct cpu_box box;
@@ -50,38 +50,11 @@ struct runner {
     unsigned verbose;     /* failures shown per file */
     uint32_t flags_mask;  /* of the opcode, from the set's table */
     bool has_undefined;   /* -u: undefined flags count as well */
-    char *metadata, *csv; /* NULL: the set has none */
+    char *metadata, *csv, *revoked; /* NULL: the set has none */
     struct totals all;
 };
 
 /* --- files ------------------------------------------------------------------------------------------ */
-
-static char *read_whole(const char *path, size_t *size)
-{
-    gzFile file = gzopen(path, "rb");
-    size_t capacity = 1 << 20, used = 0;
-    char *bytes = malloc(capacity);
-    int got;
-    if (file == NULL || bytes == NULL) {
-        free(bytes);
-        if (file != NULL)
-            gzclose(file);
-        return NULL;
-    }
-    while ((got = gzread(file, bytes + used, (unsigned)(capacity - used - 1))) > 0) {
-        used += (size_t)got;
-        if (used + 1 == capacity) {
-            char *larger = realloc(bytes, capacity *= 2);
-            if (larger == NULL)
-                exit(70);
-            bytes = larger;
-        }
-    }
-    gzclose(file);
-    bytes[used] = '\0';
-    *size = used;
-    return bytes;
-}
 
 /* A table beside the set or one folder up. */
 static char *read_table(const char *folder, const char *name)
@@ -91,32 +64,25 @@ static char *read_table(const char *folder, const char *name)
     size_t size;
     for (size_t n = 0; n < 2 && text == NULL; n++) {
         snprintf(path, sizeof path, "%s/%s%s", folder, PLACES[n], name);
-        text = read_whole(path, &size);
+        text = captures_read(path, &size);
     }
     return text;
 }
 
 /* --- undefined flags ------------------------------------------------------------------------------- */
 
-/* flags-mask of an opcode ("80.4") in metadata.json: the text between its key and the next key of its
- * level. The file is machine-made with fixed indentation. */
+/* flags-mask of an opcode ("80.4") in metadata.json. */
 static uint32_t metadata_mask(const char *json, const char *opcode)
 {
-    char key[32];
+    char byte[16], digit[2] = {0};
     size_t length = strcspn(opcode, ".");
-    snprintf(key, sizeof key, "\n        \"%.*s\": {", (int)length, opcode);
-    const char *start = strstr(json, key);
-    if (start == NULL)
-        return UINT32_MAX;
-    const char *end = strstr(start, "\n        }");
-    if (opcode[length] == '.') {
-        snprintf(key, sizeof key, "\"%c\": {", opcode[length + 1]);
-        start = strstr(start, key);
-        end = start != NULL ? strchr(start, '}') : NULL;
-    }
-    const char *mask = start != NULL ? strstr(start, "\"flags-mask\":") : NULL;
-    return mask != NULL && end != NULL && mask < end ? (uint32_t)atoi(mask + 13) | 0xffff0000u
-                                                     : UINT32_MAX;
+    const char *const plain[] = {"opcodes", byte, "flags-mask"};
+    const char *const group[] = {"opcodes", byte, "reg", digit, "flags-mask"};
+    snprintf(byte, sizeof byte, "%.*s", (int)length, opcode);
+    digit[0] = opcode[length] == '.' ? opcode[length + 1] : '\0';
+    const char *mask = digit[0] ? capture_json_find(json, group, ARRAY_COUNT(group))
+                                : capture_json_find(json, plain, ARRAY_COUNT(plain));
+    return mask != NULL ? (uint32_t)atoi(mask) | 0xffff0000u : UINT32_MAX;
 }
 
 /* Column n of a line of comma-separated values; what it holds lies in text. */
@@ -170,8 +136,10 @@ static void opcode_of(const char *file, char *opcode, size_t size)
     while ((strncmp(file, "66", 2) == 0 || strncmp(file, "67", 2) == 0) &&
            isxdigit((unsigned char)file[2]))
         file += 2;
-    const char *end = strstr(file, ".MOO");
-    snprintf(opcode, size, "%.*s", end != NULL ? (int)(end - file) : (int)strlen(file), file);
+    size_t length = strcspn(file, ".");
+    if (file[length] == '.' && isdigit((unsigned char)file[length + 1]))
+        length += 2;
+    snprintf(opcode, size, "%.*s", (int)length, file);
 }
 
 /* --- running ------------------------------------------------------------------------------------------ */
@@ -199,6 +167,7 @@ static void load_state(struct runner *runner, const struct moo_state *state)
     r.ip = from[MOO_IP];
     r.flags = (r.flags & ~(uint64_t)loaded) | (from[MOO_FLAGS] & loaded) | 2;
     if (runner->processor->has_32) {
+        r.cr0 = (r.cr0 & ~UINT64_C(0xe)) | (from[MOO_CR0] & 0xe);
         r.dr[6] = from[MOO_DR6];
         r.dr[7] = from[MOO_DR7];
     }
@@ -326,7 +295,7 @@ static bool choose_processor(struct runner *runner, const char *cpu, const char 
 {
     const struct processor *found = NULL;
     for (size_t n = 0; n < ARRAY_COUNT(PROCESSORS); n++)
-        if (strcmp(PROCESSORS[n].id, cpu) == 0)
+        if (strcasecmp(PROCESSORS[n].id, cpu) == 0)
             found = &PROCESSORS[n];
     if (found == NULL) {
         fprintf(stderr, "vectors: %s: no model for the processor '%s'; fix: leave the file out\n", file,
@@ -343,31 +312,42 @@ static bool choose_processor(struct runner *runner, const char *cpu, const char 
     return runner->has_box = true;
 }
 
+/* --- files of tests ------------------------------------------------------------------------------------ */
+
+/* A line of the list is a hash; others begin with #. */
+static bool is_revoked(const struct runner *runner, const struct moo_test *test)
+{
+    size_t length = strlen(test->hash);
+    for (const char *line = runner->revoked; length && line && *line; line += strcspn(line, "\n")) {
+        line += strspn(line, " \t\r\n");
+        if (strncasecmp(line, test->hash, length) == 0)
+            return true;
+    }
+    return false;
+}
+
 static void run_file(struct runner *runner, const char *folder, const char *name)
 {
     char path[4096], text[512], opcode[32];
     struct totals totals = {0};
-    struct moo_file file;
+    struct captures captures;
     struct moo_test test;
-    size_t size;
     snprintf(path, sizeof path, "%s/%s", folder, name);
-    char *bytes = read_whole(path, &size);
-    if (bytes == NULL || !moo_open(&file, (const uint8_t *)bytes, size)) {
-        fprintf(stderr, "vectors: %s: not a MOO file\n", path);
+    if (!captures_open(&captures, path, runner->metadata) ||
+        !choose_processor(runner, captures.moo.cpu, path)) {
         runner->all.failed++;
-        free(bytes);
-        return;
-    }
-    if (!choose_processor(runner, file.cpu, path)) {
-        runner->all.failed++;
-        free(bytes);
+        captures_close(&captures);
         return;
     }
     opcode_of(name, opcode, sizeof opcode);
     runner->flags_mask = runner->metadata != NULL ? metadata_mask(runner->metadata, opcode)
                          : runner->csv != NULL    ? csv_mask(runner->csv, opcode)
                                                   : UINT32_MAX;
-    while (moo_next(&file, &test)) {
+    while (captures_next(&captures, &test)) {
+        if (is_revoked(runner, &test)) {
+            totals.revoked++;
+            continue;
+        }
         load_state(runner, &test.initial);
         bool halted = run_one(runner, &test);
         if (compare(runner, &test, halted, text, sizeof text)) {
@@ -379,22 +359,26 @@ static void run_file(struct runner *runner, const char *folder, const char *name
             printf(")%s:%s\n", test.has_exception ? " [exception]" : "", text);
         }
     }
-    free(bytes);
+    if (!captures_have_ended(&captures)) {
+        fprintf(stderr, "vectors: %s: damaged; fix: download it again\n", path);
+        totals.failed++;
+    }
+    captures_close(&captures);
     printf("%-12s %5u passed %5u failed\n", name, totals.passed, totals.failed);
     runner->all.passed += totals.passed;
     runner->all.failed += totals.failed;
+    runner->all.revoked += totals.revoked;
 }
 
-static int is_moo(const struct dirent *entry)
+static int is_of_captures(const struct dirent *entry)
 {
-    const char *end = strstr(entry->d_name, ".MOO");
-    return end != NULL && (strcmp(end, ".MOO") == 0 || strcmp(end, ".MOO.gz") == 0);
+    return captures_have_name(entry->d_name);
 }
 
 static void run_folder(struct runner *runner, const char *folder)
 {
     struct dirent **entries;
-    int count = scandir(folder, &entries, is_moo, alphasort);
+    int count = scandir(folder, &entries, is_of_captures, alphasort);
     for (int n = 0; n < count; n++) {
         run_file(runner, folder, entries[n]->d_name);
         free(entries[n]);
@@ -424,16 +408,19 @@ int main(int argc, char **argv)
     const char *folder = argv[n++];
     runner->metadata = read_table(folder, "metadata.json");
     runner->csv = read_table(folder, "80386.csv");
+    runner->revoked = read_table(folder, "revocation_list.txt");
     if (n == argc)
         run_folder(runner, folder);
     for (; n < argc; n++)
         run_file(runner, folder, argv[n]);
     if (runner->has_box)
         cpu_box_fini(&runner->box);
-    printf("total %u passed, %u failed\n", runner->all.passed, runner->all.failed);
+    printf("total %u passed, %u failed, %u revoked\n", runner->all.passed, runner->all.failed,
+           runner->all.revoked);
     int status = runner->all.failed == 0 && runner->all.passed > 0 ? 0 : 1;
     free(runner->metadata);
     free(runner->csv);
+    free(runner->revoked);
     free(runner);
     return status;
 }

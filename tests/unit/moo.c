@@ -75,6 +75,13 @@ static void complete(struct moo_registers *to, const struct moo_registers *from,
             to->value[n] = from->present >> n & 1 ? from->value[n] : otherwise;
 }
 
+void moo_complete(struct moo_test *test, const struct moo_registers *masks)
+{
+    static const struct moo_registers NONE = {.present = 0};
+    complete(&test->final.registers, &test->initial.registers, 0);
+    complete(&test->final.masks, masks != NULL ? masks : &NONE, UINT32_MAX);
+}
+
 static void parse_test(const struct moo_file *file, const struct chunk *from, struct moo_test *test)
 {
     struct chunk c;
@@ -95,10 +102,12 @@ static void parse_test(const struct moo_file *file, const struct chunk *from, st
         } else if (is_type(&c, "EXCP", 1)) {
             test->has_exception = true;
             test->vector = c.body[0];
+        } else if (is_type(&c, "HASH", 20)) {
+            for (unsigned n = 0; n < 20; n++)
+                snprintf(test->hash + 2 * n, 3, "%02x", c.body[n]);
         }
     }
-    complete(&test->final.registers, &test->initial.registers, 0);
-    complete(&test->final.masks, &file->masks, UINT32_MAX);
+    moo_complete(test, &file->masks);
 }
 
 bool moo_open(struct moo_file *file, const uint8_t *bytes, size_t size)

@@ -29,6 +29,7 @@ struct moo_test {
     struct moo_state initial, final;
     bool has_exception;
     uint8_t vector;
+    char hash[41]; /* in hexadecimal; empty: none */
 };
 struct moo_file {
     char cpu[5];               /* "8088", "C286", "386E" */
@@ -38,7 +39,9 @@ struct moo_file {
 
 /* False: no MOO file. The bytes outlive the file. */
 bool moo_open(struct moo_file *file, const uint8_t *bytes, size_t size);
-/* The next test, what it leaves out filled in: registers that do not change, masks of all ones. */
+/* The next test, what it leaves out filled in by moo_complete(). */
 bool moo_next(struct moo_file *file, struct moo_test *test);
+/* Registers that do not change; masks of the file (NULL: none), else of all ones. */
+void moo_complete(struct moo_test *test, const struct moo_registers *masks);
 
 #endif

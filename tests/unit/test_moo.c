@@ -118,6 +118,10 @@ START_TEST(registers_of_32_bits_have_masks_of_the_file_and_of_the_test)
     put(&w, 1, 13);
     put(&w, 4, 0x8000);
     end(&w, chunk);
+    chunk = begin(&w, "HASH");
+    for (unsigned n = 0; n < 20; n++)
+        put(&w, 1, 0xa0 + n);
+    end(&w, chunk);
     end(&w, at);
     ck_assert(moo_open(&file, w.bytes, w.used));
     ck_assert(moo_next(&file, &test));
@@ -128,6 +132,7 @@ START_TEST(registers_of_32_bits_have_masks_of_the_file_and_of_the_test)
     ck_assert_uint_eq(test.final.masks.value[MOO_AX], 0xff);
     ck_assert_uint_eq(test.final.masks.value[MOO_FLAGS], 0xfffff7ef);
     ck_assert(test.has_exception && test.vector == 13);
+    ck_assert_str_eq(test.hash, "a0a1a2a3a4a5a6a7a8a9aaabacadaeafb0b1b2b3");
 }
 END_TEST
 
