@@ -327,6 +327,7 @@ static const struct state_field SYSTEM_STATE[] = {
     STATE_ONE_SINCE(3, struct cpu_system, smi_at_io),
     STATE_ONE_SINCE(3, struct cpu_system, smi_io_ip),
     STATE_ONE_SINCE(4, struct cpu_system, shadow_end),
+    STATE_ONE_SINCE(5, struct cpu_system, smm_held_debug),
     STATE_ONE(struct cpu_system, is_external),
     STATE_REBUILT(struct cpu_system, cause),
     STATE_REBUILT(struct cpu_system, chain),
@@ -367,8 +368,8 @@ static const struct state_field MEMORY_STATE[] = {
     STATE_STRUCTS(struct cpu_memory, entry, TLB_STATE),
     STATE_ONE(struct cpu_memory, has_large), STATE_TABLE_END};
 
-/* 2: machine checks, EFER, IGNNE#, SMM; 3: test registers, restart of I/O; 4: shadow_end */
-#define CPU_STATE_VERSION 4
+/* 2: machine checks, EFER, IGNNE#, SMM; 3: test registers, restart of I/O; 4: shadow_end; 5: smm_held_debug */
+#define CPU_STATE_VERSION 5
 
 void cpu_save(const struct cpu *cpu, struct state_stream *stream)
 {

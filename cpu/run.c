@@ -114,11 +114,16 @@ const struct op *op_execute(struct cpu *cpu, const struct op *op)
     NEXT;
 }
 
+static bool is_interrupted(const struct cpu *cpu)
+{
+    return cpu->intr && cpu->flags_other & FLAG_IF;
+}
+
 /* Something that the loop has to look at before the next instruction. */
 static bool is_eventful(const struct cpu *cpu)
 {
     return cpu->has_event || cpu->is_halted || cpu->is_shutdown || cpu->pending_debug ||
-           cpu->flags_other & FLAG_TF || (cpu->intr && cpu->flags_other & FLAG_IF) ||
+           cpu->flags_other & FLAG_TF || is_interrupted(cpu) ||
            (cpu->nmi_pending && !cpu->nmi_blocked);
 }
 
@@ -245,8 +250,7 @@ const struct op *run_link(struct cpu *cpu, const struct op *op, unsigned which)
     to = find_block(cpu, can_link ? block_links(from)[which].block : NULL, &mask);
     if (can_link && to->is_cached && epoch == pool_epoch(cpu->run->pool) &&
         (is_same_page || cpu->mode & MODE_CS_ZERO))
-        block_links(from)[which] =
-            (struct block_link){to, cpu->context, is_same_page ? 0 : mask};
+        block_links(from)[which] = (struct block_link){to, cpu->context, is_same_page ? 0 : mask};
     return enter_by_loop(cpu, to);
 }
 
@@ -266,8 +270,8 @@ _Noreturn void cpu_raise(struct cpu *cpu, uint8_t vector)
 
 _Noreturn void cpu_raise_error(struct cpu *cpu, uint8_t vector, uint32_t error_code)
 {
-    bool has_error = vector == VECTOR_DF || vector == VECTOR_AC ||
-                     (vector >= VECTOR_TS && vector <= VECTOR_PF);
+    bool has_error =
+        vector == VECTOR_DF || vector == VECTOR_AC || (vector >= VECTOR_TS && vector <= VECTOR_PF);
     throw_event(cpu,
                 &(struct cpu_event_source){CPU_EVENT_EXCEPTION, vector, has_error, error_code});
 }
@@ -275,8 +279,7 @@ _Noreturn void cpu_raise_error(struct cpu *cpu, uint8_t vector, uint32_t error_c
 _Noreturn void cpu_raise_page_fault(struct cpu *cpu, uint64_t linear, uint32_t error_code)
 {
     cpu->cr2 = linear & 0xffffffffu;
-    throw_event(cpu,
-                &(struct cpu_event_source){CPU_EVENT_EXCEPTION, VECTOR_PF, true, error_code});
+    throw_event(cpu, &(struct cpu_event_source){CPU_EVENT_EXCEPTION, VECTOR_PF, true, error_code});
 }
 
 _Noreturn void cpu_freeze(struct cpu *cpu)
@@ -327,12 +330,17 @@ static void deliver(struct cpu *cpu, enum cpu_event_kind kind, uint8_t vector)
     cpu_deliver(cpu, &(struct cpu_event_source){kind, vector, false, 0});
 }
 
+static bool is_smi_due(const struct cpu *cpu)
+{
+    return cpu->system.smi_pending && !cpu->system.is_smm;
+}
+
 static void deliver_pending(struct cpu *cpu)
 {
     cpu->has_event = false;
     if (cpu->interrupt_shadow)
         return;
-    if (cpu->system.smi_pending && !cpu->system.is_smm) { /* SDM 3A table 6-2: before NMI */
+    if (is_smi_due(cpu)) { /* SDM 3A table 6-2: before NMI */
         cpu_smm_enter(cpu);
         return;
     }
@@ -343,7 +351,7 @@ static void deliver_pending(struct cpu *cpu)
         if (cpu->is_shutdown)
             return;
     }
-    if (cpu->intr && cpu->flags_other & FLAG_IF && cpu->config.acknowledge) {
+    if (is_interrupted(cpu) && cpu->config.acknowledge) {
         int vector = cpu->config.acknowledge(cpu->config.acknowledge_self);
         deliver(cpu, CPU_EVENT_EXTERNAL, (uint8_t)vector);
         if (cpu->config.entered && !cpu->is_shutdown)
@@ -405,6 +413,8 @@ static void deliver_traps(struct cpu *cpu, bool was_tracing)
         cpu->pending_debug = true;
     }
     cpu->suppress_trap = false;
+    if (is_smi_due(cpu) && !cpu->interrupt_shadow)
+        return; /* table 6-2: SMI# comes first; the trap waits for RSM */
     if (cpu->pending_debug && !is_held && !cpu->is_shutdown) {
         cpu->pending_debug = false;
         deliver(cpu, CPU_EVENT_EXCEPTION, VECTOR_DB);
@@ -416,9 +426,11 @@ static bool run_once(struct cpu *cpu, enum cpu_stop *stop)
     struct cpu_run *run = cpu->run;
     bool is_tracing = cpu->flags_other & FLAG_TF, is_alone;
     bool is_held = cpu->interrupt_shadow && cpu->shadow_blocks_debug;
-    is_alone = is_tracing || cpu->interrupt_shadow || run->wants_step;
+    is_alone = is_tracing || cpu->interrupt_shadow || run->wants_step ||
+               is_interrupted(cpu); /* the pin stays up and the handler keeps IF: again behind it */
     cpu->interrupt_shadow = false;
-    if (cpu->flags_other & FLAG_RF || is_held) { /* past the breakpoint; the instruction clears RF */
+    if (cpu->flags_other & FLAG_RF ||
+        is_held) { /* past the breakpoint; the instruction clears RF */
         cpu->flags_other &= ~FLAG_RF;
         run->has_skip = true;
         run->skip_ip = cpu->ip;

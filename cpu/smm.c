@@ -230,6 +230,8 @@ void cpu_smm_enter(struct cpu *cpu)
     save(cpu, &r);
     system->smm_nmi_blocked = cpu->nmi_blocked;
     cpu->nmi_blocked = true; /* until an IRET (31.8) */
+    system->smm_held_debug = cpu->pending_debug;
+    cpu->pending_debug = false;
     cpu->is_halted = false;
     set_handler_state(cpu, &r);
     cpu_set_registers(cpu, &r);
@@ -252,7 +254,9 @@ void sys_rsm(struct cpu *cpu, const struct instruction *i)
     }
     cpu_get_registers(cpu, &r);
     restore(cpu, &r);
-    if (cpu->system.smi_at_io && (area_read(cpu, AT_IO_RESTART, 2) & 0xff) == IO_RESTART) {
+    bool restarts =
+        cpu->system.smi_at_io && (area_read(cpu, AT_IO_RESTART, 2) & 0xff) == IO_RESTART;
+    if (restarts) {
         restart_io(cpu, &r);
     }
     bool halts = (area_read(cpu, AT_HALT_RESTART, 2) & 1) != 0;
@@ -265,6 +269,9 @@ void sys_rsm(struct cpu *cpu, const struct instruction *i)
     cpu_set_registers(cpu, &r);
     cpu->nmi_blocked = cpu->system.smm_nmi_blocked;
     cpu->is_halted = halts;
+    cpu->pending_debug =
+        cpu->system.smm_held_debug && !restarts; /* the restarted one traps itself */
+    cpu->system.smm_held_debug = false;
     cpu->has_event = true; /* what was held back: SMI#, NMI */
 }
 

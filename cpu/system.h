@@ -125,6 +125,7 @@ struct cpu_system {
     struct cpu_msrs msrs;
     uint32_t smbase;    /* SMM: smm.c */
     bool is_smm, smi_pending, smm_nmi_blocked;
+    bool smm_held_debug; /* a debug trap of the instruction before SMI#: due behind RSM */
     bool smi_at_io;      /* SMI# came while IN or OUT at smi_io_ip was carried out */
     uint32_t smi_io_ip;
     uint64_t shadow_end; /* the time behind the instruction that the last load of SS held traps back for */

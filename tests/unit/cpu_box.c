@@ -17,6 +17,10 @@ static int box_acknowledge(void *self)
 {
     struct cpu_box *box = self;
     int vector = box->irq;
+    if (box->irq_repeats > 0) {
+        box->irq_repeats--;
+        return vector;
+    }
     box->irq = -1;
     cpu_set_intr(box->cpu, false);
     return vector;

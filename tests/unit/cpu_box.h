@@ -20,6 +20,7 @@ struct cpu_box {
     struct space memory, ports;
     struct cpu *cpu;
     int irq;                /* vector of the next acknowledge; -1: none */
+    unsigned irq_repeats;   /* acknowledges behind which the pin stays up */
     bool ferr;              /* the pin */
     int irq_of_ferr;        /* vector that FERR# raises; 0: none */
     unsigned log_lines;

@@ -84,6 +84,9 @@ START_TEST(events_at_one_boundary_are_delivered_by_priority)
         {SMI | INTR,         INTERRUPT_GATE, 1, {VECTOR_INTR}      },
         {SMI | NMI | INTR,   TRAP_GATE,      2, {2, VECTOR_INTR}   },
         {SMI | BREAK,        INTERRUPT_GATE, 1, {1}                },
+        {SMI | TRAP,         INTERRUPT_GATE, 1, {1}                },
+        {SMI | TRAP | NMI,   INTERRUPT_GATE, 2, {1, 2}             },
+        {SMI | TRAP | INTR,  TRAP_GATE,      2, {1, VECTOR_INTR}   },
         {BREAK,              INTERRUPT_GATE, 1, {1}                },
         {BREAK | TRAP,       INTERRUPT_GATE, 1, {1}                },
         {BREAK | NMI,        INTERRUPT_GATE, 1, {2}                },
@@ -205,6 +208,28 @@ START_TEST(mov_ss_and_sti_hold_interrupts_back_for_one_instruction)
 }
 END_TEST
 
+/* An 8259A with AEOI and more to deliver leaves INTR up. SDM 3A 6.8.1: with IF set the next one is taken at an
+ * instruction boundary of the handler, not at its end. */
+START_TEST(intr_that_stays_up_interrupts_the_handler_that_keeps_if)
+{
+    const uint32_t handler = HANDLERS + 16 * VECTOR_INTR;
+    for (unsigned gate = INTERRUPT_GATE; gate <= TRAP_GATE; gate++) {
+        struct events_box e;
+        events_init(&e, INTR, gate, IF);
+        e.box.irq_repeats = 2;
+        cpu_box_poke(&e.box, handler, "\x42\x42\x42\xf4", 4); /* inc edx, three times; hlt */
+        struct cpu_registers r = RUN(&e.box, "\xe6\xb2\x90\xf4");
+        unsigned nested = gate == TRAP_GATE ? 2 : 0;
+        ck_assert_uint_eq(e.box.irq_repeats, gate == TRAP_GATE ? 0 : 1);
+        ck_assert_uint_eq(r.ip, handler + 4);
+        for (unsigned k = 0; k < nested; k++)
+            ck_assert_uint_le(stack_word(&e.box, &r, 3 * k) - handler, 1);
+        ck_assert_uint_eq(stack_word(&e.box, &r, 3 * nested), CODE + 2);
+        cpu_box_fini(&e.box);
+    }
+}
+END_TEST
+
 Suite *cpu_events_suite(void)
 {
     const TTest *const TESTS[] = {
@@ -212,6 +237,7 @@ Suite *cpu_events_suite(void)
         breakpoint_faults_when_the_interrupt_has_returned,
         nmi_waits_for_iret_and_is_remembered_once,
         mov_ss_and_sti_hold_interrupts_back_for_one_instruction,
+        intr_that_stays_up_interrupts_the_handler_that_keeps_if,
     };
     Suite *suite = suite_create("cpu_events");
     TCase *tcase = tcase_create("cpu_events");

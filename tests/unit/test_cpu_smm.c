@@ -4,9 +4,9 @@
 
 #include "tests/unit/cpu_guest.h"
 
-#define SMBASE 0x30000u
-#define AREA (SMBASE + 0x8000u) /* + the manual's offsets */
-#define HANDLER (SMBASE + 0x8000u)
+#define SMBASE   0x30000u
+#define AREA     (SMBASE + 0x8000u) /* + the manual's offsets */
+#define HANDLER  (SMBASE + 0x8000u)
 #define NEW_BASE 0x20000u
 
 /* 64 KiB from SMBASE on need 256 KiB of RAM, which the guest has. The handler: RSM, or other bytes. */
@@ -44,9 +44,17 @@ START_TEST(smi_saves_the_state_and_starts_the_handler)
     ck_assert_uint_eq(r.cr4, 0);
     ck_assert_uint_eq(r.flags, 2);
     ck_assert_uint_eq(r.dr[7], 0x400);
-    static const struct { uint16_t at, gpr; } ROWS[] = {
-        {0x7fd0, CPU_AX}, {0x7fd4, CPU_CX}, {0x7fd8, CPU_DX}, {0x7fdc, CPU_BX},
-        {0x7fe0, CPU_SP}, {0x7fe4, CPU_BP}, {0x7fe8, CPU_SI}, {0x7fec, CPU_DI},
+    static const struct {
+        uint16_t at, gpr;
+    } ROWS[] = {
+        {0x7fd0, CPU_AX},
+        {0x7fd4, CPU_CX},
+        {0x7fd8, CPU_DX},
+        {0x7fdc, CPU_BX},
+        {0x7fe0, CPU_SP},
+        {0x7fe4, CPU_BP},
+        {0x7fe8, CPU_SI},
+        {0x7fec, CPU_DI},
     };
     for (size_t n = 0; n < ARRAY_COUNT(ROWS); n++)
         ck_assert_uint_eq(cpu_box_peek32(&box, AREA + ROWS[n].at), before.gpr[ROWS[n].gpr]);
@@ -65,7 +73,8 @@ START_TEST(rsm_goes_on_as_if_nothing_had_been)
 {
     struct cpu_box a, b;
     struct cpu_registers r, s;
-    static const char BYTES[] = "\x40\x01\xc3\xd1\xc8\x53\x8e\xd8\x58\xf4"; /* some work on EAX, EBX, DS */
+    static const char BYTES[] =
+        "\x40\x01\xc3\xd1\xc8\x53\x8e\xd8\x58\xf4"; /* some work on EAX, EBX, DS */
     /* mov eax,0; mov ds,ax; wbinvd; rsm */
     static const char HANDLER_BYTES[] = "\x66\xb8\x00\x00\x00\x00\x8e\xd8\x0f\x09\x0f\xaa";
     INIT(&a, HANDLER_BYTES);
@@ -168,24 +177,55 @@ static void smi_port_write(void *self, uint64_t address, unsigned size, uint64_t
 }
 static const struct region_ops SMI_PORT = {.write = smi_port_write};
 
+/* inc word [500h]; cmp word [500h],2; jae + ; mov byte [3FF00h],FFh (or 0); rsm. Once only: later SMI#s pass. */
+static const char RESTART_ONCE[] =
+    "\xff\x06\x00\x05\x83\x3e\x00\x05\x02\x73\x08\x67\xc6\x05\x00\xff\x03\x00\xff\x0f\xaa";
+#define RESTART_VALUE 18
+
+static void restart_init(struct cpu_box *box, bool restarts)
+{
+    struct error error = {STATUS_OK, ""};
+    const struct region port = {
+        .name = "smi", .ops = &SMI_PORT, .base = 0xb2, .length = 1, .self = box};
+    box_init(box, RESTART_ONCE, sizeof RESTART_ONCE - 1);
+    cpu_box_poke(box, HANDLER + RESTART_VALUE, restarts ? "\xff" : "", 1);
+    ck_assert_int_eq(space_attach(&box->ports, &port, NULL, &error), STATUS_OK);
+}
+
 /* 31.12: FFh in the slot makes RSM go back to the OUT that led to the SMI#. */
 START_TEST(an_io_instruction_can_be_restarted)
 {
     for (unsigned restarts = 0; restarts < 2; restarts++) {
         struct cpu_box box;
         struct cpu_registers r;
-        struct error error = {STATUS_OK, ""};
-        struct region port = {.name = "smi", .ops = &SMI_PORT, .base = 0xb2, .length = 1};
-        /* inc word [500h]; cmp word [500h],2; jae + ; mov byte [3FF00h],FFh (or 0); rsm */
-        char handler[] = "\xff\x06\x00\x05\x83\x3e\x00\x05\x02\x73\x08\x67\xc6\x05\x00\xff\x03\x00\xff\x0f\xaa";
-        handler[18] = restarts ? '\xff' : 0;
-        box_init(&box, handler, sizeof handler - 1);
-        port.self = &box;
-        ck_assert_int_eq(space_attach(&box.ports, &port, NULL, &error), STATUS_OK);
+        restart_init(&box, restarts);
         r = RUN(&box, "\x66\xe7\xb2\x43\xf4"); /* out B2h,ax; inc ebx; hlt */
         ck_assert_uint_eq(cpu_box_peek32(&box, 0x500) & 0xffff, 1 + restarts);
         ck_assert_uint_eq(cpu_box_peek32(&box, AREA + 0x7f10), CODE);
         ck_assert_uint_eq(r.gpr[CPU_BX], 0x11110000u * (CPU_BX + 1) + CPU_BX + 1);
+        cpu_box_fini(&box);
+    }
+}
+END_TEST
+
+/* Table 6-2: a trap of the OUT that led to the SMI# waits for RSM, with DR6 as the OUT left it; of an OUT that is
+ * restarted only the last one's is there. The handler itself is not traced. */
+START_TEST(a_debug_trap_waits_for_rsm)
+{
+    for (unsigned restarts = 0; restarts < 2; restarts++) {
+        struct cpu_box box;
+        struct cpu_registers r;
+        restart_init(&box, restarts);
+        cpu_get_registers(box.cpu, &r);
+        r.flags |= 0x100; /* TF */
+        cpu_set_registers(box.cpu, &r);
+        r = RUN(&box, "\x66\xe7\xb2\x43\xf4"); /* out B2h,ax; inc ebx; hlt */
+        ck_assert_int_eq(stopped_vector(&r), 1);
+        ck_assert_uint_eq(stack_word(&box, &r, 0), CODE + 3);
+        ck_assert_uint_eq(cpu_box_peek32(&box, AREA + 0x7ff0), CODE + 3);
+        ck_assert_uint_eq(cpu_box_peek32(&box, AREA + 0x7fcc) & 0x4000, 0x4000);
+        ck_assert_uint_eq(cpu_box_peek32(&box, 0x500) & 0xffff, 1 + restarts);
+        ck_assert_uint_eq(r.dr[6] & 0x4000, 0x4000);
         cpu_box_fini(&box);
     }
 }
@@ -197,15 +237,8 @@ START_TEST(rep_outs_is_restarted_with_its_element)
     for (unsigned n = 0; n < 4; n++) {
         struct cpu_box box;
         struct cpu_registers r;
-        struct error error = {STATUS_OK, ""};
-        struct region port = {.name = "smi", .ops = &SMI_PORT, .base = 0xb2, .length = 1};
         bool restarts = n & 1, is_down = n & 2;
-        /* inc word [500h]; cmp word [500h],2; jae + ; mov byte [3FF00h],FFh (or 0); rsm. Once only: later SMI#s pass. */
-        char handler[] = "\xff\x06\x00\x05\x83\x3e\x00\x05\x02\x73\x08\x67\xc6\x05\x00\xff\x03\x00\xff\x0f\xaa";
-        handler[18] = restarts ? '\xff' : 0;
-        box_init(&box, handler, sizeof handler - 1);
-        port.self = &box;
-        ck_assert_int_eq(space_attach(&box.ports, &port, NULL, &error), STATUS_OK);
+        restart_init(&box, restarts);
         cpu_get_registers(box.cpu, &r);
         r.gpr[CPU_CX] = 3;
         r.gpr[CPU_DX] = 0xb2;
@@ -216,7 +249,8 @@ START_TEST(rep_outs_is_restarted_with_its_element)
         ck_assert_uint_eq(cpu_box_peek32(&box, 0x500) & 0xffff, 3 + restarts);
         ck_assert_uint_eq(r.gpr[CPU_CX], 0);
         ck_assert_uint_eq(r.gpr[CPU_SI], is_down ? 0x5fd : 0x603);
-        ck_assert_uint_eq(cpu_box_peek32(&box, AREA + 0x7f0c), 1); /* of the last: in front of its element */
+        ck_assert_uint_eq(cpu_box_peek32(&box, AREA + 0x7f0c),
+                          1); /* of the last: in front of its element */
         ck_assert_uint_eq(cpu_box_peek32(&box, AREA + 0x7f08), is_down ? 0x5fe : 0x602);
         cpu_box_fini(&box);
     }
@@ -237,7 +271,7 @@ START_TEST(nmi_and_smi_wait_for_rsm)
     cpu_box_run(&box, 1);
     cpu_get_registers(box.cpu, &r);
     ck_assert_uint_eq(r.ip, 0x8002); /* still in the first handler */
-    cpu_box_run(&box, 1 + 3); /* RSM, then the second handler */
+    cpu_box_run(&box, 1 + 3);        /* RSM, then the second handler */
     cpu_get_registers(box.cpu, &r);
     ck_assert_uint_eq(r.ip, CODE);
     cpu_box_run(&box, 1);
@@ -293,6 +327,7 @@ Suite *cpu_smm_suite(void)
         smbase_can_be_relocated,
         smi_wakes_hlt_which_goes_on_waiting,
         an_io_instruction_can_be_restarted,
+        a_debug_trap_waits_for_rsm,
         rep_outs_is_restarted_with_its_element,
         nmi_and_smi_wait_for_rsm,
         an_impossible_state_in_the_save_area_shuts_down,
