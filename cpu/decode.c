@@ -10,6 +10,7 @@ struct cursor {
     const uint8_t *bytes;
     size_t at, available, most; /* most: bytes that an instruction may have */
     bool is_short; /* ran out of bytes: what was read since is zero */
+    bool is_undefined; /* #UD, when all bytes are there: the row found only says which bytes */
 };
 
 static uint64_t take(struct cursor *c, unsigned count)
@@ -327,19 +328,38 @@ static const struct opcode_row *find_simd_row(const struct opcode_map *map, stru
     return row;
 }
 
-/* Finds the row; NULL where there is none. Groups look at ModRM, which every group has. */
+/* Neither this prefix nor this digit, but the opcode has others: its bytes are as many as theirs. */
+static const struct opcode_row *find_simd_neighbour(const struct opcode_map *map, struct cursor *c,
+                                                    struct instruction *i, unsigned byte)
+{
+    unsigned table = byte == 0x38 ? 1 : byte == 0x3a ? 2 : 0, first = 0;
+    if (table)
+        byte = (unsigned)take(c, 1);
+    for (unsigned prefix = 0; prefix < SIMD_PREFIXES && !first; prefix++)
+        first = map->simd[table][byte][prefix];
+    if (!first)
+        return NULL;
+    const struct opcode_row *row = simd_row_at(first - 1);
+    c->is_undefined = true;
+    if (has_modrm(row))
+        decode_modrm(c, i);
+    return row;
+}
+
+/* Finds the row; NULL where there is none. Groups look at ModRM, which every group has. An undefined digit takes the
+ * bytes of a defined one: SDM 3A table 6-2, faults of fetching come before #UD. */
 static const struct opcode_row *find_row(const struct opcode_map *map,
                                          const struct cpu_model *model, struct cursor *c,
                                          struct instruction *i)
 {
     bool is_8086 = cpu_model_is_8086(model);
+    /* UMOV of the 386 and 486 stands where SSE is later. */
+    bool has_simd = !cpu_model_has(model, FEATURE_TEST_REGISTERS);
     unsigned byte = (unsigned)take(c, 1), at = byte;
     const struct opcode_row *const *rows;
     i->opcode = (uint16_t)byte;
     if (byte == 0x0f && !is_8086) {
         byte = (unsigned)take(c, 1);
-        /* UMOV of the 386 and 486 stands where SSE is later. */
-        bool has_simd = !cpu_model_has(model, FEATURE_TEST_REGISTERS);
         const struct opcode_row *simd = has_simd ? find_simd_row(map, c, i, byte) : NULL;
         if (simd)
             return simd;
@@ -360,9 +380,10 @@ static const struct opcode_row *find_row(const struct opcode_map *map,
     for (unsigned digit = 0; digit < 8; digit++)
         if (rows[digit]) {
             decode_modrm(c, i);
-            return rows[i->reg];
+            c->is_undefined = !rows[i->reg];
+            return rows[c->is_undefined ? digit : i->reg];
         }
-    return NULL;
+    return has_simd && at >= 0x100 ? find_simd_neighbour(map, c, i, byte) : NULL;
 }
 
 static enum decode_result invalid(struct instruction *i, const struct cursor *c,
@@ -401,7 +422,7 @@ enum decode_result decode(const struct opcode_map *map, const struct decode_mode
                           const uint8_t *bytes, size_t available, struct instruction *i)
 {
     size_t most = mode->model->generation == GEN_286 ? INSTRUCTION_MAX_286 : INSTRUCTION_MAX;
-    struct cursor c = {bytes, 0, available < most ? available : most, most, false};
+    struct cursor c = {bytes, 0, available < most ? available : most, most, false, false};
     struct prefixes p = {.segment = -1};
     *i = (struct instruction){.base = REGISTER_ZERO, .index = REGISTER_ZERO, .segment = CPU_DS};
     take_prefixes(&c, mode, &p);
@@ -430,7 +451,7 @@ enum decode_result decode(const struct opcode_map *map, const struct decode_mode
     if (c.is_short)
         return ran_out(i, &c);
     i->length = (uint8_t)c.at;
-    if (is_refused(mode, i))
+    if (c.is_undefined || is_refused(mode, i))
         return invalid(i, &c, &ROW_UNDEFINED);
     return c.at > longest(mode->model) ? invalid(i, &c, &ROW_TOO_LONG) : DECODE_OK;
 }

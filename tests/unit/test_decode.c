@@ -189,6 +189,38 @@ START_TEST(the_beginning_of_an_instruction_asks_for_the_rest)
 }
 END_TEST
 
+/* Not even these are #UD before their last byte is there: the lengths are those that an Intel processor fetches (Xeon
+ * of family 6, model CFh; how: each byte in turn the last of a page with none behind it). */
+static const struct {
+    const char *code;
+    size_t length;
+} UNDEFINED[] = {
+    {CODE("\x8f\x08")}, /* digits that a group has not */
+    {CODE("\x8f\x0d\0\0\0\0")},
+    {CODE("\xfe\x54\x00\x00")},
+    {CODE("\x0f\xba\x05\0\0\0\0\0")},
+    {CODE("\x0f\x71\x00\x00")},
+    {CODE("\x0f\x73\xc1\x00")},
+    {CODE("\xf2\x0f\x14\x04\x00")}, /* prefixes that an opcode has not */
+    {CODE("\x66\x0f\x52\x05\0\0\0\0")},
+    {CODE("\xf3\x0f\x38\x00\xc1")},
+    {CODE("\xf2\x0f\x3a\x0f\xc1\x00")},
+};
+
+START_TEST(the_undefined_takes_the_bytes_of_its_neighbours)
+{
+    struct error error = {STATUS_OK, ""};
+    const struct decode_mode mode = {cpu_model_find("max", &error), 4, true};
+    struct opcode_map *map = new_map();
+    const uint8_t *bytes = (const uint8_t *)UNDEFINED[_i].code;
+    struct instruction i;
+    for (size_t n = 0; n < UNDEFINED[_i].length; n++)
+        ck_assert_int_eq(decode(map, &mode, bytes, n, &i), DECODE_SHORT);
+    ck_assert_int_eq(decode(map, &mode, bytes, UNDEFINED[_i].length, &i), DECODE_INVALID);
+    free(map);
+}
+END_TEST
+
 Suite *decode_suite(void);
 Suite *decode_suite(void)
 {
@@ -199,6 +231,8 @@ Suite *decode_suite(void)
     tcase_add_test(tcase, what_has_gone_is_invalid_in_64_bits_alone);
     tcase_add_test(tcase, the_other_modes_know_no_rex);
     tcase_add_loop_test(tcase, the_beginning_of_an_instruction_asks_for_the_rest, 0, 3);
+    tcase_add_loop_test(tcase, the_undefined_takes_the_bytes_of_its_neighbours, 0,
+                        ARRAY_COUNT(UNDEFINED));
     suite_add_tcase(suite, tcase);
     return suite;
 }
