@@ -2,7 +2,8 @@
  * that the manuals leave undefined as the chip leaves them.
  *
  * Specification: what is published about the captures of an Intel 386EX (SingleStepTests/80386, README, its masks
- * and issues 3 and 4) and by emulators that pass them (mras0/xemu, avwohl/qxDOS).
+ * and issues 3 and 4) and by emulators that pass them (mras0/xemu, avwohl/qxDOS); what was seen on a 386SX
+ * (barotto/test386.asm, its POST E0h).
  * MISSING: what MUL, IMUL, DIV and IDIV leave in SF, ZF, AF and PF. */
 #include "cpu/execute.h"
 #include "cpu/flags.h"
@@ -136,14 +137,6 @@ void exec_idiv_386(struct cpu *cpu, const struct instruction *i)
         register_write(cpu, CPU_AX, 2, ((is_negative_a ? 0 - excess : excess) & 0xff) << 8 | 0x80);
     else
         divide_signed(cpu, 1, divisor);
-}
-
-/* OF: has the adjustment set the sign? */
-void exec_daa_386(struct cpu *cpu, const struct instruction *i)
-{
-    unsigned al = (unsigned)cpu->gpr[CPU_AX];
-    exec_daa(cpu, i);
-    flags_change(cpu, FLAG_OF, ~al & (unsigned)cpu->gpr[CPU_AX] & 0x80 ? FLAG_OF : 0);
 }
 
 /* By zero: what the exception pushes. */

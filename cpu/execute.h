@@ -16,7 +16,7 @@
     X(shift_8086) X(mul_8086) X(div_8086) X(daa_8086) X(aaa_8086) X(aam_8086) X(pop_cs_8086)        \
     X(mov_from_segment_8086) X(mov_to_segment_8086) X(aad_8086) X(group5_8086) X(far_8086)          \
     X(shift_286) X(mul_286) X(imul_286) X(div_286) X(daa_286) X(aaa_286) X(aad_286)                 \
-    X(shift_386) X(shld_386) X(bt_386) X(bsf_386) X(bsr_386) X(idiv_386) X(daa_386) X(aam_386)       \
+    X(shift_386) X(shld_386) X(bt_386) X(bsf_386) X(bsr_386) X(idiv_386) X(aam_386)                 \
     X(push_segment_386) X(pusha_386) X(popa_386) X(call_e_386) X(jmp_e_386) X(call_far_386)         \
     X(jump_far_386)                                                                                 \
     X(fwait) X(x87) X(fxsave) X(ud) X(too_long) X(code_limit)                                       \

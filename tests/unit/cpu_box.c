@@ -136,3 +136,20 @@ void cpu_box_flat(struct cpu_box *box, uint32_t eip)
     r.ip = eip;
     cpu_set_registers(box->cpu, &r);
 }
+
+struct cpu_registers cpu_box_step_real(struct cpu_box *box, const uint16_t gpr[4], uint16_t flags,
+                                       const char *code, size_t length)
+{
+    struct cpu_registers r;
+    cpu_get_registers(box->cpu, &r);
+    r.segment[CPU_CS] = (struct cpu_segment){0x10000, 0xffff, 0x1000, 0x93};
+    r.ip = CPU_BOX_IP;
+    for (unsigned n = 0; n < 4; n++)
+        r.gpr[n] = gpr[n];
+    r.flags = 2u | flags;
+    cpu_set_registers(box->cpu, &r);
+    cpu_box_poke(box, 0x10000 + CPU_BOX_IP, code, length);
+    cpu_box_run(box, 1);
+    cpu_get_registers(box->cpu, &r);
+    return r;
+}

@@ -5,7 +5,6 @@
 #include "tests/unit/cpu_box.h"
 
 #define ARITHMETIC 0x8d5u
-#define START      0x100u
 
 struct capture {
     const char *code;
@@ -78,19 +77,10 @@ START_TEST(undefined_flags_are_the_chips)
 {
     const struct capture *row = &CAPTURES[_i];
     struct cpu_box box;
-    struct cpu_registers r;
     cpu_box_init(&box, "80286", 64);
-    cpu_get_registers(box.cpu, &r);
-    r.segment[CPU_CS] = (struct cpu_segment){0x10000, 0xffff, 0x1000, 0x93};
-    r.ip = START;
-    for (unsigned n = 0; n < 4; n++)
-        r.gpr[n] = row->before[n];
-    r.flags = 2u | row->flags_before;
-    cpu_set_registers(box.cpu, &r);
-    cpu_box_poke(&box, 0x10000 + START, row->code, row->length);
-    cpu_box_run(&box, 1);
-    cpu_get_registers(box.cpu, &r);
-    ck_assert_uint_eq(r.ip, START + row->length);
+    struct cpu_registers r =
+        cpu_box_step_real(&box, row->before, row->flags_before, row->code, row->length);
+    ck_assert_uint_eq(r.ip, CPU_BOX_IP + row->length);
     for (unsigned n = 0; n < 4; n++)
         ck_assert_uint_eq(r.gpr[n], row->after[n]);
     ck_assert_msg((r.flags & ARITHMETIC) == row->flags_after, "row %d: flags %x, the chip %x", _i,
@@ -102,18 +92,10 @@ END_TEST
 START_TEST(later_processors_keep_their_own)
 {
     struct cpu_box box;
-    struct cpu_registers r;
+    const uint16_t before[4] = {0x100, 3, 0, 0};
     cpu_box_init(&box, "80386", 64);
-    cpu_get_registers(box.cpu, &r);
-    r.segment[CPU_CS] = (struct cpu_segment){0x10000, 0xffff, 0x1000, 0x93};
-    r.ip = START;
-    r.gpr[CPU_AX] = 0x100;
-    r.gpr[CPU_CX] = 3;
-    r.flags = 2u | ARITHMETIC;
-    cpu_set_registers(box.cpu, &r);
-    cpu_box_poke(&box, 0x10000 + START, "\xf6\xf1", 2); /* div cl: no flag changes */
-    cpu_box_run(&box, 1);
-    cpu_get_registers(box.cpu, &r);
+    /* div cl: no flag changes */
+    struct cpu_registers r = cpu_box_step_real(&box, before, ARITHMETIC, "\xf6\xf1", 2);
     ck_assert_uint_eq(r.gpr[CPU_AX], 0x0155);
     ck_assert_uint_eq(r.flags & ARITHMETIC, ARITHMETIC);
     cpu_box_fini(&box);
