@@ -219,6 +219,7 @@ void sys_icebp(struct cpu *cpu, const struct instruction *i)
 {
     (void)i;
     const struct cpu_event_source event = {.kind = CPU_EVENT_ICEBP, .vector = VECTOR_DB};
+    cpu->pending_debug = false; /* held back by MOV SS: one exception for both, DR6 says why */
     cpu->ip = cpu->next_ip;
     cpu_deliver(cpu, &event);
     cpu->next_ip = cpu->ip;

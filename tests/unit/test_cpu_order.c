@@ -80,6 +80,36 @@ START_TEST(fault_behind_mov_ss_drops_the_trap_that_was_held)
 }
 END_TEST
 
+/* As silicon has it (kvm-unit-tests x86/debug.c): ICEBP takes the held trap along, INT 1 leaves it for the handler's
+ * first boundary. */
+START_TEST(icebp_behind_mov_ss_and_its_held_trap_are_one_exception)
+{
+    static const struct {
+        const char *code; /* mov ss,[A000h]; then icebp, or int 1 */
+        size_t length;
+        unsigned handlers;
+    } ROWS[] = {
+        {"\x8e\x15\x00\xa0\x00\x00\xf1",     7, 1},
+        {"\x8e\x15\x00\xa0\x00\x00\xcd\x01", 8, 2},
+    };
+    for (size_t n = 0; n < ARRAY_COUNT(ROWS); n++) {
+        struct cpu_box box;
+        cpu_guest_init(&box);
+        cpu_box_poke32(&box, 0xa000, SEL_DATA0);
+        cpu_box_poke(&box, HANDLERS + 16, "\x43\xf4", 2); /* inc ebx; hlt */
+        set_debug(&box, 0xa000, WATCH_0);
+        struct cpu_registers r = cpu_guest_run(&box, ROWS[n].code, ROWS[n].length);
+        unsigned inner = ROWS[n].handlers - 1;
+        ck_assert_uint_eq(r.ip, HANDLERS + 16 + 2);
+        ck_assert_uint_eq(stack_word(&box, &r, 3 * inner), CODE + ROWS[n].length);
+        if (inner > 0)
+            ck_assert_uint_eq(stack_word(&box, &r, 0), HANDLERS + 16);
+        ck_assert_uint_eq(r.dr[6] & 1, 1);
+        cpu_box_fini(&box);
+    }
+}
+END_TEST
+
 /* The target of MOVS is beyond the limit: its source was read, and what watches that has no trap. */
 START_TEST(fault_drops_the_trap_of_its_own_instruction)
 {
@@ -222,6 +252,7 @@ Suite *cpu_order_suite(void)
         breakpoint_comes_before_the_page_fault_of_its_fetch,
         load_of_ss_behind_another_holds_nothing_back,
         fault_behind_mov_ss_drops_the_trap_that_was_held,
+        icebp_behind_mov_ss_and_its_held_trap_are_one_exception,
         fault_drops_the_trap_of_its_own_instruction,
         vif_and_vip_together_are_gp_in_front_of_the_next_instruction,
         absent_outer_stack_is_np_for_iret_and_ss_for_retf,
