@@ -149,13 +149,6 @@ void exec_aam_386(struct cpu *cpu, const struct instruction *i)
 
 /* --- stack ------------------------------------------------------------------------------------------- */
 
-/* Of four bytes only two are written. */
-void exec_push_segment_386(struct cpu *cpu, const struct instruction *i)
-{
-    stack_write_below(cpu, i->operand_size, 2, cpu->segment[i->row->argument].selector);
-    cpu_stack_move(cpu, -(int64_t)i->operand_size);
-}
-
 /* From the lowest register up: a fault leaves those below it written. */
 void exec_pusha_386(struct cpu *cpu, const struct instruction *i)
 {

@@ -186,9 +186,16 @@ void exec_bound(struct cpu *cpu, const struct instruction *i)
 
 /* --- stack ------------------------------------------------------------------------------------------ */
 
+/* Of four bytes the 386 and the i486 write two: seen on both (barotto/test386.asm, its POST 9). */
 void exec_push_segment(struct cpu *cpu, const struct instruction *i)
 {
-    cpu_push(cpu, i->operand_size, cpu->segment[i->row->argument].selector);
+    uint16_t selector = cpu->segment[i->row->argument].selector;
+    if (cpu->model->generation == GEN_386 || cpu->model->generation == GEN_486) {
+        stack_write_below(cpu, i->operand_size, 2, selector);
+        cpu_stack_move(cpu, -(int64_t)i->operand_size);
+    } else {
+        cpu_push(cpu, i->operand_size, selector);
+    }
 }
 
 void exec_mov_from_segment(struct cpu *cpu, const struct instruction *i)

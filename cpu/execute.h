@@ -17,8 +17,7 @@
     X(mov_from_segment_8086) X(mov_to_segment_8086) X(aad_8086) X(group5_8086) X(far_8086)          \
     X(shift_286) X(mul_286) X(imul_286) X(div_286) X(daa_286) X(aaa_286) X(aad_286)                 \
     X(shift_386) X(shld_386) X(bt_386) X(bsf_386) X(bsr_386) X(idiv_386) X(aam_386)                 \
-    X(push_segment_386) X(pusha_386) X(popa_386) X(call_e_386) X(jmp_e_386) X(call_far_386)         \
-    X(jump_far_386)                                                                                 \
+    X(pusha_386) X(popa_386) X(call_e_386) X(jmp_e_386) X(call_far_386) X(jump_far_386)             \
     X(fwait) X(x87) X(fxsave) X(ud) X(too_long) X(code_limit)                                       \
     X(simd) X(emms) X(maskmov) X(popcnt) X(crc32) X(movnti) X(ldmxcsr) X(stmxcsr)       \
     X(sfence)
