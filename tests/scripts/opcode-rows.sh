@@ -31,7 +31,7 @@ link_counting vitrine-counting "$BUILDDIR/obj/frontends/main.o" "$BUILDDIR/libvi
 VITRINE_COVERAGE=streams.counts ./silicon -H -n 6000 -s 1 >streams.log || exit 1
 VITRINE_COVERAGE=streams-fpu.counts ./silicon -H -n 12000 -s 1 -x 1 >>streams.log || exit 1
 for suite in cpu_core cpu_loop cpu_code cpu_models cpu_simd cpu_system cpu_8086 cpu_8086_rows cpu_8086_flags \
-    cpu_286 cpu_386 cpu_386_real; do
+    cpu_286 cpu_386 cpu_386_flags cpu_386_real; do
     CK_FORK=no VITRINE_COVERAGE=$suite.counts ./unit-tests-counting $suite >$suite.log 2>&1
 done
 VITRINE_COVERAGE=dumps.counts timeout 200 ./vitrine-counting run --bios embedded --cpu max --overlay --display none \
