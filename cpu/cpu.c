@@ -112,6 +112,7 @@ void cpu_reset(struct cpu *cpu)
     cpu->is_halted = cpu->is_shutdown = false;
     cpu->interrupt_shadow = cpu->shadow_blocks_debug = false;
     cpu->nmi_pending = cpu->nmi_blocked = false;
+    cpu->prefixes_lost = 0;
     cpu->suppress_trap = cpu->pending_debug = false;
     flags_set_explicit(cpu, 0);
     memory_reset(cpu);
@@ -242,6 +243,7 @@ void cpu_set_registers(struct cpu *cpu, const struct cpu_registers *r)
 {
     memcpy(cpu->gpr, r->gpr, sizeof r->gpr);
     cpu->ip = cpu->next_ip = r->ip;
+    cpu->prefixes_lost = 0;
     cpu->current = NULL;
     cpu->flags_other = (uint32_t)r->flags & ~(FLAGS_ARITHMETIC | 2u);
     flags_set_explicit(cpu, (uint32_t)r->flags & FLAGS_ARITHMETIC);
@@ -360,6 +362,7 @@ static const struct state_field CPU_STATE[] = {
     STATE_ONE(struct cpu, pending_debug),
     STATE_ONE_SINCE(2, struct cpu, ignne),
     STATE_ARRAY_SINCE(3, struct cpu, test),
+    STATE_ONE_SINCE(6, struct cpu, prefixes_lost),
     STATE_TABLE_END};
 static const struct state_field TLB_STATE[] = {
     STATE_ONE(struct tlb_entry, tag), STATE_ONE(struct tlb_entry, physical),
@@ -368,8 +371,9 @@ static const struct state_field MEMORY_STATE[] = {
     STATE_STRUCTS(struct cpu_memory, entry, TLB_STATE),
     STATE_ONE(struct cpu_memory, has_large), STATE_TABLE_END};
 
-/* 2: machine checks, EFER, IGNNE#, SMM; 3: test registers, restart of I/O; 4: shadow_end; 5: smm_held_debug */
-#define CPU_STATE_VERSION 5
+/* 2: machine checks, EFER, IGNNE#, SMM; 3: test registers, restart of I/O; 4: shadow_end; 5: smm_held_debug;
+ * 6: prefixes_lost */
+#define CPU_STATE_VERSION 6
 
 void cpu_save(const struct cpu *cpu, struct state_stream *stream)
 {

@@ -382,6 +382,8 @@ static struct delivery delivery_of(struct cpu *cpu, const struct cpu_event_sourc
 static void deliver_once(struct cpu *cpu, void *argument)
 {
     const struct cpu_event_source *event = argument;
+    cpu->ip += cpu->prefixes_lost;
+    cpu->prefixes_lost = 0;
     cpu->next_ip = cpu->ip;
     cpu->system.is_external = event->kind != CPU_EVENT_SOFTWARE;
     if (!cpu_is_protected(cpu)) {

@@ -187,6 +187,7 @@ struct cpu {
     bool interrupt_shadow;     /* after STI, MOV SS, POP SS: no interrupt before the next one is over */
     bool shadow_blocks_debug;  /* MOV SS, POP SS: debug traps as well */
     bool nmi_pending, nmi_blocked;
+    uint8_t prefixes_lost;     /* 8086: bytes of a REP under way that an interrupt does not return to */
     bool intr;
     bool has_event;            /* something to look at between instructions */
     bool suppress_trap;        /* this instruction takes no single-step trap (set by sys) */

@@ -191,7 +191,7 @@ bool emit_string(struct builder *b, const struct instruction *i)
     op_handler *handler = handler_of(i);
     bool has_rep = i->prefixes & (PREFIX_REP | PREFIX_REPNE);
     struct op *op;
-    if (!handler)
+    if (!handler || (has_rep && cpu_model_is_8086(b->cpu->model))) /* it counts the prefixes that are lost */
         return false;
     op = builder_add(b, handler, i);
     op->segment = i->segment;

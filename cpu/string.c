@@ -271,6 +271,7 @@ static void repeat(struct cpu *cpu, const struct instruction *i, const struct st
         one_element(cpu, i, kind);
         return;
     }
+    cpu->prefixes_lost = 0;
     if (count == 0)
         return;
     for (;;) {
@@ -295,6 +296,9 @@ static void repeat(struct cpu *cpu, const struct instruction *i, const struct st
     if (is_compare)
         flags_set_explicit(cpu, before);
     cpu->next_ip = cpu->ip;
+    /* QUIRK: interrupted, the 8086 returns to the last prefix alone. */
+    if (cpu_model_is_8086(cpu->model))
+        cpu->prefixes_lost = (uint8_t)(i->length - 2);
 }
 
 void exec_movs(struct cpu *cpu, const struct instruction *i)

@@ -366,6 +366,34 @@ START_TEST(no_opcode_is_invalid)
 }
 END_TEST
 
+/* 8086 Family User's Manual, REP: it returns to the last of several prefixes; the 80186 to all of them. */
+START_TEST(an_interrupted_repetition_loses_prefixes)
+{
+    static const struct { const char *model, *code; size_t length; unsigned before; uint16_t ip; } ROWS[] = {
+        {"8088", "\x26\xf3\xa4", 3, 5, START + 1},     /* rep movs es: forgets ES */
+        {"8088", "\xf3\x26\xa4", 3, 5, START + 1},     /* the other way round it forgets the REP */
+        {"8088", "\xf3\xa4", 2, 5, START},
+        {"8088", "\xf0\x26\xf3\xa5", 4, 5, START + 2},
+        {"8088", "\x26\xf3\xa4", 3, 0, START},         /* not begun */
+        {"8088", "\x26\xf3\xa4", 3, 9, START + 3},     /* over */
+        {"8088", "\x26\xf3\xa4\xeb\xfe", 5, 12, START + 3}, /* a jump later */
+        {"80186", "\x26\xf3\xa4", 3, 5, START},
+    };
+    for (size_t n = 0; n < ARRAY_COUNT(ROWS); n++) {
+        struct cpu_box box;
+        box_init(&box, ROWS[n].model, (enum handler_choice)_i);
+        cpu_box_poke(&box, 2 * 4, "\x00\x04\x00\x00", 4); /* NMI */
+        run_one(&box, ROWS[n].code, ROWS[n].length,
+                (struct given){.cx = 9, .sp = 0x1000, .si = 0x100, .di = 0x200}, ROWS[n].before);
+        cpu_nmi(box.cpu);
+        cpu_box_run(&box, 1);
+        ck_assert_msg((cpu_box_peek32(&box, 0x30ffa) & 0xffff) == ROWS[n].ip, "row %zu: %x", n,
+                      cpu_box_peek32(&box, 0x30ffa) & 0xffff);
+        cpu_box_fini(&box);
+    }
+}
+END_TEST
+
 Suite *cpu_8086_suite(void)
 {
     const TTest *const TESTS[] = {
@@ -380,6 +408,7 @@ Suite *cpu_8086_suite(void)
         decimal_adjustments_are_those_of_the_chip,
         bits_12_to_15_of_flags_stay_ones,
         no_opcode_is_invalid,
+        an_interrupted_repetition_loses_prefixes,
     };
     Suite *suite = suite_create("cpu_8086");
     TCase *tcase = tcase_create("cpu_8086");
