@@ -69,6 +69,9 @@ struct cpu_exit_hook {
     void *self;
 };
 
+/* A bit for each address pin of the model of that name (NULL: the default; unknown: 32 pins). */
+uint64_t cpu_address_mask(const char *name);
+
 struct cpu_config {
     const char *name;  /* of the machine, for messages */
     const char *model; /* a row of cpu/models.c: "8086" … "p6", "max"; NULL: the default, p6 */

@@ -45,6 +45,12 @@ const struct cpu_model *cpu_model_row(size_t index)
     return index < ARRAY_COUNT(MODELS) ? &MODELS[index] : NULL;
 }
 
+/* "386" is the 80386 too. */
+static bool is_called(const struct cpu_model *model, const char *name)
+{
+    return strcmp(model->name, name) == 0 || (strlen(model->name) == 5 && strcmp(model->name + 2, name) == 0);
+}
+
 const struct cpu_model *cpu_model_find(const char *name, struct error *error)
 {
     if (name == NULL) {
@@ -53,13 +59,20 @@ const struct cpu_model *cpu_model_find(const char *name, struct error *error)
     char known[160];
     size_t used = 0;
     for (size_t i = 0; i < ARRAY_COUNT(MODELS); i++) {
-        if (strcmp(MODELS[i].name, name) == 0) {
+        if (is_called(&MODELS[i], name)) {
             return &MODELS[i];
         }
         text_append(known, sizeof known, &used, "%s%s", i > 0 ? ", " : "", MODELS[i].name);
     }
     error_set(error, STATUS_USAGE, "unknown CPU model '%s'; fix: one of %s", name, known);
     return NULL;
+}
+
+uint64_t cpu_address_mask(const char *name)
+{
+    struct error error = {0};
+    const struct cpu_model *model = cpu_model_find(name, &error);
+    return model ? cpu_model_address_mask(model) : UINT32_MAX;
 }
 
 /* One bit of CPUID.1:EDX for each feature that has one (SDM 2A, table 3-11). */

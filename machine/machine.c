@@ -100,7 +100,8 @@ static void map_ram(struct machine *machine)
                       true);
 }
 
-/* The firmware below 4 GiB, its last 128 KiB also below 1 MiB (i440FX data sheet 3.2.18: PAM). */
+/* The firmware below 4 GiB, its last 128 KiB also below 1 MiB (i440FX data sheet 3.2.18: PAM), and below
+ * 16 MiB for a CPU of 24 address pins, which starts there (IBM AT Technical Reference: FE0000h-FFFFFFh). */
 static enum status build_rom(struct machine *machine, struct error *error)
 {
     const struct machine_blob *bios = &machine->config.bios;
@@ -121,6 +122,9 @@ static enum status build_rom(struct machine *machine, struct error *error)
     low = frames < 32 ? frames : 32;
     space_map_ram(&machine->memory, MEBIBYTE - low * FRAME_BYTES, low, &machine->rom, frames - low,
                   true, false);
+    if (machine->config.has_cpu && cpu_address_mask(machine->config.cpu_model) == 16 * MEBIBYTE - 1)
+        space_map_ram(&machine->memory, 16 * MEBIBYTE - low * FRAME_BYTES, low, &machine->rom,
+                      frames - low, true, false);
     return STATUS_OK;
 }
 
