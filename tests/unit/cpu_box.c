@@ -137,7 +137,7 @@ void cpu_box_flat(struct cpu_box *box, uint32_t eip)
     cpu_set_registers(box->cpu, &r);
 }
 
-struct cpu_registers cpu_box_step_real(struct cpu_box *box, const uint16_t gpr[4], uint16_t flags,
+struct cpu_registers cpu_box_step_real(struct cpu_box *box, const uint32_t gpr[4], uint16_t flags,
                                        const char *code, size_t length)
 {
     struct cpu_registers r;

@@ -29,11 +29,11 @@ struct cpu_box {
 /* RAM of `pages` pages from address 0. Exits with a message when something is missing. */
 void cpu_box_init(struct cpu_box *box, const char *model, size_t pages);
 void cpu_box_fini(struct cpu_box *box);
-/* Runs at most `instructions`; returns why it stopped. */
 /* One instruction in real mode, at 1000:0100 with these AX, CX, DX, BX and flags; returns what it leaves. */
 #define CPU_BOX_IP 0x100u
-struct cpu_registers cpu_box_step_real(struct cpu_box *box, const uint16_t gpr[4], uint16_t flags,
+struct cpu_registers cpu_box_step_real(struct cpu_box *box, const uint32_t gpr[4], uint16_t flags,
                                        const char *code, size_t length);
+/* Runs at most `instructions`; returns why it stopped. */
 enum cpu_stop cpu_box_run(struct cpu_box *box, uint64_t instructions);
 void cpu_box_poke(struct cpu_box *box, uint64_t gpa, const void *bytes, size_t count);
 void cpu_box_peek(const struct cpu_box *box, uint64_t gpa, void *bytes, size_t count);

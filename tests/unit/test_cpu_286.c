@@ -9,7 +9,7 @@
 struct capture {
     const char *code;
     size_t length;
-    uint16_t before[4]; /* AX CX DX BX */
+    uint32_t before[4]; /* AX CX DX BX */
     uint16_t flags_before;
     uint16_t after[4];
     uint16_t flags_after;
@@ -92,7 +92,7 @@ END_TEST
 START_TEST(later_processors_keep_their_own)
 {
     struct cpu_box box;
-    const uint16_t before[4] = {0x100, 3, 0, 0};
+    const uint32_t before[4] = {0x100, 3, 0, 0};
     cpu_box_init(&box, "80386", 64);
     /* div cl: no flag changes */
     struct cpu_registers r = cpu_box_step_real(&box, before, ARITHMETIC, "\xf6\xf1", 2);

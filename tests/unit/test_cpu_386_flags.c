@@ -92,7 +92,7 @@ START_TEST(undefined_flags_are_the_chips)
 {
     const struct seen *row = &SEEN[_i];
     struct cpu_box box;
-    const uint16_t before[4] = {row->ax, row->cx, 0, 0};
+    const uint32_t before[4] = {row->ax, row->cx, 0, 0};
     cpu_box_init(&box, "80386", 64);
     struct cpu_registers r = cpu_box_step_real(&box, before, row->before, row->code, row->length);
     ck_assert_uint_eq(r.ip, CPU_BOX_IP + row->length);

@@ -6,7 +6,7 @@
 #include "base/bits.h"
 #include "tests/unit/cpu_box.h"
 
-#define START 0x100u
+#define START CPU_BOX_IP
 enum { CF = 1, PF = 4, AF = 0x10, ZF = 0x40, SF = 0x80, OF = 0x800, ARITHMETIC = 0x8d5u };
 
 static void box_init(struct cpu_box *box, const char *model)
@@ -31,21 +31,12 @@ struct given {
 static struct cpu_registers run(struct cpu_box *box, const char *code, size_t length,
                                 struct given given)
 {
+    const uint32_t gpr[4] = {given.ax, given.cx, given.dx, given.bx};
     struct cpu_registers r;
     cpu_get_registers(box->cpu, &r);
-    r.segment[CPU_CS] = (struct cpu_segment){0x10000, 0xffff, 0x1000, 0x93};
-    r.gpr[CPU_AX] = given.ax;
-    r.gpr[CPU_CX] = given.cx;
-    r.gpr[CPU_DX] = given.dx;
-    r.gpr[CPU_BX] = given.bx;
     r.gpr[CPU_SP] = given.sp ? given.sp : 0x1000;
-    r.ip = START;
-    r.flags = 2 | given.flags;
     cpu_set_registers(box->cpu, &r);
-    cpu_box_poke(box, 0x10000 + START, code, length);
-    cpu_box_run(box, 1);
-    cpu_get_registers(box->cpu, &r);
-    return r;
+    return cpu_box_step_real(box, gpr, (uint16_t)given.flags, code, length);
 }
 #define ONE(box, code, ...) run(box, code, sizeof(code) - 1, (struct given){__VA_ARGS__})
 #define CODE(bytes)         bytes, sizeof(bytes) - 1
