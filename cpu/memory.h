@@ -30,12 +30,19 @@ struct tlb_entry {
     uint8_t flags;
 };
 
+/* Where a table of the page tables lies; derived. */
+struct table_host {
+    uint64_t physical; /* or TLB_INVALID */
+    const uint8_t *bytes;
+};
+
 #define TLB_WORDS (TLB_ENTRIES / 64)
 _Static_assert(TLB_WORDS <= 64, "used_words has a bit for each");
 struct cpu_memory {
     struct tlb_fast fast[5][TLB_ENTRIES]; /* user * 2 + write; 4: stays empty (alignment checks) */
     const uint64_t *code_lines[2][TLB_ENTRIES]; /* by user; beside tags with TLB_CODE */
     struct tlb_entry entry[TLB_ENTRIES];
+    struct table_host directory, table; /* of the last frequent walk */
     bool has_large;        /* some entry is of a large page (or was) */
     /* Derived, so that flushes look at few entries. Bit i of `used`: entry i or a fast form of it may be
      * valid; of `global`: entry i is of a global page. Bit i of `large`: some entry may be of a large

@@ -150,6 +150,10 @@ static BASE_ALWAYS_INLINE bool op_reach_S(const struct cpu *cpu, const struct op
            op_reach_any(cpu, (uint32_t)(b->base + offset), bytes, is_write, host);
 }
 
+/* The one access to memory of this operation has missed: fills its fast entry where the page is RAM that the
+ * tables allow without a mark or a fault, as after most loads of CR3. True: the op's handler can do it now;
+ * false: it has to go the slow way. */
+bool op_refill(struct cpu *cpu, const struct op *op, unsigned bytes, bool is_write);
 /* Reads for a change: raises what the write would raise. */
 uint64_t op_modify_slow(struct cpu *cpu, const struct op *op, uint64_t linear, unsigned bytes);
 

@@ -5,6 +5,12 @@
 
 /* A slow companion goes back to the loop. */
 #define SLOW_NEXT return op + 1
+/* Most misses are gone when the tables have been asked, and the handler itself can go on. */
+#define SLOW_REFILL(is_write)                     \
+    do {                                          \
+        if (op_refill(cpu, op, BYTES, is_write))  \
+            return op;                            \
+    } while (0)
 #define SLOW_LINEAR(is_write) op_linear_any(cpu, op, BYTES, is_write)
 #define SLOW_LOAD() ((T)op_load(cpu, op, SLOW_LINEAR(false), BYTES))
 #define CLASSES(X, ...) X(B, __VA_ARGS__) X(F, __VA_ARGS__) X(S, __VA_ARGS__)
@@ -17,6 +23,7 @@
 #define MODIFY_HANDLERS(name, setup, change)                                        \
     OP_SLOW(name##_slow)                                                          \
     {                                                                               \
+        SLOW_REFILL(true);                                                          \
         uint64_t at = SLOW_LINEAR(true);                                            \
         T value = (T)op_modify_slow(cpu, op, at, BYTES), r;                         \
         setup;                                                                      \
@@ -33,6 +40,7 @@
 #define READ_HANDLERS(name, action)                                                 \
     OP_SLOW(name##_slow)                                                          \
     {                                                                               \
+        SLOW_REFILL(false);                                                         \
         T m = SLOW_LOAD();                                                          \
         action;                                                                     \
         SLOW_NEXT;                                                                  \
@@ -46,6 +54,7 @@
 #define WRITE_HANDLERS(name, value)                                                 \
     OP_SLOW(name##_slow)                                                          \
     {                                                                               \
+        SLOW_REFILL(true);                                                          \
         uint64_t at = SLOW_LINEAR(true);                                            \
         op_store(cpu, op, at, BYTES, value);                                        \
         SLOW_NEXT;                                                                  \
@@ -100,6 +109,7 @@ TEST_CONDITIONS(TEST_JCC)
 #define SPLIT_HANDLER(name, A, B)                                 \
     OP_SLOW(name)                                                 \
     {                                                             \
+        SLOW_REFILL(false);                                       \
         T m = SLOW_LOAD(), a = A, b = B, r;                       \
         DO_CMP(a, b);                                             \
         (void)r;                                                  \
@@ -261,6 +271,8 @@ OP_DEFINE(cwd)
     OP_DEFINE(name##_r) SET_BODY(op->d, (T)(type)(get))                                  \
     OP_SLOW(name##_m_slow)                                                               \
     {                                                                                    \
+        if (op_refill(cpu, op, bytes, false))                                            \
+            return op;                                                                   \
         SET(op->d, (T)(type)op_load(cpu, op, op_linear_any(cpu, op, bytes, false), bytes)); \
         SLOW_NEXT;                                                                       \
     }                                                                                    \

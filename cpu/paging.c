@@ -1,17 +1,8 @@
 /* Page tables: 4 KiB, 4 MiB (PSE, PSE-36), PAE with 2 MiB and execute-disable; A and D bits; fault
  * codes. SDM 3A chapter 4. */
-#include "cpu/memory.h"
+#include "cpu/paging.h"
 
-#define PTE_P   UINT64_C(0x001)
-#define PTE_W   UINT64_C(0x002)
-#define PTE_U   UINT64_C(0x004)
-#define PTE_A   UINT64_C(0x020)
-#define PTE_D   UINT64_C(0x040)
-#define PTE_PS  UINT64_C(0x080)
-#define PTE_PAT UINT64_C(0x080) /* in the entry of a 4 KiB page */
-#define PTE_G   UINT64_C(0x100)
 #define PDE_PAT UINT64_C(0x1000) /* in the entry of a large page */
-#define PTE_XD  (UINT64_C(1) << 63)
 #define PAE_RESERVED UINT64_C(0xfffffff000000000) /* above 36 physical bits; XD has a say in bit 63 */
 #define PAE_LARGE_RESERVED UINT64_C(0x1fe000)
 #define PDPTE_RESERVED (PAE_RESERVED | UINT64_C(0x1e6))
@@ -25,12 +16,21 @@ struct walk {
     bool is_large, is_reserved, is_execute_disabled;
 };
 
-static inline uint64_t read_entry(const struct cpu *cpu, uint64_t physical, unsigned bytes)
+static uint64_t read_entry(const struct cpu *cpu, uint64_t physical, unsigned bytes)
 {
     const struct space_page *page = space_page(cpu->memory, physical);
     if (page && page->read)
         return load_le(page->read + (physical & PAGE_MASK), bytes);
     return mask_bytes(bytes); /* nobody answers; devices are not asked for page tables */
+}
+
+const uint8_t *paging_find_table(const struct cpu *cpu, struct table_host *table, uint64_t physical)
+{
+    const struct space_page *page = space_page(cpu->memory, physical);
+    if (!page || !page->read)
+        return NULL;
+    table->physical = physical;
+    return table->bytes = page->read;
 }
 
 static void write_entry(struct cpu *cpu, uint64_t physical, unsigned bytes, uint64_t value)
@@ -151,40 +151,10 @@ static void walk_or_fault(struct cpu *cpu, uint64_t linear, uint32_t access, str
     }
 }
 
-static uint8_t flags_of_entry(const struct cpu *cpu, uint64_t rights, uint64_t last)
-{
-    uint64_t flags = (rights & PTE_U) / PTE_U * TLB_USER;
-    flags |= (rights & PTE_W) / PTE_W * TLB_WRITABLE;
-    flags |= (last & PTE_D) / PTE_D * TLB_DIRTY;
-    flags |= cpu->cr4 & CR4_PGE ? (last & PTE_G) / PTE_G * TLB_GLOBAL : 0;
-    return (uint8_t)flags;
-}
-
 static uint8_t entry_flags(const struct cpu *cpu, const struct walk *walk)
 {
     unsigned flags = flags_of_entry(cpu, walk->rights, walk->value[walk->levels - 1]);
     return (uint8_t)(flags | (walk->is_large ? TLB_LARGE : 0));
-}
-
-/* The frequent walk: a 4 KiB page by two legacy entries that allow the access and have their marks. False: it
- * is not so, nothing has happened, and the general walk has to find out what is due. */
-static inline bool walk_plain(const struct cpu *cpu, uint64_t linear, uint32_t access,
-                              struct tlb_entry *e)
-{
-    /* The bits of an error code lie where those of the rights do (SDM 3A 4.3, 4.7). */
-    uint64_t needed = PTE_P | PTE_A | (access & (PF_WRITE | PF_USER)), directory, last, rights;
-    if (cpu->cr4 & CR4_PAE)
-        return false;
-    directory = read_entry(cpu, (cpu->cr3 & 0xfffff000u) + (linear >> 22) * 4, 4);
-    if ((directory & (PTE_P | PTE_PS)) != PTE_P)
-        return false;
-    last = read_entry(cpu, (directory & 0xfffff000u) + (linear >> 12 & 1023) * 4, 4);
-    rights = directory & last;
-    if ((rights & needed) != needed || last & PTE_PAT || (access & PF_WRITE && !(last & PTE_D)))
-        return false;
-    e->physical = last & 0xfffff000u;
-    e->flags = flags_of_entry(cpu, rights, last);
-    return true;
 }
 
 /* Apart, so that the frequent walk needs no stack frame. */
@@ -199,7 +169,7 @@ static __attribute__((noinline)) void walk_general(struct cpu *cpu, uint64_t lin
 
 void memory_walk(struct cpu *cpu, uint64_t linear, uint32_t access, struct tlb_entry *e)
 {
-    if (BASE_UNLIKELY(!walk_plain(cpu, linear, access, e)))
+    if (BASE_UNLIKELY(!paging_walk_plain(cpu, linear, access, e)))
         walk_general(cpu, linear, access, e);
 }
 

@@ -4,7 +4,9 @@
  * entries here as on hardware. What the host makes of it (fast forms, bitmaps) is derived. SDM 3A 4.10. */
 #include <string.h>
 
-#include "cpu/memory.h"
+#include "cpu/ops.h"
+#include "cpu/paging.h"
+#include "cpu/run.h"
 
 static inline void mark_used(struct cpu_memory *m, unsigned index)
 {
@@ -46,6 +48,19 @@ static bool entry_serves(const struct cpu *cpu, const struct tlb_entry *e, bool 
     return !is_write || e->flags & TLB_DIRTY;
 }
 
+/* Where the entry of this place is not the page's, or does not serve: makes room for the walk to come. A
+ * fault forgets the entry (SDM 3A 4.10.4.1), so that the handler's repair is seen. */
+static inline bool has_entry(struct cpu *cpu, const struct tlb_entry *e, unsigned index, uint64_t linear,
+                             bool is_write, bool is_user)
+{
+    struct cpu_memory *m = cpu->memory_unit;
+    if (e->tag == (linear & ~PAGE_MASK) && entry_serves(cpu, e, is_write, is_user))
+        return true;
+    if (m->used[index / 64] >> index % 64 & 1)
+        drop_entry(m, index);
+    return false;
+}
+
 uint64_t memory_translate(struct cpu *cpu, uint64_t linear, bool is_write, bool is_user)
 {
     struct cpu_memory *m = cpu->memory_unit;
@@ -56,15 +71,48 @@ uint64_t memory_translate(struct cpu *cpu, uint64_t linear, bool is_write, bool 
         mark_used(m, index); /* fast forms only */
         return linear & cpu_model_address_mask(cpu->model);
     }
-    if (e->tag == (linear & ~PAGE_MASK) && entry_serves(cpu, e, is_write, is_user))
-        return e->physical | (linear & PAGE_MASK);
-    /* A fault forgets the entry (SDM 3A 4.10.4.1), so that the handler's repair is seen. */
-    if (m->used[index / 64] >> index % 64 & 1)
-        drop_entry(m, index);
-    memory_walk(cpu, linear, (is_write ? PF_WRITE : 0) | (is_user ? PF_USER : 0), e);
-    e->tag = linear & ~PAGE_MASK;
-    mark_entry(m, index);
+    if (!has_entry(cpu, e, index, linear, is_write, is_user)) {
+        memory_walk(cpu, linear, (is_write ? PF_WRITE : 0) | (is_user ? PF_USER : 0), e);
+        e->tag = linear & ~PAGE_MASK;
+        mark_entry(m, index);
+    }
     return e->physical | (linear & PAGE_MASK);
+}
+
+bool op_refill(struct cpu *cpu, const struct op *op, unsigned bytes, bool is_write)
+{
+    const struct segment_bounds *bounds = &cpu->bounds[op->segment];
+    uint64_t offset = op_offset(cpu, op) & (0xffffffffu >> op->is_narrow);
+    uint64_t linear = (uint32_t)(bounds->base + offset), page_start = linear & ~PAGE_MASK;
+    struct cpu_memory *m = cpu->memory_unit;
+    unsigned index = tlb_index(linear);
+    struct tlb_fast *fast = is_write ? cpu->tlb_write : cpu->tlb_read;
+    struct tlb_entry *e = &m->entry[index];
+    const struct space_page *page;
+    uint8_t *host;
+    if (!TECHNIQUE_TLB || !(cpu->cr0 & CR0_PG) || fast == m->fast[4] || run_has_data_watches(cpu) ||
+        offset + bytes - 1 >= (is_write ? bounds->write_bound : bounds->read_bound) ||
+        linear + bytes - page_start > FRAME_BYTES)
+        return false;
+    if (!has_entry(cpu, e, index, linear, is_write, cpu->cpl == 3)) {
+        if (!paging_walk_plain(cpu, linear, (is_write ? PF_WRITE : 0) | (cpu->cpl == 3 ? PF_USER : 0), e))
+            return false;
+        e->tag = page_start;
+        mark_entry(m, index);
+    }
+    page = space_page(cpu->memory, e->physical);
+    host = page == NULL ? NULL : is_write ? page->write : page->read;
+    if (host == NULL)
+        return false;
+    if (is_write) {
+        uint8_t *flags = &page->write_ram->flags[page->write_frame];
+        if (*flags & FRAME_CODE)
+            return false;
+        *flags |= FRAME_WRITTEN;
+    }
+    fast[index].tag = page_start;
+    fast[index].addend = (uintptr_t)host - (uintptr_t)page_start;
+    return true;
 }
 
 /* --- forgetting ------------------------------------------------------------------------------------ */
@@ -98,6 +146,7 @@ void memory_forget_hosts(struct cpu *cpu)
     for (unsigned i; (i = next_used(&places)) < TLB_ENTRIES;)
         for (unsigned k = 0; k < 4; k++)
             m->fast[k][i].tag = TLB_INVALID;
+    m->directory.physical = m->table.physical = TLB_INVALID;
 }
 
 void memory_forget_writes(struct cpu *cpu, const uint8_t *host_page)
@@ -185,6 +234,7 @@ void memory_reset(struct cpu *cpu)
         drop_entry(m, i);
         m->fast[4][i].tag = TLB_INVALID;
     }
+    m->directory.physical = m->table.physical = TLB_INVALID;
     forget_used(m);
     m->has_large = false;
     memory_choose_tlb(cpu);

@@ -378,6 +378,36 @@ START_TEST(a_loaded_tlb_is_stale_until_it_is_flushed)
 }
 END_TEST
 
+/* What is kept of a table's place holds no longer than the map of memory: another frame answers where the
+ * directory, or the table, was. */
+START_TEST(tables_are_where_the_map_of_memory_says)
+{
+    static const uint32_t MOVED[] = {TABLES, TABLE};
+    for (size_t n = 0; n < ARRAY_COUNT(MOVED); n++) {
+        enum { OTHER_DIRECTORY = 0x22000, OTHER_TABLE = 0x23000 };
+        uint32_t other = MOVED[n] == TABLES ? OTHER_DIRECTORY : OTHER_TABLE;
+        struct cpu_box box;
+        struct cpu_registers r;
+        cpu_guest_init(&box);
+        cpu_box_poke32(&box, FRAME, 1);
+        cpu_box_poke32(&box, FRAME + 0x1000, 2);
+        page_32(&box, TABLE | PWU | A, FRAME | PWU | A, CR0_PAGED, 0);
+        cpu_box_poke32(&box, OTHER_DIRECTORY, DIRECTORY | PWU | A);
+        cpu_box_poke32(&box, OTHER_DIRECTORY + 4, OTHER_TABLE | PWU | A);
+        cpu_box_poke32(&box, OTHER_TABLE, (FRAME + 0x1000) | PWU | A);
+        /* reload CR3; mov eax,[PAGE32]; jmp $ */
+        r = RUN(&box, "\x0f\x20\xd9\x0f\x22\xd9\xa1\x00\x00\x40\x00\xeb\xfe");
+        ck_assert_uint_eq(r.gpr[CPU_AX], 1);
+        space_map_ram(&box.memory, MOVED[n], 1, &box.ram, other >> 12, true, true);
+        r.ip = CODE;
+        cpu_set_registers(box.cpu, &r);
+        r = RUN(&box, "\x0f\x20\xd9\x0f\x22\xd9\xa1\x00\x00\x40\x00\xf4");
+        ck_assert_uint_eq(r.gpr[CPU_AX], 2);
+        cpu_box_fini(&box);
+    }
+}
+END_TEST
+
 Suite *cpu_paging_suite(void)
 {
     const TTest *const TESTS[] = {
@@ -393,6 +423,7 @@ Suite *cpu_paging_suite(void)
         global_pages_outlive_a_load_of_cr3,
         invlpg_forgets_all_of_a_large_page,
         a_loaded_tlb_is_stale_until_it_is_flushed,
+        tables_are_where_the_map_of_memory_says,
     };
     Suite *suite = suite_create("cpu_paging");
     TCase *tcase = tcase_create("cpu_paging");
