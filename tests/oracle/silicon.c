@@ -113,15 +113,52 @@ static unsigned explained_fpu(const struct stream *stream, const struct silicon_
     if (row != NULL && strncmp(row->mnemonic, "maskmov", 7) == 0) {
         return 6; /* MASKMOVQ, MASKMOVDQU: bytes that are not written fault as well */
     }
-    const struct opcode_row *ours_row = stream->row[stopped_at(stream, ours) % STREAM_MAX];
-    if (ours->vector == 17 && ours_row != NULL && ours_row->simd.memory_bytes == 16 &&
-        ours_row->simd.attributes == SIMD_UNALIGNED) {
+    const struct opcode_row *last_row = stream->row[stream->count - 1];
+    if ((ours->vector == 17 || theirs->vector == 17) && last_row != NULL &&
+        last_row->simd.memory_bytes == 16 && last_row->simd.attributes == SIMD_UNALIGNED) {
         return 7; /* MOVUPS and its kin with alignment checks on */
     }
     if (row != NULL && row->opcode >= 0xd8 && row->opcode <= 0xdf &&
         ours->vector == theirs->vector && is_fault_of_operand(ours->vector) &&
         ours->data_hash != theirs->data_hash) {
         return 9; /* a store of ten bytes of which the last two fault */
+    }
+    if (is_amd() && row != NULL && row->opcode >= 0xd8 && row->opcode <= 0xdf &&
+        is_fault_of_operand(theirs->vector) && (ours->vector == 3 || ours->vector == 1) &&
+        ours->fpu.status & 0x80) {
+        return 16; /* a store that an unmasked exception holds back: AMD asks for its place all the same */
+    }
+    if (is_amd() && last_row != NULL && strcmp(last_row->mnemonic, "ldmxcsr") == 0 &&
+        ours->vector == 13 && theirs->fpu.mxcsr >> 17 == 1) {
+        return 15; /* LDMXCSR: AMD has bit 17, MM */
+    }
+    return 0;
+}
+
+/* LOOPE or LOOPNE behind F2h or F3h. */
+static bool is_repeated_loop(const struct stream *stream, unsigned n)
+{
+    const struct opcode_row *row = stream->row[n];
+    const uint8_t *code = &stream->test.code[stream->start[n]];
+    unsigned bytes = stream->start[n + 1] - stream->start[n];
+    return row != NULL && strncmp(row->mnemonic, "loop", 4) == 0 && row->mnemonic[4] != 0 &&
+           (memchr(code, 0xf2, bytes - 1) != NULL || memchr(code, 0xf3, bytes - 1) != NULL);
+}
+
+/* Those of AMD's processors; at: the instruction that stopped the stream, row: of it, or NULL. */
+static unsigned explained_amd(const struct stream *stream, const struct silicon_result *ours,
+                              const struct silicon_result *theirs, unsigned at,
+                              const struct opcode_row *row)
+{
+    if (is_repeated_loop(stream, stream->count - 1) && memcmp(ours->gpr, theirs->gpr, sizeof ours->gpr) == 0) {
+        return 12; /* LOOPE, LOOPNE: F2h or F3h says which of them it is */
+    }
+    if (row != NULL && strcmp(row->mnemonic, "mov") == 0 && ours->vector == 6 && theirs->vector == 13 &&
+        memchr(&stream->test.code[stream->start[at]], 0xf0, stream->start[at + 1] - stream->start[at])) {
+        return 13; /* LOCK MOV CR0: another name of CR8, and privileged */
+    }
+    if (row != NULL && strcmp(row->mnemonic, "retf") == 0 && theirs->vector == 17) {
+        return 14; /* RETF with alignment checks on: both words are read as one */
     }
     return 0;
 }
@@ -158,7 +195,8 @@ static unsigned explained_by(const struct stream *stream, const struct silicon_r
     if (same_place && strcmp(row->mnemonic, "bound") == 0 && theirs->vector == 5) {
         return 11; /* BOUND below the first bound: Intel does not read the second */
     }
-    return explained_fpu(stream, ours, theirs, row);
+    unsigned number = is_amd() ? explained_amd(stream, ours, theirs, at, row) : 0;
+    return number != 0 ? number : explained_fpu(stream, ours, theirs, row);
 }
 
 /* The stream's first `count` instructions, with its jumps' targets still inside. */
