@@ -63,7 +63,8 @@ struct op {
     uint8_t length;        /* of the instruction (of a fused pair: the first) */
     uint8_t covers;        /* instructions: 1, a fused pair: 2 */
     uint8_t patchable;     /* bytes of the immediate at the first instruction's end; 0: not so */
-    bool has_instruction;  /* u.instruction is in use */
+    bool has_instruction : 1; /* u.instruction is in use */
+    bool is_system : 1;       /* op_system does it, in whichever form */
 };
 
 /* Good while (context ^ cpu->context) & mask is 0. Within a page mask is 0: where the block that links
@@ -82,8 +83,9 @@ struct block {
     uint16_t offset, bytes;    /* in the frame */
     uint32_t room;             /* bytes of the pool that it may use */
     uint8_t count, op_count;
-    bool is_dead, is_cached, is_hot;
-    uint32_t heat, sampled_at; /* heat.h */
+    bool is_dead, is_cached, is_hot, has_track;
+    uint32_t heat, sampled_at, turns; /* heat.h */
+    op_handler *first;         /* of a block with a track: tracks.h */
     struct op ops[]; /* then two links for the targets, then the instructions of plain handlers */
 };
 
@@ -113,7 +115,36 @@ static inline bool block_is_for(const struct block *b, const struct cpu *cpu, ui
 }
 
 /* --- dispatch ------------------------------------------------------------------------------------- */
+/* A handler goes on in one of two forms. Chained: it jumps to the next op's handler. Stepping: it returns the
+ * next op to whoever called it, which is a track (tracks.h), or, where compilers do not turn calls at a
+ * function's end into jumps, the one loop of run_blocks(). Where there are tracks, whoever returns the first op
+ * of a block marks it by its lowest bit. */
 #if defined(VITRINE_DISPATCH_TAIL) && TECHNIQUE_TAIL_CALLS
+#define DISPATCH_IS_CHAINED 1
+static inline const struct op *op_entry(const struct op *first)
+{
+    return (const struct op *)(const void *)((const char *)first + 1);
+}
+static inline bool op_is_entry(const struct op *op)
+{
+    return (uintptr_t)op & 1;
+}
+static inline const struct op *op_of_entry(const struct op *entry)
+{
+    return (const struct op *)(const void *)((const char *)entry - 1);
+}
+extern const struct op OP_LAST; /* its handler ends the loop */
+#define OP_STOP op_entry(&OP_LAST)
+#else
+static inline const struct op *op_entry(const struct op *first)
+{
+    return first;
+}
+#define DISPATCH_IS_CHAINED 0
+#define OP_STOP NULL
+#endif
+
+#if DISPATCH_IS_CHAINED && !defined(HANDLERS_STEP)
 #if defined(__clang__)
 #define DISPATCH_MUSTTAIL __attribute__((musttail))
 #else
@@ -136,6 +167,7 @@ static inline bool block_is_for(const struct block *b, const struct cpu *cpu, ui
 const struct opcode_map *pool_opcodes(const struct code_pool *pool);
 const struct op_variant_map *pool_variants(const struct code_pool *pool);
 const struct op_pair_map *pool_pairs(const struct code_pool *pool);
+struct tracks *pool_tracks(struct code_pool *pool);
 void pool_add_cpu(struct code_pool *pool, struct cpu *cpu);
 void pool_remove_cpu(struct code_pool *pool, struct cpu *cpu);
 struct block *pool_find(const struct code_pool *pool, const struct cpu *cpu, uint64_t frame_id,

@@ -170,6 +170,7 @@ struct op *builder_add_plain(struct builder *b, op_handler *handler, const struc
     *kept = *i;
     op->u.instruction = kept;
     op->has_instruction = true;
+    op->is_system = handler == op_system;
     b->reads[op->number] = ROW_FLAGS_A;
     return op;
 }
@@ -378,7 +379,7 @@ struct block *block_build(struct cpu *cpu, unsigned most)
         is_kept = build_across(b, &s) && is_kept;
     if (!b->has_ended) {
         b->target[0] = b->ip;
-        builder_add(b, op_fall, &NOTHING)->covers = 0;
+        builder_add(b, OPS_32.jmp, &NOTHING)->covers = 0;
     }
     if (TECHNIQUE_DEAD_FLAGS)
         drop_dead_flags(b);

@@ -211,7 +211,7 @@ static bool emit_shift(struct builder *b, const struct op_handlers *h, const str
     if (i->row->form == FORM_EC) {
         op = add_plain(b, h->shift_c[digit], i);
     } else if (count == 0) {
-        add_plain(b, op_nop, i);
+        add_plain(b, OPS_32.nop, i);
         return true;
     } else {
         op = add_plain(b, h->shift_i[digit], i);
@@ -366,7 +366,7 @@ static bool emit_jcc(struct builder *b, const struct instruction *i)
         b->leaves[last] = true;
         return true;
     }
-    set_flags_of(b, builder_add(b, OP_JCC[cc], i), i);
+    set_flags_of(b, builder_add(b, OPS_32.jcc[cc], i), i);
     return true;
 }
 
@@ -413,7 +413,7 @@ static bool emit_jmp(struct builder *b, const struct instruction *i)
 {
     if (!set_targets(b, i))
         return false;
-    builder_add(b, op_jmp, i);
+    builder_add(b, OPS_32.jmp, i);
     return true;
 }
 
@@ -456,7 +456,7 @@ bool emit_fast(struct builder *b, const struct instruction *i)
     case FAST_LEAVE: return emit_leave(b, h, i);
     case FAST_LEA: return emit_lea(b, h, i);
     case FAST_XCHG: return emit_xchg(b, h, i);
-    case FAST_NOP: return add_plain(b, op_nop, i) != NULL;
+    case FAST_NOP: return add_plain(b, OPS_32.nop, i) != NULL;
     case FAST_CBW: return add_plain(b, h->cbw, i) != NULL;
     case FAST_CWD: return add_plain(b, h->cwd, i) != NULL;
     case FAST_SHIFT: return emit_shift(b, h, i);

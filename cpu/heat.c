@@ -3,9 +3,12 @@
 
 #include "cpu/ops_pairs.h"
 #include "cpu/ops_registers.h"
+#include "cpu/tracks.h"
 
-void heat_exchange(const struct code_pool *pool, struct block *block)
+void heat_exchange(struct code_pool *pool, struct block *block)
 {
+    if (block->has_track)
+        track_leave(pool_tracks(pool), block);
     for (unsigned n = 0; n < block->op_count; n++) {
         struct op *op = &block->ops[n];
         op->handler = op_pair_first(op->handler);
@@ -14,15 +17,26 @@ void heat_exchange(const struct code_pool *pool, struct block *block)
     block->is_hot = true;
 }
 
+/* A mean over the last 64 samples or so. */
+static bool is_wide(struct cpu_run *run, bool was_soon)
+{
+    run->narrowness += ((was_soon ? HEAT_NARROWEST : 0) >> 6) - (run->narrowness >> 6);
+    return run->narrowness < HEAT_NARROWEST * 3 / 8;
+}
+
 void heat_sample(struct cpu *cpu, struct block *block)
 {
     uint32_t now = ++cpu->run->samples, passed = now - block->sampled_at;
-    if (!TECHNIQUE_REGISTERS || block->is_hot || block->is_dead || !block->is_cached)
+    bool was_soon = passed < HEAT_SOON, wide = is_wide(cpu->run, was_soon);
+    block->sampled_at = now;
+    if (block->is_hot || block->is_dead || !block->is_cached)
         return;
+    block->turns = was_soon || passed > HEAT_LATE ? 0 : block->turns + 1;
     if (passed > HEAT_SAMPLES)
         passed = HEAT_SAMPLES;
     block->heat = block->heat - block->heat * passed / HEAT_SAMPLES + HEAT_OF_SAMPLE;
-    block->sampled_at = now;
-    if (block->heat >= HEAT_HOT)
+    if (TECHNIQUE_REGISTERS && block->heat >= HEAT_HOT)
         heat_exchange(cpu->run->pool, block);
+    else if (TECHNIQUE_TRACKS && wide && block->turns >= HEAT_TURNS - 1 && !block->has_track)
+        track_take(pool_tracks(cpu->run->pool), block);
 }

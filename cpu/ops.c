@@ -31,15 +31,9 @@ const struct op *op_split(struct cpu *cpu, const struct op *op)
     cpu->budget += op->remaining - 1;
     if (BASE_UNLIKELY(cpu->run->patched != NULL)) { /* the outside wants the loop before what follows */
         cpu->current = NULL;
-        return NULL;
+        return OP_STOP;
     }
     return run_lookup(cpu);
-}
-
-const struct op *op_nop(struct cpu *cpu, const struct op *op)
-{
-    (void)cpu;
-    NEXT;
 }
 
 /* OF stays. */
@@ -49,20 +43,3 @@ const struct op *op_sahf(struct cpu *cpu, const struct op *op)
     flags_set_explicit(cpu, ah | (flags_of(cpu) ? FLAG_OF : 0));
     NEXT;
 }
-
-const struct op *op_jmp(struct cpu *cpu, const struct op *op)
-{
-    ENTER_LINK(0);
-}
-
-#define JCC(cc)                                        \
-    OP_DEFINE(jcc_##cc)                                \
-    {                                                  \
-        if (flags_condition(cpu, cc))                  \
-            ENTER_LINK(0);                             \
-        ENTER_LINK(1);                                 \
-    }
-JCC(0) JCC(1) JCC(2) JCC(3) JCC(4) JCC(5) JCC(6) JCC(7)
-JCC(8) JCC(9) JCC(10) JCC(11) JCC(12) JCC(13) JCC(14) JCC(15)
-op_handler *const OP_JCC[16] = {jcc_0, jcc_1, jcc_2,  jcc_3,  jcc_4,  jcc_5,  jcc_6,  jcc_7,
-                                jcc_8, jcc_9, jcc_10, jcc_11, jcc_12, jcc_13, jcc_14, jcc_15};

@@ -40,10 +40,10 @@ struct op_handlers {
     op_handler *push_r[2], *push_i[2], *pop_r[2], *leave, *call[2], *call_r[2], *ret[2];
     op_handler *push_run[OP_RUN + 1], *pop_run[OP_RUN + 1]; /* by their number of registers */
     op_handler *push_m[OP_CLASSES], *call_m[OP_CLASSES], *jmp_m[OP_CLASSES], *jmp_r, *loop;
+    op_handler *jcc[16], *jmp, *nop; /* of all sizes: in OPS_32 */
 };
 extern const struct op_handlers OPS_8, OPS_16, OPS_32;
-op_handler op_nop, op_jmp, op_sahf;
-extern op_handler *const OP_JCC[16];
+op_handler op_sahf;
 
 #define OP_DEFINE(name) static const struct op *name(struct cpu *cpu, const struct op *op)
 /* Kept apart, so that the short handlers need no stack frame. */
@@ -154,6 +154,11 @@ static BASE_ALWAYS_INLINE bool op_reach_S(const struct cpu *cpu, const struct op
  * tables allow without a mark or a fault, as after most loads of CR3. True: the op's handler can do it now;
  * false: it has to go the slow way. */
 bool op_refill(struct cpu *cpu, const struct op *op, unsigned bytes, bool is_write);
+/* For a slow companion: the same op once more. The handler of a block's first may be a track. */
+static inline const struct op *op_again(const struct op *op)
+{
+    return op->number ? op : op_entry(op);
+}
 /* Reads for a change: raises what the write would raise. */
 uint64_t op_modify_slow(struct cpu *cpu, const struct op *op, uint64_t linear, unsigned bytes);
 

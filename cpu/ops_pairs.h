@@ -12,6 +12,10 @@
 
 #include "cpu/ops.h"
 
+#define PAIR_FIRSTS 27
+#define PAIR_SECONDS 49
+extern op_handler *const OP_PAIRS[PAIR_FIRSTS][PAIR_SECONDS];
+
 #define PAIR_NONE 0xff
 /* What a general handler may be: number of the first or second of a pair, or PAIR_NONE. Open addressing, at
  * most half full. */

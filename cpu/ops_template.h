@@ -9,7 +9,7 @@
 #define SLOW_REFILL(is_write)                     \
     do {                                          \
         if (op_refill(cpu, op, BYTES, is_write))  \
-            return op;                            \
+            return op_again(op);                            \
     } while (0)
 #define SLOW_LINEAR(is_write) op_linear_any(cpu, op, BYTES, is_write)
 #define SLOW_LOAD() ((T)op_load(cpu, op, SLOW_LINEAR(false), BYTES))
@@ -272,7 +272,7 @@ OP_DEFINE(cwd)
     OP_SLOW(name##_m_slow)                                                               \
     {                                                                                    \
         if (op_refill(cpu, op, bytes, false))                                            \
-            return op;                                                                   \
+            return op_again(op);                                                                   \
         SET(op->d, (T)(type)op_load(cpu, op, op_linear_any(cpu, op, bytes, false), bytes)); \
         SLOW_NEXT;                                                                       \
     }                                                                                    \
@@ -473,6 +473,21 @@ OP_DEFINE(loop)
 }
 #endif
 
+#if BITS == 32
+OP_DEFINE(nop)
+{
+    (void)cpu;
+    NEXT;
+}
+OP_DEFINE(jmp)
+{
+    ENTER_LINK(0);
+}
+#define JCC_OF(cc) OP_DEFINE(jcc_##cc) { BRANCH(flags_condition(cpu, cc)); }
+JCC_OF(0) JCC_OF(1) JCC_OF(2) JCC_OF(3) JCC_OF(4) JCC_OF(5) JCC_OF(6) JCC_OF(7)
+JCC_OF(8) JCC_OF(9) JCC_OF(10) JCC_OF(11) JCC_OF(12) JCC_OF(13) JCC_OF(14) JCC_OF(15)
+#endif
+
 /* --- the table --------------------------------------------------------------------------------------------------------- */
 #define CLASS_ROW(name) name##_B, name##_F, name##_S
 #define ALU_ROW(name)                                                                          \
@@ -538,6 +553,10 @@ const struct op_handlers OPS_NAME = {
     .loop = loop,
 #if BITS == 32
     .bswap = bswap,
+    .jcc = {jcc_0, jcc_1, jcc_2, jcc_3, jcc_4, jcc_5, jcc_6, jcc_7, jcc_8, jcc_9, jcc_10, jcc_11, jcc_12,
+            jcc_13, jcc_14, jcc_15},
+    .jmp = jmp,
+    .nop = nop,
     .push_run = {[2] = push_run_2, push_run_3, push_run_4, push_run_5, push_run_6, push_run_7},
     .pop_run = {[2] = pop_run_2, pop_run_3, pop_run_4, pop_run_5, pop_run_6, pop_run_7},
 #endif

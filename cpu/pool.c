@@ -20,6 +20,7 @@ enum status code_pool_new(struct code_pool **pool, size_t max_bytes, struct erro
     opcode_map_init(&(*pool)->opcodes);
     op_variant_map_init(&(*pool)->variants);
     op_pair_map_init(&(*pool)->pairs);
+    tracks_init(&(*pool)->tracks);
     return STATUS_OK;
 }
 
@@ -31,6 +32,11 @@ const struct opcode_map *pool_opcodes(const struct code_pool *pool)
 const struct op_variant_map *pool_variants(const struct code_pool *pool)
 {
     return &pool->variants;
+}
+
+struct tracks *pool_tracks(struct code_pool *pool)
+{
+    return &pool->tracks;
 }
 
 const struct op_pair_map *pool_pairs(const struct code_pool *pool)

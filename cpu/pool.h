@@ -5,6 +5,7 @@
 #include "cpu/blocks.h"
 #include "cpu/ops_pairs.h"
 #include "cpu/ops_registers.h"
+#include "cpu/tracks.h"
 
 #define HASH_LOG2 18
 #define HASH_SIZE (1u << HASH_LOG2)
@@ -56,6 +57,7 @@ struct code_pool {
     struct opcode_map opcodes;
     struct op_variant_map variants;
     struct op_pair_map pairs;
+    struct tracks tracks;
     struct block *hash[HASH_SIZE];
     struct code_page *pages[PAGE_HASH], *free_pages;
     struct page_chunk *page_chunks, *filling; /* those before the one being filled are full */

@@ -7,7 +7,7 @@ $(objdir)/cpu/ops_registers_%.o: all_cflags += $(aligned_handlers)
 # make obj/without/fusion/vitrine, or all of them: make techniques. The objects that a switch concerns
 # are linked in front of the library, which has the rest.
 
-handlers := $(patsubst $(srcdir)/cpu/%.c,%,$(wildcard $(srcdir)/cpu/ops*.c))
+handlers := $(patsubst $(srcdir)/cpu/%.c,%,$(wildcard $(srcdir)/cpu/ops*.c $(srcdir)/cpu/track*.c))
 
 # without NAME,SWITCH,SOURCES
 define without
@@ -26,13 +26,14 @@ $(eval $(call without,blocks,BLOCKS,build))
 $(eval $(call without,specialised,SPECIALISED,build))
 $(eval $(call without,registers,REGISTERS,heat))
 $(eval $(call without,tail-calls,TAIL_CALLS,run $(handlers)))
+$(eval $(call without,tracks,TRACKS,heat))
 $(eval $(call without,fusion,FUSION,emit))
 $(eval $(call without,pairs,PAIRS,build))
 $(eval $(call without,lazy-flags,LAZY_FLAGS,$(handlers)))
 $(eval $(call without,dead-flags,DEAD_FLAGS,build))
 $(eval $(call without,links,LINKS,run))
 $(eval $(call without,jump-cache,JUMP_CACHE,run))
-$(eval $(call without,tlb,TLB,memory))
+$(eval $(call without,tlb,TLB,memory tlb))
 $(eval $(call without,code-lines,CODE_LINES,pool pool_writes))
 $(eval $(call without,patching,PATCHING,pool_writes))
 $(eval $(call without,ports,PORTS,emit))

@@ -47,7 +47,7 @@ void run_after_access(struct cpu *cpu)
     const struct timeline *t = cpu->timeline;
     const struct op *op = cpu->current;
     uint64_t end;
-    if (!op || op->handler == op_system)
+    if (!op || op->is_system)
         return; /* looked at when the instruction is over */
     if (run_is_undisturbed(cpu))
         return;
@@ -77,7 +77,7 @@ const struct op *op_leave(struct cpu *cpu, const struct op *op)
     cpu->ip = op_block(op)->ip + op->ip_delta;
     cpu->budget += op->remaining;
     cpu->current = NULL;
-    return NULL;
+    return OP_STOP;
 }
 
 const struct op *op_stale(struct cpu *cpu, const struct op *op)
@@ -99,12 +99,7 @@ const struct op *op_breakpoint(struct cpu *cpu, const struct op *op)
     cpu->budget += op->remaining;
     cpu->current = NULL;
     run->at_breakpoint = true;
-    return NULL;
-}
-
-const struct op *op_fall(struct cpu *cpu, const struct op *op)
-{
-    ENTER_LINK(0);
+    return OP_STOP;
 }
 
 const struct op *op_execute(struct cpu *cpu, const struct op *op)
@@ -152,7 +147,7 @@ static __attribute__((noinline)) void count_again(struct cpu *cpu)
     cpu->budget = (int64_t)(cpu->budget_end - cpu->timeline->now);
 }
 
-const struct op *op_system(struct cpu *cpu, const struct op *op)
+static BASE_ALWAYS_INLINE bool do_system(struct cpu *cpu, const struct op *op)
 {
     const struct timeline *t = cpu->timeline;
     uint64_t before;
@@ -165,19 +160,46 @@ const struct op *op_system(struct cpu *cpu, const struct op *op)
     if (BASE_UNLIKELY(t->now != before || t->slice_end != cpu->run->seen_end))
         count_again(cpu);
     if (BASE_UNLIKELY(cpu->budget <= 0 || is_eventful(cpu)))
-        return NULL;
+        return false;
     if (BASE_UNLIKELY(has_hold(cpu)) && !hold_passes(cpu))
-        return NULL;
+        return false;
+    return true;
+}
+
+bool run_system(struct cpu *cpu, const struct op *op)
+{
+    return do_system(cpu, op);
+}
+
+const struct op *op_system(struct cpu *cpu, const struct op *op)
+{
+    if (!do_system(cpu, op))
+        return OP_STOP;
     ENTER_OFFSET(cpu->ip);
+}
+
+/* The budget of the next stretch, after which a sample is taken; the slice may be over before. */
+static void set_stretch(struct cpu *cpu, uint64_t now, uint64_t end)
+{
+    uint64_t stretch_end = now + heat_stride(cpu);
+    cpu->budget_end = stretch_end < end ? stretch_end : end;
+    cpu->budget = (int64_t)(cpu->budget_end - now);
 }
 
 const struct op *run_out_of_budget(struct cpu *cpu, struct block *block)
 {
+    uint64_t end = effective_end(cpu), now;
     heat_sample(cpu, block);
     cpu->budget += block->count;
+    now = now_between(cpu);
+    if (cpu->budget_end < end && now + HEAT_STRIDE <= end) {
+        set_stretch(cpu, now, end);
+        cpu->budget -= block->count;
+        return op_entry(block->ops);
+    }
     cpu->ip = block->ip;
     cpu->current = NULL;
-    return NULL;
+    return OP_STOP;
 }
 
 /* --- finding code ------------------------------------------------------------------------------------ */
@@ -213,19 +235,19 @@ static struct block *find_block(struct cpu *cpu, struct block *known, uint64_t *
     return block;
 }
 
-/* Hands the block to the loop of run_blocks(): these functions are no handlers, so that no compiler
- * promises to make their calls jumps. */
+/* Hands the block to whoever called the handler: these functions are no handlers, so that no compiler promises
+ * to make their calls jumps. */
 static const struct op *enter_by_loop(struct cpu *cpu, struct block *block)
 {
     cpu->budget -= block->count;
-    return BASE_LIKELY(cpu->budget >= 0) ? block->ops : run_out_of_budget(cpu, block);
+    return BASE_LIKELY(cpu->budget >= 0) ? op_entry(block->ops) : run_out_of_budget(cpu, block);
 }
 
 /* The slice ends here: what is due now comes before a fault of the next instruction's fetch. */
 static const struct op *slice_is_over(struct cpu *cpu)
 {
     cpu->current = NULL;
-    return NULL;
+    return OP_STOP;
 }
 
 const struct op *run_lookup(struct cpu *cpu)
@@ -385,6 +407,17 @@ static __attribute__((noinline)) bool handle_breakpoint(struct cpu *cpu)
     return false;
 }
 
+/* Calls handlers until one wants the loop: tracks call theirs themselves. */
+static void step_through(struct cpu *cpu, const struct op *op)
+{
+    while (op) {
+#if DISPATCH_IS_CHAINED
+        op = op_is_entry(op) ? op_of_entry(op) : op;
+#endif
+        op = op->handler(cpu, op);
+    }
+}
+
 /* Runs from cpu->ip until something wants the loop. */
 static void run_blocks(struct cpu *cpu, uint64_t most)
 {
@@ -398,9 +431,10 @@ static void run_blocks(struct cpu *cpu, uint64_t most)
     left = (uint64_t)cpu->budget;
     if (block->count > left)
         block = block_build(cpu, (unsigned)left);
+    if (left > 2 * HEAT_STRIDE)
+        set_stretch(cpu, now_between(cpu), cpu->budget_end);
     cpu->budget -= block->count;
-    for (const struct op *op = block->ops; op;)
-        op = op->handler(cpu, op);
+    step_through(cpu, block->ops);
     cpu->timeline->now = now_between(cpu);
 }
 

@@ -52,7 +52,7 @@ struct cpu_run {
     struct op *patched;          /* op whose handler leaves the block; NULL: none */
     op_handler *patched_handler;
     struct builder *builder;
-    uint32_t samples;            /* of where slices ended: heat.h */
+    uint32_t samples, narrowness; /* heat.h */
     enum handler_choice handlers;
     /* debugger */
     struct cpu_watch *watches;
@@ -130,7 +130,9 @@ struct block *block_at(struct cpu *cpu, uint64_t linear, struct block *known, ui
 void segment_recompute(struct cpu *cpu, unsigned index);
 void segment_store(struct cpu *cpu, unsigned index, const struct cpu_segment *segment);
 
-op_handler op_stale, op_leave, op_breakpoint, op_system, op_execute, op_fall;
+op_handler op_stale, op_leave, op_breakpoint, op_system, op_execute;
+/* What op_system does; false: the loop has something to do in front of the next instruction. */
+bool run_system(struct cpu *cpu, const struct op *op);
 
 static inline unsigned jump_index(uint64_t linear)
 {
@@ -142,6 +144,11 @@ static inline uint64_t jump_tag(uint64_t base, uint64_t linear)
     return base << 32 | linear;
 }
 
+#if DISPATCH_IS_CHAINED && defined(HANDLERS_STEP)
+#define GO_INTO(to) return op_entry((to)->ops)
+#else
+#define GO_INTO(to) DISPATCH((to)->ops)
+#endif
 /* Handlers end in these: on to a block, to a link of this block (by its last op), to an offset. */
 #define ENTER_BLOCK(to)                                     \
     do {                                                    \
@@ -149,7 +156,7 @@ static inline uint64_t jump_tag(uint64_t base, uint64_t linear)
         cpu->budget -= to_->count;                          \
         if (BASE_UNLIKELY(cpu->budget < 0))                 \
             return run_out_of_budget(cpu, to_);             \
-        DISPATCH(to_->ops);                                 \
+        GO_INTO(to_);                                       \
     } while (0)
 #define ENTER_LINK(which)                                                                \
     do {                                                                                 \

@@ -26,6 +26,9 @@
 #ifndef TECHNIQUE_PAIRS /* one handler for two frequent operations in a row */
 #define TECHNIQUE_PAIRS 1
 #endif
+#ifndef TECHNIQUE_TRACKS /* places of their own for the dispatches of wide code */
+#define TECHNIQUE_TRACKS 1
+#endif
 #ifndef TECHNIQUE_LAZY_FLAGS /* flags are computed when asked for; 0: by each operation */
 #define TECHNIQUE_LAZY_FLAGS 1
 #endif

@@ -91,6 +91,70 @@ START_TEST(large_code_keeps_its_general_handlers)
 }
 END_TEST
 
+/* 600 blocks of two operations, of which the first reads memory; the last loads CR3 and jumps to the first. Each
+ * round begins with misses of the TLB. */
+#define WIDE_BLOCKS 600u
+#define WIDE_BYTES  12u
+#define WIDE_DATA   0x30000u
+#define TABLES      0x10000u
+static void put_wide_code(struct cpu_box *box)
+{
+    struct cpu_registers r;
+    for (uint32_t n = 0; n < WIDE_BLOCKS; n++) {
+        /* add eax,[data]; inc ecx; jmp to the next */
+        uint8_t bytes[WIDE_BYTES] = {0x03, 0x05, 0, 0, 0, 0, 0x41, 0xe9, 0, 0, 0, 0};
+        store_le32(bytes + 2, WIDE_DATA + (n & 3) * 0x1000);
+        cpu_box_poke(box, CODE + n * WIDE_BYTES, bytes, WIDE_BYTES);
+    }
+    uint8_t last[] = {0x0f, 0x20, 0xda, 0x0f, 0x22, 0xda, 0xe9, 0, 0, 0, 0}; /* mov edx,cr3; mov cr3,edx; jmp */
+    store_le32(last + 7, 0u - WIDE_BLOCKS * WIDE_BYTES - (uint32_t)sizeof last);
+    cpu_box_poke(box, CODE + WIDE_BLOCKS * WIDE_BYTES, last, sizeof last);
+    cpu_box_poke32(box, TABLES, (TABLES + 0x1000) | 0x27);
+    for (uint32_t n = 0; n < PAGES; n++)
+        cpu_box_poke32(box, TABLES + 0x1000 + 4 * n, n << 12 | 0x67);
+    for (uint32_t n = 0; n < 4; n++)
+        cpu_box_poke32(box, WIDE_DATA + n * 0x1000, n + 1);
+    cpu_get_registers(box->cpu, &r);
+    r.cr3 = TABLES;
+    r.cr0 |= 0x80000000u;
+    cpu_set_registers(box->cpu, &r);
+}
+
+static struct cpu_registers run_wide_code(enum handler_choice handlers, unsigned *tracks)
+{
+    struct cpu_box box;
+    struct cpu_registers r;
+    cpu_guest_init(&box);
+    box.cpu->run->handlers = handlers;
+    put_wide_code(&box);
+    start(&box);
+    run_slice(&box, 60000000);
+    *tracks = 0;
+    for (uint32_t n = 0; n < WIDE_BLOCKS; n++) {
+        const struct block *block = block_of(&box, CODE + n * WIDE_BYTES);
+        *tracks += block && block->has_track;
+    }
+    /* A block that is written ends on its track as elsewhere: inc ecx becomes dec ecx. */
+    for (uint32_t n = 0; n < WIDE_BLOCKS; n += 7)
+        cpu_box_poke(&box, CODE + n * WIDE_BYTES + 6, "\x49", 1);
+    run_slice(&box, 1000001);
+    cpu_get_registers(box.cpu, &r);
+    cpu_box_fini(&box);
+    return r;
+}
+
+START_TEST(wide_code_gets_tracks_and_goes_on_as_before)
+{
+    unsigned tracks;
+    struct cpu_registers plain = run_wide_code(HANDLERS_PLAIN, &tracks), wide;
+    wide = run_wide_code(HANDLERS_BY_HEAT, &tracks);
+    ck_assert_uint_ge(tracks, DISPATCH_IS_CHAINED ? WIDE_BLOCKS / 4 : 0);
+    ck_assert_mem_eq(wide.gpr, plain.gpr, sizeof wide.gpr);
+    ck_assert_uint_eq(wide.ip, plain.ip);
+    ck_assert_uint_eq(wide.flags, plain.flags);
+}
+END_TEST
+
 Suite *cpu_heat_suite(void);
 
 Suite *cpu_heat_suite(void)
@@ -99,6 +163,7 @@ Suite *cpu_heat_suite(void)
     TCase *tcase = tcase_create("cpu_heat");
     tcase_add_test(tcase, a_loop_gets_handlers_by_register_and_goes_on_as_before);
     tcase_add_test(tcase, large_code_keeps_its_general_handlers);
+    tcase_add_test(tcase, wide_code_gets_tracks_and_goes_on_as_before);
     suite_add_tcase(suite, tcase);
     return suite;
 }

@@ -1,0 +1,163 @@
+/* Tracks, and who is on them (tracks.h). */
+#include "cpu/tracks.h"
+
+#if DISPATCH_IS_CHAINED
+/* Equal functions stay apart: that is what they are for. */
+#if defined(__GNUC__) && !defined(__clang__)
+#define TRACK_KEPT __attribute__((no_icf))
+#else
+#define TRACK_KEPT
+#endif
+
+/* The ops' block, without a look at the op. */
+static BASE_ALWAYS_INLINE struct block *block_by_first(const struct op *first)
+{
+    return (struct block *)(uintptr_t)((const char *)first - offsetof(struct block, ops));
+}
+
+#define LEAVE_AT_ENTRY                                               \
+    do {                                                             \
+        if (op_is_entry(op)) {                                       \
+            op = op_of_entry(op);                                    \
+            DISPATCH_MUSTTAIL return op->handler(cpu, op);           \
+        }                                                            \
+    } while (0)
+#define STEP                         \
+    op = op->handler(cpu, op);       \
+    LEAVE_AT_ENTRY
+
+/* The few blocks that are longer share what comes behind their track. */
+static const struct op *steps_behind(struct cpu *cpu, const struct op *op)
+{
+    for (;;) {
+        STEP;
+        STEP;
+        STEP;
+        STEP;
+    }
+}
+
+#define TRACK(n)                                                                       \
+    static TRACK_KEPT const struct op *track_##n(struct cpu *cpu, const struct op *op) \
+    {                                                                                  \
+        op = block_by_first(op)->first(cpu, op);                                       \
+        LEAVE_AT_ENTRY;                                                                \
+        STEP;                                                                          \
+        STEP;                                                                          \
+        STEP;                                                                          \
+        STEP;                                                                          \
+        STEP;                                                                          \
+        DISPATCH_MUSTTAIL return steps_behind(cpu, op);                                \
+    }
+/* 4,096 of them, named by six digits of 0 to 3. */
+#define TRACKS_4(n) TRACK(n##0) TRACK(n##1) TRACK(n##2) TRACK(n##3)
+#define TRACKS_16(n) TRACKS_4(n##0) TRACKS_4(n##1) TRACKS_4(n##2) TRACKS_4(n##3)
+#define TRACKS_64(n) TRACKS_16(n##0) TRACKS_16(n##1) TRACKS_16(n##2) TRACKS_16(n##3)
+#define TRACKS_256(n) TRACKS_64(n##0) TRACKS_64(n##1) TRACKS_64(n##2) TRACKS_64(n##3)
+#define TRACKS_1024(n) TRACKS_256(n##0) TRACKS_256(n##1) TRACKS_256(n##2) TRACKS_256(n##3)
+TRACKS_1024(0) TRACKS_1024(1) TRACKS_1024(2) TRACKS_1024(3)
+#undef TRACK
+#define TRACK(n) track_##n,
+static op_handler *const TRACKS[] = {TRACKS_1024(0) TRACKS_1024(1) TRACKS_1024(2) TRACKS_1024(3)};
+
+static const struct op *stop(struct cpu *cpu, const struct op *op)
+{
+    (void)cpu;
+    (void)op;
+    return NULL;
+}
+const struct op OP_LAST = {.handler = stop};
+
+/* --- both forms of a handler ---------------------------------------------------------------------- */
+static size_t slot_of(op_handler *chained)
+{
+    uint64_t key = (uint64_t)(uintptr_t)chained >> 4;
+    return (size_t)(key * UINT64_C(0x9e3779b97f4a7c15) >> 51);
+}
+_Static_assert(TRACK_SLOTS == 1u << (64 - 51), "slot_of() yields a place");
+
+static void add_forms(struct tracks *tracks, op_handler *const *chained, op_handler *const *stepping,
+                      size_t count)
+{
+    for (size_t n = 0; n < count; n++) {
+        size_t at = chained[n] ? slot_of(chained[n]) : 0;
+        if (!chained[n])
+            continue;
+        while (tracks->slot[at].chained && tracks->slot[at].chained != chained[n])
+            at = (at + 1) & (TRACK_SLOTS - 1);
+        tracks->slot[at] = (struct track_forms){chained[n], stepping[n]};
+    }
+}
+
+/* A struct op_handlers is made of pointers to handlers and of nothing else. */
+static void add_table(struct tracks *tracks, const struct op_handlers *chained,
+                      const struct op_handlers *stepping)
+{
+    add_forms(tracks, (op_handler *const *)(const void *)chained, (op_handler *const *)(const void *)stepping,
+              sizeof *chained / sizeof(op_handler *));
+}
+
+void tracks_init(struct tracks *tracks)
+{
+    add_table(tracks, &OPS_8, &TRACK_OPS_8);
+    add_table(tracks, &OPS_16, &TRACK_OPS_16);
+    add_table(tracks, &OPS_32, &TRACK_OPS_32);
+    add_forms(tracks, OP_PAIRS[0], TRACK_PAIRS[0], PAIR_FIRSTS * PAIR_SECONDS);
+    add_forms(tracks, &(op_handler *){op_system}, &(op_handler *){track_system}, 1);
+}
+
+/* NULL: it has one form only. */
+static op_handler *stepping_form(const struct tracks *tracks, op_handler *handler)
+{
+    size_t at = slot_of(handler);
+    while (tracks->slot[at].chained && tracks->slot[at].chained != handler)
+        at = (at + 1) & (TRACK_SLOTS - 1);
+    return tracks->slot[at].stepping;
+}
+
+static op_handler *chained_form(const struct tracks *tracks, op_handler *handler)
+{
+    for (size_t at = 0; at < TRACK_SLOTS; at++)
+        if (tracks->slot[at].chained && tracks->slot[at].stepping == handler)
+            return tracks->slot[at].chained;
+    return handler;
+}
+
+void track_take(struct tracks *tracks, struct block *block)
+{
+    if (!stepping_form(tracks, block->ops[block->op_count - 1].handler))
+        return;
+    for (unsigned n = 0; n < block->op_count; n++) {
+        op_handler *stepping = stepping_form(tracks, block->ops[n].handler);
+        if (stepping)
+            block->ops[n].handler = stepping;
+    }
+    block->first = block->ops[0].handler;
+    block->ops[0].handler = TRACKS[tracks->next];
+    block->has_track = true;
+    tracks->next = (tracks->next + 1) % ARRAY_COUNT(TRACKS);
+}
+
+void track_leave(const struct tracks *tracks, struct block *block)
+{
+    block->ops[0].handler = block->first;
+    for (unsigned n = 0; n < block->op_count; n++)
+        block->ops[n].handler = chained_form(tracks, block->ops[n].handler);
+    block->has_track = false;
+}
+#else
+void tracks_init(struct tracks *tracks)
+{
+    (void)tracks;
+}
+void track_take(struct tracks *tracks, struct block *block)
+{
+    (void)tracks;
+    (void)block;
+}
+void track_leave(const struct tracks *tracks, struct block *block)
+{
+    (void)tracks;
+    (void)block;
+}
+#endif

@@ -1,0 +1,51 @@
+/* Tracks: dispatches of a block's own, for wide code.
+ *
+ * The processor underneath guesses where an indirect jump goes by its place, and by the way that led there where
+ * one place goes to many targets. The guesses by place are good and many; those by way are fewer than a shell's
+ * loop has dispatches. There two guesses of three were wrong, when each of some four hundred handlers ended in
+ * the jump to whatever comes next.
+ *
+ *   track_0a1   op = first(cpu, op);            a block that has this track for itself: each of these
+ *               op = op->handler(cpu, op);      calls always has the same target, and is guessed right
+ *               op = op->handler(cpu, op);
+ *               ...
+ *
+ * The tracks are some thousand copies of one function, made by the preprocessor. They differ in nothing but
+ * their places, so that any op may be done on any track: which one a block has changes speed only. A step is a
+ * call, a return and a question more than a jump is, and the copies have to be fetched; so a track is for a
+ * block that comes again and again among many others (heat.h): not for a small loop, whose jumps are guessed
+ * well, and not for code that runs once.
+ *
+ * The handler of such a block's first op is the track, so that everybody comes to it by the jump that he would make
+ * anyway; `first` is what it was. On a track run stepping handlers, the general ones compiled in that form
+ * (blocks.h). A chained one in between runs on to the next stepping one, one call early for those behind it; the
+ * last one must not be chained, as it would go on to other tracks without having returned from this.
+ *
+ * M. A. Ertl, D. Gregg, "Optimizing indirect branch prediction accuracy in virtual machine interpreters" (2003):
+ * replication. M. Berndl and others, "Context threading" (2005): guesses by place, with generated calls. */
+#ifndef VITRINE_CPU_TRACKS_H
+#define VITRINE_CPU_TRACKS_H
+
+#include "cpu/ops.h"
+#include "cpu/ops_pairs.h"
+
+/* The stepping forms of OPS_8 ... and of OP_PAIRS. */
+extern const struct op_handlers TRACK_OPS_8, TRACK_OPS_16, TRACK_OPS_32;
+op_handler track_system;
+extern op_handler *const TRACK_PAIRS[PAIR_FIRSTS][PAIR_SECONDS];
+
+/* Both forms of each handler; open addressing by the chained one, less than half full. */
+#define TRACK_SLOTS 8192u
+struct tracks {
+    struct track_forms {
+        op_handler *chained, *stepping;
+    } slot[TRACK_SLOTS];
+    uint32_t next; /* the track that the next block gets: they go round */
+};
+void tracks_init(struct tracks *tracks);
+
+/* Gives a finished block of the pool a track, where its last op has a stepping form; takes it away. */
+void track_take(struct tracks *tracks, struct block *block);
+void track_leave(const struct tracks *tracks, struct block *block);
+
+#endif
