@@ -111,10 +111,10 @@ ELEMENT_HANDLERS(4)
 
 /* All `count` elements of a REP (not 0) may be done now: upwards, at most a page, before the slice
  * ends. */
-static inline bool is_short(const struct cpu *cpu, uint64_t count, unsigned bytes)
+static inline bool is_short(struct cpu *cpu, uint64_t count, unsigned bytes)
 {
     return !(cpu->flags_other & FLAG_DF) && count <= FRAME_BYTES / bytes &&
-           (int64_t)(count - 1) <= cpu->budget;
+           (BASE_LIKELY((int64_t)(count - 1) <= cpu->budget) || run_has_elements(cpu, count - 1));
 }
 
 static inline void finish(struct cpu *cpu, const struct op *op, uint64_t count)

@@ -186,13 +186,25 @@ static void set_stretch(struct cpu *cpu, uint64_t now, uint64_t end)
     cpu->budget = (int64_t)(cpu->budget_end - now);
 }
 
+bool run_has_elements(struct cpu *cpu, uint64_t elements)
+{
+    uint64_t end = effective_end(cpu), stretch_end = cpu->budget_end + elements;
+    if (stretch_end < end)
+        end = stretch_end;
+    if (end > cpu->budget_end && !cpu->has_event) {
+        cpu->budget += (int64_t)(end - cpu->budget_end);
+        cpu->budget_end = end;
+    }
+    return (int64_t)elements <= cpu->budget;
+}
+
 const struct op *run_out_of_budget(struct cpu *cpu, struct block *block)
 {
     uint64_t end = effective_end(cpu), now;
     heat_sample(cpu, block);
     cpu->budget += block->count;
     now = now_between(cpu);
-    if (cpu->budget_end < end && now + HEAT_STRIDE <= end) {
+    if (cpu->budget_end < end && now + HEAT_STRIDE <= end && !cpu->has_event) {
         set_stretch(cpu, now, end);
         cpu->budget -= block->count;
         return op_entry(block->ops);

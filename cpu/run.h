@@ -98,6 +98,9 @@ const struct op *run_lookup(struct cpu *cpu);
 
 /* REP: elements that may still be done, the one charged already included; charging more. */
 uint64_t run_elements_left(const struct cpu *cpu);
+/* The slice has room for so many more, behind the block: takes them into the budget where only a stretch between
+ * two samples ends before. */
+bool run_has_elements(struct cpu *cpu, uint64_t elements);
 void run_charge_elements(struct cpu *cpu, uint64_t elements);
 bool run_must_stop(const struct cpu *cpu);
 

@@ -26,7 +26,7 @@ sanitized-gcc | gcc   | --enable-sanitize | -O1
 # These call through a pointer for another reason: the loop and its catch, the plain handlers, conversions that a
 # store takes as an argument, a port's device (where the compiler does not inline bus/space.h). The plain handlers of
 # the x87, ops_x87.o, are no links of the chain. Whatever else holds such a call is a handler that lost its jump.
-may_call='cpu_run cpu_try op_execute op_system fist16 fist32 fist64 fst32 fst64 fpu_update_ferr space_port_read space_port_write'
+may_call='cpu_run cpu_try step_through op_execute op_system run_system fist16 fist32 fist64 fst32 fst64 fpu_update_ferr space_port_read space_port_write'
 for bits in 8 16 32; do
     may_call="$may_call in${bits}_imm in${bits}_dx out${bits}_imm out${bits}_dx"
 done

@@ -19,7 +19,7 @@ enum {
 /* A guest whose OUT to port B2h raises at once what a row says. */
 struct events_box {
     struct cpu_box box;
-    unsigned raised;
+    unsigned raised, reads;
 };
 
 static void raise_events(struct events_box *e)
@@ -51,6 +51,7 @@ static void events_init(struct events_box *e, unsigned raised, unsigned gate, ui
         .name = "raise", .ops = &PORT, .base = 0xb2, .length = 1, .self = e};
     cpu_guest_init(&e->box);
     e->raised = raised;
+    e->reads = 0;
     ck_assert_int_eq(space_attach(&e->box.ports, &port, NULL, &error), STATUS_OK);
     for (unsigned v = 0; v < 32; v++)
         gate_set(&e->box, IDT + 8 * v, SEL_CODE0, HANDLERS + 16 * v, gate);
@@ -230,6 +231,49 @@ START_TEST(intr_that_stays_up_interrupts_the_handler_that_keeps_if)
 }
 END_TEST
 
+#define DEVICE 0x80000u
+static uint64_t target_read(void *self, uint64_t address, unsigned size)
+{
+    struct events_box *e = self;
+    (void)address;
+    (void)size;
+    if (++e->reads == 3)
+        raise_events(e);
+    return CODE + 0x40;
+}
+static const struct region_ops TARGET = {.read = target_read};
+
+/* What the last instruction of a block raises is taken in front of the next block, however long the slice is. */
+START_TEST(an_access_that_ends_a_block_is_interrupted_behind_it)
+{
+    static const uint8_t CODES[][8] = {
+        {0xff, 0x25, 0, 0, 8, 0}, /* jmp [80000h] */
+        {0xff, 0x15, 0, 0, 8, 0}, /* call [80000h] */
+    };
+    for (size_t n = 0; n < ARRAY_COUNT(CODES); n++) {
+        struct events_box e;
+        struct error error = {STATUS_OK, ""};
+        struct cpu_registers r;
+        const struct region device = {
+            .name = "target", .ops = &TARGET, .base = DEVICE, .length = 0x1000, .self = &e};
+        events_init(&e, INTR, INTERRUPT_GATE, IF);
+        ck_assert_int_eq(space_attach(&e.box.memory, &device, NULL, &error), STATUS_OK);
+        cpu_box_poke(&e.box, CODE, CODES[n], sizeof CODES[n]);
+        cpu_box_poke(&e.box, CODE + 0x40, "\x42\xeb\xbd", 3); /* inc edx; jmp CODE */
+        cpu_get_registers(e.box.cpu, &r);
+        r.ip = CODE;
+        r.gpr[CPU_DX] = 0;
+        cpu_set_registers(e.box.cpu, &r);
+        cpu_box_run(&e.box, 100000);
+        cpu_get_registers(e.box.cpu, &r);
+        ck_assert_int_eq(stopped_vector(&r), VECTOR_INTR);
+        ck_assert_uint_eq(stack_word(&e.box, &r, 0), CODE + 0x40);
+        ck_assert_uint_eq(r.gpr[CPU_DX], 2);
+        cpu_box_fini(&e.box);
+    }
+}
+END_TEST
+
 Suite *cpu_events_suite(void)
 {
     const TTest *const TESTS[] = {
@@ -238,6 +282,7 @@ Suite *cpu_events_suite(void)
         nmi_waits_for_iret_and_is_remembered_once,
         mov_ss_and_sti_hold_interrupts_back_for_one_instruction,
         intr_that_stays_up_interrupts_the_handler_that_keeps_if,
+        an_access_that_ends_a_block_is_interrupted_behind_it,
     };
     Suite *suite = suite_create("cpu_events");
     TCase *tcase = tcase_create("cpu_events");
