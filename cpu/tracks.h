@@ -2,8 +2,8 @@
  *
  * The processor underneath guesses where an indirect jump goes by its place, and by the way that led there where
  * one place goes to many targets. The guesses by place are good and many; those by way are fewer than a shell's
- * loop has dispatches. There two guesses of three were wrong, when each of some four hundred handlers ended in
- * the jump to whatever comes next.
+ * loop has dispatches. There, by the time it took, most guesses were wrong when each of some four hundred
+ * handlers ended in the jump to whatever comes next.
  *
  *   track_0a1   op = first(cpu, op);            a block that has this track for itself: each of these
  *               op = op->handler(cpu, op);      calls always has the same target, and is guessed right
