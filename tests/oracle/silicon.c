@@ -150,7 +150,8 @@ static unsigned explained_amd(const struct stream *stream, const struct silicon_
                               const struct silicon_result *theirs, unsigned at,
                               const struct opcode_row *row)
 {
-    if (is_repeated_loop(stream, stream->count - 1) && memcmp(ours->gpr, theirs->gpr, sizeof ours->gpr) == 0) {
+    if (is_repeated_loop(stream, stream->count - 1) &&
+        (ours->vector == 13 || theirs->vector == 13 || memcmp(ours->gpr, theirs->gpr, sizeof ours->gpr) == 0)) {
         return 12; /* LOOPE, LOOPNE: F2h or F3h says which of them it is */
     }
     if (row != NULL && strcmp(row->mnemonic, "mov") == 0 && ours->vector == 6 && theirs->vector == 13 &&
