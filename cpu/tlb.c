@@ -92,7 +92,7 @@ bool op_refill(struct cpu *cpu, const struct op *op, unsigned bytes, bool is_wri
     uint8_t *host;
     if (!TECHNIQUE_TLB || !(cpu->cr0 & CR0_PG) || fast == m->fast[4] || run_has_data_watches(cpu) ||
         offset + bytes - 1 >= (is_write ? bounds->write_bound : bounds->read_bound) ||
-        linear + bytes - page_start > FRAME_BYTES)
+        linear + bytes - page_start > FRAME_BYTES || fast[index].tag == (page_start | TLB_CODE))
         return false;
     if (!has_entry(cpu, e, index, linear, is_write, cpu->cpl == 3)) {
         if (!paging_walk_plain(cpu, linear, (is_write ? PF_WRITE : 0) | (cpu->cpl == 3 ? PF_USER : 0), e))
