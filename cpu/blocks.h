@@ -5,7 +5,7 @@
  *   op       one operation, 32 bytes: one instruction, or a fused pair
  *
  * A handler does its operation and passes on to the next (op + 1), to another block, or back to the
- * run loop (NULL). When a write hits a block's bytes, the handlers of all its operations are replaced
+ * run loop (OP_STOP). When a write hits a block's bytes, the handlers of all its operations are replaced
  * by one that looks the code up again: whoever still holds the block, runs in it or links to it, finds
  * that. Blocks are freed all together, between instructions, when the pool is full. */
 #ifndef VITRINE_CPU_BLOCKS_H

@@ -3,7 +3,8 @@
  * A handler for each register is faster than the general one, as long as the processor underneath keeps
  * all that run in its first cache and in its tables of guessed jumps. Large code would need thousands of
  * them; there, few general handlers and fewer dispatches (ops_pairs.h) are faster. How large the code is that
- * runs just now shows in samples: where a stretch of instructions ends, which is at times of the guest's clock, not at ours.
+ * runs just now shows in samples: where a stretch of instructions ends, which is at times of the guest's clock, not
+ * at ours.
  * A block that has a large part of the last samples is hot, and gets its handlers exchanged in place. Where
  * hardly any sample falls on a block that has been sampled just before, the code is wide, and a block that is met
  * again all the same gets a track (tracks.h).

@@ -235,16 +235,10 @@ uint8_t *memory_run(struct cpu *cpu, uint64_t linear, bool is_write)
     if (host)
         return host;
     uint64_t physical = memory_translate(cpu, linear, is_write, cpu->cpl == 3);
-    const struct space_page *page = space_page(cpu->memory, physical);
-    if (!page || !(is_write ? page->write : page->read))
+    host = memory_plain_page(space_page(cpu->memory, physical), is_write);
+    if (!host)
         return NULL;
-    if (is_write) {
-        uint8_t *flags = &page->write_ram->flags[page->write_frame];
-        if (*flags & FRAME_CODE)
-            return NULL;
-        *flags |= FRAME_WRITTEN;
-    }
-    fill(cpu, linear, is_write ? page->write : page->read, is_write, cpu->cpl == 3);
+    fill(cpu, linear, host, is_write, cpu->cpl == 3);
     return tlb_hit(tlb, linear, 1);
 }
 

@@ -114,6 +114,24 @@ static inline uint8_t *stack_bytes(const struct cpu *cpu, int32_t plus, unsigned
     return is_flat ? tlb_hit(is_write ? cpu->tlb_write : cpu->tlb_read, linear, bytes) : NULL;
 }
 
+/* The bytes of a page for plain accesses, of which a write is noted; NULL: a device, nothing, or decoded code that a
+ * write would have to look for. */
+static inline uint8_t *memory_plain_page(const struct space_page *page, bool is_write)
+{
+    uint8_t *flags;
+    if (!page)
+        return NULL;
+    if (!is_write)
+        return page->read;
+    if (!page->write)
+        return NULL;
+    flags = &page->write_ram->flags[page->write_frame];
+    if (*flags & FRAME_CODE)
+        return NULL;
+    *flags |= FRAME_WRITTEN;
+    return page->write;
+}
+
 /* Any access, fast or slow, with cpu->current set by the caller where it may end in a fault. */
 uint64_t memory_read(struct cpu *cpu, uint64_t linear, unsigned bytes, bool is_user);
 void memory_write(struct cpu *cpu, uint64_t linear, unsigned bytes, uint64_t value, bool is_user);

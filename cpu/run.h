@@ -93,7 +93,7 @@ static inline bool run_is_undisturbed(const struct cpu *cpu)
 /* After an access to the outside: a nearer deadline or an event ends the block behind the current
  * instruction. */
 void run_after_access(struct cpu *cpu);
-/* Finds or builds the block at cpu->ip and enters it; NULL: back to the loop. */
+/* Finds or builds the block at cpu->ip and enters it; OP_STOP: back to the loop. */
 const struct op *run_lookup(struct cpu *cpu);
 
 /* REP: elements that may still be done, the one charged already included; charging more. */

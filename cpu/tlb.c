@@ -88,7 +88,6 @@ bool op_refill(struct cpu *cpu, const struct op *op, unsigned bytes, bool is_wri
     unsigned index = tlb_index(linear);
     struct tlb_fast *fast = is_write ? cpu->tlb_write : cpu->tlb_read;
     struct tlb_entry *e = &m->entry[index];
-    const struct space_page *page;
     uint8_t *host;
     if (!TECHNIQUE_TLB || !(cpu->cr0 & CR0_PG) || fast == m->fast[4] || run_has_data_watches(cpu) ||
         offset + bytes - 1 >= (is_write ? bounds->write_bound : bounds->read_bound) ||
@@ -100,16 +99,9 @@ bool op_refill(struct cpu *cpu, const struct op *op, unsigned bytes, bool is_wri
         e->tag = page_start;
         mark_entry(m, index);
     }
-    page = space_page(cpu->memory, e->physical);
-    host = page == NULL ? NULL : is_write ? page->write : page->read;
-    if (host == NULL)
+    host = memory_plain_page(space_page(cpu->memory, e->physical), is_write);
+    if (!host)
         return false;
-    if (is_write) {
-        uint8_t *flags = &page->write_ram->flags[page->write_frame];
-        if (*flags & FRAME_CODE)
-            return false;
-        *flags |= FRAME_WRITTEN;
-    }
     fast[index].tag = page_start;
     fast[index].addend = (uintptr_t)host - (uintptr_t)page_start;
     return true;
