@@ -17,12 +17,16 @@ static enum op_class address_class(const struct builder *b, const struct instruc
 {
     bool is_flat = b->is_flat && i->address_size == 4 && i->segment <= CPU_DS &&
                    !(is_write && i->segment == CPU_CS);
-    return !is_flat ? OP_S : i->index == REGISTER_ZERO ? OP_B : OP_F;
+    if (!is_flat)
+        return i->address_size == 4 ? OP_S : OP_W;
+    return i->index == REGISTER_ZERO ? OP_B : OP_F;
 }
 
-static unsigned stack_class(const struct builder *b)
+static enum op_stack stack_class(const struct builder *b)
 {
-    return b->is_flat && b->cpu->mode & MODE_STACK32 ? 0 : 1;
+    if (!(b->cpu->mode & MODE_STACK32))
+        return OP_STACK_W;
+    return b->is_flat ? OP_STACK_F : OP_STACK_S;
 }
 
 static uint8_t stack_shift(const struct builder *b)
@@ -71,7 +75,7 @@ static struct op *add_memory(struct builder *b, op_handler *handler, const struc
     return op;
 }
 
-/* Register or memory by ModRM, four handlers: register, B, F, S. The caller sets `d` and `s`. */
+/* Register or memory by ModRM, its handlers: of a register, then by class. The caller sets `d` and `s`. */
 static struct op *add_either(struct builder *b, op_handler *const *handlers,
                              const struct instruction *i, bool is_write)
 {
@@ -251,7 +255,7 @@ static bool join_run(struct builder *b, op_handler *alone, op_handler *const *ru
 
 static bool emit_push(struct builder *b, const struct op_handlers *h, const struct instruction *i)
 {
-    unsigned stack = stack_class(b);
+    enum op_stack stack = stack_class(b);
     struct op *op;
     if (i->row->form == FORM_E && i->mod != 3) {
         add_memory(b, h->push_m[address_class(b, i, false)], i)->condition = stack_shift(b);
@@ -261,8 +265,8 @@ static bool emit_push(struct builder *b, const struct op_handlers *h, const stru
         add_stack(b, h->push_i[stack], i)->u.v.immediate = (uint32_t)i->immediate;
         return true;
     }
-    if (i->operand_size == 4 && !stack &&
-        join_run(b, h->push_r[0], h->push_run, i->row->form == FORM_R ? i->opcode & 7 : i->rm))
+    if (i->operand_size == 4 && stack == OP_STACK_F &&
+        join_run(b, h->push_r[OP_STACK_F], h->push_run, i->row->form == FORM_R ? i->opcode & 7 : i->rm))
         return true;
     op = add_stack(b, h->push_r[stack], i);
     op->s = i->row->form == FORM_R ? i->opcode & 7 : i->rm;
@@ -279,8 +283,8 @@ static bool emit_pop(struct builder *b, const struct op_handlers *h, const struc
     struct op *op;
     if (i->row->form == FORM_E && i->mod != 3)
         return false;
-    if (i->operand_size == 4 && !stack_class(b) &&
-        join_run(b, h->pop_r[0], h->pop_run, i->row->form == FORM_R ? i->opcode & 7 : i->rm))
+    if (i->operand_size == 4 && stack_class(b) == OP_STACK_F &&
+        join_run(b, h->pop_r[OP_STACK_F], h->pop_run, i->row->form == FORM_R ? i->opcode & 7 : i->rm))
         return true;
     op = add_stack(b, h->pop_r[stack_class(b)], i);
     op->d = i->row->form == FORM_R ? i->opcode & 7 : i->rm;
@@ -419,7 +423,7 @@ static bool emit_jmp(struct builder *b, const struct instruction *i)
 
 static bool emit_leave(struct builder *b, const struct op_handlers *h, const struct instruction *i)
 {
-    if (stack_class(b) || i->operand_size != 4)
+    if (stack_class(b) != OP_STACK_F || i->operand_size != 4)
         return false;
     builder_add(b, h->leave, i);
     return true;
@@ -427,7 +431,7 @@ static bool emit_leave(struct builder *b, const struct op_handlers *h, const str
 
 static bool emit_lea(struct builder *b, const struct op_handlers *h, const struct instruction *i)
 {
-    enum op_class class = i->address_size != 4 ? OP_S : i->index == REGISTER_ZERO ? OP_B : OP_F;
+    enum op_class class = i->address_size != 4 ? OP_W : i->index == REGISTER_ZERO ? OP_B : OP_F;
     struct op *op = add_plain(b, h->lea[class], i);
     set_memory(op, i);
     op->d = i->reg;

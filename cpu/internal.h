@@ -171,6 +171,7 @@ struct cpu {
     struct segment_bounds bounds[6];
     uint64_t mode;             /* the part of it that decoded blocks are keyed by */
     struct cpu_memory *memory_unit;
+    const uint64_t **code_lines; /* beside tlb_write */
     uint8_t plain_segments;    /* bit n: base 0, limit 4 GiB, readable and (but CS) writable */
 
     uint64_t ip, next_ip;

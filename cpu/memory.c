@@ -17,6 +17,7 @@ void memory_choose_tlb(struct cpu *cpu)
     bool has_checks = is_user && cpu->cr0 & CR0_AM && cpu->flags_other & FLAG_AC;
     cpu->tlb_read = m->fast[has_checks ? 4 : is_user ? 2 : 0];
     cpu->tlb_write = m->fast[has_checks ? 4 : is_user ? 3 : 1];
+    cpu->code_lines = m->code_lines[is_user];
 }
 
 static inline void fill(struct cpu *cpu, uint64_t linear, uint8_t *host_page, bool is_write,

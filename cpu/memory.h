@@ -84,7 +84,7 @@ static BASE_ALWAYS_INLINE bool tlb_reach_code(const struct cpu *cpu, uint64_t li
     unsigned index = tlb_index(linear);
     const struct tlb_fast *e = &cpu->tlb_write[index];
     *host = (uint8_t *)(e->addend + (uintptr_t)linear);
-    *lines = cpu->memory_unit->code_lines[cpu->cpl == 3][index];
+    *lines = cpu->code_lines[index];
     return e->tag == (((linear + bytes - 1) & ~PAGE_MASK) | TLB_CODE);
 }
 static inline bool touches_code(uint64_t lines, uint64_t linear, unsigned bytes)

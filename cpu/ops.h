@@ -11,16 +11,20 @@
 #include "cpu/memory.h"
 #include "cpu/run.h"
 
-/* Classes of memory operands. B: flat segment, 32-bit address without an index; F: with one; S: any.
+/* Classes of memory operands. B: flat segment, 32-bit address without an index; F: with one; S: any segment,
+ * 32-bit address; W: any segment, 16-bit address.
  *
- * The handlers of all three are short and call nothing: where the fast TLB (or the segment's bounds) does
+ * The handlers of all are short and call nothing: where the fast TLB (or the segment's bounds) does
  * not have the operand, they pass on to a slow companion that does the whole instruction again, with
  * calls, and goes back to the loop. */
-enum op_class { OP_B, OP_F, OP_S, OP_CLASSES };
+enum op_class { OP_B, OP_F, OP_S, OP_W, OP_CLASSES };
 /* Forms of two operands. */
 enum op_form {
-    OP_RR, OP_RI, OP_RM, OP_RM_F, OP_RM_S, OP_MR, OP_MR_F, OP_MR_S, OP_MI, OP_MI_F, OP_MI_S, OP_FORMS
+    OP_RR, OP_RI, OP_RM, OP_RM_F, OP_RM_S, OP_RM_W, OP_MR, OP_MR_F, OP_MR_S, OP_MR_W, OP_MI, OP_MI_F, OP_MI_S,
+    OP_MI_W, OP_FORMS
 };
+/* Classes of stacks. F: flat, 32 bits; S: any of 32 bits; W: any of 16 bits. */
+enum op_stack { OP_STACK_F, OP_STACK_S, OP_STACK_W, OP_STACKS };
 enum op_unary { OP_INC, OP_DEC, OP_NOT, OP_NEG, OP_UNARIES };
 
 #define OP_RUN 7 /* the most registers of a run of PUSH or POP */
@@ -29,15 +33,15 @@ struct op_handlers {
     op_handler *alu[8][OP_FORMS], *alu_quiet[8][2]; /* quiet: without flags */
     op_handler *test[OP_FORMS];
     op_handler *mov[OP_FORMS];
-    op_handler *unary[OP_UNARIES][4], *unary_quiet[OP_UNARIES]; /* register, B, F, S */
+    op_handler *unary[OP_UNARIES][1 + OP_CLASSES], *unary_quiet[OP_UNARIES]; /* register, then by class */
     op_handler *shift_i[8], *shift_i_quiet[8], *shift_c[8];
     op_handler *cmp_jcc[OP_FORMS][16], *test_jcc[2][16]; /* NULL: not fused */
     op_handler *count_jcc[2][16]; /* INC, DEC of a register */
-    op_handler *setcc[4], *cmov[4];
-    op_handler *lea[3], *xchg, *cbw, *cwd, *imul[4], *imul_i[4], *mul[2], *bswap;
-    op_handler *movzx8[4], *movsx8[4], *movzx16[4], *movsx16[4];
-    /* [0]: flat stack of 32 bits; [1]: any */
-    op_handler *push_r[2], *push_i[2], *pop_r[2], *leave, *call[2], *call_r[2], *ret[2];
+    op_handler *setcc[1 + OP_CLASSES], *cmov[1 + OP_CLASSES], *imul[1 + OP_CLASSES], *imul_i[1 + OP_CLASSES];
+    op_handler *movzx8[1 + OP_CLASSES], *movsx8[1 + OP_CLASSES], *movzx16[1 + OP_CLASSES], *movsx16[1 + OP_CLASSES];
+    op_handler *lea[OP_CLASSES], *xchg, *cbw, *cwd, *mul[2], *bswap;
+    op_handler *push_r[OP_STACKS], *push_i[OP_STACKS], *pop_r[OP_STACKS], *leave;
+    op_handler *call[OP_STACKS], *call_r[OP_STACKS], *ret[OP_STACKS];
     op_handler *push_run[OP_RUN + 1], *pop_run[OP_RUN + 1]; /* by their number of registers */
     op_handler *push_m[OP_CLASSES], *call_m[OP_CLASSES], *jmp_m[OP_CLASSES], *jmp_r, *loop;
     op_handler *jcc[16], *jmp, *nop; /* of all sizes: in OPS_32 */
@@ -51,15 +55,23 @@ op_handler op_sahf;
     static __attribute__((noinline, cold)) const struct op *name(struct cpu *cpu,     \
                                                                  const struct op *op)
 
+/* Stores a register whole, whatever part of it is new. Compilers would make of the merge a store of one or two
+ * bytes, and a load of the whole that follows would have to wait until that store has reached the cache. The
+ * empty asm hides from them where the value comes from. */
+static inline void gpr_merge(uint64_t *r, uint64_t mask, uint64_t value)
+{
+    uint64_t whole = (*r & ~mask) | value;
+    __asm__("" : "+r"(whole));
+    *r = whole;
+}
 static inline uint64_t get_gpr8(const struct cpu *cpu, unsigned code)
 {
     return cpu->gpr[code & 3] >> (code & 8) & 0xff;
 }
 static inline void set_gpr8(struct cpu *cpu, unsigned code, uint64_t value)
 {
-    uint64_t *r = &cpu->gpr[code & 3];
     unsigned shift = code & 8;
-    *r = (*r & ~(UINT64_C(0xff) << shift)) | (value & 0xff) << shift;
+    gpr_merge(&cpu->gpr[code & 3], UINT64_C(0xff) << shift, (value & 0xff) << shift);
 }
 
 static inline uint64_t op_immediate(const struct op *op)
@@ -141,13 +153,27 @@ static BASE_ALWAYS_INLINE bool op_reach_F(const struct cpu *cpu, const struct op
 {
     return op_reach_any(cpu, (uint32_t)op_offset(cpu, op), bytes, is_write, host);
 }
+static BASE_ALWAYS_INLINE bool op_reach_in(const struct cpu *cpu, unsigned segment, uint64_t offset,
+                                           unsigned bytes, bool is_write, uint8_t **host)
+{
+    const struct segment_bounds *b = &cpu->bounds[segment];
+    return BASE_LIKELY(offset + bytes - 1 < (is_write ? b->write_bound : b->read_bound)) &&
+           op_reach_any(cpu, (uint32_t)(b->base + offset), bytes, is_write, host);
+}
 static BASE_ALWAYS_INLINE bool op_reach_S(const struct cpu *cpu, const struct op *op, unsigned bytes,
                               bool is_write, uint8_t **host)
 {
-    const struct segment_bounds *b = &cpu->bounds[op->segment];
-    uint64_t offset = op_offset(cpu, op) & (0xffffffffu >> op->is_narrow);
-    return BASE_LIKELY(offset + bytes - 1 < (is_write ? b->write_bound : b->read_bound)) &&
-           op_reach_any(cpu, (uint32_t)(b->base + offset), bytes, is_write, host);
+    return op_reach_in(cpu, op->segment, (uint32_t)op_offset(cpu, op), bytes, is_write, host);
+}
+/* 16-bit addresses have no scale. */
+static inline uint16_t op_offset_W(const struct cpu *cpu, const struct op *op)
+{
+    return (uint16_t)(cpu->gpr[op->base] + cpu->gpr[op->index] + op->u.v.displacement);
+}
+static BASE_ALWAYS_INLINE bool op_reach_W(const struct cpu *cpu, const struct op *op, unsigned bytes,
+                              bool is_write, uint8_t **host)
+{
+    return op_reach_in(cpu, op->segment, op_offset_W(cpu, op), bytes, is_write, host);
 }
 
 /* The one access to memory of this operation has missed: fills its fast entry where the page is RAM that the
@@ -184,7 +210,7 @@ static inline void op_drop_any(struct cpu *cpu, const struct op *op, uint64_t by
     uint64_t mask = op_stack_mask(op), sp = cpu->gpr[CPU_SP];
     cpu->gpr[CPU_SP] = (sp & ~mask) | ((sp + bytes) & mask);
 }
-/* The stack: F a flat one of 32 bits, S any. `plus` is added to SP; the new SP goes to *sp. */
+/* The stacks. `plus` is added to SP; the new SP goes to *sp. */
 static BASE_ALWAYS_INLINE bool op_reach_stack_F(const struct cpu *cpu, const struct op *op, int32_t plus,
                                     unsigned bytes, bool is_write, uint64_t *sp, uint8_t **host)
 {
@@ -195,13 +221,18 @@ static BASE_ALWAYS_INLINE bool op_reach_stack_F(const struct cpu *cpu, const str
 static BASE_ALWAYS_INLINE bool op_reach_stack_S(const struct cpu *cpu, const struct op *op, int32_t plus,
                                     unsigned bytes, bool is_write, uint64_t *sp, uint8_t **host)
 {
-    const struct segment_bounds *b = &cpu->bounds[CPU_SS];
-    uint64_t mask = op_stack_mask(op), old = cpu->gpr[CPU_SP];
-    uint64_t offset = (old + (uint64_t)(int64_t)plus) & mask;
-    uint64_t at = is_write ? offset : old & mask;
-    *sp = (old & ~mask) | offset;
-    return BASE_LIKELY(at + bytes - 1 < (is_write ? b->write_bound : b->read_bound)) &&
-           op_reach_any(cpu, (uint32_t)(b->base + at), bytes, is_write, host);
+    (void)op;
+    *sp = (uint32_t)(cpu->gpr[CPU_SP] + (uint64_t)(int64_t)plus);
+    return op_reach_in(cpu, CPU_SS, is_write ? *sp : (uint32_t)cpu->gpr[CPU_SP], bytes, is_write, host);
+}
+static BASE_ALWAYS_INLINE bool op_reach_stack_W(const struct cpu *cpu, const struct op *op, int32_t plus,
+                                    unsigned bytes, bool is_write, uint64_t *sp, uint8_t **host)
+{
+    uint64_t old = cpu->gpr[CPU_SP];
+    uint16_t offset = (uint16_t)(old + (uint64_t)(int64_t)plus);
+    (void)op;
+    *sp = (old & ~UINT64_C(0xffff)) | offset;
+    return op_reach_in(cpu, CPU_SS, is_write ? offset : (uint16_t)old, bytes, is_write, host);
 }
 
 /* #GP(0) for a target beyond CS' limit. */

@@ -12,7 +12,7 @@
 #define ST int16_t
 #define LOG2 1
 #define GET(code) ((T)cpu->gpr[code])
-#define SET(code, value) (cpu->gpr[code] = (cpu->gpr[code] & ~UINT64_C(0xffff)) | (T)(value))
+#define SET(code, value) gpr_merge(&cpu->gpr[code], 0xffff, (uint64_t)(T)(value))
 #else
 #define T uint32_t
 #define ST int32_t

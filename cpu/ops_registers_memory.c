@@ -46,9 +46,9 @@ SQUARE(cmp_rm) SQUARE(cmp_mr)
     OP_DEFINE(mov_mr_f_##b##_##x)                                                              \
     WRITE_BODY(INDEXED(b, x, 4, true), MISS(OPS_32.mov[OP_MR_F]), GET(op->s))                  \
     OP_DEFINE(movzx8_f_##b##_##x)                                                              \
-    EXTEND_BODY(INDEXED(b, x, 1, false), MISS(OPS_32.movzx8[2]), op->d, uint8_t, 1)            \
+    EXTEND_BODY(INDEXED(b, x, 1, false), MISS(OPS_32.movzx8[1 + OP_F]), op->d, uint8_t, 1)            \
     OP_DEFINE(movzx16_f_##b##_##x)                                                             \
-    EXTEND_BODY(INDEXED(b, x, 2, false), MISS(OPS_32.movzx16[2]), op->d, uint16_t, 2)          \
+    EXTEND_BODY(INDEXED(b, x, 2, false), MISS(OPS_32.movzx16[1 + OP_F]), op->d, uint16_t, 2)          \
     OP_DEFINE(add_rm_f_##b##_##x)                                                              \
     READ_BODY(INDEXED(b, x, 4, false), MISS(OPS_32.alu[ALU_ADD][OP_RM_F]), COMBINE_INTO(DO_ADD, op->d)) \
     OP_DEFINE(xor_rm_f_##b##_##x)                                                              \
@@ -72,8 +72,8 @@ SQUARE_AND_NONE(movzx16_f) SQUARE_AND_NONE(add_rm_f) SQUARE_AND_NONE(xor_rm_f)
     OP_DEFINE(dec_m_##b)                                                                       \
     MODIFY_BODY(AT(b, 4, true), MISS(OPS_32.unary[OP_DEC][1]), , DO_DEC(value))                \
     OP_DEFINE(push_##b)                                                                        \
-    PUSH_BODY(F, MISS(OPS_32.push_r[0]), GET(b))                                           \
-    OP_DEFINE(pop_##b) POP_BODY(F, MISS(OPS_32.pop_r[0]), b)
+    PUSH_BODY(F, MISS(OPS_32.push_r[OP_STACK_F]), GET(b))                                           \
+    OP_DEFINE(pop_##b) POP_BODY(F, MISS(OPS_32.pop_r[OP_STACK_F]), b)
 EACH(ONE)
 LINE(mov_mi) LINE(cmp_mi) LINE(test_mi) LINE(add_mi) LINE(sub_mi) LINE(inc_m) LINE(dec_m)
 LINE(push) LINE(pop)
@@ -98,8 +98,8 @@ const struct op_variants OP_VARIANTS_MEMORY[] = {
     {&OPS_32.alu[ALU_CMP][OP_MR], FIELD_S, FIELD_BASE, cmp_mr_table},
     {&OPS_32.mov[OP_RM_F], FIELD_BASE_OR_NONE, FIELD_INDEX, mov_rm_f_table},
     {&OPS_32.mov[OP_MR_F], FIELD_BASE_OR_NONE, FIELD_INDEX, mov_mr_f_table},
-    {&OPS_32.movzx8[2], FIELD_BASE_OR_NONE, FIELD_INDEX, movzx8_f_table},
-    {&OPS_32.movzx16[2], FIELD_BASE_OR_NONE, FIELD_INDEX, movzx16_f_table},
+    {&OPS_32.movzx8[1 + OP_F], FIELD_BASE_OR_NONE, FIELD_INDEX, movzx8_f_table},
+    {&OPS_32.movzx16[1 + OP_F], FIELD_BASE_OR_NONE, FIELD_INDEX, movzx16_f_table},
     {&OPS_32.alu[ALU_ADD][OP_RM_F], FIELD_BASE_OR_NONE, FIELD_INDEX, add_rm_f_table},
     {&OPS_32.alu[ALU_XOR][OP_RM_F], FIELD_BASE_OR_NONE, FIELD_INDEX, xor_rm_f_table},
     {&OPS_32.mov[OP_MI], NO_FIELD, FIELD_BASE, mov_mi_table},
@@ -109,7 +109,7 @@ const struct op_variants OP_VARIANTS_MEMORY[] = {
     {&OPS_32.alu[ALU_SUB][OP_MI], NO_FIELD, FIELD_BASE, sub_mi_table},
     {&OPS_32.unary[OP_INC][1], NO_FIELD, FIELD_BASE, inc_m_table},
     {&OPS_32.unary[OP_DEC][1], NO_FIELD, FIELD_BASE, dec_m_table},
-    {&OPS_32.push_r[0], NO_FIELD, FIELD_S, push_table},
-    {&OPS_32.pop_r[0], NO_FIELD, FIELD_D, pop_table},
+    {&OPS_32.push_r[OP_STACK_F], NO_FIELD, FIELD_S, push_table},
+    {&OPS_32.pop_r[OP_STACK_F], NO_FIELD, FIELD_D, pop_table},
     {NULL, NO_FIELD, NO_FIELD, NULL},
 };

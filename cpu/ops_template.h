@@ -13,7 +13,7 @@
     } while (0)
 #define SLOW_LINEAR(is_write) op_linear_any(cpu, op, BYTES, is_write)
 #define SLOW_LOAD() ((T)op_load(cpu, op, SLOW_LINEAR(false), BYTES))
-#define CLASSES(X, ...) X(B, __VA_ARGS__) X(F, __VA_ARGS__) X(S, __VA_ARGS__)
+#define CLASSES(X, ...) X(B, __VA_ARGS__) X(F, __VA_ARGS__) X(S, __VA_ARGS__) X(W, __VA_ARGS__)
 #define REACH(M, bytes, is_write) op_reach_##M(cpu, op, bytes, is_write, &host)
 
 /* Read, change, write: `value` is the old one, `change` computes `r`. */
@@ -216,7 +216,7 @@ READ_HANDLERS(cmov_m, DO_CMOV(m))
 /* --- 16 and 32 bits only ----------------------------------------------------------------------------------------- */
 OP_DEFINE(lea_B) SET_BODY(op->d, cpu->gpr[op->base] + op->u.v.displacement)
 OP_DEFINE(lea_F) SET_BODY(op->d, op_offset(cpu, op))
-OP_DEFINE(lea_S) SET_BODY(op->d, op_offset(cpu, op) & (0xffffffffu >> op->is_narrow))
+OP_DEFINE(lea_W) SET_BODY(op->d, op_offset_W(cpu, op))
 
 OP_DEFINE(imul_r) SET_BODY(op->d, multiply(cpu, GET(op->d), GET(op->s)))
 OP_DEFINE(imul_i_r) SET_BODY(op->d, multiply(cpu, IMMEDIATE, GET(op->s)))
@@ -285,7 +285,7 @@ EXTEND_HANDLERS(movsx8, int8_t, 1, get_gpr8(cpu, op->s))
 EXTEND_HANDLERS(movzx16, uint16_t, 2, cpu->gpr[op->s])
 EXTEND_HANDLERS(movsx16, int16_t, 2, cpu->gpr[op->s])
 
-/* --- stack and near transfers: F on a flat stack of 32 bits, S on any --------------------------------------------- */
+/* --- stack and near transfers, by class of the stack --------------------------------------------- */
 #define STACK_HANDLERS(name, setup, value, END, SLOW_END)                     \
     OP_SLOW(name##_slow)                                                    \
     {                                                                         \
@@ -294,7 +294,8 @@ EXTEND_HANDLERS(movsx16, int16_t, 2, cpu->gpr[op->s])
         SLOW_END;                                                             \
     }                                                                         \
     PUSH_HANDLER(F, name, setup, value, END)                                  \
-    PUSH_HANDLER(S, name, setup, value, END)
+    PUSH_HANDLER(S, name, setup, value, END)                                  \
+    PUSH_HANDLER(W, name, setup, value, END)
 #define PUSH_HANDLER(M, name, setup, value, END)                              \
     OP_DEFINE(name##_##M)                                                     \
     {                                                                         \
@@ -438,6 +439,7 @@ OP_SLOW(ret_slow)
     }
 POP_HANDLERS(F)
 POP_HANDLERS(S)
+POP_HANDLERS(W)
 
 OP_DEFINE(jmp_r)
 {
@@ -489,7 +491,8 @@ JCC_OF(8) JCC_OF(9) JCC_OF(10) JCC_OF(11) JCC_OF(12) JCC_OF(13) JCC_OF(14) JCC_O
 #endif
 
 /* --- the table --------------------------------------------------------------------------------------------------------- */
-#define CLASS_ROW(name) name##_B, name##_F, name##_S
+#define CLASS_ROW(name) name##_B, name##_F, name##_S, name##_W
+#define STACK_ROW(name) {name##_F, name##_S, name##_W}
 #define ALU_ROW(name)                                                                          \
     {name##_rr, name##_ri, CLASS_ROW(name##_rm), CLASS_ROW(name##_mr), CLASS_ROW(name##_mi)}
 #define JCC_CMP_ROW(form)                                                                      \
@@ -519,8 +522,9 @@ const struct op_handlers OPS_NAME = {
     .shift_i_quiet = {rol_i_quiet, ror_i_quiet, [4] = shl_i_quiet, [5] = shr_i_quiet, [6] = shl_i_quiet, [7] = sar_i_quiet},
     .shift_c = {rol_c, ror_c, rcl_c, rcr_c, shl_c, shr_c, shl_c, sar_c},
     .cmp_jcc = {JCC_CMP_ROW(rr), JCC_CMP_ROW(ri), JCC_CMP_ROW(rm_B), JCC_CMP_ROW(rm_F),
-                JCC_CMP_ROW(rm_S), JCC_CMP_ROW(mr_B), JCC_CMP_ROW(mr_F), JCC_CMP_ROW(mr_S),
-                JCC_CMP_ROW(mi_B), JCC_CMP_ROW(mi_F), JCC_CMP_ROW(mi_S)},
+                JCC_CMP_ROW(rm_S), JCC_CMP_ROW(rm_W), JCC_CMP_ROW(mr_B), JCC_CMP_ROW(mr_F),
+                JCC_CMP_ROW(mr_S), JCC_CMP_ROW(mr_W), JCC_CMP_ROW(mi_B), JCC_CMP_ROW(mi_F),
+                JCC_CMP_ROW(mi_S), JCC_CMP_ROW(mi_W)},
     .count_jcc = {{[4] = inc_je, inc_jne, [8] = inc_js, inc_jns},
                   {[4] = dec_je, dec_jne, [8] = dec_js, dec_jns}},
     .test_jcc = {JCC_TEST_ROW(rr), JCC_TEST_ROW(ri)},
@@ -529,7 +533,7 @@ const struct op_handlers OPS_NAME = {
     .setcc = MEMORY_ROW(setcc),
 #else
     .cmov = MEMORY_ROW(cmov),
-    .lea = {CLASS_ROW(lea)},
+    .lea = {lea_B, lea_F, lea_F, lea_W}, /* no segment: S is F */
     .cbw = cbw,
     .cwd = cwd,
     .imul = MEMORY_ROW(imul),
@@ -539,15 +543,15 @@ const struct op_handlers OPS_NAME = {
     .movsx8 = MEMORY_ROW(movsx8),
     .movzx16 = MEMORY_ROW(movzx16),
     .movsx16 = MEMORY_ROW(movsx16),
-    .push_r = {push_r_F, push_r_S},
-    .push_i = {push_i_F, push_i_S},
+    .push_r = STACK_ROW(push_r),
+    .push_i = STACK_ROW(push_i),
     .push_m = {CLASS_ROW(push_m)},
-    .pop_r = {pop_r_F, pop_r_S},
+    .pop_r = STACK_ROW(pop_r),
     .leave = leave,
-    .call = {call_F, call_S},
-    .call_r = {call_r_F, call_r_S},
+    .call = STACK_ROW(call),
+    .call_r = STACK_ROW(call_r),
     .call_m = {CLASS_ROW(call_m)},
-    .ret = {ret_F, ret_S},
+    .ret = STACK_ROW(ret),
     .jmp_r = jmp_r,
     .jmp_m = {CLASS_ROW(jmp_m)},
     .loop = loop,
