@@ -76,8 +76,8 @@ static inline void store_be64(void *to, uint64_t value)
     store_be32((uint8_t *)to + 4, (uint32_t)value);
 }
 
-/* Loads or stores 1, 2, 4 or 8 bytes. */
-static inline uint64_t load_le(const void *from, unsigned bytes)
+/* Loads or stores 1, 2, 4 or 8 bytes, which are nearly always constant. */
+static BASE_ALWAYS_INLINE uint64_t load_le(const void *from, unsigned bytes)
 {
     switch (bytes) {
     case 1: return *(const uint8_t *)from;
@@ -86,7 +86,7 @@ static inline uint64_t load_le(const void *from, unsigned bytes)
     default: return load_le64(from);
     }
 }
-static inline void store_le(void *to, unsigned bytes, uint64_t value)
+static BASE_ALWAYS_INLINE void store_le(void *to, unsigned bytes, uint64_t value)
 {
     switch (bytes) {
     case 1: *(uint8_t *)to = (uint8_t)value; break;

@@ -27,6 +27,8 @@ static void note_fetched(struct cpu_run *run, uint64_t page, bool is_global)
     unsigned bit = fetched_bit(page, is_global ? FETCHED_GLOBAL_LOG2 : FETCHED_LOCAL_LOG2);
     uint64_t *bits = is_global ? run->fetched_global : run->fetched_local;
     bits[bit / 64] |= UINT64_C(1) << bit % 64;
+    if (!is_global)
+        run->fetched_words |= UINT64_C(1) << bit / 64;
 }
 
 static uint64_t translate_code(struct cpu *cpu, uint64_t linear, uint64_t *mask)

@@ -86,12 +86,15 @@ void cpu_code_remapped(struct cpu *cpu, bool keep_global)
 {
     struct cpu_run *run = cpu->run;
     uint64_t *generation = keep_global ? &run->local_generation : &run->global_generation;
-    if (++*generation == CONTEXT_GENERATIONS)
+    if (++*generation == CONTEXT_GENERATIONS) {
         forget_contexts(cpu);
-    memset(run->fetched_local, 0, sizeof run->fetched_local);
+        set_mode(cpu);
+    }
+    for (; run->fetched_words; run->fetched_words &= run->fetched_words - 1)
+        run->fetched_local[__builtin_ctzll(run->fetched_words)] = 0;
     if (!keep_global)
         memset(run->fetched_global, 0, sizeof run->fetched_global);
-    set_mode(cpu);
+    set_context(cpu);
 }
 
 static bool may_have_fetched(const uint64_t *bits, unsigned log2, uint64_t linear)

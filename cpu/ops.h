@@ -177,9 +177,9 @@ static BASE_ALWAYS_INLINE bool op_reach_W(const struct cpu *cpu, const struct op
 }
 
 /* The one access to memory of this operation has missed: fills its fast entry where the page is RAM that the
- * tables allow without a mark or a fault, as after most loads of CR3. True: the op's handler can do it now;
- * false: it has to go the slow way. */
-bool op_refill(struct cpu *cpu, const struct op *op, unsigned bytes, bool is_write);
+ * tables allow without a mark or a fault, as after most loads of CR3. The operand's bytes; NULL: it has to go
+ * the slow way. */
+uint8_t *op_refill(struct cpu *cpu, const struct op *op, unsigned bytes, bool is_write);
 /* For a slow companion: the same op once more. The handler of a block's first may be a track. */
 static inline const struct op *op_again(const struct op *op)
 {

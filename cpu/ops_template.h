@@ -5,14 +5,10 @@
 
 /* A slow companion goes back to the loop. */
 #define SLOW_NEXT return op + 1
-/* Most misses are gone when the tables have been asked, and the handler itself can go on. */
-#define SLOW_REFILL(is_write)                     \
-    do {                                          \
-        if (op_refill(cpu, op, BYTES, is_write))  \
-            return op_again(op);                            \
-    } while (0)
+/* Most misses end when the page tables have been asked: then `host` has the bytes. */
+#define SLOW_REFILL(bytes, is_write) uint8_t *host = op_refill(cpu, op, bytes, is_write)
 #define SLOW_LINEAR(is_write) op_linear_any(cpu, op, BYTES, is_write)
-#define SLOW_LOAD() ((T)op_load(cpu, op, SLOW_LINEAR(false), BYTES))
+#define SLOW_LOAD() (host ? PEEK(host) : (T)op_load(cpu, op, SLOW_LINEAR(false), BYTES))
 #define CLASSES(X, ...) X(B, __VA_ARGS__) X(F, __VA_ARGS__) X(S, __VA_ARGS__) X(W, __VA_ARGS__)
 #define REACH(M, bytes, is_write) op_reach_##M(cpu, op, bytes, is_write, &host)
 
@@ -23,12 +19,15 @@
 #define MODIFY_HANDLERS(name, setup, change)                                        \
     OP_SLOW(name##_slow)                                                          \
     {                                                                               \
-        SLOW_REFILL(true);                                                          \
-        uint64_t at = SLOW_LINEAR(true);                                            \
-        T value = (T)op_modify_slow(cpu, op, at, BYTES), r;                         \
+        SLOW_REFILL(BYTES, true);                                                   \
+        uint64_t at = host ? 0 : SLOW_LINEAR(true);                                 \
+        T value = host ? PEEK(host) : (T)op_modify_slow(cpu, op, at, BYTES), r;     \
         setup;                                                                      \
         change;                                                                     \
-        memory_write_slow(cpu, op, at, BYTES, r);                                   \
+        if (host)                                                                   \
+            store_le(host, BYTES, r);                                               \
+        else                                                                        \
+            memory_write_slow(cpu, op, at, BYTES, r);                               \
         SLOW_NEXT;                                                                  \
     }                                                                               \
     CLASSES(MODIFY_HANDLER, name, setup, change)
@@ -40,7 +39,7 @@
 #define READ_HANDLERS(name, action)                                                 \
     OP_SLOW(name##_slow)                                                          \
     {                                                                               \
-        SLOW_REFILL(false);                                                         \
+        SLOW_REFILL(BYTES, false);                                                  \
         T m = SLOW_LOAD();                                                          \
         action;                                                                     \
         SLOW_NEXT;                                                                  \
@@ -54,9 +53,11 @@
 #define WRITE_HANDLERS(name, value)                                                 \
     OP_SLOW(name##_slow)                                                          \
     {                                                                               \
-        SLOW_REFILL(true);                                                          \
-        uint64_t at = SLOW_LINEAR(true);                                            \
-        op_store(cpu, op, at, BYTES, value);                                        \
+        SLOW_REFILL(BYTES, true);                                                   \
+        if (host)                                                                   \
+            store_le(host, BYTES, value);                                           \
+        else                                                                        \
+            op_store(cpu, op, SLOW_LINEAR(true), BYTES, value);                     \
         SLOW_NEXT;                                                                  \
     }                                                                               \
     CLASSES(WRITE_HANDLER, name, value)
@@ -109,8 +110,12 @@ TEST_CONDITIONS(TEST_JCC)
 #define SPLIT_HANDLER(name, A, B)                                 \
     OP_SLOW(name)                                                 \
     {                                                             \
-        SLOW_REFILL(false);                                       \
-        T m = SLOW_LOAD(), a = A, b = B, r;                       \
+        T m, a, b, r;                                             \
+        if (op_refill(cpu, op, BYTES, false))                     \
+            return op_again(op);                                  \
+        m = (T)op_load(cpu, op, SLOW_LINEAR(false), BYTES);       \
+        a = A;                                                    \
+        b = B;                                                    \
         DO_CMP(a, b);                                             \
         (void)r;                                                  \
         return op_split(cpu, op);                                 \
@@ -271,9 +276,9 @@ OP_DEFINE(cwd)
     OP_DEFINE(name##_r) SET_BODY(op->d, (T)(type)(get))                                  \
     OP_SLOW(name##_m_slow)                                                               \
     {                                                                                    \
-        if (op_refill(cpu, op, bytes, false))                                            \
-            return op_again(op);                                                                   \
-        SET(op->d, (T)(type)op_load(cpu, op, op_linear_any(cpu, op, bytes, false), bytes)); \
+        SLOW_REFILL(bytes, false);                                                       \
+        SET(op->d, (T)(type)(host ? load_le(host, bytes)                                 \
+                                  : op_load(cpu, op, op_linear_any(cpu, op, bytes, false), bytes))); \
         SLOW_NEXT;                                                                       \
     }                                                                                    \
     CLASSES(EXTEND_MEMORY, name, type, bytes)
@@ -375,14 +380,14 @@ RUN_HANDLERS(2) RUN_HANDLERS(3) RUN_HANDLERS(4) RUN_HANDLERS(5) RUN_HANDLERS(6) 
     }
 OP_SLOW(push_m_slow)
 {
-    T m = SLOW_LOAD();
+    T m = (T)op_load(cpu, op, SLOW_LINEAR(false), BYTES);
     op_push_any(cpu, op, BYTES, m);
     SLOW_NEXT;
 }
 CLASSES(TWO_ACCESSES, push_m, store_le(stack, BYTES, m); cpu->gpr[CPU_SP] = sp; NEXT)
 OP_SLOW(call_m_slow)
 {
-    T m = SLOW_LOAD();
+    T m = (T)op_load(cpu, op, SLOW_LINEAR(false), BYTES);
     op_check_target(cpu, op, m);
     op_push_any(cpu, op, BYTES, IMMEDIATE);
     ENTER_OFFSET(m);
@@ -391,7 +396,7 @@ CLASSES(TWO_ACCESSES, call_m, op_check_target(cpu, op, m); store_le(stack, BYTES
         cpu->gpr[CPU_SP] = sp; ENTER_OFFSET(m))
 OP_SLOW(jmp_m_slow)
 {
-    T m = SLOW_LOAD();
+    T m = (T)op_load(cpu, op, SLOW_LINEAR(false), BYTES);
     op_check_target(cpu, op, m);
     ENTER_OFFSET(m);
 }

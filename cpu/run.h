@@ -15,6 +15,7 @@ struct fetch_entry {
  * for global pages, which all of a kernel's links are in, that is thousands, so that they have more bits. */
 #define FETCHED_LOCAL_LOG2 12u
 #define FETCHED_GLOBAL_LOG2 16u
+_Static_assert(FETCHED_LOCAL_LOG2 <= 12, "fetched_words has a bit for each word");
 static inline unsigned fetched_bit(uint64_t linear, unsigned log2)
 {
     return (uint32_t)(linear >> 12) * UINT32_C(0x9e3779b1) >> (32 - log2);
@@ -40,6 +41,7 @@ struct cpu_run {
     struct fetch_entry fetch[FETCH_ENTRIES];
     uint64_t fetched_local[1u << (FETCHED_LOCAL_LOG2 - 6)];
     uint64_t fetched_global[1u << (FETCHED_GLOBAL_LOG2 - 6)];
+    uint64_t fetched_words;      /* bit w: fetched_local[w] is not 0 */
     uint32_t limits[CODE_LIMITS]; /* of CS, by their numbers in cpu->mode */
     unsigned limit_count;
     uint64_t limit_end;          /* stop here as well as at slice_end; UINT64_MAX: no limit */

@@ -29,12 +29,17 @@ static inline void mark_entry(struct cpu_memory *m, unsigned index)
     }
 }
 
-static inline void drop_entry(struct cpu_memory *m, unsigned index)
+static inline void drop_tags(struct cpu_memory *m, unsigned index)
 {
-    m->global[index / 64] &= ~(UINT64_C(1) << index % 64);
     m->entry[index].tag = TLB_INVALID;
     for (unsigned k = 0; k < 4; k++)
         m->fast[k][index].tag = TLB_INVALID;
+}
+
+static inline void drop_entry(struct cpu_memory *m, unsigned index)
+{
+    m->global[index / 64] &= ~(UINT64_C(1) << index % 64);
+    drop_tags(m, index);
 }
 
 /* The rights of the page, without a walk; a first write has to set D by a walk. SDM 3A 4.6.1. */
@@ -79,7 +84,7 @@ uint64_t memory_translate(struct cpu *cpu, uint64_t linear, bool is_write, bool 
     return e->physical | (linear & PAGE_MASK);
 }
 
-bool op_refill(struct cpu *cpu, const struct op *op, unsigned bytes, bool is_write)
+uint8_t *op_refill(struct cpu *cpu, const struct op *op, unsigned bytes, bool is_write)
 {
     const struct segment_bounds *bounds = &cpu->bounds[op->segment];
     uint64_t offset = op_offset(cpu, op) & (0xffffffffu >> op->is_narrow);
@@ -92,19 +97,19 @@ bool op_refill(struct cpu *cpu, const struct op *op, unsigned bytes, bool is_wri
     if (!TECHNIQUE_TLB || !(cpu->cr0 & CR0_PG) || fast == m->fast[4] || run_has_data_watches(cpu) ||
         offset + bytes - 1 >= (is_write ? bounds->write_bound : bounds->read_bound) ||
         linear + bytes - page_start > FRAME_BYTES || fast[index].tag == (page_start | TLB_CODE))
-        return false;
+        return NULL;
     if (!has_entry(cpu, e, index, linear, is_write, cpu->cpl == 3)) {
         if (!paging_walk_plain(cpu, linear, (is_write ? PF_WRITE : 0) | (cpu->cpl == 3 ? PF_USER : 0), e))
-            return false;
+            return NULL;
         e->tag = page_start;
         mark_entry(m, index);
     }
     host = memory_plain_page(space_page(cpu->memory, e->physical), is_write);
     if (!host)
-        return false;
+        return NULL;
     fast[index].tag = page_start;
     fast[index].addend = (uintptr_t)host - (uintptr_t)page_start;
-    return true;
+    return host + (linear & PAGE_MASK);
 }
 
 /* --- forgetting ------------------------------------------------------------------------------------ */
@@ -161,8 +166,9 @@ void cpu_tlb_flush(struct cpu *cpu, bool keep_global)
         unsigned w = (unsigned)__builtin_ctzll(words);
         uint64_t kept = keep_global ? m->global[w] : 0;
         for (uint64_t rest = m->used[w] & ~kept; rest; rest &= rest - 1)
-            drop_entry(m, w * 64 + (unsigned)__builtin_ctzll(rest));
+            drop_tags(m, w * 64 + (unsigned)__builtin_ctzll(rest));
         m->used[w] &= kept;
+        m->global[w] &= kept;
         if (!m->used[w])
             m->used_words &= ~(UINT64_C(1) << w);
     }
