@@ -69,7 +69,11 @@ struct op {
 
 /* Good while (context ^ cpu->context) & mask is 0. Within a page mask is 0: where the block that links
  * runs, its page is mapped, and the mode is still the one that it was entered in. Across pages the
- * generation of the mappings must be the same. No context is 0, which unlinked ones hold. */
+ * generation of the mappings must be the same. No context is 0, which unlinked ones hold.
+ *
+ * A branch nearly always stays in its page. So it goes where `block` says and asks nothing but whether there is
+ * one; where a target lies in another page, that is a gate: a block of no instruction, in its block's memory,
+ * whose one op goes on by a link with all questions. */
 struct block_link {
     struct block *block;
     uint64_t context, mask;
@@ -86,8 +90,9 @@ struct block {
     bool is_dead, is_cached, is_hot, has_track;
     uint32_t heat, sampled_at, turns; /* heat.h */
     op_handler *first;         /* of a block with a track: tracks.h */
-    struct op ops[]; /* then two links for the targets, then the instructions of plain handlers */
+    struct op ops[]; /* then two links for the targets, gates, the instructions of plain handlers */
 };
+#define GATE_BYTES (sizeof(struct block) + sizeof(struct op) + 2 * sizeof(struct block_link))
 
 struct jump_entry {
     uint64_t tag; /* jump_tag(): with the base of CS, so that equal tags mean equal offsets */
@@ -214,7 +219,7 @@ struct builder {
     op_handler *const *fused[BLOCK_INSTRUCTIONS + 2]; /* with a Jcc behind: by condition */
     unsigned op_count, instruction_count, used_instructions;
     uint64_t target[2];
-    bool is_flat, has_ended;
+    bool is_flat, has_ended, is_branch; /* a branch: two targets, both by near links (run.h) */
 };
 /* Builds at cpu->ip at most `most` instructions and returns the block: from the pool, or the CPU's
  * scratch block where the code cannot be kept (it crosses a page, lies in a device, or is cut by

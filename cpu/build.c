@@ -257,9 +257,30 @@ static void number_instructions(struct builder *b)
     }
 }
 
-static void place(struct builder *b, struct block *block, const struct source *s)
+/* Does a branch's target lie in another page than the block? */
+static bool needs_gate(const struct builder *b, const struct source *s, unsigned which)
+{
+    uint64_t target = s->linear + b->target[which] - b->cpu->ip;
+    return b->is_branch && (target ^ s->linear) & 0xffffffffu & ~PAGE_MASK;
+}
+
+static struct block *place_gate(struct block *gate, const struct block *from, uint64_t target)
+{
+    memset(gate, 0, GATE_BYTES);
+    gate->ip = from->ip;
+    gate->op_count = 1;
+    gate->target[0] = target;
+    gate->ops[0].handler = OPS_32.jmp;
+    gate->is_cached = from->is_cached;
+    block_links(gate)[0].mask = UINT64_MAX;
+    return gate;
+}
+
+static void place(struct builder *b, struct block *block, const struct source *s, bool is_cached)
 {
     size_t ops_bytes = b->op_count * sizeof(struct op);
+    struct block_link *links;
+    char *rest;
     struct instruction *kept;
     uint32_t room = block->room;
     memset(block, 0, sizeof *block);
@@ -276,9 +297,17 @@ static void place(struct builder *b, struct block *block, const struct source *s
     block->target[0] = b->target[0];
     block->target[1] = b->target[1];
     memcpy(block->ops, b->ops, ops_bytes);
-    memset(block_links(block), 0, 2 * sizeof(struct block_link));
-    block_links(block)[0].mask = block_links(block)[1].mask = UINT64_MAX;
-    kept = (struct instruction *)(void *)(block_links(block) + 2);
+    block->is_cached = is_cached;
+    links = block_links(block);
+    rest = (char *)(links + 2);
+    for (unsigned which = 0; which < 2; which++) {
+        links[which] = (struct block_link){.mask = UINT64_MAX};
+        if (needs_gate(b, s, which)) {
+            links[which].block = place_gate((struct block *)(void *)rest, block, b->target[which]);
+            rest += GATE_BYTES;
+        }
+    }
+    kept = (struct instruction *)(void *)rest;
     if (b->used_instructions)
         memcpy(kept, b->instructions, b->used_instructions * sizeof *kept);
     for (unsigned n = 0; n < b->op_count; n++)
@@ -290,7 +319,7 @@ static struct block *into_scratch(struct cpu *cpu, struct builder *b, const stru
 {
     struct cpu_run *run = cpu->run;
     run->ring ^= 1;
-    place(b, run->scratch[run->ring], s);
+    place(b, run->scratch[run->ring], s, false);
     run->scratch_frame[run->ring] = s->ram ? s->frame_id : UINT64_MAX;
     if (s->ram)
         pool_watch_frame(run->pool, s->ram, s->frame, s->offset, run->scratch[run->ring]->bytes);
@@ -300,13 +329,13 @@ static struct block *into_scratch(struct cpu *cpu, struct builder *b, const stru
 static struct block *into_pool(struct cpu *cpu, struct builder *b, const struct source *s)
 {
     struct code_pool *pool = cpu->run->pool;
-    size_t bytes = sizeof(struct block) + b->op_count * sizeof(struct op) +
-                   2 * sizeof(struct block_link) + b->used_instructions * sizeof(struct instruction);
+    size_t bytes = sizeof(struct block) + b->op_count * sizeof(struct op) + 2 * sizeof(struct block_link) +
+                   (needs_gate(b, s, 0) + needs_gate(b, s, 1)) * GATE_BYTES +
+                   b->used_instructions * sizeof(struct instruction);
     struct block *block = pool_allocate(pool, cpu, s->frame_id, s->offset, bytes);
     if (!block || !pool_watch_frame(pool, s->ram, s->frame, s->offset, (unsigned)(b->ip - cpu->ip)))
         return into_scratch(cpu, b, s);
-    place(b, block, s);
-    block->is_cached = true;
+    place(b, block, s, true);
     pool_insert(pool, block, s->ram, s->frame);
     return block;
 }
@@ -358,7 +387,7 @@ struct block *block_build(struct cpu *cpu, unsigned most)
     b->cpu = cpu;
     b->ip = cpu->ip;
     b->op_count = b->instruction_count = b->used_instructions = 0;
-    b->has_ended = false;
+    b->has_ended = b->is_branch = false;
     b->is_flat = (cpu->mode & MODE_FLAT) != 0;
     if (most > BLOCK_INSTRUCTIONS)
         most = BLOCK_INSTRUCTIONS;

@@ -362,6 +362,7 @@ static bool emit_jcc(struct builder *b, const struct instruction *i)
     unsigned cc = i->row->argument, last = b->op_count - 1;
     if (!set_targets(b, i))
         return false;
+    b->is_branch = true;
     if (TECHNIQUE_FUSION && b->op_count && b->fused[last] && b->fused[last][cc]) {
         struct op *op = &b->ops[last];
         op->handler = b->fused[last][cc];
@@ -409,6 +410,7 @@ static bool emit_loop(struct builder *b, const struct instruction *i)
 {
     if (!set_targets(b, i))
         return false;
+    b->is_branch = true;
     builder_add(b, handlers_of(i->address_size)->loop, i);
     return true;
 }

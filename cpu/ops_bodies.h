@@ -132,11 +132,11 @@
     (void)r
 
 /* --- compare and branch ------------------------------------------------------------------------------ */
-#define BRANCH(is_taken)    \
-    do {                    \
-        if (is_taken)       \
-            ENTER_LINK(0);  \
-        ENTER_LINK(1);      \
+#define BRANCH(is_taken)         \
+    do {                         \
+        if (is_taken)            \
+            ENTER_NEAR_LINK(0);  \
+        ENTER_NEAR_LINK(1);      \
     } while (0)
 #define CMP_BRANCH_BODY(A, B, is)                                 \
     {                                                             \

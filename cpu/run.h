@@ -22,7 +22,7 @@ static inline unsigned fetched_bit(uint64_t linear, unsigned log2)
 }
 #define CODE_LIMITS 256u
 #define SCRATCH_BYTES (sizeof(struct block) + (BLOCK_INSTRUCTIONS + 2) * sizeof(struct op) + \
-                       2 * sizeof(struct block_link) +                                       \
+                       2 * (sizeof(struct block_link) + GATE_BYTES) +                        \
                        (BLOCK_INSTRUCTIONS + 1) * sizeof(struct instruction))
 /* Tests compare them; programs are built by heat. */
 enum handler_choice {
@@ -169,6 +169,14 @@ static inline uint64_t jump_tag(uint64_t base, uint64_t linear)
             (const struct block_link *)(const void *)(op + 1) + (which);                 \
         if (BASE_LIKELY(!((link_->context ^ cpu->context) & link_->mask)))               \
             ENTER_BLOCK(link_->block);                                                   \
+        return run_link(cpu, op, which);                                                 \
+    } while (0)
+/* Of a branch: a block of the same page, or a gate. */
+#define ENTER_NEAR_LINK(which)                                                           \
+    do {                                                                                 \
+        struct block *near_ = ((const struct block_link *)(const void *)(op + 1))[which].block; \
+        if (BASE_LIKELY(near_ != NULL))                                                  \
+            ENTER_BLOCK(near_);                                                          \
         return run_link(cpu, op, which);                                                 \
     } while (0)
 #define ENTER_OFFSET(offset)                                                             \

@@ -116,6 +116,38 @@ START_TEST(another_page_behind_the_border_counts)
 }
 END_TEST
 
+/* Taken to the next page, and not taken where the next page begins. */
+static const struct {
+    uint32_t near; /* bytes in front of the border */
+    const char *code;
+    size_t length;
+} BRANCHES[] = {
+    {0x100, "\x49\x0f\x85\xf9\x00\x00\x00\xf4", 8}, /* dec ecx; jnz BORDER; hlt */
+    {0x60, "\xf9\x72\x5d\xf4", 4},                     /* stc; jc BORDER; hlt */
+    {0x60, "\xe2\x5e\xf4", 3},                         /* loop BORDER; hlt */
+    {3, "\x49\x74\xfd", 3},                            /* dec ecx; jz; BORDER: */
+    {2, "\xe3\xfe", 2},                                /* jecxz; BORDER: */
+};
+
+START_TEST(a_branch_goes_where_its_target_is_now)
+{
+    for (size_t n = 0; n < ARRAY_COUNT(BRANCHES); n++) {
+        struct cpu_box box;
+        uint32_t from = BORDER - BRANCHES[n].near;
+        init(&box, 4, (enum handler_choice)_i);
+        cpu_box_poke(&box, from, BRANCHES[n].code, BRANCHES[n].length);
+        cpu_box_poke(&box, BORDER, "\xbb\x01\x00\x00\x00\xf4", 6); /* mov ebx,1; hlt */
+        cpu_box_poke(&box, OTHER, "\xbb\x02\x00\x00\x00\xf4", 6);
+        for (unsigned turn = 0; turn < 4; turn++) {
+            map(&box, (turn & 1 ? OTHER : BORDER) | PRESENT);
+            for (unsigned again = 0; again < 3; again++)
+                ck_assert_uint_eq(run_from(&box, from, 1000).gpr[CPU_BX], 1 + (turn & 1));
+        }
+        cpu_box_fini(&box);
+    }
+}
+END_TEST
+
 START_TEST(a_missing_page_behind_the_border_faults_in_front_of_the_instruction)
 {
     struct cpu_box box;
@@ -138,6 +170,7 @@ Suite *cpu_across_suite(void)
 {
     const TTest *const TESTS[] = {
         it_is_decoded_once, a_write_to_either_page_counts, another_page_behind_the_border_counts,
+        a_branch_goes_where_its_target_is_now,
         a_missing_page_behind_the_border_faults_in_front_of_the_instruction};
     Suite *suite = suite_create("cpu_across");
     TCase *tcase = tcase_create("cpu_across");

@@ -1,0 +1,225 @@
+/* Handlers by register do what the general handler of their row does with the same op: each entry of each
+ * table, from many states. */
+#include <check.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cpu/memory.h"
+#include "cpu/ops_registers.h"
+#include "tests/unit/cpu_guest.h"
+
+enum { DATA = 0x9000, OPERAND = DATA + 0x100, STATES = 24, EXIT_BEHIND = 2 };
+
+static const struct op_variants *const TABLES[] = {OP_VARIANTS_ALU_16,    OP_VARIANTS_ALU_32,
+                                                   OP_VARIANTS_BRANCH_16, OP_VARIANTS_BRANCH_32,
+                                                   OP_VARIANTS_MEMORY,    OP_VARIANTS_8};
+
+/* What a handler leaves. */
+struct outcome {
+    uint64_t gpr[18], flags_result, flags_source;
+    uint32_t flags_kind;
+    uint8_t data[FRAME_BYTES];
+    unsigned exit; /* a link's number, or EXIT_BEHIND: the next op */
+};
+
+static unsigned seen_exit;
+static const struct op *leave_here(struct cpu *cpu, const struct op *op)
+{
+    (void)cpu;
+    seen_exit = op->u.v.immediate;
+    return OP_STOP;
+}
+
+/* A block of one op, with another behind it or two links, each to a block that ends the run. */
+struct bench {
+    struct block *block, *behind[2];
+};
+
+static struct block *new_block(void)
+{
+    struct block *b = calloc(1, sizeof *b + 4 * sizeof(struct op) + 2 * sizeof(struct block_link));
+    ck_assert_ptr_nonnull(b);
+    b->count = 1;
+    b->op_count = 1;
+    return b;
+}
+
+static void bench_init(struct bench *bench)
+{
+    bench->block = new_block();
+    for (unsigned n = 0; n < 2; n++) {
+        bench->behind[n] = new_block();
+        bench->behind[n]->ops[0].handler = leave_here;
+        bench->behind[n]->ops[0].u.v.immediate = n;
+    }
+}
+
+static void bench_fini(struct bench *bench)
+{
+    free(bench->block);
+    free(bench->behind[0]);
+    free(bench->behind[1]);
+}
+
+static bool is_within(op_handler *const *place, const void *array, size_t bytes)
+{
+    return (const char *)place >= (const char *)array && (const char *)place < (const char *)array + bytes;
+}
+static bool is_branch_of(op_handler *const *place, const struct op_handlers *h)
+{
+    return is_within(place, h->cmp_jcc, sizeof h->cmp_jcc) || is_within(place, h->test_jcc, sizeof h->test_jcc) ||
+           is_within(place, h->count_jcc, sizeof h->count_jcc);
+}
+static bool is_branch(const struct op_variants *row)
+{
+    return is_branch_of(row->general, &OPS_8) || is_branch_of(row->general, &OPS_16) ||
+           is_branch_of(row->general, &OPS_32);
+}
+
+static void do_op(struct cpu_box *box, struct bench *bench, const struct op *what, bool is_branch, struct outcome *o)
+{
+    struct cpu *cpu = box->cpu;
+    struct op *first = bench->block->ops;
+    const struct op *op = first;
+    *first = *what;
+    if (is_branch) {
+        for (unsigned n = 0; n < 2; n++)
+            block_links(bench->block)[n] = (struct block_link){bench->behind[n], cpu->context, 0};
+    } else {
+        memset(&first[1], 0, sizeof first[1]);
+        first[1].handler = leave_here;
+        first[1].number = 1;
+        first[1].u.v.immediate = EXIT_BEHIND;
+    }
+    seen_exit = UINT32_MAX;
+    cpu->budget = 1000;
+    while (op != OP_STOP) {
+#if DISPATCH_IS_CHAINED
+        if (op_is_entry(op))
+            op = op_of_entry(op);
+#endif
+        op = op->handler(cpu, op);
+    }
+    memset(o, 0, sizeof *o);
+    memcpy(o->gpr, cpu->gpr, sizeof o->gpr);
+    o->flags_result = cpu->flags_result;
+    o->flags_source = cpu->flags_source;
+    o->flags_kind = cpu->flags_kind;
+    o->exit = seen_exit;
+    cpu_box_peek(box, DATA, o->data, sizeof o->data);
+}
+
+static uint32_t random_state = 1;
+static uint32_t any(void)
+{
+    random_state = random_state * 1664525u + 1013904223u;
+    return random_state >> 8 ^ random_state << 24;
+}
+
+/* Values that compare equal, carry and overflow now and then. */
+static uint32_t any_value(void)
+{
+    static const uint32_t EDGES[] = {0, 1, 0x7f, 0x80, 0xff, 0x7fff, 0x8000, 0xffff, 0x7fffffff, 0x80000000u, UINT32_MAX};
+    return any() % 3 ? any() : EDGES[any() % ARRAY_COUNT(EDGES)];
+}
+
+static void set_field(struct op *op, enum op_field field, unsigned n)
+{
+    uint8_t code = (uint8_t)((n & 3) | (n & 4) << 1);
+    switch (field) {
+    case NO_FIELD: break;
+    case FIELD_D: op->d = (uint8_t)n; break;
+    case FIELD_S: op->s = (uint8_t)n; break;
+    case FIELD_D8: op->d = code; break;
+    case FIELD_S8: op->s = code; break;
+    case FIELD_BASE: op->base = (uint8_t)n; break;
+    case FIELD_BASE_OR_NONE: op->base = n == 8 ? REGISTER_ZERO : (uint8_t)n; break;
+    case FIELD_INDEX: op->index = (uint8_t)n; break;
+    case FIELD_CONDITION: op->condition = (uint8_t)n; break;
+    case FIELD_BOTH: op->d = op->s = (uint8_t)n; break;
+    }
+}
+
+static unsigned values_of(enum op_field field)
+{
+    return field == NO_FIELD ? 1 : field == FIELD_CONDITION ? 16 : field == FIELD_BASE_OR_NONE ? 9 : 8;
+}
+
+/* The operand, where there is one, lies at OPERAND, and so does the top of the stack. */
+static void compare(struct cpu_box *box, struct bench *bench, unsigned table, const struct op_variants *row,
+                    const struct op *variant, bool with_index)
+{
+    static struct outcome general, special;
+    struct op op = *variant;
+    struct cpu *cpu = box->cpu;
+    uint64_t gpr[ARRAY_COUNT(cpu->gpr)] = {0};
+    uint32_t memory = any_value(), carry = any() % 2;
+    for (unsigned n = 0; n < 8; n++)
+        gpr[n] = any() % 4 ? any_value() : memory;
+    gpr[CPU_SP] = OPERAND;
+    op.scale = with_index ? (uint8_t)(any() % 4) : 0;
+    op.u.v.immediate = any() % 4 ? any_value() : memory;
+    op.u.v.displacement = OPERAND - (uint32_t)gpr[op.base] - (with_index ? (uint32_t)(gpr[op.index] << op.scale) : 0);
+    for (unsigned turn = 0; turn < 2; turn++) {
+        if (turn == 0)
+            op.handler = *row->general;
+        else
+            op.handler = variant->handler;
+        memcpy(cpu->gpr, gpr, sizeof gpr);
+        cpu->flags_result = carry ? 0 : 5;
+        cpu->flags_source = 1;
+        cpu->flags_kind = (uint32_t)FLAGS_ADD * 4 + 2;
+        memory_write(cpu, OPERAND, 4, memory, false); /* both also fill the TLB: a miss is no variant's */
+        ck_assert_uint_eq(memory_read(cpu, OPERAND, 4, false), memory);
+        do_op(box, bench, &op, is_branch(row), turn == 0 ? &general : &special);
+    }
+    ck_assert_msg(memcmp(&general, &special, sizeof general) == 0,
+                  "row %td of table %u: d %u s %u base %u index %u", row - TABLES[table], table, op.d, op.s, op.base,
+                  op.index);
+}
+
+START_TEST(each_variant_does_what_the_general_handler_does)
+{
+    static struct op_variant_map map;
+    struct cpu_box box;
+    struct bench bench;
+    unsigned compared = 0;
+    cpu_guest_init(&box);
+    bench_init(&bench);
+    op_variant_map_init(&map);
+    for (const struct op_variants *row = TABLES[_i]; row->table; row++) {
+        bool has_index = row->second == FIELD_INDEX;
+        for (unsigned first = 0; first < values_of(row->first); first++)
+            for (unsigned second = 0; second < values_of(row->second); second++)
+                for (unsigned n = 0; n < STATES; n++) {
+                    struct op op = {.handler = *row->general, .segment = CPU_DS, .remaining = 1, .length = 2, .covers = 1};
+                    op.d = (uint8_t)(any() % 4); /* also byte registers */
+                    op.s = (uint8_t)(any() % 4);
+                    op.base = (uint8_t)(any() % 8);
+                    op.index = has_index ? 0 : REGISTER_ZERO;
+                    op.condition = (uint8_t)(1 + any() % (TABLES[_i] == OP_VARIANTS_ALU_16 ? 15 : 31));
+                    set_field(&op, row->first, first);
+                    set_field(&op, row->second, second);
+                    op_by_register(&map, &op);
+                    ck_assert_ptr_ne((const void *)(uintptr_t)op.handler, (const void *)(uintptr_t)*row->general);
+                    compare(&box, &bench, (unsigned)_i, row, &op, has_index);
+                    compared++;
+                }
+    }
+    ck_assert_uint_gt(compared, 0);
+    bench_fini(&bench);
+    cpu_box_fini(&box);
+}
+END_TEST
+
+Suite *cpu_variants_suite(void);
+
+Suite *cpu_variants_suite(void)
+{
+    Suite *suite = suite_create("cpu_variants");
+    TCase *tcase = tcase_create("cpu_variants");
+    tcase_set_timeout(tcase, 60);
+    tcase_add_loop_test(tcase, each_variant_does_what_the_general_handler_does, 0, ARRAY_COUNT(TABLES));
+    suite_add_tcase(suite, tcase);
+    return suite;
+}
