@@ -1,11 +1,13 @@
-/* Handlers by register do what the general handler of their row does with the same op: each entry of each
- * table, from many states. */
+/* Handlers by register do what the general handler of their row does with the same op, and handlers of pairs what
+ * the two general ones do: each entry of each table, from many states. */
 #include <check.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "cpu/memory.h"
+#include "cpu/ops_pairs.h"
 #include "cpu/ops_registers.h"
+#include "cpu/tracks.h"
 #include "tests/unit/cpu_guest.h"
 
 enum { DATA = 0x9000, OPERAND = DATA + 0x100, STATES = 24, EXIT_BEHIND = 2 };
@@ -30,7 +32,7 @@ static const struct op *leave_here(struct cpu *cpu, const struct op *op)
     return OP_STOP;
 }
 
-/* A block of one op, with another behind it or two links, each to a block that ends the run. */
+/* A block of some ops, with another behind them or two links, each to a block that ends the run. */
 struct bench {
     struct block *block, *behind[2];
 };
@@ -63,11 +65,13 @@ static void bench_fini(struct bench *bench)
 
 static bool is_within(op_handler *const *place, const void *array, size_t bytes)
 {
-    return (const char *)place >= (const char *)array && (const char *)place < (const char *)array + bytes;
+    return (const char *)place >= (const char *)array &&
+           (const char *)place < (const char *)array + bytes;
 }
 static bool is_branch_of(op_handler *const *place, const struct op_handlers *h)
 {
-    return is_within(place, h->cmp_jcc, sizeof h->cmp_jcc) || is_within(place, h->test_jcc, sizeof h->test_jcc) ||
+    return is_within(place, h->cmp_jcc, sizeof h->cmp_jcc) ||
+           is_within(place, h->test_jcc, sizeof h->test_jcc) ||
            is_within(place, h->count_jcc, sizeof h->count_jcc);
 }
 static bool is_branch(const struct op_variants *row)
@@ -76,20 +80,25 @@ static bool is_branch(const struct op_variants *row)
            is_branch_of(row->general, &OPS_32);
 }
 
-static void do_op(struct cpu_box *box, struct bench *bench, const struct op *what, bool is_branch, struct outcome *o)
+static void do_ops(struct cpu_box *box, struct bench *bench, const struct op *what, unsigned count,
+                   bool is_branch, struct outcome *o)
 {
     struct cpu *cpu = box->cpu;
-    struct op *first = bench->block->ops;
-    const struct op *op = first;
-    *first = *what;
+    struct op *ops = bench->block->ops;
+    const struct op *op = ops;
+    bench->block->op_count = (uint8_t)count;
+    for (unsigned n = 0; n < count; n++) {
+        ops[n] = what[n];
+        ops[n].number = (uint8_t)n;
+    }
     if (is_branch) {
         for (unsigned n = 0; n < 2; n++)
             block_links(bench->block)[n] = (struct block_link){bench->behind[n], cpu->context, 0};
     } else {
-        memset(&first[1], 0, sizeof first[1]);
-        first[1].handler = leave_here;
-        first[1].number = 1;
-        first[1].u.v.immediate = EXIT_BEHIND;
+        memset(&ops[count], 0, sizeof ops[count]);
+        ops[count].handler = leave_here;
+        ops[count].number = (uint8_t)count;
+        ops[count].u.v.immediate = EXIT_BEHIND;
     }
     seen_exit = UINT32_MAX;
     cpu->budget = 1000;
@@ -119,7 +128,8 @@ static uint32_t any(void)
 /* Values that compare equal, carry and overflow now and then. */
 static uint32_t any_value(void)
 {
-    static const uint32_t EDGES[] = {0, 1, 0x7f, 0x80, 0xff, 0x7fff, 0x8000, 0xffff, 0x7fffffff, 0x80000000u, UINT32_MAX};
+    static const uint32_t EDGES[] = {0,      1,      0x7f,       0x80,        0xff,      0x7fff,
+                                     0x8000, 0xffff, 0x7fffffff, 0x80000000u, UINT32_MAX};
     return any() % 3 ? any() : EDGES[any() % ARRAY_COUNT(EDGES)];
 }
 
@@ -142,40 +152,52 @@ static void set_field(struct op *op, enum op_field field, unsigned n)
 
 static unsigned values_of(enum op_field field)
 {
-    return field == NO_FIELD ? 1 : field == FIELD_CONDITION ? 16 : field == FIELD_BASE_OR_NONE ? 9 : 8;
+    return field == NO_FIELD             ? 1
+           : field == FIELD_CONDITION    ? 16
+           : field == FIELD_BASE_OR_NONE ? 9
+                                         : 8;
+}
+
+static void set_state(struct cpu *cpu, const uint64_t *gpr, uint32_t memory, bool has_carry)
+{
+    memcpy(cpu->gpr, gpr, sizeof cpu->gpr);
+    cpu->flags_result = has_carry ? 0 : 5;
+    cpu->flags_source = 1;
+    cpu->flags_kind = (uint32_t)FLAGS_ADD * 4 + 2;
+    for (uint32_t at = DATA; at < DATA + FRAME_BYTES;
+         at += 4) /* also fills the TLB: a miss is no variant's */
+        memory_write(cpu, at, 4, at == OPERAND ? memory : at * 0x01010101u, false);
+    ck_assert_uint_eq(memory_read(cpu, OPERAND, 4, false), memory);
 }
 
 /* The operand, where there is one, lies at OPERAND, and so does the top of the stack. */
-static void compare(struct cpu_box *box, struct bench *bench, unsigned table, const struct op_variants *row,
-                    const struct op *variant, bool with_index)
+static void compare(struct cpu_box *box, struct bench *bench, unsigned table,
+                    const struct op_variants *row, const struct op *variant, bool with_index)
 {
     static struct outcome general, special;
     struct op op = *variant;
     struct cpu *cpu = box->cpu;
     uint64_t gpr[ARRAY_COUNT(cpu->gpr)] = {0};
-    uint32_t memory = any_value(), carry = any() % 2;
+    uint32_t memory = any_value();
+    bool carry = any() % 2;
     for (unsigned n = 0; n < 8; n++)
         gpr[n] = any() % 4 ? any_value() : memory;
     gpr[CPU_SP] = OPERAND;
     op.scale = with_index ? (uint8_t)(any() % 4) : 0;
     op.u.v.immediate = any() % 4 ? any_value() : memory;
-    op.u.v.displacement = OPERAND - (uint32_t)gpr[op.base] - (with_index ? (uint32_t)(gpr[op.index] << op.scale) : 0);
+    op.u.v.displacement =
+        OPERAND - (uint32_t)gpr[op.base] - (with_index ? (uint32_t)(gpr[op.index] << op.scale) : 0);
     for (unsigned turn = 0; turn < 2; turn++) {
         if (turn == 0)
             op.handler = *row->general;
         else
             op.handler = variant->handler;
-        memcpy(cpu->gpr, gpr, sizeof gpr);
-        cpu->flags_result = carry ? 0 : 5;
-        cpu->flags_source = 1;
-        cpu->flags_kind = (uint32_t)FLAGS_ADD * 4 + 2;
-        memory_write(cpu, OPERAND, 4, memory, false); /* both also fill the TLB: a miss is no variant's */
-        ck_assert_uint_eq(memory_read(cpu, OPERAND, 4, false), memory);
-        do_op(box, bench, &op, is_branch(row), turn == 0 ? &general : &special);
+        set_state(cpu, gpr, memory, carry);
+        do_ops(box, bench, &op, 1, is_branch(row), turn == 0 ? &general : &special);
     }
     ck_assert_msg(memcmp(&general, &special, sizeof general) == 0,
-                  "row %td of table %u: d %u s %u base %u index %u", row - TABLES[table], table, op.d, op.s, op.base,
-                  op.index);
+                  "row %td of table %u: d %u s %u base %u index %u", row - TABLES[table], table,
+                  op.d, op.s, op.base, op.index);
 }
 
 START_TEST(each_variant_does_what_the_general_handler_does)
@@ -192,21 +214,123 @@ START_TEST(each_variant_does_what_the_general_handler_does)
         for (unsigned first = 0; first < values_of(row->first); first++)
             for (unsigned second = 0; second < values_of(row->second); second++)
                 for (unsigned n = 0; n < STATES; n++) {
-                    struct op op = {.handler = *row->general, .segment = CPU_DS, .remaining = 1, .length = 2, .covers = 1};
+                    struct op op = {.handler = *row->general,
+                                    .segment = CPU_DS,
+                                    .remaining = 1,
+                                    .length = 2,
+                                    .covers = 1};
                     op.d = (uint8_t)(any() % 4); /* also byte registers */
                     op.s = (uint8_t)(any() % 4);
                     op.base = (uint8_t)(any() % 8);
                     op.index = has_index ? 0 : REGISTER_ZERO;
-                    op.condition = (uint8_t)(1 + any() % (TABLES[_i] == OP_VARIANTS_ALU_16 ? 15 : 31));
+                    op.condition =
+                        (uint8_t)(1 + any() % (TABLES[_i] == OP_VARIANTS_ALU_16 ? 15 : 31));
                     set_field(&op, row->first, first);
                     set_field(&op, row->second, second);
                     op_by_register(&map, &op);
-                    ck_assert_ptr_ne((const void *)(uintptr_t)op.handler, (const void *)(uintptr_t)*row->general);
+                    ck_assert_ptr_ne((const void *)(uintptr_t)op.handler,
+                                     (const void *)(uintptr_t)*row->general);
                     compare(&box, &bench, (unsigned)_i, row, &op, has_index);
                     compared++;
                 }
     }
     ck_assert_uint_gt(compared, 0);
+    bench_fini(&bench);
+    cpu_box_fini(&box);
+}
+END_TEST
+
+/* --- pairs ------------------------------------------------------------------------------------------ */
+
+/* The general handler that is number `n` of the firsts or seconds. */
+static op_handler *general_of(const struct op_pair_map *map, bool is_second, unsigned n)
+{
+    for (unsigned at = 0; at < PAIR_SLOTS; at++)
+        if (map->slot[at].general && (is_second ? map->slot[at].second : map->slot[at].first) == n)
+            return map->slot[at].general;
+    ck_abort_msg("no handler is %s %u", is_second ? "second" : "first", n);
+    return NULL;
+}
+
+/* Ends of a block are those that cannot be first. */
+static bool is_end(const struct op_pair_map *map, op_handler *general)
+{
+    for (unsigned at = 0; at < PAIR_SLOTS; at++)
+        if (map->slot[at].general == general)
+            return map->slot[at].first == PAIR_NONE;
+    return false;
+}
+
+/* EBX is the base of operands in memory, and no op changes it. */
+static struct op any_op(op_handler *general, uint32_t displacement)
+{
+    static const uint8_t REGISTERS[] = {CPU_AX, CPU_CX, CPU_DX, CPU_SI, CPU_DI, CPU_BP};
+    struct op op = {
+        .handler = general, .segment = CPU_DS, .remaining = 1, .length = 2, .covers = 1};
+    bool is_run = false;
+    op.d = REGISTERS[any() % ARRAY_COUNT(REGISTERS)];
+    op.s = REGISTERS[any() % ARRAY_COUNT(REGISTERS)];
+    op.base = CPU_BX;
+    op.index = general == OPS_32.lea[OP_F] ? op.s : REGISTER_ZERO;
+    op.scale = (uint8_t)(any() % 4);
+    op.u.v.displacement = displacement;
+    op.u.v.immediate = any_value();
+    for (unsigned n = 2; n <= OP_RUN; n++)
+        is_run |= general == OPS_32.push_run[n] || general == OPS_32.pop_run[n];
+    if (is_run)
+        for (unsigned n = 0; n < OP_RUN; n++) {
+            op.u.v.immediate &= ~(UINT32_C(0xf) << n * 4);
+            op.u.v.immediate |= (uint32_t)REGISTERS[any() % ARRAY_COUNT(REGISTERS)] << n * 4;
+        }
+    return op;
+}
+
+static void compare_pair(struct cpu_box *box, struct bench *bench, const struct op ops[2],
+                         bool ends, unsigned first, unsigned second)
+{
+    static struct outcome apart, together;
+    op_handler *const forms[] = {
+        OP_PAIRS[first][second],
+#if DISPATCH_IS_CHAINED
+        TRACK_PAIRS[first][second]
+#endif
+    };
+    uint64_t gpr[ARRAY_COUNT(box->cpu->gpr)] = {0};
+    uint32_t memory = any_value();
+    bool carry = any() % 2;
+    for (unsigned n = 0; n < 8; n++)
+        gpr[n] = any() % 4 ? any_value() : memory;
+    gpr[CPU_SP] = gpr[CPU_BX] = OPERAND;
+    set_state(box->cpu, gpr, memory, carry);
+    do_ops(box, bench, ops, 2, ends, &apart);
+    for (unsigned n = 0; n < ARRAY_COUNT(forms); n++) {
+        struct op pair[2] = {ops[0], ops[1]};
+        pair[0].handler = forms[n];
+        set_state(box->cpu, gpr, memory, carry);
+        do_ops(box, bench, pair, 2, ends, &together);
+        ck_assert_msg(memcmp(&apart, &together, sizeof apart) == 0, "first %u, second %u, form %u",
+                      first, second, n);
+    }
+}
+
+/* All but those that end in RET, whose target is no link. */
+START_TEST(each_pair_does_what_its_two_handlers_do)
+{
+    static struct op_pair_map map;
+    struct cpu_box box;
+    struct bench bench;
+    cpu_guest_init(&box);
+    bench_init(&bench);
+    op_pair_map_init(&map);
+    for (unsigned first = 0; first < PAIR_FIRSTS; first++)
+        for (unsigned second = 0; second < PAIR_SECONDS; second++) {
+            op_handler *general = general_of(&map, true, second);
+            for (unsigned n = 0; n < STATES / 4 && general != OPS_32.ret[OP_STACK_F]; n++) {
+                struct op ops[] = {any_op(general_of(&map, false, first), 0),
+                                   any_op(general, any() % 4)};
+                compare_pair(&box, &bench, ops, is_end(&map, general), first, second);
+            }
+        }
     bench_fini(&bench);
     cpu_box_fini(&box);
 }
@@ -219,7 +343,9 @@ Suite *cpu_variants_suite(void)
     Suite *suite = suite_create("cpu_variants");
     TCase *tcase = tcase_create("cpu_variants");
     tcase_set_timeout(tcase, 60);
-    tcase_add_loop_test(tcase, each_variant_does_what_the_general_handler_does, 0, ARRAY_COUNT(TABLES));
+    tcase_add_loop_test(tcase, each_variant_does_what_the_general_handler_does, 0,
+                        ARRAY_COUNT(TABLES));
+    tcase_add_test(tcase, each_pair_does_what_its_two_handlers_do);
     suite_add_tcase(suite, tcase);
     return suite;
 }
