@@ -10,13 +10,14 @@ fast the program is with the technique as without it: the median of the passes' 
 print the same checksums, or the exit status is 1."""
 import argparse
 import json
+import os
 import statistics
 import sys
 
 from bench import Emulator, Guest, cell, circumstances, geometric_mean, measure, median
 
-TECHNIQUES = ("blocks specialised registers tail-calls fusion lazy-flags dead-flags links jump-cache tlb "
-              "code-lines patching ports").split()
+TECHNIQUES = ("blocks specialised registers pairs tracks tail-calls fusion lazy-flags dead-flags links jump-cache "
+              "tlb code-lines patching ports").split()
 KERNELS = "alu sieve qsort sha256 recursion mix records bigcode copy chase16k out80 syscall real smc"
 OPTIONS = " run --disk {image} --memory 64M --display none --serial stdio --max-speed"
 
@@ -52,6 +53,9 @@ def main():
     parser.add_argument("--seconds", type=float, default=0.3)
     parser.add_argument("--json")
     a = parser.parse_args()
+    if set(os.listdir(a.without)) != set(TECHNIQUES):
+        sys.exit(f"{a.without} and TECHNIQUES in {sys.argv[0]} do not list the same: "
+                 f"{set(os.listdir(a.without)) ^ set(TECHNIQUES)}")
     programs = [Emulator("vitrine", a.program + OPTIONS)]
     programs += [Emulator(t, f"{a.without}/{t}/vitrine{OPTIONS}") for t in TECHNIQUES]
     results = {}
