@@ -31,7 +31,7 @@ static inline uint32_t heat_stride(const struct cpu *cpu)
  * turns when it is met later than that, and before HEAT_LATE. */
 #define HEAT_SOON  64u
 #define HEAT_LATE  4096u
-#define HEAT_TURNS 3u
+#define HEAT_TURNS 5u
 #define HEAT_NARROWEST 65536u /* all samples fall so */
 
 /* A stretch has ended in front of this block. */
