@@ -129,18 +129,21 @@ void pool_discard(struct code_pool *pool, const struct block *block)
     kill_touched(pool, page, block->offset, block->bytes);
 }
 
-/* Returns true when some CPU's scratch block lies in the frame. */
+/* Kills scratch blocks that a write touches. Returns true when some CPU's still lies in the frame. */
 static bool kill_scratch(struct code_pool *pool, uint64_t frame_id, unsigned offset, unsigned bytes)
 {
     bool is_used = false;
     for (size_t i = 0; i < pool->cpu_count; i++) {
         struct cpu_run *run = pool->cpus[i]->run;
         for (unsigned k = 0; k < 2; k++) {
-            struct block *b = run->scratch[k];
-            is_used = is_used || run->scratch_frame[k] == frame_id;
-            if (run->scratch_frame[k] == frame_id && b->offset < offset + bytes &&
-                offset < (unsigned)b->offset + b->bytes)
-                block_kill(b);
+            if (run->scratch_frame[k] != frame_id)
+                continue;
+            if (is_touched(run->scratch[k], offset, bytes)) {
+                block_kill(run->scratch[k]);
+                run->scratch_frame[k] = UINT64_MAX;
+            } else {
+                is_used = true;
+            }
         }
     }
     return is_used;

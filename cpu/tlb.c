@@ -84,19 +84,16 @@ uint64_t memory_translate(struct cpu *cpu, uint64_t linear, bool is_write, bool 
     return e->physical | (linear & PAGE_MASK);
 }
 
-uint8_t *op_refill(struct cpu *cpu, const struct op *op, unsigned bytes, bool is_write)
+/* For an access within one page that its segment allows. */
+static __attribute__((noinline)) uint8_t *refill(struct cpu *cpu, uint64_t linear, bool is_write)
 {
-    const struct segment_bounds *bounds = &cpu->bounds[op->segment];
-    uint64_t offset = op_offset(cpu, op) & (0xffffffffu >> op->is_narrow);
-    uint64_t linear = (uint32_t)(bounds->base + offset), page_start = linear & ~PAGE_MASK;
     struct cpu_memory *m = cpu->memory_unit;
     unsigned index = tlb_index(linear);
     struct tlb_fast *fast = is_write ? cpu->tlb_write : cpu->tlb_read;
     struct tlb_entry *e = &m->entry[index];
+    uint64_t page_start = linear & ~PAGE_MASK;
     uint8_t *host;
-    if (!TECHNIQUE_TLB || !(cpu->cr0 & CR0_PG) || fast == m->fast[4] || run_has_data_watches(cpu) ||
-        offset + bytes - 1 >= (is_write ? bounds->write_bound : bounds->read_bound) ||
-        linear + bytes - page_start > FRAME_BYTES || fast[index].tag == (page_start | TLB_CODE))
+    if (!TECHNIQUE_TLB || !(cpu->cr0 & CR0_PG) || fast == m->fast[4] || run_has_data_watches(cpu))
         return NULL;
     if (!has_entry(cpu, e, index, linear, is_write, cpu->cpl == 3)) {
         if (!paging_walk_plain(cpu, linear, (is_write ? PF_WRITE : 0) | (cpu->cpl == 3 ? PF_USER : 0), e))
@@ -110,6 +107,18 @@ uint8_t *op_refill(struct cpu *cpu, const struct op *op, unsigned bytes, bool is
     fast[index].tag = page_start;
     fast[index].addend = (uintptr_t)host - (uintptr_t)page_start;
     return host + (linear & PAGE_MASK);
+}
+
+uint8_t *op_refill(struct cpu *cpu, const struct op *op, unsigned bytes, bool is_write)
+{
+    const struct segment_bounds *bounds = &cpu->bounds[op->segment];
+    uint64_t offset = op_offset(cpu, op) & (0xffffffffu >> op->is_narrow);
+    uint64_t linear = (uint32_t)(bounds->base + offset), page_start = linear & ~PAGE_MASK;
+    if (offset + bytes - 1 >= (is_write ? bounds->write_bound : bounds->read_bound) ||
+        linear + bytes - page_start > FRAME_BYTES ||
+        (is_write && cpu->tlb_write[tlb_index(linear)].tag == (page_start | TLB_CODE)))
+        return NULL;
+    return refill(cpu, linear, is_write);
 }
 
 /* --- forgetting ------------------------------------------------------------------------------------ */
