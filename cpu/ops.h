@@ -235,6 +235,16 @@ static BASE_ALWAYS_INLINE bool op_reach_stack_W(const struct cpu *cpu, const str
     return op_reach_in(cpu, CPU_SS, is_write ? offset : (uint16_t)old, bytes, is_write, host);
 }
 
+/* Any stack, where a handler is not chosen by it. */
+static BASE_ALWAYS_INLINE bool op_reach_stack_any(const struct cpu *cpu, const struct op *op, int32_t plus,
+                                    unsigned bytes, bool is_write, uint64_t *sp, uint8_t **host)
+{
+    uint64_t mask = op_stack_mask(op), old = cpu->gpr[CPU_SP];
+    uint64_t offset = (old + (uint64_t)(int64_t)plus) & mask;
+    *sp = (old & ~mask) | offset;
+    return op_reach_in(cpu, CPU_SS, is_write ? offset : old & mask, bytes, is_write, host);
+}
+
 /* #GP(0) for a target beyond CS' limit. */
 _Noreturn void op_check_target_slow(struct cpu *cpu, const struct op *op, uint64_t target);
 static inline void op_check_target(struct cpu *cpu, const struct op *op, uint64_t target)

@@ -373,7 +373,7 @@ RUN_HANDLERS(2) RUN_HANDLERS(3) RUN_HANDLERS(4) RUN_HANDLERS(5) RUN_HANDLERS(6) 
         uint64_t sp;                                                                  \
         T m;                                                                          \
         if (!op_reach_##M(cpu, op, BYTES, false, &host) ||                            \
-            !op_reach_stack_S(cpu, op, -BYTES, BYTES, true, &sp, &stack))                 \
+            !op_reach_stack_any(cpu, op, -BYTES, BYTES, true, &sp, &stack))           \
             MISS(name##_slow);                                                        \
         m = PEEK(host);                                                               \
         END;                                                                          \
