@@ -128,7 +128,7 @@ static struct cpu_registers run_wide_code(enum handler_choice handlers, unsigned
     box.cpu->run->handlers = handlers;
     put_wide_code(&box);
     start(&box);
-    run_slice(&box, 60000000);
+    run_slice(&box, 20000000);
     *tracks = 0;
     for (uint32_t n = 0; n < WIDE_BLOCKS; n++) {
         const struct block *block = block_of(&box, CODE + n * WIDE_BYTES);
@@ -161,6 +161,7 @@ Suite *cpu_heat_suite(void)
 {
     Suite *suite = suite_create("cpu_heat");
     TCase *tcase = tcase_create("cpu_heat");
+    tcase_set_timeout(tcase, 60);
     tcase_add_test(tcase, a_loop_gets_handlers_by_register_and_goes_on_as_before);
     tcase_add_test(tcase, large_code_keeps_its_general_handlers);
     tcase_add_test(tcase, wide_code_gets_tracks_and_goes_on_as_before);
