@@ -180,7 +180,7 @@ static BASE_ALWAYS_INLINE bool op_reach_W(const struct cpu *cpu, const struct op
  * tables allow without a mark or a fault, as after most loads of CR3. The operand's bytes; NULL: it has to go
  * the slow way. */
 uint8_t *op_refill(struct cpu *cpu, const struct op *op, unsigned bytes, bool is_write);
-/* For a slow companion: the same op once more. The handler of a block's first may be a track. */
+/* For a fused op that has been refilled: once more. The handler of a block's first may be a track. */
 static inline const struct op *op_again(const struct op *op)
 {
     return op->number ? op : op_entry(op);
