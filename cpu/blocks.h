@@ -74,25 +74,27 @@ struct op {
  * A branch nearly always stays in its page. So it goes where `block` says and asks nothing but whether there is
  * one; where a target lies in another page, that is a gate: a block of no instruction, in its block's memory,
  * whose one op goes on by a link with all questions. */
-struct block_link {
-    struct block *block;
-    uint64_t context, mask;
+struct block_links {
+    struct block *to[2];    /* of a branch: taken, not taken; else the first only */
+    uint64_t context, mask; /* of to[0], where op is no branch */
 };
 
+/* Who enters a block reads `count`, the ops that are done and a link: the pool lays them so that `heat` ends a line
+ * of the first-level cache, and what is hot begins the next. */
 struct block {
     uint64_t frame_id, ip, mode;
     const struct cpu *cpu;
     struct block *hash_next, *page_next;
     uint64_t target[2];        /* offsets: taken (or the only one), not taken */
-    uint16_t offset, bytes;    /* in the frame */
     uint32_t room;             /* bytes of the pool that it may use */
-    uint8_t count, op_count;
-    bool is_dead, is_cached, is_hot, has_track;
+    uint16_t offset, bytes;    /* in the frame */
     uint32_t heat, sampled_at, turns; /* heat.h */
+    bool is_dead, is_cached, is_hot, has_track;
+    uint8_t count, op_count;
     op_handler *first;         /* of a block with a track: tracks.h */
-    struct op ops[]; /* then two links for the targets, gates, the instructions of plain handlers */
+    struct op ops[]; /* then the links, gates, the instructions of plain handlers */
 };
-#define GATE_BYTES (sizeof(struct block) + sizeof(struct op) + 2 * sizeof(struct block_link))
+#define GATE_BYTES (sizeof(struct block) + sizeof(struct op) + sizeof(struct block_links))
 
 struct jump_entry {
     uint64_t tag; /* jump_tag(): with the base of CS, so that equal tags mean equal offsets */
@@ -107,9 +109,9 @@ static inline struct block *op_block(const struct op *op)
 }
 
 /* The links stand behind the last op. */
-static inline struct block_link *block_links(struct block *block)
+static inline struct block_links *block_links(struct block *block)
 {
-    return (struct block_link *)(void *)&block->ops[block->op_count];
+    return (struct block_links *)(void *)&block->ops[block->op_count];
 }
 
 static inline bool block_is_for(const struct block *b, const struct cpu *cpu, uint64_t frame_id,
@@ -172,6 +174,7 @@ static inline const struct op *op_entry(const struct op *first)
 const struct opcode_map *pool_opcodes(const struct code_pool *pool);
 const struct op_variant_map *pool_variants(const struct code_pool *pool);
 const struct op_pair_map *pool_pairs(const struct code_pool *pool);
+const struct op_pair_map *pool_chains(const struct code_pool *pool);
 struct tracks *pool_tracks(struct code_pool *pool);
 void pool_add_cpu(struct code_pool *pool, struct cpu *cpu);
 void pool_remove_cpu(struct code_pool *pool, struct cpu *cpu);

@@ -272,14 +272,14 @@ static struct block *place_gate(struct block *gate, const struct block *from, ui
     gate->target[0] = target;
     gate->ops[0].handler = OPS_32.jmp;
     gate->is_cached = from->is_cached;
-    block_links(gate)[0].mask = UINT64_MAX;
+    block_links(gate)->mask = UINT64_MAX;
     return gate;
 }
 
 static void place(struct builder *b, struct block *block, const struct source *s, bool is_cached)
 {
     size_t ops_bytes = b->op_count * sizeof(struct op);
-    struct block_link *links;
+    struct block_links *links;
     char *rest;
     struct instruction *kept;
     uint32_t room = block->room;
@@ -299,11 +299,11 @@ static void place(struct builder *b, struct block *block, const struct source *s
     memcpy(block->ops, b->ops, ops_bytes);
     block->is_cached = is_cached;
     links = block_links(block);
-    rest = (char *)(links + 2);
+    *links = (struct block_links){.mask = UINT64_MAX};
+    rest = (char *)(links + 1);
     for (unsigned which = 0; which < 2; which++) {
-        links[which] = (struct block_link){.mask = UINT64_MAX};
         if (needs_gate(b, s, which)) {
-            links[which].block = place_gate((struct block *)(void *)rest, block, b->target[which]);
+            links->to[which] = place_gate((struct block *)(void *)rest, block, b->target[which]);
             rest += GATE_BYTES;
         }
     }
@@ -329,7 +329,7 @@ static struct block *into_scratch(struct cpu *cpu, struct builder *b, const stru
 static struct block *into_pool(struct cpu *cpu, struct builder *b, const struct source *s)
 {
     struct code_pool *pool = cpu->run->pool;
-    size_t bytes = sizeof(struct block) + b->op_count * sizeof(struct op) + 2 * sizeof(struct block_link) +
+    size_t bytes = sizeof(struct block) + b->op_count * sizeof(struct op) + sizeof(struct block_links) +
                    (needs_gate(b, s, 0) + needs_gate(b, s, 1)) * GATE_BYTES +
                    b->used_instructions * sizeof(struct instruction);
     struct block *block = pool_allocate(pool, cpu, s->frame_id, s->offset, bytes);

@@ -1,7 +1,7 @@
 /* Samples of where the time goes, and what follows from them (heat.h). */
 #include "cpu/heat.h"
 
-#include "cpu/ops_pairs.h"
+#include "cpu/ops_chains.h"
 #include "cpu/ops_registers.h"
 #include "cpu/tracks.h"
 
@@ -9,10 +9,16 @@ void heat_exchange(struct code_pool *pool, struct block *block)
 {
     if (block->has_track)
         track_leave(pool_tracks(pool), block);
+    for (unsigned n = 0; n < block->op_count; n++)
+        block->ops[n].handler = op_pair_first(block->ops[n].handler);
     for (unsigned n = 0; n < block->op_count; n++) {
         struct op *op = &block->ops[n];
-        op->handler = op_pair_first(op->handler);
-        op_by_register(pool_variants(pool), op);
+        op_handler *chain = TECHNIQUE_CHAINS && n + 1 < block->op_count
+                                ? op_chain(pool_chains(pool), op, op + 1)
+                                : NULL;
+        op_by_register(pool_variants(pool), chain ? &block->ops[++n] : op);
+        if (chain)
+            op->handler = chain;
     }
     block->is_hot = true;
 }

@@ -245,6 +245,18 @@ static BASE_ALWAYS_INLINE bool op_reach_stack_any(const struct cpu *cpu, const s
     return op_reach_in(cpu, CPU_SS, is_write ? offset : old & mask, bytes, is_write, host);
 }
 
+/* CS.base, by class of the stack: where that is flat, CS is. */
+static inline uint64_t op_code_base_F(const struct cpu *cpu)
+{
+    (void)cpu;
+    return 0;
+}
+static inline uint64_t op_code_base_S(const struct cpu *cpu)
+{
+    return cpu->bounds[CPU_CS].base;
+}
+#define op_code_base_W op_code_base_S
+
 /* #GP(0) for a target beyond CS' limit. */
 _Noreturn void op_check_target_slow(struct cpu *cpu, const struct op *op, uint64_t target);
 static inline void op_check_target(struct cpu *cpu, const struct op *op, uint64_t target)

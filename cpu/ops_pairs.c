@@ -15,7 +15,7 @@ static size_t slot_of(op_handler *handler)
     return (size_t)(key * UINT64_C(0x9e3779b97f4a7c15) >> 56);
 }
 
-static void add_role(struct op_pair_map *map, op_handler *general, unsigned first, unsigned second)
+void op_pair_add_role(struct op_pair_map *map, op_handler *general, unsigned first, unsigned second)
 {
     size_t at = slot_of(general);
     while (map->slot[at].general)
@@ -25,13 +25,13 @@ static void add_role(struct op_pair_map *map, op_handler *general, unsigned firs
 
 void op_pair_map_init(struct op_pair_map *map)
 {
-#define ADD_STEP(name, general) add_role(map, general, NUMBER_##name, NUMBER_##name);
-#define ADD_END(name, general) add_role(map, general, PAIR_NONE, NUMBER_##name);
+#define ADD_STEP(name, general) op_pair_add_role(map, general, NUMBER_##name, NUMBER_##name);
+#define ADD_END(name, general) op_pair_add_role(map, general, PAIR_NONE, NUMBER_##name);
     STEPS(ADD_STEP)
     ENDS(ADD_END)
 }
 
-static const struct op_pair_role *role_of(const struct op_pair_map *map, op_handler *handler)
+const struct op_pair_role *op_pair_role(const struct op_pair_map *map, op_handler *handler)
 {
     size_t at = slot_of(handler);
     while (map->slot[at].general && map->slot[at].general != handler)
@@ -41,7 +41,7 @@ static const struct op_pair_role *role_of(const struct op_pair_map *map, op_hand
 
 op_handler *op_pair(const struct op_pair_map *map, op_handler *first, op_handler *second)
 {
-    const struct op_pair_role *f = role_of(map, first), *s = role_of(map, second);
+    const struct op_pair_role *f = op_pair_role(map, first), *s = op_pair_role(map, second);
     return f && s && f->first != PAIR_NONE ? PAIR_HANDLERS[f->first][s->second] : NULL;
 }
 

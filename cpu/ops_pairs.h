@@ -27,6 +27,9 @@ struct op_pair_map {
     } slot[PAIR_SLOTS];
 };
 void op_pair_map_init(struct op_pair_map *map);
+/* For maps of other tables of the kind (ops_chains.h). */
+void op_pair_add_role(struct op_pair_map *map, op_handler *general, unsigned first, unsigned second);
+const struct op_pair_role *op_pair_role(const struct op_pair_map *map, op_handler *handler); /* NULL: none */
 /* The handler of two ops with these general handlers, or NULL. */
 op_handler *op_pair(const struct op_pair_map *map, op_handler *first, op_handler *second);
 /* Of a pair's handler the first op's general one; any other handler is its own. */

@@ -99,14 +99,16 @@
 /* The ends of a block, which can only be second. */
 #define END_ret                                                              \
     if (!op_reach_stack_F(cpu, op, (int32_t)(4 + op->u.v.immediate), 4, false, &sp, &host)) \
-        MISS(PAIR_OPS.ret[0]);                                                 \
-    op_check_target(cpu, op, PEEK(host));                                    \
+        MISS(PAIR_OPS.ret[0]);                                               \
+    to = run_known_target(cpu, op_code_base_F(cpu), PEEK(host));             \
+    if (!to)                                                                 \
+        MISS(PAIR_OPS.ret[0]);                                               \
     cpu->gpr[CPU_SP] = sp;                                                   \
-    ENTER_OFFSET(PEEK(host))
+    ENTER_BLOCK(to)
 #define END_call                                                             \
     STEP_PUSH(PAIR_OPS.call[0], IMMEDIATE);                                    \
-    ENTER_LINK(0)
-#define END_jmp ENTER_LINK(0)
+    ENTER_LINK
+#define END_jmp ENTER_LINK
 #define END_JCC(cc)                                                          \
     BRANCH(flags_condition(cpu, cc))
 #define END_je END_JCC(CC_E)
@@ -162,7 +164,9 @@
     {                                                                        \
         uint8_t *host;                                                       \
         uint64_t sp;                                                         \
+        struct block *to;                                                    \
         (void)host;                                                          \
+        (void)to;                                                            \
         (void)sp;
 #define PAIR_STEP(f, s)                                                      \
     OP_DEFINE(f##__##s) OPEN STEP_##f; op++; STEP_##s; NEXT; }

@@ -318,7 +318,7 @@ EXTEND_HANDLERS(movsx16, int16_t, 2, cpu->gpr[op->s])
     op_check_target(cpu, op, target)
 STACK_HANDLERS(push_r, , GET(op->s), NEXT, SLOW_NEXT)
 STACK_HANDLERS(push_i, , IMMEDIATE, NEXT, SLOW_NEXT)
-STACK_HANDLERS(call, , IMMEDIATE, ENTER_LINK(0), ENTER_LINK(0))
+STACK_HANDLERS(call, , IMMEDIATE, ENTER_LINK, ENTER_LINK)
 STACK_HANDLERS(call_r, CALL_TARGET, IMMEDIATE, ENTER_OFFSET(target), ENTER_OFFSET(target))
 
 #if BITS == 32
@@ -433,14 +433,15 @@ OP_SLOW(ret_slow)
     {                                                                                     \
         uint8_t *host;                                                                    \
         uint64_t sp;                                                                      \
-        T target;                                                                         \
+        struct block *to;                                                                 \
         int32_t drop = (int32_t)(BYTES + op->u.v.immediate);                              \
-        if (!op_reach_stack_##M(cpu, op, drop, BYTES, false, &sp, &host))                     \
+        if (!op_reach_stack_##M(cpu, op, drop, BYTES, false, &sp, &host))                 \
             MISS(ret_slow);                                                               \
-        target = PEEK(host);                                                              \
-        op_check_target(cpu, op, target);                                                 \
+        to = run_known_target(cpu, op_code_base_##M(cpu), PEEK(host));                    \
+        if (!to)                                                                          \
+            MISS(ret_slow);                                                               \
         cpu->gpr[CPU_SP] = sp;                                                            \
-        ENTER_OFFSET(target);                                                             \
+        ENTER_BLOCK(to);                                                                  \
     }
 POP_HANDLERS(F)
 POP_HANDLERS(S)
@@ -488,7 +489,7 @@ OP_DEFINE(nop)
 }
 OP_DEFINE(jmp)
 {
-    ENTER_LINK(0);
+    ENTER_LINK;
 }
 #define JCC_OF(cc) OP_DEFINE(jcc_##cc) { BRANCH(flags_condition(cpu, cc)); }
 JCC_OF(0) JCC_OF(1) JCC_OF(2) JCC_OF(3) JCC_OF(4) JCC_OF(5) JCC_OF(6) JCC_OF(7)

@@ -8,6 +8,7 @@
 #include "cpu/run.h"
 
 #define CHUNK_BYTES (1u << 20)
+#define HOST_LINE 64u
 /* Dead blocks of a page that are looked through for one to take again. */
 #define DEAD_LOOKED 16
 
@@ -20,6 +21,7 @@ enum status code_pool_new(struct code_pool **pool, size_t max_bytes, struct erro
     opcode_map_init(&(*pool)->opcodes);
     op_variant_map_init(&(*pool)->variants);
     op_pair_map_init(&(*pool)->pairs);
+    op_chain_map_init(&(*pool)->chains);
     tracks_init(&(*pool)->tracks);
     return STATUS_OK;
 }
@@ -42,6 +44,11 @@ struct tracks *pool_tracks(struct code_pool *pool)
 const struct op_pair_map *pool_pairs(const struct code_pool *pool)
 {
     return &pool->pairs;
+}
+
+const struct op_pair_map *pool_chains(const struct code_pool *pool)
+{
+    return &pool->chains;
 }
 
 struct code_page *pool_page(const struct code_pool *pool, uint64_t frame_id)
@@ -235,6 +242,12 @@ uint64_t pool_epoch(const struct code_pool *pool)
     return pool->epoch;
 }
 
+/* Bytes up to the next line of the first-level cache. */
+static size_t before_line(uintptr_t address)
+{
+    return -address & (HOST_LINE - 1);
+}
+
 static struct chunk *new_chunk(struct code_pool *pool)
 {
     struct chunk *chunk = pool->spare;
@@ -249,7 +262,7 @@ static struct chunk *new_chunk(struct code_pool *pool)
     if (!chunk)
         return NULL;
     chunk->next = pool->chunks;
-    chunk->used = 0;
+    chunk->used = before_line((uintptr_t)chunk->bytes + offsetof(struct block, count));
     chunk->size = CHUNK_BYTES;
     pool->chunks = chunk;
     pool->bytes += CHUNK_BYTES;
@@ -283,7 +296,7 @@ struct block *pool_allocate(struct code_pool *pool, struct cpu *cpu, uint64_t fr
     struct block *block = take_dead(pool, cpu, frame_id, offset, bytes);
     if (block)
         return block;
-    bytes = (bytes + 63) & ~(size_t)63;
+    bytes += before_line(bytes);
     if (!chunk || chunk->size - chunk->used < bytes)
         chunk = new_chunk(pool);
     pool_catch_up(cpu);

@@ -3,7 +3,7 @@
 #define VITRINE_CPU_POOL_H
 
 #include "cpu/blocks.h"
-#include "cpu/ops_pairs.h"
+#include "cpu/ops_chains.h"
 #include "cpu/ops_registers.h"
 #include "cpu/tracks.h"
 
@@ -56,7 +56,7 @@ struct pool_ram {
 struct code_pool {
     struct opcode_map opcodes;
     struct op_variant_map variants;
-    struct op_pair_map pairs;
+    struct op_pair_map pairs, chains;
     struct tracks tracks;
     struct block *hash[HASH_SIZE];
     struct code_page *pages[PAGE_HASH], *free_pages;

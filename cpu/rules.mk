@@ -25,6 +25,7 @@ endef
 $(eval $(call without,blocks,BLOCKS,build))
 $(eval $(call without,specialised,SPECIALISED,build))
 $(eval $(call without,registers,REGISTERS,heat))
+$(eval $(call without,chains,CHAINS,heat))
 $(eval $(call without,tail-calls,TAIL_CALLS,run $(handlers)))
 $(eval $(call without,tracks,TRACKS,heat))
 $(eval $(call without,fusion,FUSION,emit))

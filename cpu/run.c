@@ -281,10 +281,14 @@ const struct op *run_link(struct cpu *cpu, const struct op *op, unsigned which)
     if (BASE_UNLIKELY(cpu->budget <= 0))
         return slice_is_over(cpu);
     is_same_page = !(((base + from->ip) ^ (base + cpu->ip)) & ~PAGE_MASK);
-    to = find_block(cpu, can_link ? block_links(from)[which].block : NULL, &mask);
+    to = find_block(cpu, can_link ? block_links(from)->to[which] : NULL, &mask);
     if (can_link && to->is_cached && epoch == pool_epoch(cpu->run->pool) &&
-        (is_same_page || cpu->mode & MODE_CS_ZERO))
-        block_links(from)[which] = (struct block_link){to, cpu->context, is_same_page ? 0 : mask};
+        (is_same_page || cpu->mode & MODE_CS_ZERO)) {
+        struct block_links *links = block_links(from);
+        links->to[which] = to;
+        links->context = cpu->context;
+        links->mask = is_same_page ? 0 : mask;
+    }
     return enter_by_loop(cpu, to);
 }
 

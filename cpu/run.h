@@ -22,7 +22,7 @@ static inline unsigned fetched_bit(uint64_t linear, unsigned log2)
 }
 #define CODE_LIMITS 256u
 #define SCRATCH_BYTES (sizeof(struct block) + (BLOCK_INSTRUCTIONS + 2) * sizeof(struct op) + \
-                       2 * (sizeof(struct block_link) + GATE_BYTES) +                        \
+                       sizeof(struct block_links) + 2 * GATE_BYTES +                          \
                        (BLOCK_INSTRUCTIONS + 1) * sizeof(struct instruction))
 /* Tests compare them; programs are built by heat. */
 enum handler_choice {
@@ -154,7 +154,7 @@ static inline uint64_t jump_tag(uint64_t base, uint64_t linear)
 #else
 #define GO_INTO(to) DISPATCH((to)->ops)
 #endif
-/* Handlers end in these: on to a block, to a link of this block (by its last op), to an offset. */
+/* Handlers end in these: on to a block, to the link of this block (by its last op), to an offset. */
 #define ENTER_BLOCK(to)                                     \
     do {                                                    \
         struct block *to_ = (to);                           \
@@ -163,18 +163,17 @@ static inline uint64_t jump_tag(uint64_t base, uint64_t linear)
             return run_out_of_budget(cpu, to_);             \
         GO_INTO(to_);                                       \
     } while (0)
-#define ENTER_LINK(which)                                                                \
+#define OP_LINKS ((const struct block_links *)(const void *)(op + 1))
+#define ENTER_LINK                                                                       \
     do {                                                                                 \
-        const struct block_link *link_ =                                                 \
-            (const struct block_link *)(const void *)(op + 1) + (which);                 \
-        if (BASE_LIKELY(!((link_->context ^ cpu->context) & link_->mask)))               \
-            ENTER_BLOCK(link_->block);                                                   \
-        return run_link(cpu, op, which);                                                 \
+        if (BASE_LIKELY(!((OP_LINKS->context ^ cpu->context) & OP_LINKS->mask)))         \
+            ENTER_BLOCK(OP_LINKS->to[0]);                                                \
+        return run_link(cpu, op, 0);                                                     \
     } while (0)
 /* Of a branch: a block of the same page, or a gate. */
 #define ENTER_NEAR_LINK(which)                                                           \
     do {                                                                                 \
-        struct block *near_ = ((const struct block_link *)(const void *)(op + 1))[which].block; \
+        struct block *near_ = OP_LINKS->to[which];                                       \
         if (BASE_LIKELY(near_ != NULL))                                                  \
             ENTER_BLOCK(near_);                                                          \
         return run_link(cpu, op, which);                                                 \
@@ -182,15 +181,21 @@ static inline uint64_t jump_tag(uint64_t base, uint64_t linear)
 #define ENTER_OFFSET(offset)                                                             \
     do {                                                                                 \
         uint64_t ip_ = (offset);                                                         \
-        uint64_t base_ = cpu->bounds[CPU_CS].base;                                       \
-        uint64_t linear_ = (base_ + ip_) & 0xffffffffu;                                  \
-        const struct jump_entry *jump_ = &cpu->jumps[jump_index(linear_)];               \
-        if (BASE_LIKELY(TECHNIQUE_JUMP_CACHE && jump_->tag == jump_tag(base_, linear_) && \
-                        !((jump_->context ^ cpu->context) & jump_->mask)))               \
-            ENTER_BLOCK(jump_->block);                                                   \
+        struct block *known_ = run_known_target(cpu, cpu->bounds[CPU_CS].base, ip_);     \
+        if (BASE_LIKELY(known_ != NULL))                                                 \
+            ENTER_BLOCK(known_);                                                         \
         cpu->ip = ip_;                                                                   \
         return run_lookup(cpu);                                                          \
     } while (0)
+/* The block at an offset, from the jump cache, or NULL. What it knows lies within CS' limit: the context has it. */
+static BASE_ALWAYS_INLINE struct block *run_known_target(const struct cpu *cpu, uint64_t base, uint64_t ip)
+{
+    uint64_t linear = (base + ip) & 0xffffffffu;
+    const struct jump_entry *jump = &cpu->jumps[jump_index(linear)];
+    bool is_known = TECHNIQUE_JUMP_CACHE && jump->tag == jump_tag(base, linear) &&
+                    !((jump->context ^ cpu->context) & jump->mask);
+    return BASE_LIKELY(is_known) ? jump->block : NULL;
+}
 const struct op *run_out_of_budget(struct cpu *cpu, struct block *block);
 const struct op *run_link(struct cpu *cpu, const struct op *op, unsigned which);
 

@@ -17,6 +17,9 @@
 #ifndef TECHNIQUE_REGISTERS /* handlers by register for hot blocks */
 #define TECHNIQUE_REGISTERS 1
 #endif
+#ifndef TECHNIQUE_CHAINS /* there, one handler for two operations on one register */
+#define TECHNIQUE_CHAINS 1
+#endif
 #ifndef TECHNIQUE_TAIL_CALLS /* a handler jumps to the next; 0: returns to a loop that calls it */
 #define TECHNIQUE_TAIL_CALLS 1
 #endif

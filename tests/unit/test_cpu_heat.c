@@ -4,12 +4,15 @@
 #include <string.h>
 
 #include "cpu/heat.h"
+#include "cpu/ops_chains.h"
 #include "cpu/run.h"
 #include "tests/unit/cpu_guest.h"
 
-/* on: inc eax; mov [9000h],eax; mov ebx,[9000h]; add ecx,ebx; push ecx; pop edx; cmp edx,eax; jnz on; jmp on */
+/* on: inc eax; mov [9000h],eax; mov ebx,[9000h]; add ecx,ebx; mov esi,eax; add esi,ecx; push ecx; pop edx;
+ * cmp edx,eax; jnz on; jmp on */
 static const char LOOP[] =
-    "\x40\xa3\x00\x90\x00\x00\x8b\x1d\x00\x90\x00\x00\x01\xd9\x51\x5a\x39\xc2\x75\xec\xeb\xea";
+    "\x40\xa3\x00\x90\x00\x00\x8b\x1d\x00\x90\x00\x00\x01\xd9\x89\xc6\x01\xce"
+                           "\x51\x5a\x39\xc2\x75\xe8\xeb\xe6";
 
 static const struct block *block_of(const struct cpu_box *box, uint32_t at)
 {
@@ -31,6 +34,16 @@ static void run_slice(struct cpu_box *box, uint64_t instructions)
     ck_assert_int_eq(cpu_run(box->cpu), CPU_STOP_SLICE);
 }
 
+static bool has_chain(const struct block *block)
+{
+    op_handler *const *chains = OP_CHAINS[0][0];
+    for (unsigned n = 0; n < block->op_count; n++)
+        for (unsigned k = 0; k < sizeof OP_CHAINS / sizeof *chains; k++)
+            if (block->ops[n].handler == chains[k])
+                return true;
+    return false;
+}
+
 static struct cpu_registers run_loop(enum handler_choice handlers, bool *is_hot)
 {
     struct cpu_box box;
@@ -40,8 +53,9 @@ static struct cpu_registers run_loop(enum handler_choice handlers, bool *is_hot)
     cpu_box_poke(&box, CODE, LOOP, sizeof LOOP - 1);
     start(&box);
     for (unsigned n = 0; n < 100; n++)
-        run_slice(&box, 85);
+        run_slice(&box, 85); /* not a multiple of the loop's instructions */
     *is_hot = block_of(&box, CODE)->is_hot;
+    ck_assert_int_eq(has_chain(block_of(&box, CODE)), handlers == HANDLERS_BY_HEAT);
     cpu_get_registers(box.cpu, &r);
     cpu_box_fini(&box);
     return r;

@@ -1,10 +1,12 @@
-/* Handlers by register do what the general handler of their row does with the same op, and handlers of pairs what
- * the two general ones do: each entry of each table, from many states. */
+/* Handlers by register do what the general handler of their row does with the same op, and handlers of pairs and
+ * chains what the two general ones do: each entry of each table, from many states. */
 #include <check.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "cpu/memory.h"
+#include "cpu/ops_chains.h"
 #include "cpu/ops_pairs.h"
 #include "cpu/ops_registers.h"
 #include "cpu/tracks.h"
@@ -39,7 +41,7 @@ struct bench {
 
 static struct block *new_block(void)
 {
-    struct block *b = calloc(1, sizeof *b + 4 * sizeof(struct op) + 2 * sizeof(struct block_link));
+    struct block *b = calloc(1, sizeof *b + 4 * sizeof(struct op) + sizeof(struct block_links));
     ck_assert_ptr_nonnull(b);
     b->count = 1;
     b->op_count = 1;
@@ -92,8 +94,8 @@ static void do_ops(struct cpu_box *box, struct bench *bench, const struct op *wh
         ops[n].number = (uint8_t)n;
     }
     if (is_branch) {
-        for (unsigned n = 0; n < 2; n++)
-            block_links(bench->block)[n] = (struct block_link){bench->behind[n], cpu->context, 0};
+        *block_links(bench->block) =
+            (struct block_links){{bench->behind[0], bench->behind[1]}, cpu->context, 0};
     } else {
         memset(&ops[count], 0, sizeof ops[count]);
         ops[count].handler = leave_here;
@@ -285,16 +287,11 @@ static struct op any_op(op_handler *general, uint32_t displacement)
     return op;
 }
 
-static void compare_pair(struct cpu_box *box, struct bench *bench, const struct op ops[2],
-                         bool ends, unsigned first, unsigned second)
+/* The two ops, and once more with each of these handlers for both. */
+static void compare_together(struct cpu_box *box, struct bench *bench, const struct op ops[2], bool ends,
+                             op_handler *const *forms, unsigned form_count, const char *what)
 {
     static struct outcome apart, together;
-    op_handler *const forms[] = {
-        OP_PAIRS[first][second],
-#if DISPATCH_IS_CHAINED
-        TRACK_PAIRS[first][second]
-#endif
-    };
     uint64_t gpr[ARRAY_COUNT(box->cpu->gpr)] = {0};
     uint32_t memory = any_value();
     bool carry = any() % 2;
@@ -303,13 +300,12 @@ static void compare_pair(struct cpu_box *box, struct bench *bench, const struct 
     gpr[CPU_SP] = gpr[CPU_BX] = OPERAND;
     set_state(box->cpu, gpr, memory, carry);
     do_ops(box, bench, ops, 2, ends, &apart);
-    for (unsigned n = 0; n < ARRAY_COUNT(forms); n++) {
+    for (unsigned n = 0; n < form_count; n++) {
         struct op pair[2] = {ops[0], ops[1]};
         pair[0].handler = forms[n];
         set_state(box->cpu, gpr, memory, carry);
         do_ops(box, bench, pair, 2, ends, &together);
-        ck_assert_msg(memcmp(&apart, &together, sizeof apart) == 0, "first %u, second %u, form %u",
-                      first, second, n);
+        ck_assert_msg(memcmp(&apart, &together, sizeof apart) == 0, "%s, form %u", what, n);
     }
 }
 
@@ -328,9 +324,60 @@ START_TEST(each_pair_does_what_its_two_handlers_do)
             for (unsigned n = 0; n < STATES / 4 && general != OPS_32.ret[OP_STACK_F]; n++) {
                 struct op ops[] = {any_op(general_of(&map, false, first), 0),
                                    any_op(general, any() % 4)};
-                compare_pair(&box, &bench, ops, is_end(&map, general), first, second);
+                op_handler *const forms[] = {
+                    OP_PAIRS[first][second],
+#if DISPATCH_IS_CHAINED
+                    TRACK_PAIRS[first][second]
+#endif
+                };
+                char what[32];
+                snprintf(what, sizeof what, "pair %u, %u", first, second);
+                compare_together(&box, &bench, ops, is_end(&map, general), forms, ARRAY_COUNT(forms), what);
             }
         }
+    bench_fini(&bench);
+    cpu_box_fini(&box);
+}
+END_TEST
+
+/* --- chains ----------------------------------------------------------------------------------------- */
+
+static struct op any_link(op_handler *general, unsigned number)
+{
+    struct op op = any_op(general, any_value());
+    op.d = (uint8_t)number;
+    op.s = (uint8_t)(any() % 8);
+    op.condition = (uint8_t)(1 + any() % 31);
+    if (general == OPS_32.lea[OP_B] || general == OPS_32.lea[OP_F])
+        op.base = (uint8_t)(any() % 8);
+    return op;
+}
+
+START_TEST(each_chain_does_what_its_two_handlers_do)
+{
+    static struct op_pair_map map;
+    struct cpu_box box;
+    struct bench bench;
+    unsigned chains = 0, alone = 0;
+    cpu_guest_init(&box);
+    bench_init(&bench);
+    op_chain_map_init(&map);
+    for (unsigned n = 0; n < CHAIN_FIRSTS * CHAIN_SECONDS * 8 * 3; n++) {
+        unsigned number = n % 8, second = n / 8 % CHAIN_SECONDS, first = n / 8 / CHAIN_SECONDS % CHAIN_FIRSTS;
+        struct op ops[] = {any_link(general_of(&map, false, first), number),
+                           any_link(general_of(&map, true, second), number)};
+        op_handler *chain = op_chain(&map, &ops[0], &ops[1]);
+        char what[32];
+        snprintf(what, sizeof what, "chain %u, %u of %u", first, second, number);
+        if (chain)
+            compare_together(&box, &bench, ops, false, &chain, 1, what);
+        chains += chain != NULL;
+        alone += chain == NULL;
+        ops[1].d ^= 1;
+        ck_assert_msg(!op_chain(&map, &ops[0], &ops[1]), "%s and another", what);
+    }
+    ck_assert_uint_gt(chains, 8 * alone); /* the second reads the register that it changes: an eighth of some */
+    ck_assert_uint_gt(alone, 0);
     bench_fini(&bench);
     cpu_box_fini(&box);
 }
@@ -346,6 +393,7 @@ Suite *cpu_variants_suite(void)
     tcase_add_loop_test(tcase, each_variant_does_what_the_general_handler_does, 0,
                         ARRAY_COUNT(TABLES));
     tcase_add_test(tcase, each_pair_does_what_its_two_handlers_do);
+    tcase_add_test(tcase, each_chain_does_what_its_two_handlers_do);
     suite_add_tcase(suite, tcase);
     return suite;
 }
