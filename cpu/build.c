@@ -221,10 +221,8 @@ static void drop_dead_flags(struct builder *b)
             live = ROW_FLAGS_A;
             continue;
         }
-        if (b->writes[n] && !(b->writes[n] & live) && b->without_flags[n]) {
+        if (b->writes[n] && !(b->writes[n] & live) && b->without_flags[n])
             b->ops[n].handler = b->without_flags[n];
-            b->reads[n] = ROW_FLAGS_0; /* INC kept the carry for the others only */
-        }
         live = (live & ~(unsigned)b->kills[n]) | b->reads[n];
     }
 }

@@ -313,6 +313,8 @@ static bool emit_multiply(struct builder *b, const struct op_handlers *h,
         return true;
     }
     op = add_either(b, i->row->form == FORM_GEI ? h->imul_i : h->imul, i, false);
+    if (i->mod == 3)
+        b->without_flags[op->number] = h->imul_quiet[i->row->form == FORM_GEI];
     op->d = i->reg;
     op->s = i->rm;
     op->u.v.immediate = (uint32_t)i->immediate;

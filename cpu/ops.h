@@ -38,6 +38,7 @@ struct op_handlers {
     op_handler *cmp_jcc[OP_FORMS][16], *test_jcc[2][16]; /* NULL: not fused */
     op_handler *count_jcc[2][16]; /* INC, DEC of a register */
     op_handler *setcc[1 + OP_CLASSES], *cmov[1 + OP_CLASSES], *imul[1 + OP_CLASSES], *imul_i[1 + OP_CLASSES];
+    op_handler *imul_quiet[2]; /* of registers: by a register, by an immediate */
     op_handler *movzx8[1 + OP_CLASSES], *movsx8[1 + OP_CLASSES], *movzx16[1 + OP_CLASSES], *movsx16[1 + OP_CLASSES];
     op_handler *lea[OP_CLASSES], *xchg, *cbw, *cwd, *mul[2], *bswap;
     op_handler *push_r[OP_STACKS], *push_i[OP_STACKS], *pop_r[OP_STACKS], *leave;

@@ -191,6 +191,8 @@
 #define DO_SBB(a, b) (r = subtract_with_borrow(cpu, (a), (b)))
 #define QUIET_ADD(a, b) (r = (T)((a) + (b)))
 #define QUIET_SUB(a, b) (r = (T)((a) - (b)))
+#define QUIET_ADC(a, b) (r = (T)((a) + (b) + flags_cf(cpu)))
+#define QUIET_SBB(a, b) (r = (T)((a) - (b) - flags_cf(cpu)))
 #define QUIET_OR(a, b) (r = (T)((a) | (b)))
 #define QUIET_AND(a, b) (r = (T)((a) & (b)))
 #define QUIET_XOR(a, b) (r = (T)((a) ^ (b)))

@@ -25,7 +25,8 @@
     X(rol_quiet, OPS_32.shift_i_quiet[0])                                    \
     X(shl_quiet, OPS_32.shift_i_quiet[4])                                    \
     X(shr_quiet, OPS_32.shift_i_quiet[5])                                    \
-    X(sar_quiet, OPS_32.shift_i_quiet[7])
+    X(sar_quiet, OPS_32.shift_i_quiet[7])                                    \
+    X(imul_quiet, OPS_32.imul_quiet[0])
 #define LIVE_ONES(X)                                                         \
     X(add_rr, OPS_32.alu[ALU_ADD][OP_RR])                                    \
     X(add_ri, OPS_32.alu[ALU_ADD][OP_RI])                                    \
@@ -63,6 +64,7 @@
 #define DO_shl_quiet(a) (r = a << op->condition)
 #define DO_shr_quiet(a) (r = a >> op->condition)
 #define DO_sar_quiet(a) (r = (T)((int64_t)(ST)a >> op->condition))
+#define DO_imul_quiet(a) (r = a * GET(op->s))
 #define WITH_FLAGS(DO, a, value)                                             \
     do {                                                                     \
         T b = value;                                                         \
@@ -107,7 +109,8 @@
     X(f, xor_rr_quiet) X(f, xor_ri_quiet) X(f, rol_quiet) X(f, shl_quiet)    \
     X(f, shr_quiet) X(f, sar_quiet) X(f, add_rr) X(f, add_ri) X(f, or_rr)    \
     X(f, or_ri) X(f, and_rr) X(f, and_ri) X(f, sub_rr) X(f, sub_ri)          \
-    X(f, xor_rr) X(f, xor_ri) X(f, rol) X(f, shl) X(f, shr) X(f, sar) X(f, imul)
+    X(f, xor_rr) X(f, xor_ri) X(f, rol) X(f, shl) X(f, shr) X(f, sar) X(f, imul) \
+    X(f, imul_quiet)
 #define DEFINE(f, general) SECONDS_BEHIND(EACH_CHAIN, f)
 FIRSTS_OF(DEFINE)
 
@@ -134,7 +137,7 @@ void op_chain_map_init(struct op_pair_map *map)
 /* Does the op read op->s? */
 static bool reads_register(op_handler *general)
 {
-    bool reads = general == OPS_32.imul[0];
+    bool reads = general == OPS_32.imul[0] || general == OPS_32.imul_quiet[0];
     for (unsigned n = 0; n < 8; n++)
         reads = reads || general == OPS_32.alu[n][OP_RR] || general == OPS_32.alu_quiet[n][OP_RR];
     return reads;

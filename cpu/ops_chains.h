@@ -11,8 +11,8 @@
 
 #include "cpu/ops_pairs.h"
 
-#define CHAIN_FIRSTS 17
-#define CHAIN_SECONDS 29
+#define CHAIN_FIRSTS 18
+#define CHAIN_SECONDS 30
 extern op_handler *const OP_CHAINS[CHAIN_FIRSTS][CHAIN_SECONDS][8]; /* by register */
 
 /* Which general handlers can be first or second. */

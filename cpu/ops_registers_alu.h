@@ -14,6 +14,8 @@
     OP_DEFINE(sub_##d##_##s) TWO_BODY(DO_SUB, d, GET(s))              \
     OP_DEFINE(xor_##d##_##s) TWO_BODY(DO_XOR, d, GET(s))              \
     OP_DEFINE(add_quiet_##d##_##s) TWO_BODY(QUIET_ADD, d, GET(s))     \
+    OP_DEFINE(adc_quiet_##d##_##s) TWO_BODY(QUIET_ADC, d, GET(s))     \
+    OP_DEFINE(sbb_quiet_##d##_##s) TWO_BODY(QUIET_SBB, d, GET(s))     \
     OP_DEFINE(or_quiet_##d##_##s) TWO_BODY(QUIET_OR, d, GET(s))       \
     OP_DEFINE(and_quiet_##d##_##s) TWO_BODY(QUIET_AND, d, GET(s))     \
     OP_DEFINE(sub_quiet_##d##_##s) TWO_BODY(QUIET_SUB, d, GET(s))     \
@@ -21,12 +23,13 @@
     OP_DEFINE(cmp_##d##_##s) COMPARE_BODY(DO_CMP, GET(d), GET(s))     \
     OP_DEFINE(test_##d##_##s) COMPARE_BODY(DO_AND, GET(d), GET(s))    \
     OP_DEFINE(imul_##d##_##s) SET_BODY(d, multiply(cpu, GET(d), GET(s))) \
+    OP_DEFINE(imul_quiet_##d##_##s) SET_BODY(d, GET(d) * (uint64_t)GET(s)) \
     OP_DEFINE(movzx8_##d##_##s) SET_BODY(d, (uint8_t)(cpu->gpr[s & 3] >> (s & 4) * 2)) \
     OP_DEFINE(movzx16_##d##_##s) SET_BODY(d, (uint16_t)cpu->gpr[s])   \
     OP_DEFINE(movsx16_##d##_##s) SET_BODY(d, (T)(int16_t)cpu->gpr[s])
 PAIRS(TWO)
 SQUARE(mov) SQUARE(lea) SQUARE(add) SQUARE(or) SQUARE(adc) SQUARE(sbb) SQUARE(and) SQUARE(sub) SQUARE(xor)
-SQUARE(add_quiet) SQUARE(or_quiet) SQUARE(and_quiet) SQUARE(sub_quiet) SQUARE(xor_quiet)
+SQUARE(add_quiet) SQUARE(adc_quiet) SQUARE(sbb_quiet) SQUARE(imul_quiet) SQUARE(or_quiet) SQUARE(and_quiet) SQUARE(sub_quiet) SQUARE(xor_quiet)
 SQUARE(cmp) SQUARE(test) SQUARE(imul) SQUARE(movzx8) SQUARE(movzx16) SQUARE(movsx16)
 
 /* The base may be the index as well. */
@@ -46,6 +49,8 @@ SQUARE(lea_indexed)
     OP_DEFINE(sub_i_##d) TWO_BODY(DO_SUB, d, IMMEDIATE)               \
     OP_DEFINE(xor_i_##d) TWO_BODY(DO_XOR, d, IMMEDIATE)               \
     OP_DEFINE(add_quiet_i_##d) TWO_BODY(QUIET_ADD, d, IMMEDIATE)      \
+    OP_DEFINE(adc_quiet_i_##d) TWO_BODY(QUIET_ADC, d, IMMEDIATE)      \
+    OP_DEFINE(sbb_quiet_i_##d) TWO_BODY(QUIET_SBB, d, IMMEDIATE)      \
     OP_DEFINE(or_quiet_i_##d) TWO_BODY(QUIET_OR, d, IMMEDIATE)        \
     OP_DEFINE(and_quiet_i_##d) TWO_BODY(QUIET_AND, d, IMMEDIATE)      \
     OP_DEFINE(sub_quiet_i_##d) TWO_BODY(QUIET_SUB, d, IMMEDIATE)      \
@@ -71,7 +76,7 @@ SQUARE(lea_indexed)
     OP_DEFINE(sar_quiet_##d) SET_BODY(d, (T)((int64_t)(ST)GET(d) >> op->condition))
 EACH(ONE)
 LINE(mov_i) LINE(add_i) LINE(or_i) LINE(adc_i) LINE(sbb_i) LINE(and_i) LINE(sub_i) LINE(xor_i)
-LINE(add_quiet_i) LINE(or_quiet_i) LINE(and_quiet_i) LINE(sub_quiet_i) LINE(xor_quiet_i)
+LINE(add_quiet_i) LINE(adc_quiet_i) LINE(sbb_quiet_i) LINE(or_quiet_i) LINE(and_quiet_i) LINE(sub_quiet_i) LINE(xor_quiet_i)
 LINE(cmp_i) LINE(test_i) LINE(inc) LINE(dec) LINE(not) LINE(neg)
 LINE(inc_quiet) LINE(dec_quiet) LINE(neg_quiet)
 LINE(rol) LINE(ror) LINE(shl) LINE(shr) LINE(sar)
@@ -110,12 +115,15 @@ const struct op_variants VARIANTS[] = {
     ALU_ROWS(cmp, ALU_CMP),
     QUIET_ROWS(add, ALU_ADD),
     QUIET_ROWS(or, ALU_OR),
+    QUIET_ROWS(adc, ALU_ADC),
+    QUIET_ROWS(sbb, ALU_SBB),
     QUIET_ROWS(and, ALU_AND),
     QUIET_ROWS(sub, ALU_SUB),
     QUIET_ROWS(xor, ALU_XOR),
     {&OPS.test[OP_RR], FIELD_D, FIELD_S, test_table},
     {&OPS.test[OP_RI], NO_FIELD, FIELD_D, test_i_table},
     {&OPS.imul[0], FIELD_D, FIELD_S, imul_table},
+    {&OPS.imul_quiet[0], FIELD_D, FIELD_S, imul_quiet_table},
     {&OPS.movzx8[0], FIELD_D, FIELD_S8, movzx8_table},
     {&OPS.movzx16[0], FIELD_D, FIELD_S, movzx16_table},
     {&OPS.movsx16[0], FIELD_D, FIELD_S, movsx16_table},

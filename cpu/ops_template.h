@@ -82,6 +82,8 @@ ALU_HANDLERS(xor, DO_XOR)
     OP_DEFINE(name##_ri_quiet) TWO_BODY(DO, op->d, IMMEDIATE)
 ALU_QUIET(add, QUIET_ADD)
 ALU_QUIET(or, QUIET_OR)
+ALU_QUIET(adc, QUIET_ADC)
+ALU_QUIET(sbb, QUIET_SBB)
 ALU_QUIET(and, QUIET_AND)
 ALU_QUIET(sub, QUIET_SUB)
 ALU_QUIET(xor, QUIET_XOR)
@@ -225,6 +227,8 @@ OP_DEFINE(lea_W) SET_BODY(op->d, op_offset_W(cpu, op))
 
 OP_DEFINE(imul_r) SET_BODY(op->d, multiply(cpu, GET(op->d), GET(op->s)))
 OP_DEFINE(imul_i_r) SET_BODY(op->d, multiply(cpu, IMMEDIATE, GET(op->s)))
+OP_DEFINE(imul_quiet) SET_BODY(op->d, GET(op->d) * (uint64_t)GET(op->s))
+OP_DEFINE(imul_i_quiet) SET_BODY(op->d, IMMEDIATE * (uint64_t)GET(op->s))
 READ_HANDLERS(imul_m, SET(op->d, multiply(cpu, GET(op->d), m)))
 READ_HANDLERS(imul_i_m, SET(op->d, multiply(cpu, IMMEDIATE, m)))
 
@@ -517,6 +521,8 @@ const struct op_handlers OPS_NAME = {
             ALU_ROW(xor), ALU_ROW(cmp)},
     .alu_quiet = {[ALU_ADD] = {add_rr_quiet, add_ri_quiet},
                   [ALU_OR] = {or_rr_quiet, or_ri_quiet},
+                  [ALU_ADC] = {adc_rr_quiet, adc_ri_quiet},
+                  [ALU_SBB] = {sbb_rr_quiet, sbb_ri_quiet},
                   [ALU_AND] = {and_rr_quiet, and_ri_quiet},
                   [ALU_SUB] = {sub_rr_quiet, sub_ri_quiet},
                   [ALU_XOR] = {xor_rr_quiet, xor_ri_quiet}},
@@ -544,6 +550,7 @@ const struct op_handlers OPS_NAME = {
     .cwd = cwd,
     .imul = MEMORY_ROW(imul),
     .imul_i = MEMORY_ROW(imul_i),
+    .imul_quiet = {imul_quiet, imul_i_quiet},
     .mul = {mul_r, imul1_r},
     .movzx8 = MEMORY_ROW(movzx8),
     .movsx8 = MEMORY_ROW(movsx8),
