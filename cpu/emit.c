@@ -180,6 +180,8 @@ static bool emit_test(struct builder *b, const struct op_handlers *h, const stru
     struct op *op = add_two(b, h->test, i, false, &form);
     if (form <= OP_RI)
         b->fused[op->number] = h->test_jcc[form];
+    else if (form >= OP_MI)
+        b->fused[op->number] = h->test_mi_jcc[form - OP_MI];
     return true;
 }
 
@@ -188,6 +190,7 @@ static bool emit_test(struct builder *b, const struct op_handlers *h, const stru
 static bool emit_unary(struct builder *b, const struct op_handlers *h, const struct instruction *i,
                        enum op_unary which)
 {
+    bool counts = which == OP_INC || which == OP_DEC;
     struct op *op;
     if (i->row->form == FORM_R) {
         op = add_plain(b, h->unary[which][0], i);
@@ -196,10 +199,13 @@ static bool emit_unary(struct builder *b, const struct op_handlers *h, const str
         op = add_either(b, h->unary[which], i, true);
         op->d = code_of(i->rm, i->operand_size);
     }
-    if (b->leaves[op->number])
+    if (b->leaves[op->number]) {
+        if (counts && !(i->prefixes & PREFIX_LOCK))
+            b->fused[op->number] = h->count_m_jcc[which][address_class(b, i, true)];
         return true;
+    }
     b->without_flags[op->number] = h->unary_quiet[which];
-    if (which == OP_INC || which == OP_DEC) {
+    if (counts) {
         b->reads[op->number] = ROW_FLAGS_0; /* the carry is kept, not used */
         b->fused[op->number] = h->count_jcc[which];
     }

@@ -171,6 +171,26 @@
         (void)r;                                                  \
         BRANCH(is);                                               \
     }
+#define TEST_READ_BRANCH_BODY(reach, miss, B, is)                 \
+    {                                                             \
+        uint8_t *host;                                            \
+        T r;                                                      \
+        if (!(reach))                                             \
+            miss;                                                 \
+        DO_AND(PEEK(host), B);                                    \
+        BRANCH(is);                                               \
+    }
+#define COUNT_MODIFY_BRANCH_BODY(reach, miss, DO, is)             \
+    {                                                             \
+        uint8_t *host;                                            \
+        T a, r;                                                   \
+        if (!(reach))                                             \
+            miss;                                                 \
+        a = PEEK(host);                                           \
+        DO(a);                                                    \
+        store_le(host, BYTES, r);                                 \
+        BRANCH(is);                                               \
+    }
 #define COMPARE_CONDITIONS(X)                                               \
     X(b, a < b) X(ae, a >= b) X(e, a == b) X(ne, a != b) X(be, a <= b)      \
     X(a, a > b) X(s, (ST)r < 0) X(ns, (ST)r >= 0) X(l, (ST)a < (ST)b)       \

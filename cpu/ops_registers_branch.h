@@ -3,6 +3,7 @@
 #include "cpu/ops_bodies.h"
 
 #define AT(b) op_reach_at(cpu, op, b, BYTES, false, &host)
+#define TO(b) op_reach_at(cpu, op, b, BYTES, true, &host)
 #define SPLIT(form, cc) MISS(OPS.cmp_jcc[form][cc])
 
 /* X(name, condition code, ..., what it asks) for one comparison and all conditions. */
@@ -40,17 +41,23 @@ PAIRS(TWO)
 /* TEST of a register with itself is how compilers ask for its sign or zero. */
 #define TEST_ONE(cc, code, is, n)                                                    \
     OP_DEFINE(test_rr_##cc##_##n) TEST_BRANCH_BODY(GET(n), GET(n), is)               \
-    OP_DEFINE(test_ri_##cc##_##n) TEST_BRANCH_BODY(GET(n), IMMEDIATE, is)
+    OP_DEFINE(test_ri_##cc##_##n) TEST_BRANCH_BODY(GET(n), IMMEDIATE, is)            \
+    OP_DEFINE(test_mi_##cc##_##n)                                                    \
+    TEST_READ_BRANCH_BODY(AT(n), MISS(OPS.test_mi_jcc[OP_B][code]), IMMEDIATE, is)
 #define COUNT_ONE(cc, code, is, n)                                                   \
     OP_DEFINE(inc_##cc##_##n) COUNT_BRANCH_BODY(DO_INC, n, is)                       \
-    OP_DEFINE(dec_##cc##_##n) COUNT_BRANCH_BODY(DO_DEC, n, is)
+    OP_DEFINE(dec_##cc##_##n) COUNT_BRANCH_BODY(DO_DEC, n, is)                       \
+    OP_DEFINE(inc_m_##cc##_##n)                                                      \
+    COUNT_MODIFY_BRANCH_BODY(TO(n), MISS(OPS.count_m_jcc[OP_INC][OP_B][code]), DO_INC, is) \
+    OP_DEFINE(dec_m_##cc##_##n)                                                      \
+    COUNT_MODIFY_BRANCH_BODY(TO(n), MISS(OPS.count_m_jcc[OP_DEC][OP_B][code]), DO_DEC, is)
 #define ONE(n) CMP_WITH(CMP_ONE, n) TEST_WITH(TEST_ONE, n) COUNT_WITH(COUNT_ONE, n)
 EACH(ONE)
 
 #define CMP_TABLES(cc, code, is, unused)                                             \
     LINE(cmp_ri_##cc) LINE(cmp_rm_##cc) LINE(cmp_mr_##cc) LINE(cmp_mi_##cc)
-#define TEST_TABLES(cc, code, is, unused) LINE(test_rr_##cc) LINE(test_ri_##cc)
-#define COUNT_TABLES(cc, code, is, unused) LINE(inc_##cc) LINE(dec_##cc)
+#define TEST_TABLES(cc, code, is, unused) LINE(test_rr_##cc) LINE(test_ri_##cc) LINE(test_mi_##cc)
+#define COUNT_TABLES(cc, code, is, unused) LINE(inc_##cc) LINE(dec_##cc) LINE(inc_m_##cc) LINE(dec_m_##cc)
 #define CMP_SQUARES(cc, code, is, unused) SQUARE(cmp_rr_##cc)
 #if BITS == 32
 CMP_WITH(CMP_SQUARES, )
@@ -66,10 +73,13 @@ COUNT_WITH(COUNT_TABLES, )
     {&OPS.cmp_jcc[OP_MI][code], NO_FIELD, FIELD_BASE, cmp_mi_##cc##_table},
 #define TEST_ROWS(cc, code, is, unused)                                              \
     {&OPS.test_jcc[OP_RR][code], NO_FIELD, FIELD_BOTH, test_rr_##cc##_table},         \
-    {&OPS.test_jcc[OP_RI][code], NO_FIELD, FIELD_D, test_ri_##cc##_table},
+    {&OPS.test_jcc[OP_RI][code], NO_FIELD, FIELD_D, test_ri_##cc##_table},            \
+    {&OPS.test_mi_jcc[OP_B][code], NO_FIELD, FIELD_BASE, test_mi_##cc##_table},
 #define COUNT_ROWS(cc, code, is, unused)                                             \
     {&OPS.count_jcc[OP_INC][code], NO_FIELD, FIELD_D, inc_##cc##_table},          \
-    {&OPS.count_jcc[OP_DEC][code], NO_FIELD, FIELD_D, dec_##cc##_table},
+    {&OPS.count_jcc[OP_DEC][code], NO_FIELD, FIELD_D, dec_##cc##_table},          \
+    {&OPS.count_m_jcc[OP_INC][OP_B][code], NO_FIELD, FIELD_BASE, inc_m_##cc##_table}, \
+    {&OPS.count_m_jcc[OP_DEC][OP_B][code], NO_FIELD, FIELD_BASE, dec_m_##cc##_table},
 
 #define CMP_PAIR_ROWS(cc, code, is, unused)                                          \
     {&OPS.cmp_jcc[OP_RR][code], FIELD_D, FIELD_S, cmp_rr_##cc##_table},

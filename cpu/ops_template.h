@@ -135,6 +135,21 @@ COMPARE_CONDITIONS(CMP_JCC_RM)
 COMPARE_CONDITIONS(CMP_JCC_MR)
 COMPARE_CONDITIONS(CMP_JCC_MI)
 
+OP_SLOW(test_mi_split)
+{
+    T r;
+    if (op_refill(cpu, op, BYTES, false))
+        return op_again(op);
+    DO_AND((T)op_load(cpu, op, SLOW_LINEAR(false), BYTES), IMMEDIATE);
+    (void)r;
+    return op_split(cpu, op);
+}
+#define TEST_JCC_MEMORY(M, cc, is)                                \
+    OP_DEFINE(test_mi_##M##_j##cc)                                \
+    TEST_READ_BRANCH_BODY(REACH(M, BYTES, false), MISS(test_mi_split), IMMEDIATE, is)
+#define TEST_JCC_MI(cc, is) CLASSES(TEST_JCC_MEMORY, cc, is)
+TEST_CONDITIONS(TEST_JCC_MI)
+
 /* --- moves ---------------------------------------------------------------------------------------------- */
 OP_DEFINE(mov_rr) SET_BODY(op->d, GET(op->s))
 OP_DEFINE(mov_ri) SET_BODY(op->d, IMMEDIATE)
@@ -160,6 +175,28 @@ UNARY_HANDLERS(dec, DO_DEC)
     OP_DEFINE(inc_j##cc) COUNT_BRANCH_BODY(DO_INC, op->d, is)     \
     OP_DEFINE(dec_j##cc) COUNT_BRANCH_BODY(DO_DEC, op->d, is)
 COUNT_CONDITIONS(COUNT_JCC)
+#define COUNT_SPLIT(name, DO)                                     \
+    OP_SLOW(name##_split)                                         \
+    {                                                             \
+        T a, r;                                                   \
+        uint64_t at;                                              \
+        if (op_refill(cpu, op, BYTES, true))                      \
+            return op_again(op);                                  \
+        at = SLOW_LINEAR(true);                                   \
+        a = (T)op_modify_slow(cpu, op, at, BYTES);                \
+        DO(a);                                                    \
+        memory_write_slow(cpu, op, at, BYTES, r);                 \
+        return op_split(cpu, op);                                 \
+    }
+COUNT_SPLIT(inc_m, DO_INC)
+COUNT_SPLIT(dec_m, DO_DEC)
+#define COUNT_JCC_MEMORY(M, cc, is)                               \
+    OP_DEFINE(inc_m_##M##_j##cc)                                  \
+    COUNT_MODIFY_BRANCH_BODY(REACH(M, BYTES, true), MISS(inc_m_split), DO_INC, is) \
+    OP_DEFINE(dec_m_##M##_j##cc)                                  \
+    COUNT_MODIFY_BRANCH_BODY(REACH(M, BYTES, true), MISS(dec_m_split), DO_DEC, is)
+#define COUNT_JCC_M(cc, is) CLASSES(COUNT_JCC_MEMORY, cc, is)
+COUNT_CONDITIONS(COUNT_JCC_M)
 UNARY_HANDLERS(not, DO_NOT)
 UNARY_HANDLERS(neg, DO_NEG)
 OP_DEFINE(inc_quiet) SET_BODY(op->d, GET(op->d) + 1)
@@ -510,6 +547,7 @@ JCC_OF(8) JCC_OF(9) JCC_OF(10) JCC_OF(11) JCC_OF(12) JCC_OF(13) JCC_OF(14) JCC_O
      cmp_##form##_je, cmp_##form##_jne, cmp_##form##_jbe, cmp_##form##_ja,                     \
      cmp_##form##_js, cmp_##form##_jns, NULL,             NULL,                                \
      cmp_##form##_jl, cmp_##form##_jge, cmp_##form##_jle, cmp_##form##_jg}
+#define JCC_COUNT_ROW(form) {[4] = form##_je, form##_jne, [8] = form##_js, form##_jns}
 #define JCC_TEST_ROW(form)                                                                     \
     {NULL,            NULL,             NULL,             NULL,                                \
      test_##form##_je, test_##form##_jne, NULL,           NULL,                                \
@@ -537,9 +575,11 @@ const struct op_handlers OPS_NAME = {
                 JCC_CMP_ROW(rm_S), JCC_CMP_ROW(rm_W), JCC_CMP_ROW(mr_B), JCC_CMP_ROW(mr_F),
                 JCC_CMP_ROW(mr_S), JCC_CMP_ROW(mr_W), JCC_CMP_ROW(mi_B), JCC_CMP_ROW(mi_F),
                 JCC_CMP_ROW(mi_S), JCC_CMP_ROW(mi_W)},
-    .count_jcc = {{[4] = inc_je, inc_jne, [8] = inc_js, inc_jns},
-                  {[4] = dec_je, dec_jne, [8] = dec_js, dec_jns}},
+    .count_jcc = {JCC_COUNT_ROW(inc), JCC_COUNT_ROW(dec)},
+    .count_m_jcc = {{JCC_COUNT_ROW(inc_m_B), JCC_COUNT_ROW(inc_m_F), JCC_COUNT_ROW(inc_m_S), JCC_COUNT_ROW(inc_m_W)},
+                    {JCC_COUNT_ROW(dec_m_B), JCC_COUNT_ROW(dec_m_F), JCC_COUNT_ROW(dec_m_S), JCC_COUNT_ROW(dec_m_W)}},
     .test_jcc = {JCC_TEST_ROW(rr), JCC_TEST_ROW(ri)},
+    .test_mi_jcc = {JCC_TEST_ROW(mi_B), JCC_TEST_ROW(mi_F), JCC_TEST_ROW(mi_S), JCC_TEST_ROW(mi_W)},
     .xchg = xchg,
 #if BITS == 8
     .setcc = MEMORY_ROW(setcc),

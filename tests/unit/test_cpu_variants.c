@@ -74,7 +74,9 @@ static bool is_branch_of(op_handler *const *place, const struct op_handlers *h)
 {
     return is_within(place, h->cmp_jcc, sizeof h->cmp_jcc) ||
            is_within(place, h->test_jcc, sizeof h->test_jcc) ||
-           is_within(place, h->count_jcc, sizeof h->count_jcc);
+           is_within(place, h->test_mi_jcc, sizeof h->test_mi_jcc) ||
+           is_within(place, h->count_jcc, sizeof h->count_jcc) ||
+           is_within(place, h->count_m_jcc, sizeof h->count_m_jcc);
 }
 static bool is_branch(const struct op_variants *row)
 {
