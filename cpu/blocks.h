@@ -79,8 +79,8 @@ struct block_links {
     uint64_t context, mask; /* of to[0], where op is no branch */
 };
 
-/* Who enters a block reads `count`, the ops that are done and a link: the pool lays them so that `heat` ends a line
- * of the first-level cache, and what is hot begins the next. */
+/* Who runs a block reads it from `count` on: the ops and the links, to[] first. The pool places blocks so that `count`
+ * begins a line of the workstation's first-level cache. */
 struct block {
     uint64_t frame_id, ip, mode;
     const struct cpu *cpu;

@@ -41,6 +41,7 @@ static unsigned value_of(const struct op *op, enum op_field field)
     case FIELD_INDEX: return op->index;
     case FIELD_CONDITION: return op->condition;
     case FIELD_BOTH: return op->d == op->s ? op->d : 8;
+    case FIELD_BOTH8: return op->d == op->s ? value_of(op, FIELD_D8) : 8;
     }
     return 8;
 }

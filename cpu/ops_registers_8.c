@@ -31,9 +31,12 @@ SQUARE(mov_rm) SQUARE(mov_mr)
     OP_DEFINE(xor_##d##_##s) TWO_BODY(DO_XOR, CODE(d), GET(CODE(s)))                           \
     OP_DEFINE(or_quiet_##d##_##s) TWO_BODY(QUIET_OR, CODE(d), GET(CODE(s)))                    \
     OP_DEFINE(and_quiet_##d##_##s) TWO_BODY(QUIET_AND, CODE(d), GET(CODE(s)))                  \
-    OP_DEFINE(xor_quiet_##d##_##s) TWO_BODY(QUIET_XOR, CODE(d), GET(CODE(s)))
+    OP_DEFINE(xor_quiet_##d##_##s) TWO_BODY(QUIET_XOR, CODE(d), GET(CODE(s)))                  \
+    OP_DEFINE(cmp_rr_e_##d##_##s) CMP_BRANCH_BODY(GET(CODE(d)), GET(CODE(s)), a == b)          \
+    OP_DEFINE(cmp_rr_ne_##d##_##s) CMP_BRANCH_BODY(GET(CODE(d)), GET(CODE(s)), a != b)
 PAIRS(BETWEEN)
 SQUARE(mov) SQUARE(or) SQUARE(and) SQUARE(xor) SQUARE(or_quiet) SQUARE(and_quiet) SQUARE(xor_quiet)
+SQUARE(cmp_rr_e) SQUARE(cmp_rr_ne)
 
 #define WITH_INDEX(b, x)                                                                       \
     OP_DEFINE(mov_rm_f_##b##_##x)                                                              \
@@ -54,7 +57,7 @@ static op_handler *const setcc_table[16] = {LINE_OF(setcc), setcc_8,  setcc_9,  
     OP_DEFINE(cmp_mi_##cc##_##n)                                                               \
     CMP_READ_BRANCH_BODY(AT(n, false), MISS(OPS_8.cmp_jcc[OP_MI][code]), m, IMMEDIATE, is)
 #define TEST_ONE(cc, code, is, n)                                                              \
-    OP_DEFINE(test_rr_##cc##_##n) TEST_BRANCH_BODY(GET(op->d), GET(CODE(n)), is)               \
+    OP_DEFINE(test_rr_##cc##_##n) TEST_BRANCH_BODY(GET(CODE(n)), GET(CODE(n)), is)             \
     OP_DEFINE(test_ri_##cc##_##n) TEST_BRANCH_BODY(GET(CODE(n)), IMMEDIATE, is)
 #define ONE(n)                                                                                 \
     CMP_WITH(CMP_ONE, n) TEST_WITH(TEST_ONE, n)                                                \
@@ -72,7 +75,7 @@ TEST_WITH(TEST_TABLES, )
     {&OPS_8.cmp_jcc[OP_RI][code], NO_FIELD, FIELD_D8, cmp_ri_##cc##_table},          \
     {&OPS_8.cmp_jcc[OP_MI][code], NO_FIELD, FIELD_BASE, cmp_mi_##cc##_table},
 #define TEST_ROWS(cc, code, is, unused)                                              \
-    {&OPS_8.test_jcc[OP_RR][code], NO_FIELD, FIELD_S8, test_rr_##cc##_table},        \
+    {&OPS_8.test_jcc[OP_RR][code], NO_FIELD, FIELD_BOTH8, test_rr_##cc##_table},     \
     {&OPS_8.test_jcc[OP_RI][code], NO_FIELD, FIELD_D8, test_ri_##cc##_table},
 
 const struct op_variants OP_VARIANTS_8[] = {
@@ -87,6 +90,8 @@ const struct op_variants OP_VARIANTS_8[] = {
     {&OPS_8.alu_quiet[ALU_OR][OP_RR], FIELD_D8, FIELD_S8, or_quiet_table},
     {&OPS_8.alu_quiet[ALU_AND][OP_RR], FIELD_D8, FIELD_S8, and_quiet_table},
     {&OPS_8.alu_quiet[ALU_XOR][OP_RR], FIELD_D8, FIELD_S8, xor_quiet_table},
+    {&OPS_8.cmp_jcc[OP_RR][CC_E], FIELD_D8, FIELD_S8, cmp_rr_e_table},
+    {&OPS_8.cmp_jcc[OP_RR][CC_NE], FIELD_D8, FIELD_S8, cmp_rr_ne_table},
     {&OPS_8.mov[OP_RI], NO_FIELD, FIELD_D8, mov_ri_table},
     {&OPS_8.mov[OP_MI], NO_FIELD, FIELD_BASE, mov_mi_table},
     {&OPS_8.alu[ALU_AND][OP_RI], NO_FIELD, FIELD_D8, and_i_table},

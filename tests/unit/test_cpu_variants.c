@@ -151,6 +151,7 @@ static void set_field(struct op *op, enum op_field field, unsigned n)
     case FIELD_INDEX: op->index = (uint8_t)n; break;
     case FIELD_CONDITION: op->condition = (uint8_t)n; break;
     case FIELD_BOTH: op->d = op->s = (uint8_t)n; break;
+    case FIELD_BOTH8: op->d = op->s = code; break;
     }
 }
 
