@@ -200,7 +200,7 @@ static bool emit_unary(struct builder *b, const struct op_handlers *h, const str
         op->d = code_of(i->rm, i->operand_size);
     }
     if (b->leaves[op->number]) {
-        if (counts && !(i->prefixes & PREFIX_LOCK))
+        if (counts)
             b->fused[op->number] = h->count_m_jcc[which][address_class(b, i, true)];
         return true;
     }
