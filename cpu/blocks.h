@@ -71,7 +71,7 @@ struct op {
  * runs, its page is mapped, and the mode is still the one that it was entered in. Across pages the
  * generation of the mappings must be the same. No context is 0, which unlinked ones hold.
  *
- * A branch nearly always stays in its page. So it goes where `block` says and asks nothing but whether there is
+ * A branch nearly always stays in its page. So it goes where `to` says and asks nothing but whether there is
  * one; where a target lies in another page, that is a gate: a block of no instruction, in its block's memory,
  * whose one op goes on by a link with all questions. */
 struct block_links {

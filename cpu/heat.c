@@ -16,9 +16,10 @@ void heat_exchange(struct code_pool *pool, struct block *block)
         op_handler *chain = TECHNIQUE_CHAINS && n + 1 < block->op_count
                                 ? op_chain(pool_chains(pool), op, op + 1)
                                 : NULL;
-        op_by_register(pool_variants(pool), chain ? &block->ops[++n] : op);
         if (chain)
-            op->handler = chain;
+            op->handler = chain, n++; /* nobody comes to the second by another way */
+        else
+            op_by_register(pool_variants(pool), op);
     }
     block->is_hot = true;
 }

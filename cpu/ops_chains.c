@@ -6,43 +6,29 @@
 #define BITS 32
 #include "cpu/ops_bodies.h"
 
-/* X(name, general handler): what can begin a chain only, be in both places, end one only. */
+/* X(name, general handler): what can only begin a chain; what can be in both places; with flags, only end one. */
 #define BEGINS(X)                                                            \
     X(mov_rr, OPS_32.mov[OP_RR])                                             \
     X(lea_b, OPS_32.lea[OP_B])                                               \
     X(lea_f, OPS_32.lea[OP_F])
-#define QUIET_ONES(X)                                                        \
-    X(add_rr_quiet, OPS_32.alu_quiet[ALU_ADD][OP_RR])                        \
-    X(add_ri_quiet, OPS_32.alu_quiet[ALU_ADD][OP_RI])                        \
-    X(or_rr_quiet, OPS_32.alu_quiet[ALU_OR][OP_RR])                          \
-    X(or_ri_quiet, OPS_32.alu_quiet[ALU_OR][OP_RI])                          \
-    X(and_rr_quiet, OPS_32.alu_quiet[ALU_AND][OP_RR])                        \
-    X(and_ri_quiet, OPS_32.alu_quiet[ALU_AND][OP_RI])                        \
-    X(sub_rr_quiet, OPS_32.alu_quiet[ALU_SUB][OP_RR])                        \
-    X(sub_ri_quiet, OPS_32.alu_quiet[ALU_SUB][OP_RI])                        \
-    X(xor_rr_quiet, OPS_32.alu_quiet[ALU_XOR][OP_RR])                        \
-    X(xor_ri_quiet, OPS_32.alu_quiet[ALU_XOR][OP_RI])                        \
-    X(rol_quiet, OPS_32.shift_i_quiet[0])                                    \
-    X(shl_quiet, OPS_32.shift_i_quiet[4])                                    \
-    X(shr_quiet, OPS_32.shift_i_quiet[5])                                    \
-    X(sar_quiet, OPS_32.shift_i_quiet[7])                                    \
-    X(imul_quiet, OPS_32.imul_quiet[0])
-#define LIVE_ONES(X)                                                         \
-    X(add_rr, OPS_32.alu[ALU_ADD][OP_RR])                                    \
-    X(add_ri, OPS_32.alu[ALU_ADD][OP_RI])                                    \
-    X(or_rr, OPS_32.alu[ALU_OR][OP_RR])                                      \
-    X(or_ri, OPS_32.alu[ALU_OR][OP_RI])                                      \
-    X(and_rr, OPS_32.alu[ALU_AND][OP_RR])                                    \
-    X(and_ri, OPS_32.alu[ALU_AND][OP_RI])                                    \
-    X(sub_rr, OPS_32.alu[ALU_SUB][OP_RR])                                    \
-    X(sub_ri, OPS_32.alu[ALU_SUB][OP_RI])                                    \
-    X(xor_rr, OPS_32.alu[ALU_XOR][OP_RR])                                    \
-    X(xor_ri, OPS_32.alu[ALU_XOR][OP_RI])                                    \
-    X(rol, OPS_32.shift_i[0])                                                \
-    X(shl, OPS_32.shift_i[4])                                                \
-    X(shr, OPS_32.shift_i[5])                                                \
-    X(sar, OPS_32.shift_i[7])                                                \
-    X(imul, OPS_32.imul[0])
+#define CHANGES(X, quiet)                                                    \
+    X(add_rr##quiet, OPS_32.alu##quiet[ALU_ADD][OP_RR])                      \
+    X(add_ri##quiet, OPS_32.alu##quiet[ALU_ADD][OP_RI])                      \
+    X(or_rr##quiet, OPS_32.alu##quiet[ALU_OR][OP_RR])                        \
+    X(or_ri##quiet, OPS_32.alu##quiet[ALU_OR][OP_RI])                        \
+    X(and_rr##quiet, OPS_32.alu##quiet[ALU_AND][OP_RR])                      \
+    X(and_ri##quiet, OPS_32.alu##quiet[ALU_AND][OP_RI])                      \
+    X(sub_rr##quiet, OPS_32.alu##quiet[ALU_SUB][OP_RR])                      \
+    X(sub_ri##quiet, OPS_32.alu##quiet[ALU_SUB][OP_RI])                      \
+    X(xor_rr##quiet, OPS_32.alu##quiet[ALU_XOR][OP_RR])                      \
+    X(xor_ri##quiet, OPS_32.alu##quiet[ALU_XOR][OP_RI])                      \
+    X(rol##quiet, OPS_32.shift_i##quiet[0])                                  \
+    X(shl##quiet, OPS_32.shift_i##quiet[4])                                  \
+    X(shr##quiet, OPS_32.shift_i##quiet[5])                                  \
+    X(sar##quiet, OPS_32.shift_i##quiet[7])                                  \
+    X(imul##quiet, OPS_32.imul##quiet[0])
+#define QUIET_ONES(X) CHANGES(X, _quiet)
+#define LIVE_ONES(X) CHANGES(X, )
 #define FIRSTS_OF(X) BEGINS(X) QUIET_ONES(X)
 #define SECONDS_OF(X) QUIET_ONES(X) LIVE_ONES(X)
 

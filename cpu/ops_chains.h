@@ -1,7 +1,7 @@
 /* Handlers for two operations on one register in a row, for hot blocks: x86 says a = b + c as mov a,b; add a,c.
  *
  *   mov eax,ecx    op: mov_rr__add_rr_0    one dispatch, and what goes from the first to the second stays in a
- *   add eax,edx    op: add_rr_0_2          register of the workstation
+ *   add eax,edx    op: add_rr              register of the workstation
  *
  * As with pairs (ops_pairs.h) the ops stay as they are, and only the first one's handler is another. The register
  * that is changed is the handler's own; others are the ops' fields. Neither can fault, and the first's flags are

@@ -479,7 +479,7 @@ OP_SLOW(ret_slow)
         if (!op_reach_stack_##M(cpu, op, drop, BYTES, false, &sp, &host))                 \
             MISS(ret_slow);                                                               \
         to = run_known_target(cpu, op_code_base_##M(cpu), PEEK(host));                    \
-        if (!to)                                                                          \
+        if (!to) /* may lie beyond CS' limit */                                           \
             MISS(ret_slow);                                                               \
         cpu->gpr[CPU_SP] = sp;                                                            \
         ENTER_BLOCK(to);                                                                  \

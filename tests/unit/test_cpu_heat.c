@@ -12,7 +12,7 @@
  * cmp edx,eax; jnz on; jmp on */
 static const char LOOP[] =
     "\x40\xa3\x00\x90\x00\x00\x8b\x1d\x00\x90\x00\x00\x01\xd9\x89\xc6\x01\xce"
-                           "\x51\x5a\x39\xc2\x75\xe8\xeb\xe6";
+    "\x51\x5a\x39\xc2\x75\xe8\xeb\xe6";
 
 static const struct block *block_of(const struct cpu_box *box, uint32_t at)
 {
