@@ -42,7 +42,7 @@ static struct op *add_stack(struct builder *b, op_handler *handler, const struct
     return op;
 }
 
-static void set_memory(struct op *op, const struct instruction *i)
+void op_set_memory(struct op *op, const struct instruction *i)
 {
     op->base = i->base;
     op->index = i->index;
@@ -71,7 +71,7 @@ static struct op *add_memory(struct builder *b, op_handler *handler, const struc
 {
     struct op *op = builder_add(b, handler, i);
     set_flags_of(b, op, i);
-    set_memory(op, i);
+    op_set_memory(op, i);
     return op;
 }
 
@@ -340,10 +340,12 @@ static bool emit_movx(struct builder *b, const struct op_handlers *h, const stru
     return true;
 }
 
-static bool emit_condition(struct builder *b, op_handler *const *handlers,
+/* SETcc and CMOVcc, their handlers: of registers by condition, of memory by class. */
+static bool emit_condition(struct builder *b, op_handler *const *of_registers, op_handler *const *of_memory,
                            const struct instruction *i)
 {
-    struct op *op = add_either(b, handlers, i, i->row->fast == FAST_SETCC);
+    struct op *op = i->mod == 3 ? add_plain(b, of_registers[i->row->argument], i)
+                                : add_memory(b, of_memory[address_class(b, i, i->row->fast == FAST_SETCC)], i);
     op->condition = i->row->argument;
     op->d = i->row->fast == FAST_SETCC ? code_of(i->rm, 1) : i->reg;
     op->s = i->rm;
@@ -443,7 +445,7 @@ static bool emit_lea(struct builder *b, const struct op_handlers *h, const struc
 {
     enum op_class class = i->address_size != 4 ? OP_W : i->index == REGISTER_ZERO ? OP_B : OP_F;
     struct op *op = add_plain(b, h->lea[class], i);
-    set_memory(op, i);
+    op_set_memory(op, i);
     op->d = i->reg;
     return true;
 }
@@ -456,7 +458,13 @@ bool emit_fast(struct builder *b, const struct instruction *i)
         return false;
     switch ((enum fast_family)i->row->fast) {
     case FAST_NO:
-    case FAST_SHLD: return false;
+    case FAST_SHLD:
+    case FAST_XADD:
+    case FAST_CMPXCHG:
+    case FAST_BT:
+    case FAST_DIV:
+    case FAST_PUSH_SEGMENT:
+    case FAST_FLAGS: break;
     case FAST_ALU: return emit_alu(b, h, i);
     case FAST_TEST: return emit_test(b, h, i);
     case FAST_MOV: return add_two(b, h->mov, i, true, &form) != NULL;
@@ -475,8 +483,8 @@ bool emit_fast(struct builder *b, const struct instruction *i)
     case FAST_CWD: return add_plain(b, h->cwd, i) != NULL;
     case FAST_SHIFT: return emit_shift(b, h, i);
     case FAST_JCC: return emit_jcc(b, i);
-    case FAST_SETCC: return emit_condition(b, h->setcc, i);
-    case FAST_CMOV: return emit_condition(b, h->cmov, i);
+    case FAST_SETCC: return emit_condition(b, h->setcc_r, h->setcc_m, i);
+    case FAST_CMOV: return emit_condition(b, h->cmov_r, h->cmov_m, i);
     case FAST_LOOP: return emit_loop(b, i);
     case FAST_CALL: return emit_call(b, h, i);
     case FAST_JMP: return emit_jmp(b, i);

@@ -39,7 +39,6 @@ static unsigned value_of(const struct op *op, enum op_field field)
     case FIELD_BASE: return op->base;
     case FIELD_BASE_OR_NONE: return op->base == REGISTER_ZERO ? 8 : op->base;
     case FIELD_INDEX: return op->index;
-    case FIELD_CONDITION: return op->condition;
     case FIELD_BOTH: return op->d == op->s ? op->d : 8;
     case FIELD_BOTH8: return op->d == op->s ? value_of(op, FIELD_D8) : 8;
     }
@@ -57,6 +56,6 @@ void op_by_register(const struct op_variant_map *map, struct op *op)
         return;
     first = value_of(op, row->first);
     second = value_of(op, row->second);
-    if (first < (row->first == FIELD_BASE_OR_NONE ? 9u : 8u) && second < (row->second == FIELD_CONDITION ? 16u : 8u))
+    if (first < (row->first == FIELD_BASE_OR_NONE ? 9u : 8u) && second < 8)
         op->handler = row->table[first * 8 + second];
 }

@@ -11,7 +11,7 @@
 
 /* Fields of the op that index a table: `first` counts by 8, `second` by 1. D8, S8: codes of byte
  * registers (ops.h). */
-enum op_field { NO_FIELD, FIELD_D, FIELD_S, FIELD_D8, FIELD_S8, FIELD_BASE, FIELD_INDEX, FIELD_CONDITION,
+enum op_field { NO_FIELD, FIELD_D, FIELD_S, FIELD_D8, FIELD_S8, FIELD_BASE, FIELD_INDEX,
                 FIELD_BOTH, FIELD_BOTH8, /* d and s are the same */
                 FIELD_BASE_OR_NONE /* no base: 8 */ };
 

@@ -46,12 +46,6 @@ SQUARE(cmp_rr_e) SQUARE(cmp_rr_ne)
 PAIRS(WITH_INDEX)
 SQUARE(mov_rm_f) SQUARE(mov_mr_f)
 
-#define SET_IF(cc)                                                    \
-    OP_DEFINE(setcc_##cc) SET_BODY(op->d, flags_condition(cpu, cc))
-EACH(SET_IF) SET_IF(8) SET_IF(9) SET_IF(10) SET_IF(11) SET_IF(12) SET_IF(13) SET_IF(14) SET_IF(15)
-static op_handler *const setcc_table[16] = {LINE_OF(setcc), setcc_8,  setcc_9,  setcc_10, setcc_11,
-                                            setcc_12,       setcc_13, setcc_14, setcc_15};
-
 #define CMP_ONE(cc, code, is, n)                                                               \
     OP_DEFINE(cmp_ri_##cc##_##n) CMP_BRANCH_BODY(GET(CODE(n)), IMMEDIATE, is)                  \
     OP_DEFINE(cmp_mi_##cc##_##n)                                                               \
@@ -95,7 +89,6 @@ const struct op_variants OP_VARIANTS_8[] = {
     {&OPS_8.mov[OP_RI], NO_FIELD, FIELD_D8, mov_ri_table},
     {&OPS_8.mov[OP_MI], NO_FIELD, FIELD_BASE, mov_mi_table},
     {&OPS_8.alu[ALU_AND][OP_RI], NO_FIELD, FIELD_D8, and_i_table},
-    {&OPS_8.setcc[0], NO_FIELD, FIELD_CONDITION, setcc_table},
     CMP_WITH(CMP_ROWS, ) TEST_WITH(TEST_ROWS, )
     {NULL, NO_FIELD, NO_FIELD, NULL},
 };

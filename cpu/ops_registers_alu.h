@@ -82,14 +82,6 @@ LINE(inc_quiet) LINE(dec_quiet) LINE(neg_quiet)
 LINE(rol) LINE(ror) LINE(shl) LINE(shr) LINE(sar)
 LINE(rol_quiet) LINE(ror_quiet) LINE(shl_quiet) LINE(shr_quiet) LINE(sar_quiet)
 
-#define MOVE_IF(cc)                                                   \
-    OP_DEFINE(cmov_##cc)                                              \
-    SET_BODY(op->d, flags_condition(cpu, cc) ? GET(op->s) : GET(op->d))
-EACH(MOVE_IF) MOVE_IF(8) MOVE_IF(9) MOVE_IF(10) MOVE_IF(11)
-MOVE_IF(12) MOVE_IF(13) MOVE_IF(14) MOVE_IF(15)
-static op_handler *const cmov_table[16] = {LINE_OF(cmov), cmov_8,  cmov_9,  cmov_10, cmov_11,
-                                           cmov_12,       cmov_13, cmov_14, cmov_15};
-
 #define ALU_ROWS(name, which)                                         \
     {&OPS.alu[which][OP_RR], FIELD_D, FIELD_S, name##_table},                \
     {&OPS.alu[which][OP_RI], NO_FIELD, FIELD_D, name##_i_table}
@@ -139,6 +131,5 @@ const struct op_variants VARIANTS[] = {
     SHIFT_ROWS(shl, 4),
     SHIFT_ROWS(shr, 5),
     SHIFT_ROWS(sar, 7),
-    {&OPS.cmov[0], NO_FIELD, FIELD_CONDITION, cmov_table},
     {NULL, NO_FIELD, NO_FIELD, NULL},
 };

@@ -135,6 +135,17 @@ static inline void copy(uint8_t *to, const uint8_t *from, uint64_t count, unsign
         store_le(to + at, bytes, load_le(from + at, bytes));
 }
 
+static inline void fill(uint8_t *to, uint64_t value, uint64_t count, unsigned bytes)
+{
+    uint64_t total = count * bytes, lowest = value & 0xff;
+    if (total >= 32 && value == (lowest * 0x01010101 & mask_bytes(bytes))) {
+        memset(to, (int)lowest, (size_t)total);
+        return;
+    }
+    for (uint64_t at = 0; at < total; at += bytes)
+        store_le(to + at, bytes, value);
+}
+
 #define REP_HANDLERS(bytes)                                                                \
     OP_DEFINE(rep_movs##bytes)                                                             \
     {                                                                                      \
@@ -161,8 +172,7 @@ static inline void copy(uint8_t *to, const uint8_t *from, uint64_t count, unsign
         if (!is_short(cpu, count, bytes) ||                                                \
             !reach(cpu, op, CPU_ES, CPU_DI, total, true, &to))                             \
             NEXT;                                                                          \
-        for (uint64_t at = 0; at < total; at += bytes)                                     \
-            store_le(to + at, bytes, cpu->gpr[CPU_AX]);                                    \
+        fill(to, cpu->gpr[CPU_AX] & mask_bytes(bytes), count, bytes);                      \
         set_index(cpu, op, CPU_DI, cpu->gpr[CPU_DI] + total);                              \
         finish(cpu, op, count);                                                            \
         DONE;                                                                              \

@@ -237,25 +237,25 @@ FAST_SHIFT_HANDLERS(shr, shift_right, (T)((uint64_t)GET(op->d) >> op->condition)
 FAST_SHIFT_HANDLERS(sar, shift_arithmetic, (T)((int64_t)(ST)GET(op->d) >> op->condition))
 
 /* --- conditions as values --------------------------------------------------------------------------------------- */
+#define CONDITIONS(X)                                                      \
+    X(0) X(1) X(2) X(3) X(4) X(5) X(6) X(7) X(8) X(9) X(10) X(11) X(12) X(13) X(14) X(15)
+#define CONDITION_ROW(name)                                                \
+    {name##_0, name##_1, name##_2,  name##_3,  name##_4,  name##_5,  name##_6,  name##_7, \
+     name##_8, name##_9, name##_10, name##_11, name##_12, name##_13, name##_14, name##_15}
 #if BITS == 8
-OP_DEFINE(setcc_r)
-{
-    SET(op->d, flags_condition(cpu, op->condition));
-    NEXT;
-}
+#define SETCC_OF(cc) OP_DEFINE(setcc_r_##cc) SET_BODY(op->d, flags_condition(cpu, cc))
+CONDITIONS(SETCC_OF)
 WRITE_HANDLERS(setcc_m, flags_condition(cpu, op->condition))
 #else
-#define DO_CMOV(value)                                                     \
-    do {                                                                   \
-        T moved_ = value;                                                  \
-        SET(op->d, flags_condition(cpu, op->condition) ? moved_ : GET(op->d)); \
-    } while (0)
-OP_DEFINE(cmov_r)
-{
-    DO_CMOV(GET(op->s));
-    NEXT;
-}
-READ_HANDLERS(cmov_m, DO_CMOV(m))
+#define DO_CMOV(cc, value) SET(op->d, flags_condition(cpu, cc) ? (value) : GET(op->d))
+#define CMOV_OF(cc)                                                        \
+    OP_DEFINE(cmov_r_##cc)                                                 \
+    {                                                                      \
+        DO_CMOV(cc, GET(op->s));                                           \
+        NEXT;                                                              \
+    }
+CONDITIONS(CMOV_OF)
+READ_HANDLERS(cmov_m, DO_CMOV(op->condition, m))
 
 /* --- 16 and 32 bits only ----------------------------------------------------------------------------------------- */
 OP_DEFINE(lea_B) SET_BODY(op->d, cpu->gpr[op->base] + op->u.v.displacement)
@@ -533,8 +533,7 @@ OP_DEFINE(jmp)
     ENTER_LINK;
 }
 #define JCC_OF(cc) OP_DEFINE(jcc_##cc) { BRANCH(flags_condition(cpu, cc)); }
-JCC_OF(0) JCC_OF(1) JCC_OF(2) JCC_OF(3) JCC_OF(4) JCC_OF(5) JCC_OF(6) JCC_OF(7)
-JCC_OF(8) JCC_OF(9) JCC_OF(10) JCC_OF(11) JCC_OF(12) JCC_OF(13) JCC_OF(14) JCC_OF(15)
+CONDITIONS(JCC_OF)
 #endif
 
 /* --- the table --------------------------------------------------------------------------------------------------------- */
@@ -582,9 +581,11 @@ const struct op_handlers OPS_NAME = {
     .test_mi_jcc = {JCC_TEST_ROW(mi_B), JCC_TEST_ROW(mi_F), JCC_TEST_ROW(mi_S), JCC_TEST_ROW(mi_W)},
     .xchg = xchg,
 #if BITS == 8
-    .setcc = MEMORY_ROW(setcc),
+    .setcc_r = CONDITION_ROW(setcc_r),
+    .setcc_m = {CLASS_ROW(setcc_m)},
 #else
-    .cmov = MEMORY_ROW(cmov),
+    .cmov_r = CONDITION_ROW(cmov_r),
+    .cmov_m = {CLASS_ROW(cmov_m)},
     .lea = {lea_B, lea_F, lea_F, lea_W}, /* no segment: S is F */
     .cbw = cbw,
     .cwd = cwd,
@@ -610,8 +611,7 @@ const struct op_handlers OPS_NAME = {
     .loop = loop,
 #if BITS == 32
     .bswap = bswap,
-    .jcc = {jcc_0, jcc_1, jcc_2, jcc_3, jcc_4, jcc_5, jcc_6, jcc_7, jcc_8, jcc_9, jcc_10, jcc_11, jcc_12,
-            jcc_13, jcc_14, jcc_15},
+    .jcc = CONDITION_ROW(jcc),
     .jmp = jmp,
     .nop = nop,
     .push_run = {[2] = push_run_2, push_run_3, push_run_4, push_run_5, push_run_6, push_run_7},

@@ -1,7 +1,10 @@
 /* What is delivered first of all that is pending between two instructions: SDM 3A table 6-2. What holds it back:
  * 6.7.1 (NMI in its handler), 6.8.3 (MOV SS), SDM 2B STI. */
 #include <check.h>
+#include <string.h>
 
+#include "cpu/blocks.h"
+#include "cpu/run.h"
 #include "tests/unit/cpu_guest.h"
 
 #define SMBASE      0x30000u
@@ -209,6 +212,77 @@ START_TEST(mov_ss_and_sti_hold_interrupts_back_for_one_instruction)
 }
 END_TEST
 
+/* A critical section is a part of a block; with an interrupt waiting, or a device that asks in its midst, it ends
+ * where it would alone. */
+START_TEST(interrupts_come_where_if_lets_them_in_the_midst_of_a_block)
+{
+    static const struct {
+        const char *code;
+        unsigned length;
+        uint32_t flags, returns_to;
+    } ROWS[] = {
+        {"\xe6\xb2\xfb\x90\x90\xf4", 6, 0, CODE + 4},                     /* out; sti; nop; nop */
+        {"\xe6\xb2\xfb\xfa\x90\xfb\x90\xf4", 8, 0, CODE + 7},             /* out; sti; cli; nop; sti; nop */
+        {"\xfb\x90\xe6\xb2\x90\xf4", 6, 0, CODE + 4},                     /* sti; nop; out; nop */
+        {"\xfa\xe6\xb2\x90\xfb\x90\xf4", 7, IF, CODE + 6},                /* cli; out; nop; sti; nop */
+        {"\x68\x02\x02\0\0\xe6\xb2\x9d\x90\xf4", 10, 0, CODE + 8},        /* push 202h; out; popf; nop */
+        {"\x9c\xfa\x90\x9d\x90\xe6\xb2\x90\xf4", 9, IF, CODE + 7},        /* pushf; cli; nop; popf; nop; out; nop */
+        {"\x9c\xfa\xe6\xb2\x90\x9d\x90\xf4", 8, IF, CODE + 6},            /* pushf; cli; out; nop; popf; nop */
+        {"\x66\x9c\xfa\xe6\xb2\x90\x66\x9d\x90\xf4", 10, IF, CODE + 8},   /* the same with FLAGS */
+    };
+    for (size_t n = 0; n < 2 * ARRAY_COUNT(ROWS); n++) {
+        struct events_box e;
+        struct cpu_registers r;
+        size_t row = n / 2;
+        events_init(&e, 0, INTERRUPT_GATE, ROWS[row].flags);
+        e.box.cpu->run->handlers = n & 1 ? HANDLERS_PLAIN : HANDLERS_BY_HEAT;
+        r = cpu_guest_run(&e.box, ROWS[row].code, ROWS[row].length); /* the TLB knows the stack from now on */
+        ck_assert_msg(r.ip == CODE + ROWS[row].length, "row %zu", row);
+        r.ip = CODE;
+        r.flags = 2 | ROWS[row].flags;
+        cpu_set_registers(e.box.cpu, &r);
+        e.box.cpu->is_halted = false;
+        e.raised = INTR;
+        r = cpu_guest_run(&e.box, ROWS[row].code, ROWS[row].length);
+        ck_assert_msg(stopped_vector(&r) == VECTOR_INTR, "row %zu", row);
+        ck_assert_msg(stack_word(&e.box, &r, 0) == ROWS[row].returns_to, "row %zu: to %x", row,
+                      (unsigned)stack_word(&e.box, &r, 0));
+        cpu_box_fini(&e.box);
+    }
+}
+END_TEST
+
+/* The slice ends behind an STI that is the last instruction of its block: the next one is in its shadow all the same. */
+START_TEST(the_shadow_of_sti_reaches_over_the_end_of_block_and_slice)
+{
+    for (unsigned before = 0; before <= BLOCK_INSTRUCTIONS; before++) {
+        struct events_box e;
+        struct cpu_registers r;
+        uint8_t code[BLOCK_INSTRUCTIONS + 8];
+        memset(code, 0x90, sizeof code);
+        code[before] = 0xfb;
+        code[before + 4] = 0xf4;
+        events_init(&e, INTR, INTERRUPT_GATE, 0);
+        cpu_box_poke(&e.box, CODE, code, sizeof code);
+        for (unsigned turn = 0; turn < 2; turn++) { /* the second finds the blocks */
+            cpu_get_registers(e.box.cpu, &r);
+            r.ip = CODE;
+            r.flags &= ~(uint64_t)IF;
+            cpu_set_registers(e.box.cpu, &r);
+            cpu_box_run(&e.box, before + 1);
+            if (turn)
+                raise_events(&e);
+            cpu_box_run(&e.box, 2);
+        }
+        cpu_box_run(&e.box, 100);
+        cpu_get_registers(e.box.cpu, &r);
+        ck_assert_msg(stack_word(&e.box, &r, 0) == CODE + before + 2, "%u before it: to %x", before,
+                      (unsigned)stack_word(&e.box, &r, 0));
+        cpu_box_fini(&e.box);
+    }
+}
+END_TEST
+
 /* An 8259A with AEOI and more to deliver leaves INTR up. SDM 3A 6.8.1: with IF set the next one is taken at an
  * instruction boundary of the handler, not at its end. */
 START_TEST(intr_that_stays_up_interrupts_the_handler_that_keeps_if)
@@ -281,6 +355,8 @@ Suite *cpu_events_suite(void)
         breakpoint_faults_when_the_interrupt_has_returned,
         nmi_waits_for_iret_and_is_remembered_once,
         mov_ss_and_sti_hold_interrupts_back_for_one_instruction,
+        interrupts_come_where_if_lets_them_in_the_midst_of_a_block,
+        the_shadow_of_sti_reaches_over_the_end_of_block_and_slice,
         intr_that_stays_up_interrupts_the_handler_that_keeps_if,
         an_access_that_ends_a_block_is_interrupted_behind_it,
     };

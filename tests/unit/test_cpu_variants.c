@@ -149,7 +149,6 @@ static void set_field(struct op *op, enum op_field field, unsigned n)
     case FIELD_BASE: op->base = (uint8_t)n; break;
     case FIELD_BASE_OR_NONE: op->base = n == 8 ? REGISTER_ZERO : (uint8_t)n; break;
     case FIELD_INDEX: op->index = (uint8_t)n; break;
-    case FIELD_CONDITION: op->condition = (uint8_t)n; break;
     case FIELD_BOTH: op->d = op->s = (uint8_t)n; break;
     case FIELD_BOTH8: op->d = op->s = code; break;
     }
@@ -157,10 +156,7 @@ static void set_field(struct op *op, enum op_field field, unsigned n)
 
 static unsigned values_of(enum op_field field)
 {
-    return field == NO_FIELD             ? 1
-           : field == FIELD_CONDITION    ? 16
-           : field == FIELD_BASE_OR_NONE ? 9
-                                         : 8;
+    return field == NO_FIELD ? 1 : field == FIELD_BASE_OR_NONE ? 9 : 8;
 }
 
 static void set_state(struct cpu *cpu, const uint64_t *gpr, uint32_t memory, bool has_carry)
