@@ -175,6 +175,7 @@ const struct opcode_map *pool_opcodes(const struct code_pool *pool);
 const struct op_variant_map *pool_variants(const struct code_pool *pool);
 const struct op_pair_map *pool_pairs(const struct code_pool *pool);
 const struct op_pair_map *pool_chains(const struct code_pool *pool);
+const struct op_pair_map *pool_carries(const struct code_pool *pool);
 struct tracks *pool_tracks(struct code_pool *pool);
 void pool_add_cpu(struct code_pool *pool, struct cpu *cpu);
 void pool_remove_cpu(struct code_pool *pool, struct cpu *cpu);

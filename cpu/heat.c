@@ -5,6 +5,13 @@
 #include "cpu/ops_registers.h"
 #include "cpu/tracks.h"
 
+/* The handler of two ops of which the second waits for the first, or NULL. */
+static op_handler *chain_of(const struct code_pool *pool, const struct op *first, const struct op *second)
+{
+    op_handler *chain = op_chain(pool_chains(pool), first, second);
+    return chain ? chain : op_carry(pool_carries(pool), first, second);
+}
+
 void heat_exchange(struct code_pool *pool, struct block *block)
 {
     if (block->has_track)
@@ -13,9 +20,7 @@ void heat_exchange(struct code_pool *pool, struct block *block)
         block->ops[n].handler = op_pair_first(block->ops[n].handler);
     for (unsigned n = 0; n < block->op_count; n++) {
         struct op *op = &block->ops[n];
-        op_handler *chain = TECHNIQUE_CHAINS && n + 1 < block->op_count
-                                ? op_chain(pool_chains(pool), op, op + 1)
-                                : NULL;
+        op_handler *chain = TECHNIQUE_CHAINS && n + 1 < block->op_count ? chain_of(pool, op, op + 1) : NULL;
         if (chain)
             op->handler = chain, n++; /* nobody comes to the second by another way */
         else

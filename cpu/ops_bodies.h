@@ -207,8 +207,8 @@
 #define DO_OR(a, b) (r = (T)((a) | (b)), flags_set(cpu, FLAGS_RESULT, LOG2, r, 0))
 #define DO_AND(a, b) (r = (T)((a) & (b)), flags_set(cpu, FLAGS_RESULT, LOG2, r, 0))
 #define DO_XOR(a, b) (r = (T)((a) ^ (b)), flags_set(cpu, FLAGS_RESULT, LOG2, r, 0))
-#define DO_ADC(a, b) (r = add_with_carry(cpu, (a), (b)))
-#define DO_SBB(a, b) (r = subtract_with_borrow(cpu, (a), (b)))
+#define DO_ADC(a, b) (r = add_carrying(cpu, (a), (b), flags_cf(cpu)))
+#define DO_SBB(a, b) (r = subtract_borrowing(cpu, (a), (b), flags_cf(cpu)))
 #define QUIET_ADD(a, b) (r = (T)((a) + (b)))
 #define QUIET_SUB(a, b) (r = (T)((a) - (b)))
 #define QUIET_ADC(a, b) (r = (T)((a) + (b) + flags_cf(cpu)))
@@ -217,9 +217,9 @@
 #define QUIET_AND(a, b) (r = (T)((a) & (b)))
 #define QUIET_XOR(a, b) (r = (T)((a) ^ (b)))
 
-static inline T add_with_carry(struct cpu *cpu, T a, T b)
+static inline T add_carrying(struct cpu *cpu, T a, T b, bool carry)
 {
-    uint64_t wide = (uint64_t)a + b + flags_cf(cpu);
+    uint64_t wide = (uint64_t)a + b + carry;
     T r = (T)wide;
     uint32_t flags = (uint32_t)(wide >> BITS) & FLAG_CF;
     flags |= (uint32_t)(T)((a ^ r) & (b ^ r)) >> (BITS - 1) ? FLAG_OF : 0;
@@ -227,9 +227,9 @@ static inline T add_with_carry(struct cpu *cpu, T a, T b)
     flags_set(cpu, FLAGS_RESULT, LOG2, r, flags);
     return r;
 }
-static inline T subtract_with_borrow(struct cpu *cpu, T a, T b)
+static inline T subtract_borrowing(struct cpu *cpu, T a, T b, bool borrow)
 {
-    uint64_t wide = (uint64_t)a - b - flags_cf(cpu);
+    uint64_t wide = (uint64_t)a - b - borrow;
     T r = (T)wide;
     uint32_t flags = (uint32_t)(wide >> BITS) & FLAG_CF;
     flags |= (uint32_t)(T)((a ^ b) & (a ^ r)) >> (BITS - 1) ? FLAG_OF : 0;
@@ -237,7 +237,6 @@ static inline T subtract_with_borrow(struct cpu *cpu, T a, T b)
     flags_set(cpu, FLAGS_RESULT, LOG2, r, flags);
     return r;
 }
-
 
 /* --- one operand ------------------------------------------------------------------------------------------ */
 #define DO_COUNT(class, after)                                    \

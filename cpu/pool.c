@@ -22,6 +22,7 @@ enum status code_pool_new(struct code_pool **pool, size_t max_bytes, struct erro
     op_variant_map_init(&(*pool)->variants);
     op_pair_map_init(&(*pool)->pairs);
     op_chain_map_init(&(*pool)->chains);
+    op_carry_map_init(&(*pool)->carries);
     tracks_init(&(*pool)->tracks);
     return STATUS_OK;
 }
@@ -49,6 +50,10 @@ const struct op_pair_map *pool_pairs(const struct code_pool *pool)
 const struct op_pair_map *pool_chains(const struct code_pool *pool)
 {
     return &pool->chains;
+}
+const struct op_pair_map *pool_carries(const struct code_pool *pool)
+{
+    return &pool->carries;
 }
 
 struct code_page *pool_page(const struct code_pool *pool, uint64_t frame_id)

@@ -287,8 +287,8 @@ static struct op any_op(op_handler *general, uint32_t displacement)
 }
 
 /* The two ops, and once more with each of these handlers for both. */
-static void compare_together(struct cpu_box *box, struct bench *bench, const struct op ops[2], bool ends,
-                             op_handler *const *forms, unsigned form_count, const char *what)
+static void compare_together(struct cpu_box *box, struct bench *bench, const struct op *ops, unsigned count,
+                             bool ends, op_handler *const *forms, unsigned form_count, const char *what)
 {
     static struct outcome apart, together;
     uint64_t gpr[ARRAY_COUNT(box->cpu->gpr)] = {0};
@@ -298,12 +298,13 @@ static void compare_together(struct cpu_box *box, struct bench *bench, const str
         gpr[n] = any() % 4 ? any_value() : memory;
     gpr[CPU_SP] = gpr[CPU_BX] = OPERAND;
     set_state(box->cpu, gpr, memory, carry);
-    do_ops(box, bench, ops, 2, ends, &apart);
+    do_ops(box, bench, ops, count, ends, &apart);
     for (unsigned n = 0; n < form_count; n++) {
-        struct op pair[2] = {ops[0], ops[1]};
-        pair[0].handler = forms[n];
+        struct op changed[3];
+        memcpy(changed, ops, count * sizeof *ops);
+        changed[0].handler = forms[n];
         set_state(box->cpu, gpr, memory, carry);
-        do_ops(box, bench, pair, 2, ends, &together);
+        do_ops(box, bench, changed, count, ends, &together);
         ck_assert_msg(memcmp(&apart, &together, sizeof apart) == 0, "%s, form %u", what, n);
     }
 }
@@ -331,7 +332,7 @@ START_TEST(each_pair_does_what_its_two_handlers_do)
                 };
                 char what[32];
                 snprintf(what, sizeof what, "pair %u, %u", first, second);
-                compare_together(&box, &bench, ops, is_end(&map, general), forms, ARRAY_COUNT(forms), what);
+                compare_together(&box, &bench, ops, 2, is_end(&map, general), forms, ARRAY_COUNT(forms), what);
             }
         }
     bench_fini(&bench);
@@ -369,7 +370,7 @@ START_TEST(each_chain_does_what_its_two_handlers_do)
         char what[32];
         snprintf(what, sizeof what, "chain %u, %u of %u", first, second, number);
         if (chain)
-            compare_together(&box, &bench, ops, false, &chain, 1, what);
+            compare_together(&box, &bench, ops, 2, false, &chain, 1, what);
         chains += chain != NULL;
         alone += chain == NULL;
         ops[1].d ^= 1;
@@ -377,6 +378,31 @@ START_TEST(each_chain_does_what_its_two_handlers_do)
     }
     ck_assert_uint_gt(chains, 8 * alone); /* the second reads the register that it changes: an eighth of some */
     ck_assert_uint_gt(alone, 0);
+    bench_fini(&bench);
+    cpu_box_fini(&box);
+}
+END_TEST
+
+START_TEST(each_carry_does_what_its_two_handlers_do)
+{
+    static struct op_pair_map map;
+    struct cpu_box box;
+    struct bench bench;
+    cpu_guest_init(&box);
+    bench_init(&bench);
+    op_carry_map_init(&map);
+    for (unsigned n = 0; n < CARRY_MAKERS * CARRY_TAKERS * 8 * 64; n++) {
+        unsigned number = n % 8, taker = n / 8 % CARRY_TAKERS, maker = n / 8 / CARRY_TAKERS % CARRY_MAKERS;
+        struct op ops[] = {any_link(general_of(&map, false, maker), any() % 8),
+                           any_link(general_of(&map, true, taker), number),
+                           any_link(OPS_32.test[OP_RR], any() % 8)};
+        bool is_quiet = taker >= CARRY_TAKERS / 2; /* then another one makes all flags, as in a block */
+        op_handler *carry = op_carry(&map, &ops[0], &ops[1]);
+        char what[32];
+        snprintf(what, sizeof what, "carry %u, %u to %u", maker, taker, number);
+        ck_assert_msg(carry != NULL && carry == OP_CARRIES[maker][taker][number], "%s", what);
+        compare_together(&box, &bench, ops, is_quiet ? 3 : 2, false, &carry, 1, what);
+    }
     bench_fini(&bench);
     cpu_box_fini(&box);
 }
@@ -393,6 +419,7 @@ Suite *cpu_variants_suite(void)
                         ARRAY_COUNT(TABLES));
     tcase_add_test(tcase, each_pair_does_what_its_two_handlers_do);
     tcase_add_test(tcase, each_chain_does_what_its_two_handlers_do);
+    tcase_add_test(tcase, each_carry_does_what_its_two_handlers_do);
     suite_add_tcase(suite, tcase);
     return suite;
 }
