@@ -6,12 +6,6 @@ static const struct op_handlers *handlers_of(unsigned bytes)
     return bytes == 1 ? &OPS_8 : bytes == 2 ? &OPS_16 : bytes == 4 ? &OPS_32 : NULL;
 }
 
-/* A register as an op names it. */
-static uint8_t code_of(unsigned number, unsigned bytes)
-{
-    return (uint8_t)(bytes == 1 ? (number & 3) | (number & 4) << 1 : number);
-}
-
 static enum op_class address_class(const struct builder *b, const struct instruction *i,
                                    bool is_write)
 {
@@ -143,8 +137,8 @@ static void set_operands(struct op *op, const struct instruction *i)
     case FORM_E1:
     case FORM_EC: break;
     }
-    op->d = code_of(to, bytes);
-    op->s = code_of(from, bytes);
+    op->d = op_register(to, bytes);
+    op->s = op_register(from, bytes);
     op->u.v.immediate = (uint32_t)i->immediate;
 }
 
@@ -194,10 +188,10 @@ static bool emit_unary(struct builder *b, const struct op_handlers *h, const str
     struct op *op;
     if (i->row->form == FORM_R) {
         op = add_plain(b, h->unary[which][0], i);
-        op->d = code_of(i->opcode & 7, i->operand_size);
+        op->d = op_register(i->opcode & 7, i->operand_size);
     } else {
         op = add_either(b, h->unary[which], i, true);
-        op->d = code_of(i->rm, i->operand_size);
+        op->d = op_register(i->rm, i->operand_size);
     }
     if (b->leaves[op->number]) {
         if (counts)
@@ -230,7 +224,7 @@ static bool emit_shift(struct builder *b, const struct op_handlers *h, const str
         if (digit < 4)
             b->kills[op->number] = ROW_FLAGS_C; /* ZF, SF, PF, AF go through */
     }
-    op->d = code_of(i->rm, i->operand_size);
+    op->d = op_register(i->rm, i->operand_size);
     op->condition = (uint8_t)count;
     return true;
 }
@@ -303,8 +297,8 @@ static bool emit_xchg(struct builder *b, const struct op_handlers *h, const stru
     if (i->row->form == FORM_EG && i->mod != 3)
         return false;
     op = add_plain(b, h->xchg, i);
-    op->d = i->row->form == FORM_R ? CPU_AX : code_of(i->rm, i->operand_size);
-    op->s = i->row->form == FORM_R ? i->opcode & 7 : code_of(i->reg, i->operand_size);
+    op->d = i->row->form == FORM_R ? CPU_AX : op_register(i->rm, i->operand_size);
+    op->s = i->row->form == FORM_R ? i->opcode & 7 : op_register(i->reg, i->operand_size);
     return true;
 }
 
@@ -336,7 +330,7 @@ static bool emit_movx(struct builder *b, const struct op_handlers *h, const stru
                                               : h->movsx16;
     struct op *op = add_either(b, handlers, i, false);
     op->d = i->reg;
-    op->s = code_of(i->rm, kind & 1 ? 2 : 1);
+    op->s = op_register(i->rm, kind & 1 ? 2 : 1);
     return true;
 }
 
@@ -347,7 +341,7 @@ static bool emit_condition(struct builder *b, op_handler *const *of_registers, o
     struct op *op = i->mod == 3 ? add_plain(b, of_registers[i->row->argument], i)
                                 : add_memory(b, of_memory[address_class(b, i, i->row->fast == FAST_SETCC)], i);
     op->condition = i->row->argument;
-    op->d = i->row->fast == FAST_SETCC ? code_of(i->rm, 1) : i->reg;
+    op->d = i->row->fast == FAST_SETCC ? op_register(i->rm, 1) : i->reg;
     op->s = i->rm;
     return true;
 }

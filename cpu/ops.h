@@ -67,6 +67,11 @@ static inline void gpr_merge(uint64_t *r, uint64_t mask, uint64_t value)
     __asm__("" : "+r"(whole));
     *r = whole;
 }
+/* A register as an op names it. */
+static inline uint8_t op_register(unsigned number, unsigned bytes)
+{
+    return (uint8_t)(bytes == 1 ? (number & 3) | (number & 4) << 1 : number);
+}
 static inline uint64_t get_gpr8(const struct cpu *cpu, unsigned code)
 {
     return cpu->gpr[code & 3] >> (code & 8) & 0xff;

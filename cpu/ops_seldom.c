@@ -344,8 +344,8 @@ bool emit_seldom(struct builder *b, const struct instruction *i)
     }
     if (i->has_memory)
         op_set_memory(op, i);
-    op->d = i->rm;
-    op->s = is_segment ? i->row->argument : i->operand_size == 1 ? (i->reg & 3) | (i->reg & 4) << 1 : i->reg;
+    op->d = op_register(i->rm, i->operand_size);
+    op->s = is_segment ? i->row->argument : op_register(i->reg, i->operand_size);
     op->condition = i->row->fast == FAST_BT && i->row->form != FORM_EI ? BIT_BY_REGISTER : i->immediate & 31;
     if (is_segment || i->row->fast == FAST_FLAGS)
         op->condition = b->cpu->mode & MODE_STACK32 ? 0 : 16;
