@@ -230,6 +230,8 @@ OP_DEFINE(sti)
 {
     if (!has_free_if(cpu) || !is_quiet(cpu) || op[2].length == 0)
         NEXT;
+    if (!(cpu->flags_other & FLAG_IF))
+        cpu->shadow_blocks_debug = false; /* which is a part of the state, as the plain handler leaves it */
     cpu->flags_other |= FLAG_IF;
     DONE;
 }

@@ -7,7 +7,7 @@
 #include "cpu/run.h"
 #include "tests/unit/cpu_guest.h"
 
-enum { DATA = 0xa000, TURNS = 3, ENOUGH = 256, UPPER = 0x30000 };
+enum { DATA = 0xa000, TURNS = 4, ENOUGH = 256, UPPER = 0x30000 };
 
 struct mode {
     bool code32, operand32, address32;
@@ -114,10 +114,14 @@ static struct program seldom_program_for(const struct mode *mode)
     PLAIN("\xf7\xf1");
     PLAIN("\x1e"); /* push ds, fs */
     PLAIN("\x0f\xa0");
-    PLAIN("\x9c"); /* pushf; std; pushf; cli; popf; sti; pushf; cld */
+    PLAIN("\x9c"); /* pushf; std; pushf; cli; push ss; pop ss; nop; sti; popf; sti; pushf; cld */
     PLAIN("\xfd");
     PLAIN("\x9c");
     PLAIN("\xfa");
+    PLAIN("\x16");
+    PLAIN("\x17");
+    PLAIN("\x90");
+    PLAIN("\xfb");
     PLAIN("\x9d");
     PLAIN("\xfb");
     PLAIN("\x9c");
@@ -140,15 +144,17 @@ static struct program bits_program_for(const struct mode *mode)
 
 struct outcome {
     struct cpu_registers registers;
-    uint64_t seen; /* of general registers and flags, wherever a slice ended */
+    uint64_t seen; /* the CPU's state, wherever a slice ended */
     uint8_t ram[PAGES * FRAME_BYTES];
 };
 
 static void look(struct outcome *o, const struct cpu_box *box)
 {
+    struct state_stream state = {0};
     cpu_get_registers(box->cpu, &o->registers);
-    o->seen = hash_bytes(o->seen, o->registers.gpr, sizeof o->registers.gpr);
-    o->seen = hash_bytes(o->seen, &o->registers.flags, sizeof o->registers.flags);
+    cpu_save(box->cpu, &state);
+    o->seen = hash_bytes(o->seen, state.bytes, state.used);
+    state_stream_free(&state);
 }
 
 static void run_program(const struct mode *mode, const struct program *p,
@@ -177,7 +183,7 @@ static void run_program(const struct mode *mode, const struct program *p,
         memory_write(box.cpu, UPPER | (STACK0 - 8), 4, 0, false);
         memory_write(box.cpu, UPPER, 4, 0, false);
         memory_write(box.cpu, UPPER - 8, 4, 0, false);
-        for (unsigned left = p->instructions, part = turn + 1; left;
+        for (unsigned left = p->instructions, part = turn + 1 < TURNS ? turn + 1 : ENOUGH; left;
              left -= left < part ? left : part) {
             cpu_box_run(&box, left < part ? left : part);
             look(o, &box);
