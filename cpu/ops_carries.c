@@ -51,7 +51,7 @@
     OP_DEFINE(maker##__##taker##_##n)                                        \
     {                                                                        \
         T a = GET(op->d), b = OPERAND_OF_##maker;                            \
-        bool carry;                                                          \
+        bool carry = false;                                                  \
         MAKE_##maker(b);                                                     \
         op++;                                                                \
         SET(n, TAKE_##taker(GET(n)));                                        \

@@ -133,9 +133,10 @@ static struct program bits_program_for(const struct mode *mode)
     struct program p = {.length = 0};
     for (unsigned n = 0; n < 12; n++) { /* bt, btc, btr, bts, and again with what they left */
         unsigned operation = 4 + n * 3 % 4;
+        char modrm = (char)((mode->address32 ? 0x43 : 0x47) | operation << 3);
         put_prefixes(&p, mode);
         put_bytes(&p, "\x0f\xba", 2);
-        put_bytes(&p, &(char){(char)((mode->address32 ? 0x43 : 0x47) | operation << 3)}, 1);
+        put_bytes(&p, &modrm, 1);
         put_bytes(&p, "\x08\x0d", 2); /* [ebx+8],13 */
         PLAIN("\x83\xd1\x00");       /* adc ecx,0 */
     }
