@@ -19,7 +19,7 @@ enum immediate_kind { IMM_NO, IMM_IB, IMM_SB, IMM_IZ, IMM_IW, IMM_IV, IMM_FAR, I
 enum row_attribute { ROW_LOCK = 1, ROW_END = 2, ROW_MEM = 4, ROW_REGS = 8, ROW_PM = 16, ROW_REPS = 32,
                      ROW_NOMEM = 64, /* ModRM.mod must be 3 */
                      ROW_NP = 128 /* #UD with 66, F2 or F3 */ };
-/* Families of specialised handlers: blocks.c knows how to choose one. */
+/* Families of specialised handlers: emit.c and its neighbours know how to choose one. */
 enum fast_family {
     FAST_NO, FAST_ALU, FAST_INC, FAST_TEST, FAST_NOT, FAST_NEG, FAST_MUL, FAST_PUSH, FAST_POP,
     FAST_LEAVE, FAST_MOV, FAST_LEA, FAST_XCHG, FAST_NOP, FAST_CBW, FAST_CWD, FAST_IMUL, FAST_SHIFT,
