@@ -26,7 +26,7 @@ static BASE_ALWAYS_INLINE struct block *block_by_first(const struct op *first)
     op = op->handler(cpu, op);       \
     LEAVE_AT_ENTRY
 
-/* The few blocks that are longer share what comes behind their track. */
+/* Whoever is longer than its track shares what comes behind. */
 static const struct op *steps_behind(struct cpu *cpu, const struct op *op)
 {
     for (;;) {
@@ -37,28 +37,50 @@ static const struct op *steps_behind(struct cpu *cpu, const struct op *op)
     }
 }
 
-#define TRACK(n)                                                                       \
-    static TRACK_KEPT const struct op *track_##n(struct cpu *cpu, const struct op *op) \
-    {                                                                                  \
-        op = block_by_first(op)->first(cpu, op);                                       \
-        LEAVE_AT_ENTRY;                                                                \
-        STEP;                                                                          \
-        STEP;                                                                          \
-        STEP;                                                                          \
-        STEP;                                                                          \
-        STEP;                                                                          \
-        DISPATCH_MUSTTAIL return steps_behind(cpu, op);                                \
+#define STEPS_5 \
+    STEP;       \
+    STEP;       \
+    STEP;       \
+    STEP;       \
+    STEP
+#define STEPS_45 \
+    STEPS_5;     \
+    STEPS_5;     \
+    STEPS_5;     \
+    STEPS_5;     \
+    STEPS_5;     \
+    STEPS_5;     \
+    STEPS_5;     \
+    STEPS_5;     \
+    STEPS_5
+
+#define TRACK_OF(name, STEPS)                                                       \
+    static TRACK_KEPT const struct op *name(struct cpu *cpu, const struct op *op)   \
+    {                                                                               \
+        op = block_by_first(op)->first(cpu, op);                                    \
+        LEAVE_AT_ENTRY;                                                             \
+        STEPS;                                                                      \
+        DISPATCH_MUSTTAIL return steps_behind(cpu, op);                             \
     }
-/* 4,096 of them, named by six digits of 0 to 3. */
-#define TRACKS_4(n) TRACK(n##0) TRACK(n##1) TRACK(n##2) TRACK(n##3)
-#define TRACKS_16(n) TRACKS_4(n##0) TRACKS_4(n##1) TRACKS_4(n##2) TRACKS_4(n##3)
-#define TRACKS_64(n) TRACKS_16(n##0) TRACKS_16(n##1) TRACKS_16(n##2) TRACKS_16(n##3)
-#define TRACKS_256(n) TRACKS_64(n##0) TRACKS_64(n##1) TRACKS_64(n##2) TRACKS_64(n##3)
-#define TRACKS_1024(n) TRACKS_256(n##0) TRACKS_256(n##1) TRACKS_256(n##2) TRACKS_256(n##3)
-TRACKS_1024(0) TRACKS_1024(1) TRACKS_1024(2) TRACKS_1024(3)
-#undef TRACK
-#define TRACK(n) track_##n,
-static op_handler *const TRACKS[] = {TRACKS_1024(0) TRACKS_1024(1) TRACKS_1024(2) TRACKS_1024(3)};
+#define SHORT_STEPS 6u /* with the first */
+
+/* Copies are named by digits of 0 to 3: 4,096 short ones, 512 long ones. */
+#define COPIES_4(M, n) M(n##0) M(n##1) M(n##2) M(n##3)
+#define COPIES_16(M, n) COPIES_4(M, n##0) COPIES_4(M, n##1) COPIES_4(M, n##2) COPIES_4(M, n##3)
+#define COPIES_64(M, n) COPIES_16(M, n##0) COPIES_16(M, n##1) COPIES_16(M, n##2) COPIES_16(M, n##3)
+#define COPIES_256(M, n) COPIES_64(M, n##0) COPIES_64(M, n##1) COPIES_64(M, n##2) COPIES_64(M, n##3)
+#define COPIES_1024(M, n) COPIES_256(M, n##0) COPIES_256(M, n##1) COPIES_256(M, n##2) COPIES_256(M, n##3)
+#define ALL_SHORT(M) COPIES_1024(M, 0) COPIES_1024(M, 1) COPIES_1024(M, 2) COPIES_1024(M, 3)
+#define ALL_LONG(M) COPIES_256(M, 0) COPIES_256(M, 1)
+
+#define SHORT_TRACK(n) TRACK_OF(track_##n, STEPS_5)
+#define LONG_TRACK(n) TRACK_OF(long_track_##n, STEPS_45)
+ALL_SHORT(SHORT_TRACK)
+ALL_LONG(LONG_TRACK)
+#define SHORT_NAME(n) track_##n,
+#define LONG_NAME(n) long_track_##n,
+static op_handler *const SHORT_TRACKS[] = {ALL_SHORT(SHORT_NAME)};
+static op_handler *const LONG_TRACKS[] = {ALL_LONG(LONG_NAME)};
 
 static const struct op *stop(struct cpu *cpu, const struct op *op)
 {
@@ -123,19 +145,40 @@ static op_handler *chained_form(const struct tracks *tracks, op_handler *handler
     return handler;
 }
 
+static unsigned dispatches(const struct block *block)
+{
+    unsigned count = 0;
+    for (unsigned n = 0; n < block->op_count; n++, count++)
+        if (op_pair_first(block->ops[n].handler) != block->ops[n].handler)
+            n++;
+    return count;
+}
+
+/* The tracks of a kind go round. */
+static op_handler *next_of(op_handler *const *kind, size_t count, uint32_t *next)
+{
+    op_handler *track = kind[*next];
+    *next = (uint32_t)((*next + 1) % count);
+    return track;
+}
+
 void track_take(struct tracks *tracks, struct block *block)
 {
+    op_handler *track;
     if (!stepping_form(tracks, block->ops[block->op_count - 1].handler))
         return;
+    if (dispatches(block) <= SHORT_STEPS)
+        track = next_of(SHORT_TRACKS, ARRAY_COUNT(SHORT_TRACKS), &tracks->next_short);
+    else
+        track = next_of(LONG_TRACKS, ARRAY_COUNT(LONG_TRACKS), &tracks->next_long);
     for (unsigned n = 0; n < block->op_count; n++) {
         op_handler *stepping = stepping_form(tracks, block->ops[n].handler);
         if (stepping)
             block->ops[n].handler = stepping;
     }
     block->first = block->ops[0].handler;
-    block->ops[0].handler = TRACKS[tracks->next];
+    block->ops[0].handler = track;
     block->has_track = true;
-    tracks->next = (tracks->next + 1) % ARRAY_COUNT(TRACKS);
 }
 
 void track_leave(const struct tracks *tracks, struct block *block)

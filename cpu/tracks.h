@@ -10,11 +10,11 @@
  *               op = op->handler(cpu, op);
  *               ...
  *
- * The tracks are some thousand copies of one function, made by the preprocessor. They differ in nothing but
- * their places, so that any op may be done on any track: which one a block has changes speed only. A step is a
- * call, a return and a question more than a jump is, and the copies have to be fetched; so a track is for a
- * block that comes again and again among many others (heat.h): not for a small loop, whose jumps are guessed
- * well, and not for code that runs once.
+ * The tracks are some thousand copies of one function, and some hundred of a longer one for blocks of more than six
+ * dispatches, made by the preprocessor. Copies differ in nothing but their places, so that any op may be done on any
+ * track: which one a block has changes speed only. A step is a call, a return and a question more than a jump is, and
+ * the copies have to be fetched; so a track is for a block that comes again and again among many others (heat.h): not
+ * for a small loop, whose jumps are guessed well, and not for code that runs once.
  *
  * The handler of such a block's first op is the track, so that everybody comes to it by the jump that he would make
  * anyway; `first` is what it was. On a track run stepping handlers, the general ones compiled in that form
@@ -40,7 +40,7 @@ struct tracks {
     struct track_forms {
         op_handler *chained, *stepping;
     } slot[TRACK_SLOTS];
-    uint32_t next; /* the track that the next block gets: they go round */
+    uint32_t next_short, next_long; /* the track that the next block gets */
 };
 void tracks_init(struct tracks *tracks);
 

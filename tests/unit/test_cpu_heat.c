@@ -105,24 +105,31 @@ START_TEST(large_code_keeps_its_general_handlers)
 }
 END_TEST
 
-/* 600 blocks of two operations, of which the first reads memory; the last loads CR3 and jumps to the first. Each
- * round begins with misses of the TLB. */
-#define WIDE_BLOCKS 600u
-#define WIDE_BYTES  12u
-#define WIDE_DATA   0x30000u
-#define TABLES      0x10000u
-static void put_wide_code(struct cpu_box *box)
+/* Blocks of so many times two operations, of which the first reads memory, and a jump to the next; the last loads
+ * CR3 and jumps to the first. Each round begins with misses of the TLB. */
+#define WIDE_DATA 0x30000u
+#define TABLES    0x38000u
+struct wide_code {
+    uint32_t blocks, times;
+    uint32_t bytes; /* of a block */
+};
+
+static void put_wide_code(struct cpu_box *box, const struct wide_code *code)
 {
     struct cpu_registers r;
-    for (uint32_t n = 0; n < WIDE_BLOCKS; n++) {
-        /* add eax,[data]; inc ecx; jmp to the next */
-        uint8_t bytes[WIDE_BYTES] = {0x03, 0x05, 0, 0, 0, 0, 0x41, 0xe9, 0, 0, 0, 0};
-        store_le32(bytes + 2, WIDE_DATA + (n & 3) * 0x1000);
-        cpu_box_poke(box, CODE + n * WIDE_BYTES, bytes, WIDE_BYTES);
+    for (uint32_t n = 0; n < code->blocks; n++) {
+        uint8_t bytes[256], *at = bytes;
+        for (uint32_t time = 0; time < code->times; time++, at += 7) {
+            memcpy(at, "\x03\x05", 2); /* add eax,[data]; inc ecx */
+            store_le32(at + 2, WIDE_DATA + (n & 3) * 0x1000);
+            at[6] = 0x41;
+        }
+        memcpy(at, "\xe9\0\0\0\0", 5);
+        cpu_box_poke(box, CODE + n * code->bytes, bytes, code->bytes);
     }
     uint8_t last[] = {0x0f, 0x20, 0xda, 0x0f, 0x22, 0xda, 0xe9, 0, 0, 0, 0}; /* mov edx,cr3; mov cr3,edx; jmp */
-    store_le32(last + 7, 0u - WIDE_BLOCKS * WIDE_BYTES - (uint32_t)sizeof last);
-    cpu_box_poke(box, CODE + WIDE_BLOCKS * WIDE_BYTES, last, sizeof last);
+    store_le32(last + 7, 0u - code->blocks * code->bytes - (uint32_t)sizeof last);
+    cpu_box_poke(box, CODE + code->blocks * code->bytes, last, sizeof last);
     cpu_box_poke32(box, TABLES, (TABLES + 0x1000) | 0x27);
     for (uint32_t n = 0; n < PAGES; n++)
         cpu_box_poke32(box, TABLES + 0x1000 + 4 * n, n << 12 | 0x67);
@@ -134,35 +141,40 @@ static void put_wide_code(struct cpu_box *box)
     cpu_set_registers(box->cpu, &r);
 }
 
-static struct cpu_registers run_wide_code(enum handler_choice handlers, unsigned *tracks)
+static struct cpu_registers run_wide_code(const struct wide_code *code, enum handler_choice handlers,
+                                          unsigned *tracks)
 {
     struct cpu_box box;
     struct cpu_registers r;
     cpu_guest_init(&box);
     box.cpu->run->handlers = handlers;
-    put_wide_code(&box);
+    put_wide_code(&box, code);
     start(&box);
     run_slice(&box, 20000000);
     *tracks = 0;
-    for (uint32_t n = 0; n < WIDE_BLOCKS; n++) {
-        const struct block *block = block_of(&box, CODE + n * WIDE_BYTES);
+    for (uint32_t n = 0; n < code->blocks; n++) {
+        const struct block *block = block_of(&box, CODE + n * code->bytes);
         *tracks += block && block->has_track;
     }
-    /* A block that is written ends on its track as elsewhere: inc ecx becomes dec ecx. */
-    for (uint32_t n = 0; n < WIDE_BLOCKS; n += 7)
-        cpu_box_poke(&box, CODE + n * WIDE_BYTES + 6, "\x49", 1);
+    /* A block that is written ends on its track as elsewhere: its last inc ecx becomes dec ecx. */
+    for (uint32_t n = 0; n < code->blocks; n += 7)
+        cpu_box_poke(&box, CODE + (n + 1) * code->bytes - 6, "\x49", 1);
     run_slice(&box, 1000001);
     cpu_get_registers(box.cpu, &r);
     cpu_box_fini(&box);
     return r;
 }
 
+/* Blocks that a short track holds, that a long one holds, and the longest that there are. */
+static const struct wide_code WIDE_CODE[] = {{600, 1, 12}, {600, 10, 75}, {300, 23, 166}};
+
 START_TEST(wide_code_gets_tracks_and_goes_on_as_before)
 {
+    const struct wide_code *code = &WIDE_CODE[_i];
     unsigned tracks;
-    struct cpu_registers plain = run_wide_code(HANDLERS_PLAIN, &tracks), wide;
-    wide = run_wide_code(HANDLERS_BY_HEAT, &tracks);
-    ck_assert_uint_ge(tracks, DISPATCH_IS_CHAINED ? WIDE_BLOCKS / 4 : 0);
+    struct cpu_registers plain = run_wide_code(code, HANDLERS_PLAIN, &tracks), wide;
+    wide = run_wide_code(code, HANDLERS_BY_HEAT, &tracks);
+    ck_assert_uint_ge(tracks, DISPATCH_IS_CHAINED ? code->blocks / 4 : 0);
     ck_assert_mem_eq(wide.gpr, plain.gpr, sizeof wide.gpr);
     ck_assert_uint_eq(wide.ip, plain.ip);
     ck_assert_uint_eq(wide.flags, plain.flags);
@@ -178,7 +190,7 @@ Suite *cpu_heat_suite(void)
     tcase_set_timeout(tcase, 60);
     tcase_add_test(tcase, a_loop_gets_handlers_by_register_and_goes_on_as_before);
     tcase_add_test(tcase, large_code_keeps_its_general_handlers);
-    tcase_add_test(tcase, wide_code_gets_tracks_and_goes_on_as_before);
+    tcase_add_loop_test(tcase, wide_code_gets_tracks_and_goes_on_as_before, 0, ARRAY_COUNT(WIDE_CODE));
     suite_add_tcase(suite, tcase);
     return suite;
 }
