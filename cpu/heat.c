@@ -27,28 +27,47 @@ void heat_exchange(struct code_pool *pool, struct block *block)
             op_by_register(pool_variants(pool), op);
     }
     block->is_hot = true;
+    block->turns = 0;
 }
 
 /* A mean over the last 64 samples or so. */
-static bool is_wide(struct cpu_run *run, bool was_soon)
+static uint32_t narrowness_with(struct cpu_run *run, bool was_soon)
 {
     run->narrowness += ((was_soon ? HEAT_NARROWEST : 0) >> 6) - (run->narrowness >> 6);
-    return run->narrowness < HEAT_NARROWEST * 3 / 8;
+    return run->narrowness;
+}
+
+/* A hot block where the code is wide: it goes when it is met but seldom, and is built anew. */
+static void sample_hot(struct code_pool *pool, struct block *block, uint32_t passed, bool is_wide)
+{
+    if (passed > HEAT_SAMPLES)
+        block->turns++;
+    else if (block->turns)
+        block->turns--;
+    if (is_wide && block->turns >= HEAT_COOL_TURNS)
+        pool_discard(pool, block);
 }
 
 void heat_sample(struct cpu *cpu, struct block *block)
 {
+    struct code_pool *pool = cpu->run->pool;
     uint32_t now = ++cpu->run->samples, passed = now - block->sampled_at;
-    bool was_soon = passed < HEAT_SOON, wide = is_wide(cpu->run, was_soon);
+    bool was_soon = passed < HEAT_SOON;
+    uint32_t narrowness = narrowness_with(cpu->run, was_soon);
+    bool is_wide = narrowness < HEAT_WIDE;
     block->sampled_at = now;
-    if (block->is_hot || block->is_dead || !block->is_cached)
+    if (block->is_dead || !block->is_cached)
         return;
+    if (block->is_hot) {
+        sample_hot(pool, block, passed, is_wide);
+        return;
+    }
     block->turns = was_soon || passed > HEAT_LATE ? 0 : block->turns + 1;
     if (passed > HEAT_SAMPLES)
         passed = HEAT_SAMPLES;
     block->heat = block->heat - block->heat * passed / HEAT_SAMPLES + HEAT_OF_SAMPLE;
-    if (TECHNIQUE_REGISTERS && block->heat >= HEAT_HOT)
-        heat_exchange(cpu->run->pool, block);
-    else if (TECHNIQUE_TRACKS && wide && block->turns >= HEAT_TURNS - 1 && !block->has_track)
-        track_take(pool_tracks(cpu->run->pool), block);
+    if (TECHNIQUE_REGISTERS && block->heat >= (narrowness > HEAT_NARROW ? HEAT_HOT_NARROW : HEAT_HOT))
+        heat_exchange(pool, block);
+    else if (TECHNIQUE_TRACKS && is_wide && block->turns >= HEAT_TURNS - 1 && !block->has_track)
+        track_take(pool_tracks(pool), block);
 }

@@ -6,8 +6,9 @@
  * runs just now shows in samples: where a stretch of instructions ends, which is at times of the guest's clock, not
  * at ours.
  * A block that has a large part of the last samples is hot, and gets its handlers exchanged in place. Where
- * hardly any sample falls on a block that has been sampled just before, the code is wide, and a block that is met
- * again all the same gets a track (tracks.h).
+ * hardly any sample falls on a block that has been sampled just before, the code is wide: a block that is met
+ * again all the same gets a track (tracks.h), and what was hot in other code cools. Where nearly all do, the code is
+ * narrow, and a smaller part makes a block hot.
  *
  * That changes speed only: nothing that the guest can see depends on which handlers a block has. */
 #ifndef VITRINE_CPU_HEAT_H
@@ -18,7 +19,8 @@
 
 #define HEAT_OF_SAMPLE 16u
 #define HEAT_SAMPLES   256u /* what lies further back counts nothing */
-#define HEAT_HOT       (6 * HEAT_OF_SAMPLE)
+#define HEAT_HOT       (6 * HEAT_OF_SAMPLE) /* one sample of some 40 */
+#define HEAT_HOT_NARROW (5 * HEAT_OF_SAMPLE / 2) /* of some 100 */
 
 /* Instructions between two samples, and some more, so that no loop keeps step. */
 #define HEAT_STRIDE 4096u
@@ -27,12 +29,16 @@ static inline uint32_t heat_stride(const struct cpu *cpu)
     return HEAT_STRIDE + (cpu->run->samples * UINT32_C(2654435761) >> 23);
 }
 
-/* Wide code: fewer than three samples of eight fall on blocks that had one among the last HEAT_SOON. A block has its
- * turns when it is met later than that, and before HEAT_LATE. */
+/* Wide code: fewer than three samples of eight fall on blocks that had one among the last HEAT_SOON; narrow code: more
+ * than five. A block has its turns when it is met later than that, and before HEAT_LATE; a hot one, when that is later
+ * than HEAT_SAMPLES, and loses one when it is not. */
 #define HEAT_SOON  64u
 #define HEAT_LATE  4096u
 #define HEAT_TURNS 5u
+#define HEAT_COOL_TURNS 6u
 #define HEAT_NARROWEST 65536u /* all samples fall so */
+#define HEAT_NARROW (HEAT_NARROWEST / 8 * 5)
+#define HEAT_WIDE   (HEAT_NARROWEST / 8 * 3)
 
 /* A stretch has ended in front of this block. */
 void heat_sample(struct cpu *cpu, struct block *block);

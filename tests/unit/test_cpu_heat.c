@@ -181,6 +181,49 @@ START_TEST(wide_code_gets_tracks_and_goes_on_as_before)
 }
 END_TEST
 
+/* A loop that is left after so many turns and is done once in each round of wide code then. */
+#define HOT_TURNS   3000000u
+#define COOL_BLOCKS 600u
+static struct cpu_registers run_loop_then_wide_code(enum handler_choice handlers, bool *was_hot, bool *is_hot)
+{
+    static const struct wide_code CODE_AROUND = {COOL_BLOCKS, 1, 12};
+    const uint32_t loop = CODE + COOL_BLOCKS * 12;
+    /* again: dec edx; jnz again; mov edx,1; jmp to the first */
+    uint8_t bytes[] = {0x4a, 0x75, 0xfd, 0xba, 1, 0, 0, 0, 0xe9, 0, 0, 0, 0};
+    struct cpu_box box;
+    struct cpu_registers r;
+    cpu_guest_init(&box);
+    box.cpu->run->handlers = handlers;
+    put_wide_code(&box, &CODE_AROUND);
+    store_le32(bytes + 9, CODE - (loop + (uint32_t)sizeof bytes));
+    cpu_box_poke(&box, loop, bytes, sizeof bytes);
+    start(&box);
+    cpu_get_registers(box.cpu, &r);
+    r.gpr[CPU_DX] = HOT_TURNS;
+    cpu_set_registers(box.cpu, &r);
+    run_slice(&box, HOT_TURNS);
+    *was_hot = block_of(&box, loop)->is_hot;
+    for (unsigned n = 0; n < 16384; n++)
+        run_slice(&box, 1000 + n * 7919 % 907); /* so that all blocks have their turn */
+    *is_hot = block_of(&box, loop)->is_hot;
+    cpu_get_registers(box.cpu, &r);
+    cpu_box_fini(&box);
+    return r;
+}
+
+START_TEST(what_was_hot_cools_where_the_code_is_wide)
+{
+    bool was_hot, is_hot;
+    struct cpu_registers plain = run_loop_then_wide_code(HANDLERS_PLAIN, &was_hot, &is_hot), cooled;
+    cooled = run_loop_then_wide_code(HANDLERS_BY_HEAT, &was_hot, &is_hot);
+    ck_assert(was_hot);
+    ck_assert(!is_hot);
+    ck_assert_mem_eq(cooled.gpr, plain.gpr, sizeof cooled.gpr);
+    ck_assert_uint_eq(cooled.ip, plain.ip);
+    ck_assert_uint_eq(cooled.flags, plain.flags);
+}
+END_TEST
+
 Suite *cpu_heat_suite(void);
 
 Suite *cpu_heat_suite(void)
@@ -191,6 +234,7 @@ Suite *cpu_heat_suite(void)
     tcase_add_test(tcase, a_loop_gets_handlers_by_register_and_goes_on_as_before);
     tcase_add_test(tcase, large_code_keeps_its_general_handlers);
     tcase_add_loop_test(tcase, wide_code_gets_tracks_and_goes_on_as_before, 0, ARRAY_COUNT(WIDE_CODE));
+    tcase_add_test(tcase, what_was_hot_cools_where_the_code_is_wide);
     suite_add_tcase(suite, tcase);
     return suite;
 }
