@@ -66,8 +66,7 @@ struct block *block_at(struct cpu *cpu, uint64_t linear, struct block *known, ui
 static void fetch_charged(struct cpu *cpu, uint64_t before)
 {
     struct cpu_run *run = cpu->run;
-    uint64_t now = cpu->timeline->now, end = cpu->timeline->slice_end;
-    end = end < run->limit_end ? end : run->limit_end;
+    uint64_t now = cpu->timeline->now, end = run_budget_end(cpu, now + 1);
     run->run_start += now - before;
     cpu->budget_end = end > now ? end : now + 1;
     cpu->budget = (int64_t)(cpu->budget_end - now);

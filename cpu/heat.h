@@ -33,8 +33,8 @@ static inline uint32_t heat_stride(const struct cpu *cpu)
  * than five. A block has its turns when it is met later than that, and before HEAT_LATE; a hot one, when that is later
  * than HEAT_SAMPLES, and loses one when it is not. */
 #define HEAT_SOON  64u
-#define HEAT_LATE  4096u
-#define HEAT_TURNS 3u
+#define HEAT_LATE  2048u
+#define HEAT_TURNS 5u
 #define HEAT_COOL_TURNS 6u
 #define HEAT_NARROWEST 65536u /* all samples fall so */
 #define HEAT_NARROW (HEAT_NARROWEST / 8 * 5)

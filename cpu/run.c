@@ -18,6 +18,14 @@ static uint64_t effective_end(const struct cpu *cpu)
     return end < limit ? end : limit;
 }
 
+uint64_t run_budget_end(const struct cpu *cpu, uint64_t at_least)
+{
+    uint64_t end = effective_end(cpu), sample = cpu->run->sample_at;
+    if (sample < at_least)
+        sample = at_least;
+    return sample < end ? sample : end;
+}
+
 static uint64_t now_between(const struct cpu *cpu)
 {
     return cpu->budget_end - (uint64_t)cpu->budget;
@@ -46,7 +54,6 @@ void run_after_access(struct cpu *cpu)
     struct cpu_run *run = cpu->run;
     const struct timeline *t = cpu->timeline;
     const struct op *op = cpu->current;
-    uint64_t end;
     if (!op || op->is_system)
         return; /* looked at when the instruction is over */
     if (run_is_undisturbed(cpu))
@@ -54,9 +61,8 @@ void run_after_access(struct cpu *cpu)
     run->run_start += t->now - run->seen_now; /* charged: time without instructions */
     run->seen_now = t->now;
     run->seen_end = t->slice_end;
-    end = effective_end(cpu);
-    cpu->budget_end = end;
-    cpu->budget = (int64_t)(end - t->now) - op->remaining;
+    cpu->budget_end = run_budget_end(cpu, t->now + op->remaining);
+    cpu->budget = (int64_t)(cpu->budget_end - t->now) - op->remaining;
     if (!cpu->has_event && cpu->budget >= 0)
         return;
     if (op->number + 1 == op_block(op)->op_count) { /* whatever comes next finds no budget */
@@ -143,7 +149,7 @@ static __attribute__((noinline)) void count_again(struct cpu *cpu)
 {
     cpu->run->run_start += cpu->timeline->now - cpu->run->seen_now;
     cpu->timeline->now++;
-    cpu->budget_end = effective_end(cpu);
+    cpu->budget_end = run_budget_end(cpu, cpu->timeline->now + 1);
     cpu->budget = (int64_t)(cpu->budget_end - cpu->timeline->now);
 }
 
@@ -178,19 +184,9 @@ const struct op *op_system(struct cpu *cpu, const struct op *op)
     ENTER_OFFSET(cpu->ip);
 }
 
-/* The budget of the next stretch, after which a sample is taken; the slice may be over before. */
-static void set_stretch(struct cpu *cpu, uint64_t now, uint64_t end)
-{
-    uint64_t stretch_end = now + heat_stride(cpu);
-    cpu->budget_end = stretch_end < end ? stretch_end : end;
-    cpu->budget = (int64_t)(cpu->budget_end - now);
-}
-
 bool run_has_elements(struct cpu *cpu, uint64_t elements)
 {
-    uint64_t end = effective_end(cpu), stretch_end = cpu->budget_end + elements;
-    if (stretch_end < end)
-        end = stretch_end;
+    uint64_t end = run_budget_end(cpu, cpu->budget_end + elements);
     if (end > cpu->budget_end && !cpu->has_event) {
         cpu->budget += (int64_t)(end - cpu->budget_end);
         cpu->budget_end = end;
@@ -198,15 +194,24 @@ bool run_has_elements(struct cpu *cpu, uint64_t elements)
     return (int64_t)elements <= cpu->budget;
 }
 
+/* Where a sample falls into the block that begins now, it is taken. */
+static void sample_in(struct cpu *cpu, struct block *block, uint64_t now)
+{
+    if (now + block->count <= cpu->run->sample_at)
+        return;
+    heat_sample(cpu, block);
+    cpu->run->sample_at = now + heat_stride(cpu);
+}
+
 const struct op *run_out_of_budget(struct cpu *cpu, struct block *block)
 {
-    uint64_t end = effective_end(cpu), now;
-    heat_sample(cpu, block);
+    uint64_t now;
     cpu->budget += block->count;
     now = now_between(cpu);
-    if (cpu->budget_end < end && now + HEAT_STRIDE <= end && !cpu->has_event) {
-        set_stretch(cpu, now, end);
-        cpu->budget -= block->count;
+    sample_in(cpu, block, now);
+    if (now + block->count <= effective_end(cpu) && !cpu->has_event) {
+        cpu->budget_end = run_budget_end(cpu, now + block->count);
+        cpu->budget = (int64_t)(cpu->budget_end - now - block->count);
         return op_entry(block->ops);
     }
     cpu->ip = block->ip;
@@ -438,7 +443,7 @@ static void step_through(struct cpu *cpu, const struct op *op)
 static void run_blocks(struct cpu *cpu, uint64_t most)
 {
     struct block *block;
-    uint64_t left, mask;
+    uint64_t left, mask, now;
     cpu->run->limit_end = most ? cpu->timeline->now + most : UINT64_MAX;
     cpu->budget_end = effective_end(cpu);
     left = cpu->budget_end - cpu->timeline->now;
@@ -447,9 +452,10 @@ static void run_blocks(struct cpu *cpu, uint64_t most)
     left = (uint64_t)cpu->budget;
     if (block->count > left)
         block = block_build(cpu, (unsigned)left);
-    if (left > 2 * HEAT_STRIDE)
-        set_stretch(cpu, now_between(cpu), cpu->budget_end);
-    cpu->budget -= block->count;
+    now = now_between(cpu);
+    sample_in(cpu, block, now);
+    cpu->budget_end = run_budget_end(cpu, now + block->count);
+    cpu->budget = (int64_t)(cpu->budget_end - now - block->count);
     step_through(cpu, block->ops);
     cpu->timeline->now = now_between(cpu);
 }
@@ -554,6 +560,7 @@ enum cpu_stop cpu_run(struct cpu *cpu)
     cpu->catch = &catch;
     pool_catch_up(cpu);
     cpu->run->run_start = cpu->timeline->now;
+    cpu->run->sample_at = cpu->timeline->now + cpu->run->sample_in;
     cpu->run->is_running = true;
     if (setjmp(catch.jump) != 0)
         recover(cpu, &catch.event);
@@ -561,6 +568,7 @@ enum cpu_stop cpu_run(struct cpu *cpu)
     cpu->catch = catch.outer;
     cpu->run->instructions = cpu_instructions(cpu);
     cpu->run->is_running = false;
+    cpu->run->sample_in = cpu->run->sample_at > cpu->timeline->now ? cpu->run->sample_at - cpu->timeline->now : 0;
     cpu->budget_end = cpu->timeline->now;
     cpu->budget = 0;
     return stop;

@@ -55,6 +55,7 @@ struct cpu_run {
     op_handler *patched_handler;
     struct builder *builder;
     uint32_t samples, narrowness; /* heat.h */
+    uint64_t sample_at, sample_in; /* in the timeline; between runs: how far ahead */
     enum handler_choice handlers;
     /* debugger */
     struct cpu_watch *watches;
@@ -97,6 +98,9 @@ static inline bool run_is_undisturbed(const struct cpu *cpu)
 void run_after_access(struct cpu *cpu);
 /* Finds or builds the block at cpu->ip and enters it; OP_STOP: back to the loop. */
 const struct op *run_lookup(struct cpu *cpu);
+
+/* Where the budget ends: with the slice, or before, where the next sample is due (heat.h). */
+uint64_t run_budget_end(const struct cpu *cpu, uint64_t at_least);
 
 /* REP: elements that may still be done, the one charged already included; charging more. */
 uint64_t run_elements_left(const struct cpu *cpu);

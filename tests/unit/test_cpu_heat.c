@@ -53,7 +53,7 @@ static struct cpu_registers run_loop(enum handler_choice handlers, bool *is_hot)
     cpu_box_poke(&box, CODE, LOOP, sizeof LOOP - 1);
     start(&box);
     for (unsigned n = 0; n < 100; n++)
-        run_slice(&box, 85); /* not a multiple of the loop's instructions */
+        run_slice(&box, 8501); /* not a multiple of the loop's instructions */
     *is_hot = block_of(&box, CODE)->is_hot;
     ck_assert_int_eq(has_chain(block_of(&box, CODE)), handlers == HANDLERS_BY_HEAT);
     cpu_get_registers(box.cpu, &r);
@@ -70,6 +70,44 @@ START_TEST(a_loop_gets_handlers_by_register_and_goes_on_as_before)
     ck_assert_mem_eq(hot.gpr, plain.gpr, sizeof hot.gpr);
     ck_assert_uint_eq(hot.ip, plain.ip);
     ck_assert_uint_eq(hot.flags, plain.flags);
+}
+END_TEST
+
+/* Whatever goes back to the run loop more often than samples are due hides no code from them. Each round is some
+ * thousand instructions, in one block nearly all. */
+struct round {
+    const char *name, *code, *handler; /* of #UD */
+    size_t code_bytes, handler_bytes;
+    uint32_t loop;
+};
+static const struct round ROUNDS[] = {
+    /* again: ud2; jmp again. Handler: mov edx,500; on: dec edx; jnz on; add dword [esp],2; iret */
+    {.name = "faults", .code = "\x0f\x0b\xeb\xfc", .code_bytes = 4,
+     .handler = "\xba\xf4\x01\0\0\x4a\x75\xfd\x83\x04\x24\x02\xcf", .handler_bytes = 13,
+     .loop = HANDLERS + 16 * 6 + 5},
+    /* again: mov edi,9000h; mov ecx,5; rep stosb; mov edx,500; on: dec edx; jnz on; jmp again */
+    {.name = "REP", .code = "\xbf\0\x90\0\0\xb9\x05\0\0\0\xf3\xaa\xba\xf4\x01\0\0\x4a\x75\xfd\xeb\xea",
+     .code_bytes = 22, .handler = "", .loop = CODE + 17},
+    /* In slices: again: mov edx,500; on: dec edx; jnz on; jmp again */
+    {.name = "slices", .code = "\xba\xf4\x01\0\0\x4a\x75\xfd\xeb\xf6", .code_bytes = 10, .handler = "",
+     .loop = CODE + 5},
+};
+
+START_TEST(samples_are_taken_however_often_the_loop_is_left)
+{
+    const struct round *round = &ROUNDS[_i];
+    struct cpu_box box;
+    cpu_guest_init(&box);
+    cpu_box_poke(&box, CODE, round->code, round->code_bytes);
+    cpu_box_poke(&box, HANDLERS + 16 * 6, round->handler, round->handler_bytes);
+    start(&box);
+    if (strcmp(round->name, "slices") == 0)
+        for (unsigned n = 0; n < 400; n++)
+            run_slice(&box, 1001);
+    else
+        run_slice(&box, 400000);
+    ck_assert_msg(block_of(&box, round->loop)->is_hot, "%s", round->name);
+    cpu_box_fini(&box);
 }
 END_TEST
 
@@ -203,8 +241,7 @@ static struct cpu_registers run_loop_then_wide_code(enum handler_choice handlers
     cpu_set_registers(box.cpu, &r);
     run_slice(&box, HOT_TURNS);
     *was_hot = block_of(&box, loop)->is_hot;
-    for (unsigned n = 0; n < 16384; n++)
-        run_slice(&box, 1000 + n * 7919 % 907); /* so that all blocks have their turn */
+    run_slice(&box, 60000000);
     *is_hot = block_of(&box, loop)->is_hot;
     cpu_get_registers(box.cpu, &r);
     cpu_box_fini(&box);
@@ -232,6 +269,7 @@ Suite *cpu_heat_suite(void)
     TCase *tcase = tcase_create("cpu_heat");
     tcase_set_timeout(tcase, 60);
     tcase_add_test(tcase, a_loop_gets_handlers_by_register_and_goes_on_as_before);
+    tcase_add_loop_test(tcase, samples_are_taken_however_often_the_loop_is_left, 0, ARRAY_COUNT(ROUNDS));
     tcase_add_test(tcase, large_code_keeps_its_general_handlers);
     tcase_add_loop_test(tcase, wide_code_gets_tracks_and_goes_on_as_before, 0, ARRAY_COUNT(WIDE_CODE));
     tcase_add_test(tcase, what_was_hot_cools_where_the_code_is_wide);
