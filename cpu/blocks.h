@@ -91,7 +91,7 @@ struct block {
     uint32_t heat, sampled_at, turns; /* heat.h */
     bool is_dead, is_cached, is_hot, has_track;
     uint8_t count, op_count;
-    op_handler *first;         /* of a block with a track: tracks.h */
+    op_handler *enter;         /* called with the first op: its handler, or the block's track */
     struct op ops[]; /* then the links, gates, the instructions of plain handlers */
 };
 #define GATE_BYTES (sizeof(struct block) + sizeof(struct op) + sizeof(struct block_links))
@@ -106,6 +106,12 @@ static inline struct block *op_block(const struct op *op)
 {
     const char *first = (const char *)(op - op->number);
     return (struct block *)(uintptr_t)(first - offsetof(struct block, ops));
+}
+
+/* The first op's block, without a look at the op. */
+static inline const struct block *block_of_first(const struct op *first)
+{
+    return (const struct block *)(const void *)((const char *)first - offsetof(struct block, ops));
 }
 
 /* The links stand behind the last op. */
@@ -140,12 +146,21 @@ static inline const struct op *op_of_entry(const struct op *entry)
 {
     return (const struct op *)(const void *)((const char *)entry - 1);
 }
-extern const struct op OP_LAST; /* its handler ends the loop */
-#define OP_STOP op_entry(&OP_LAST)
+static inline const struct op *op_call(struct cpu *cpu, const struct op *op)
+{
+    const struct op *first = op_of_entry(op);
+    return op_is_entry(op) ? block_of_first(first)->enter(cpu, first) : op->handler(cpu, op);
+}
+extern const struct block BLOCK_LAST; /* entering it ends the loop */
+#define OP_STOP op_entry(BLOCK_LAST.ops)
 #else
 static inline const struct op *op_entry(const struct op *first)
 {
     return first;
+}
+static inline const struct op *op_call(struct cpu *cpu, const struct op *op)
+{
+    return op->handler(cpu, op);
 }
 #define DISPATCH_IS_CHAINED 0
 #define OP_STOP NULL

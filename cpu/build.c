@@ -268,7 +268,7 @@ static struct block *place_gate(struct block *gate, const struct block *from, ui
     gate->ip = from->ip;
     gate->op_count = 1;
     gate->target[0] = target;
-    gate->ops[0].handler = OPS_32.jmp;
+    gate->ops[0].handler = gate->enter = OPS_32.jmp;
     gate->is_cached = from->is_cached;
     block_links(gate)->mask = UINT64_MAX;
     return gate;
@@ -295,6 +295,7 @@ static void place(struct builder *b, struct block *block, const struct source *s
     block->target[0] = b->target[0];
     block->target[1] = b->target[1];
     memcpy(block->ops, b->ops, ops_bytes);
+    block->enter = block->ops[0].handler;
     block->is_cached = is_cached;
     links = block_links(block);
     *links = (struct block_links){.mask = UINT64_MAX};

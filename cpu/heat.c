@@ -26,6 +26,7 @@ void heat_exchange(struct code_pool *pool, struct block *block)
         else
             op_by_register(pool_variants(pool), op);
     }
+    block->enter = block->ops[0].handler;
     block->is_hot = true;
     block->turns = 0;
 }

@@ -188,11 +188,6 @@ static BASE_ALWAYS_INLINE bool op_reach_W(const struct cpu *cpu, const struct op
  * tables allow without a mark or a fault, as after most loads of CR3. The operand's bytes; NULL: it has to go
  * the slow way. */
 uint8_t *op_refill(struct cpu *cpu, const struct op *op, unsigned bytes, bool is_write);
-/* For a fused op that has been refilled: once more. The handler of a block's first may be a track. */
-static inline const struct op *op_again(const struct op *op)
-{
-    return op->number ? op : op_entry(op);
-}
 /* Reads for a change: raises what the write would raise. */
 uint64_t op_modify_slow(struct cpu *cpu, const struct op *op, uint64_t linear, unsigned bytes);
 

@@ -114,7 +114,7 @@ TEST_CONDITIONS(TEST_JCC)
     {                                                             \
         T m, a, b, r;                                             \
         if (op_refill(cpu, op, BYTES, false))                     \
-            return op_again(op);                                  \
+            return op;                                            \
         m = (T)op_load(cpu, op, SLOW_LINEAR(false), BYTES);       \
         a = A;                                                    \
         b = B;                                                    \
@@ -139,7 +139,7 @@ OP_SLOW(test_mi_split)
 {
     T r;
     if (op_refill(cpu, op, BYTES, false))
-        return op_again(op);
+        return op;
     DO_AND((T)op_load(cpu, op, SLOW_LINEAR(false), BYTES), IMMEDIATE);
     (void)r;
     return op_split(cpu, op);
@@ -181,7 +181,7 @@ COUNT_CONDITIONS(COUNT_JCC)
         T a, r;                                                   \
         uint64_t at;                                              \
         if (op_refill(cpu, op, BYTES, true))                      \
-            return op_again(op);                                  \
+            return op;                                            \
         at = SLOW_LINEAR(true);                                   \
         a = (T)op_modify_slow(cpu, op, at, BYTES);                \
         DO(a);                                                    \

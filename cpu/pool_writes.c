@@ -12,7 +12,7 @@
 void block_kill(struct block *block)
 {
     block->is_dead = true;
-    block->first = op_stale;
+    block->enter = op_stale;
     for (unsigned i = 0; i < block->op_count; i++)
         block->ops[i].handler = op_stale;
 }

@@ -431,12 +431,8 @@ static __attribute__((noinline)) bool handle_breakpoint(struct cpu *cpu)
 /* Calls handlers until one wants the loop: tracks call theirs themselves. */
 static void step_through(struct cpu *cpu, const struct op *op)
 {
-    while (op) {
-#if DISPATCH_IS_CHAINED
-        op = op_is_entry(op) ? op_of_entry(op) : op;
-#endif
-        op = op->handler(cpu, op);
-    }
+    while (op)
+        op = op_call(cpu, op);
 }
 
 /* Runs from cpu->ip until something wants the loop. */
@@ -456,7 +452,7 @@ static void run_blocks(struct cpu *cpu, uint64_t most)
     sample_in(cpu, block, now);
     cpu->budget_end = run_budget_end(cpu, now + block->count);
     cpu->budget = (int64_t)(cpu->budget_end - now - block->count);
-    step_through(cpu, block->ops);
+    step_through(cpu, op_entry(block->ops));
     cpu->timeline->now = now_between(cpu);
 }
 

@@ -153,10 +153,12 @@ static inline uint64_t jump_tag(uint64_t base, uint64_t linear)
     return base << 32 | linear;
 }
 
-#if DISPATCH_IS_CHAINED && defined(HANDLERS_STEP)
+#if !DISPATCH_IS_CHAINED
+#define GO_INTO(to) return (to)->ops
+#elif defined(HANDLERS_STEP)
 #define GO_INTO(to) return op_entry((to)->ops)
 #else
-#define GO_INTO(to) DISPATCH((to)->ops)
+#define GO_INTO(to) DISPATCH_MUSTTAIL return (to)->enter(cpu, (to)->ops)
 #endif
 /* Handlers end in these: on to a block, to the link of this block (by its last op), to an offset. */
 #define ENTER_BLOCK(to)                                     \

@@ -9,18 +9,12 @@
 #define TRACK_KEPT
 #endif
 
-/* The ops' block, without a look at the op. */
-static BASE_ALWAYS_INLINE struct block *block_by_first(const struct op *first)
-{
-    return (struct block *)(uintptr_t)((const char *)first - offsetof(struct block, ops));
-}
-
-#define LEAVE_AT_ENTRY                                               \
-    do {                                                             \
-        if (op_is_entry(op)) {                                       \
-            op = op_of_entry(op);                                    \
-            DISPATCH_MUSTTAIL return op->handler(cpu, op);           \
-        }                                                            \
+#define LEAVE_AT_ENTRY                                                   \
+    do {                                                                 \
+        if (op_is_entry(op)) {                                           \
+            op = op_of_entry(op);                                        \
+            DISPATCH_MUSTTAIL return block_of_first(op)->enter(cpu, op); \
+        }                                                                \
     } while (0)
 #define STEP                         \
     op = op->handler(cpu, op);       \
@@ -43,7 +37,11 @@ static const struct op *steps_behind(struct cpu *cpu, const struct op *op)
     STEP;       \
     STEP;       \
     STEP
-#define STEPS_45 \
+#define STEPS_6 \
+    STEP;       \
+    STEPS_5
+#define STEPS_46 \
+    STEP;        \
     STEPS_5;     \
     STEPS_5;     \
     STEPS_5;     \
@@ -54,15 +52,13 @@ static const struct op *steps_behind(struct cpu *cpu, const struct op *op)
     STEPS_5;     \
     STEPS_5
 
-#define TRACK_OF(name, STEPS)                                                       \
-    static TRACK_KEPT const struct op *name(struct cpu *cpu, const struct op *op)   \
-    {                                                                               \
-        op = block_by_first(op)->first(cpu, op);                                    \
-        LEAVE_AT_ENTRY;                                                             \
-        STEPS;                                                                      \
-        DISPATCH_MUSTTAIL return steps_behind(cpu, op);                             \
+#define TRACK_OF(name, STEPS)                                                     \
+    static TRACK_KEPT const struct op *name(struct cpu *cpu, const struct op *op) \
+    {                                                                             \
+        STEPS;                                                                    \
+        DISPATCH_MUSTTAIL return steps_behind(cpu, op);                           \
     }
-#define SHORT_STEPS 6u /* with the first */
+#define SHORT_STEPS 6u
 
 /* Copies are named by digits of 0 to 3: 4,096 short ones, 512 long ones. */
 #define COPIES_4(M, n) M(n##0) M(n##1) M(n##2) M(n##3)
@@ -73,8 +69,8 @@ static const struct op *steps_behind(struct cpu *cpu, const struct op *op)
 #define ALL_SHORT(M) COPIES_1024(M, 0) COPIES_1024(M, 1) COPIES_1024(M, 2) COPIES_1024(M, 3)
 #define ALL_LONG(M) COPIES_256(M, 0) COPIES_256(M, 1)
 
-#define SHORT_TRACK(n) TRACK_OF(track_##n, STEPS_5)
-#define LONG_TRACK(n) TRACK_OF(long_track_##n, STEPS_45)
+#define SHORT_TRACK(n) TRACK_OF(track_##n, STEPS_6)
+#define LONG_TRACK(n) TRACK_OF(long_track_##n, STEPS_46)
 ALL_SHORT(SHORT_TRACK)
 ALL_LONG(LONG_TRACK)
 #define SHORT_NAME(n) track_##n,
@@ -88,7 +84,7 @@ static const struct op *stop(struct cpu *cpu, const struct op *op)
     (void)op;
     return NULL;
 }
-const struct op OP_LAST = {.handler = stop};
+const struct block BLOCK_LAST = {.enter = stop};
 
 /* --- both forms of a handler ---------------------------------------------------------------------- */
 static size_t slot_of(op_handler *chained)
@@ -176,16 +172,15 @@ void track_take(struct tracks *tracks, struct block *block)
         if (stepping)
             block->ops[n].handler = stepping;
     }
-    block->first = block->ops[0].handler;
-    block->ops[0].handler = track;
+    block->enter = track;
     block->has_track = true;
 }
 
 void track_leave(const struct tracks *tracks, struct block *block)
 {
-    block->ops[0].handler = block->first;
     for (unsigned n = 0; n < block->op_count; n++)
         block->ops[n].handler = chained_form(tracks, block->ops[n].handler);
+    block->enter = block->ops[0].handler;
     block->has_track = false;
 }
 #else

@@ -16,8 +16,8 @@
  * the copies have to be fetched; so a track is for a block that comes again and again among many others (heat.h): not
  * for a small loop, whose jumps are guessed well, and not for code that runs once.
  *
- * The handler of such a block's first op is the track, so that everybody comes to it by the jump that he would make
- * anyway; `first` is what it was. On a track run stepping handlers, the general ones compiled in that form
+ * Who enters a block calls block->enter, which else is the first op's handler, so that everybody comes to a track by the
+ * jump that he would make anyway. On a track run stepping handlers, the general ones compiled in that form
  * (blocks.h). A chained one in between runs on to the next stepping one, one call early for those behind it; the
  * last one must not be chained, as it would go on to other tracks without having returned from this.
  *

@@ -53,7 +53,7 @@ static void bench_init(struct bench *bench)
     bench->block = new_block();
     for (unsigned n = 0; n < 2; n++) {
         bench->behind[n] = new_block();
-        bench->behind[n]->ops[0].handler = leave_here;
+        bench->behind[n]->ops[0].handler = bench->behind[n]->enter = leave_here;
         bench->behind[n]->ops[0].u.v.immediate = n;
     }
 }
@@ -106,13 +106,8 @@ static void do_ops(struct cpu_box *box, struct bench *bench, const struct op *wh
     }
     seen_exit = UINT32_MAX;
     cpu->budget = 1000;
-    while (op != OP_STOP) {
-#if DISPATCH_IS_CHAINED
-        if (op_is_entry(op))
-            op = op_of_entry(op);
-#endif
-        op = op->handler(cpu, op);
-    }
+    while (op != OP_STOP)
+        op = op_call(cpu, op);
     memset(o, 0, sizeof *o);
     memcpy(o->gpr, cpu->gpr, sizeof o->gpr);
     o->flags_result = cpu->flags_result;
