@@ -34,7 +34,7 @@ static inline uint32_t heat_stride(const struct cpu *cpu)
  * than HEAT_SAMPLES, and loses one when it is not. */
 #define HEAT_SOON  64u
 #define HEAT_LATE  2048u
-#define HEAT_TURNS 5u
+#define HEAT_TURNS 4u
 #define HEAT_COOL_TURNS 6u
 #define HEAT_NARROWEST 65536u /* all samples fall so */
 #define HEAT_NARROW (HEAT_NARROWEST / 8 * 5)
