@@ -188,6 +188,7 @@ static inline const struct op *op_call(struct cpu *cpu, const struct op *op)
 /* --- the pool --------------------------------------------------------------------------------------- */
 const struct opcode_map *pool_opcodes(const struct code_pool *pool);
 const struct op_variant_map *pool_variants(const struct code_pool *pool);
+const struct op_variant_map *pool_guesses(const struct code_pool *pool);
 const struct op_pair_map *pool_pairs(const struct code_pool *pool);
 const struct op_pair_map *pool_chains(const struct code_pool *pool);
 const struct op_pair_map *pool_carries(const struct code_pool *pool);

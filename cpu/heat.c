@@ -23,7 +23,7 @@ void heat_exchange(struct code_pool *pool, struct block *block)
         op_handler *chain = TECHNIQUE_CHAINS && n + 1 < block->op_count ? chain_of(pool, op, op + 1) : NULL;
         if (chain)
             op->handler = chain, n++; /* nobody comes to the second by another way */
-        else
+        else if (!TECHNIQUE_GUESSES || !op_by_register(pool_guesses(pool), op))
             op_by_register(pool_variants(pool), op);
     }
     block->enter = block->ops[0].handler;

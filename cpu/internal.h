@@ -209,6 +209,7 @@ struct cpu {
     struct cpu_fpu *fpu;        /* ops_x87.c; NULL: no FPU in this model */
 
     struct cpu_run *run;        /* run.c: blocks, scratch, debugger */
+    uintptr_t addend_guess;     /* ops_guesses.h */
 };
 
 /* --- flags: by core ----------------------------------------------------------------------------- */

@@ -1,5 +1,5 @@
 /* Finding the variant of a handler that an op's registers choose. */
-#include "cpu/ops_registers.h"
+#include "cpu/ops_guesses.h"
 
 static size_t slot_of(op_handler *handler)
 {
@@ -24,7 +24,13 @@ void op_variant_map_init(struct op_variant_map *map)
     add_rows(map, OP_VARIANTS_BRANCH_16);
     add_rows(map, OP_VARIANTS_BRANCH_32);
     add_rows(map, OP_VARIANTS_MEMORY);
+    add_rows(map, OP_VARIANTS_READS);
     add_rows(map, OP_VARIANTS_8);
+}
+
+void op_guess_map_init(struct op_variant_map *map)
+{
+    add_rows(map, OP_VARIANTS_GUESSED);
 }
 
 /* The number that a field chooses by; beyond the table: no register, or one of long mode. */
@@ -45,7 +51,7 @@ static unsigned value_of(const struct op *op, enum op_field field)
     return 8;
 }
 
-void op_by_register(const struct op_variant_map *map, struct op *op)
+bool op_by_register(const struct op_variant_map *map, struct op *op)
 {
     size_t at = slot_of(op->handler);
     const struct op_variants *row;
@@ -53,9 +59,11 @@ void op_by_register(const struct op_variant_map *map, struct op *op)
     while ((row = map->slot[at]) != NULL && *row->general != op->handler)
         at = (at + 1) & (OP_VARIANT_SLOTS - 1);
     if (!row)
-        return;
+        return false;
     first = value_of(op, row->first);
     second = value_of(op, row->second);
-    if (first < (row->first == FIELD_BASE_OR_NONE ? 9u : 8u) && second < 8)
-        op->handler = row->table[first * 8 + second];
+    if (first >= (row->first == FIELD_BASE_OR_NONE ? 9u : 8u) || second >= 8)
+        return false;
+    op->handler = row->table[first * 8 + second];
+    return true;
 }

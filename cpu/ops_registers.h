@@ -23,7 +23,7 @@ struct op_variants {
 
 /* Ended by a row without a table. */
 extern const struct op_variants OP_VARIANTS_ALU_16[], OP_VARIANTS_ALU_32[], OP_VARIANTS_BRANCH_16[],
-    OP_VARIANTS_BRANCH_32[], OP_VARIANTS_MEMORY[], OP_VARIANTS_8[];
+    OP_VARIANTS_BRANCH_32[], OP_VARIANTS_MEMORY[], OP_VARIANTS_READS[], OP_VARIANTS_8[];
 
 /* From a general handler to its row: open addressing, at most half full. */
 #define OP_VARIANT_SLOTS 1024u
@@ -31,8 +31,9 @@ struct op_variant_map {
     const struct op_variants *slot[OP_VARIANT_SLOTS];
 };
 void op_variant_map_init(struct op_variant_map *map);
+void op_guess_map_init(struct op_variant_map *map); /* ops_guesses.h */
 /* Exchanges the op's handler for that of its registers, where there is one: last of all. */
-void op_by_register(const struct op_variant_map *map, struct op *op);
+bool op_by_register(const struct op_variant_map *map, struct op *op);
 
 /* --- for the files that make variants ------------------------------------------------------------- */
 /* X(n) for each register; X(n, m) for each pair. */

@@ -20,6 +20,7 @@ enum status code_pool_new(struct code_pool **pool, size_t max_bytes, struct erro
     (*pool)->max_bytes = max_bytes < 4 * CHUNK_BYTES ? 4 * CHUNK_BYTES : max_bytes;
     opcode_map_init(&(*pool)->opcodes);
     op_variant_map_init(&(*pool)->variants);
+    op_guess_map_init(&(*pool)->guesses);
     op_pair_map_init(&(*pool)->pairs);
     op_chain_map_init(&(*pool)->chains);
     op_carry_map_init(&(*pool)->carries);
@@ -35,6 +36,11 @@ const struct opcode_map *pool_opcodes(const struct code_pool *pool)
 const struct op_variant_map *pool_variants(const struct code_pool *pool)
 {
     return &pool->variants;
+}
+
+const struct op_variant_map *pool_guesses(const struct code_pool *pool)
+{
+    return &pool->guesses;
 }
 
 struct tracks *pool_tracks(struct code_pool *pool)

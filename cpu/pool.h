@@ -55,7 +55,7 @@ struct pool_ram {
 
 struct code_pool {
     struct opcode_map opcodes;
-    struct op_variant_map variants;
+    struct op_variant_map variants, guesses;
     struct op_pair_map pairs, chains, carries;
     struct tracks tracks;
     struct block *hash[HASH_SIZE];

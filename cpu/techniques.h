@@ -20,6 +20,9 @@
 #ifndef TECHNIQUE_CHAINS /* there, one handler for two operations on one register */
 #define TECHNIQUE_CHAINS 1
 #endif
+#ifndef TECHNIQUE_GUESSES /* there, reads that do not wait for the TLB */
+#define TECHNIQUE_GUESSES 1
+#endif
 #ifndef TECHNIQUE_TAIL_CALLS /* a handler jumps to the next; 0: returns to a loop that calls it */
 #define TECHNIQUE_TAIL_CALLS 1
 #endif

@@ -16,7 +16,7 @@ import sys
 
 from bench import Emulator, Guest, cell, circumstances, geometric_mean, measure, median
 
-TECHNIQUES = ("blocks specialised registers chains pairs tracks tail-calls fusion lazy-flags dead-flags links jump-cache "
+TECHNIQUES = ("blocks specialised registers chains guesses pairs tracks tail-calls fusion lazy-flags dead-flags links jump-cache "
               "tlb code-lines patching ports").split()
 KERNELS = "alu sieve qsort sha256 recursion mix records bigcode copy chase16k out80 syscall real smc"
 OPTIONS = " run --disk {image} --memory 64M --display none --serial stdio --max-speed"

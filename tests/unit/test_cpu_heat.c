@@ -5,6 +5,7 @@
 
 #include "cpu/heat.h"
 #include "cpu/ops_chains.h"
+#include "cpu/ops_guesses.h"
 #include "cpu/run.h"
 #include "tests/unit/cpu_guest.h"
 
@@ -261,6 +262,61 @@ START_TEST(what_was_hot_cools_where_the_code_is_wide)
 }
 END_TEST
 
+static bool is_guessed(op_handler *handler)
+{
+    for (const struct op_variants *row = OP_VARIANTS_GUESSED; row->table; row++)
+        for (unsigned n = 0; n < 64; n++)
+            if (row->table[n] == handler)
+                return true;
+    return false;
+}
+
+/* again: mov eax,[esi]; add ebx,eax; mov eax,[esi+1000h]; add ecx,eax; inc edx; jnz again. The two pages are not next to
+ * each other, and move while it runs. */
+#define READ_ROUNDS 4
+static struct cpu_registers run_reads(enum handler_choice handlers, unsigned *guessed)
+{
+    static const char READS[] = "\x8b\x06\x01\xc3\x8b\x86\0\x10\0\0\x01\xc1\x42\x75\xf1";
+    static const uint32_t FRAMES[READ_ROUNDS][2] = {{0x30, 0x32}, {0x34, 0x32}, {0x36, 0x32}, {0x35, 0x37}};
+    static const struct wide_code NO_CODE = {0, 0, 0};
+    struct cpu_box box;
+    struct cpu_registers r;
+    cpu_guest_init(&box);
+    box.cpu->run->handlers = handlers;
+    put_wide_code(&box, &NO_CODE); /* page tables, and numbers in the pages that follow WIDE_DATA */
+    cpu_box_poke(&box, CODE, READS, sizeof READS - 1);
+    for (uint32_t n = 4; n < 8; n++)
+        cpu_box_poke32(&box, WIDE_DATA + n * 0x1000, 100 * n);
+    start(&box);
+    for (unsigned n = 0; n < ARRAY_COUNT(FRAMES); n++) {
+        for (uint32_t page = 0; page < 2; page++)
+            cpu_box_poke32(&box, TABLES + 0x1000 + 4 * (0x30 + page), FRAMES[n][page] << 12 | 0x67);
+        cpu_get_registers(box.cpu, &r);
+        r.gpr[CPU_SI] = WIDE_DATA;
+        cpu_set_registers(box.cpu, &r); /* loads CR3 */
+        run_slice(&box, 300001);
+        guessed[n] = 0;
+        for (unsigned at = 0; at < 4; at += 2) /* of the four ops in front of INC and JNZ, the reads */
+            guessed[n] += is_guessed(block_of(&box, CODE)->ops[at].handler);
+    }
+    cpu_get_registers(box.cpu, &r);
+    cpu_box_fini(&box);
+    return r;
+}
+
+START_TEST(reads_are_right_whatever_was_guessed)
+{
+    unsigned guessed[READ_ROUNDS];
+    struct cpu_registers plain = run_reads(HANDLERS_PLAIN, guessed), hot;
+    hot = run_reads(HANDLERS_BY_HEAT, guessed);
+    for (unsigned n = 0; n < READ_ROUNDS; n++) /* two that contradict each other: one has given up */
+        ck_assert_uint_eq(guessed[n], 1);
+    ck_assert_mem_eq(hot.gpr, plain.gpr, sizeof hot.gpr);
+    ck_assert_uint_eq(hot.ip, plain.ip);
+    ck_assert_uint_eq(hot.flags, plain.flags);
+}
+END_TEST
+
 Suite *cpu_heat_suite(void);
 
 Suite *cpu_heat_suite(void)
@@ -272,6 +328,7 @@ Suite *cpu_heat_suite(void)
     tcase_add_loop_test(tcase, samples_are_taken_however_often_the_loop_is_left, 0, ARRAY_COUNT(ROUNDS));
     tcase_add_test(tcase, large_code_keeps_its_general_handlers);
     tcase_add_loop_test(tcase, wide_code_gets_tracks_and_goes_on_as_before, 0, ARRAY_COUNT(WIDE_CODE));
+    tcase_add_test(tcase, reads_are_right_whatever_was_guessed);
     tcase_add_test(tcase, what_was_hot_cools_where_the_code_is_wide);
     suite_add_tcase(suite, tcase);
     return suite;

@@ -7,8 +7,8 @@
 
 #include "cpu/memory.h"
 #include "cpu/ops_chains.h"
+#include "cpu/ops_guesses.h"
 #include "cpu/ops_pairs.h"
-#include "cpu/ops_registers.h"
 #include "cpu/tracks.h"
 #include "tests/unit/cpu_guest.h"
 
@@ -16,7 +16,8 @@ enum { DATA = 0x9000, OPERAND = DATA + 0x100, STATES = 24, EXIT_BEHIND = 2 };
 
 static const struct op_variants *const TABLES[] = {OP_VARIANTS_ALU_16,    OP_VARIANTS_ALU_32,
                                                    OP_VARIANTS_BRANCH_16, OP_VARIANTS_BRANCH_32,
-                                                   OP_VARIANTS_MEMORY,    OP_VARIANTS_8};
+                                                   OP_VARIANTS_MEMORY,    OP_VARIANTS_READS,
+                                                   OP_VARIANTS_GUESSED,   OP_VARIANTS_8};
 
 /* What a handler leaves. */
 struct outcome {
@@ -160,6 +161,8 @@ static void set_state(struct cpu *cpu, const uint64_t *gpr, uint32_t memory, boo
     cpu->flags_result = has_carry ? 0 : 5;
     cpu->flags_source = 1;
     cpu->flags_kind = (uint32_t)FLAGS_ADD * 4 + 2;
+    if (any() % 8 == 0)
+        cpu->addend_guess = any();
     for (uint32_t at = DATA; at < DATA + FRAME_BYTES;
          at += 4) /* also fills the TLB: a miss is no variant's */
         memory_write(cpu, at, 4, at == OPERAND ? memory : at * 0x01010101u, false);
@@ -204,7 +207,11 @@ START_TEST(each_variant_does_what_the_general_handler_does)
     unsigned compared = 0;
     cpu_guest_init(&box);
     bench_init(&bench);
-    op_variant_map_init(&map);
+    memset(&map, 0, sizeof map);
+    if (TABLES[_i] == OP_VARIANTS_GUESSED)
+        op_guess_map_init(&map);
+    else
+        op_variant_map_init(&map);
     for (const struct op_variants *row = TABLES[_i]; row->table; row++) {
         bool has_index = row->second == FIELD_INDEX;
         for (unsigned first = 0; first < values_of(row->first); first++)

@@ -1,0 +1,37 @@
+/* Reads by a guess of where their bytes are (ops_guesses.h). */
+#include "cpu/ops_guesses.h"
+
+#define READ_VARIANTS OP_VARIANTS_GUESSED
+#define AT(b, bytes) op_reach_guessed(cpu, (uint32_t)(cpu->gpr[b] + op->u.v.displacement), bytes, &host)
+#define INDEXED(b, x, bytes)                                                                           \
+    op_reach_guessed(cpu, (uint32_t)(cpu->gpr[b] + (cpu->gpr[x] << op->scale) + op->u.v.displacement), \
+                     bytes, &host)
+#define LEAVE(general)                               \
+    do {                                             \
+        if (host == GUESS_WRONG)                     \
+            return op_guess_again(cpu, op, general); \
+        MISS(general);                               \
+    } while (0)
+#include "cpu/ops_registers_reads.h"
+
+static void give_up(struct cpu *cpu, struct op *op, op_handler *general)
+{
+    struct block *block = op_block(op);
+    bool is_entered = block->enter == op->handler;
+    op->handler = general;
+    op_by_register(pool_variants(cpu->run->pool), op);
+    if (is_entered && op->number == 0)
+        block->enter = op->handler;
+}
+
+__attribute__((noinline, cold)) const struct op *op_guess_again(struct cpu *cpu, const struct op *op,
+                                                                op_handler *general)
+{
+    struct op *mine = &op_block(op)->ops[op->number];
+    uint64_t linear = (uint32_t)op_offset(cpu, op);
+    if (++mine->condition < GUESS_FAILURES || op_block(op)->is_dead)
+        cpu->addend_guess = cpu->tlb_read[tlb_index(linear)].addend;
+    else
+        give_up(cpu, mine, general);
+    return op;
+}

@@ -1,0 +1,41 @@
+/* Reads that do not wait for the TLB (for hot blocks, by register).
+ *
+ * A read's address goes through a chain: which entry of the TLB, what that says, where the bytes are. What it says,
+ * the distance from linear to host addresses (`addend`), is one number for all pages without paging and in a kernel's
+ * linear mapping, and for runs of pages elsewhere. So the CPU keeps the last that was right, and the bytes are fetched
+ * by this guess. The entry is asked all the same, but the processor underneath need not wait for the answer: it
+ * guesses that, too.
+ *
+ * An op whose guesses fail again and again gets its ordinary handler. */
+#ifndef VITRINE_CPU_OPS_GUESSES_H
+#define VITRINE_CPU_OPS_GUESSES_H
+
+#include "cpu/ops_registers.h"
+
+extern const struct op_variants OP_VARIANTS_GUESSED[];
+/* An op's failures are counted in its `condition`. What would have been right becomes the guess, but for the last
+ * failure: so of two ops that contradict each other only one gives up. */
+#define GUESS_FAILURES 32u
+
+/* False: the TLB does not have it, and *host is NULL, or it says something else, and *host is GUESS_WRONG. The empty
+ * asm keeps compilers from taking the entry's number for the guess when both are equal. */
+#define GUESS_WRONG ((uint8_t *)1)
+static BASE_ALWAYS_INLINE bool op_reach_guessed(const struct cpu *cpu, uint64_t linear, unsigned bytes,
+                                                uint8_t **host)
+{
+    const struct tlb_fast *e = &cpu->tlb_read[tlb_index(linear)];
+    uintptr_t guess = cpu->addend_guess;
+    *host = NULL;
+    if (BASE_UNLIKELY(e->tag != ((linear + bytes - 1) & ~PAGE_MASK)))
+        return false;
+    *host = GUESS_WRONG;
+    if (BASE_UNLIKELY(e->addend != guess))
+        return false;
+    __asm__("" : "+r"(guess));
+    *host = (uint8_t *)(guess + (uintptr_t)linear);
+    return true;
+}
+/* The guess was wrong. Returns op, to be done again. */
+const struct op *op_guess_again(struct cpu *cpu, const struct op *op, op_handler *general);
+
+#endif
