@@ -16,12 +16,10 @@
 
 static void give_up(struct cpu *cpu, struct op *op, op_handler *general)
 {
-    struct block *block = op_block(op);
-    bool is_entered = block->enter == op->handler;
     op->handler = general;
     op_by_register(pool_variants(cpu->run->pool), op);
-    if (is_entered && op->number == 0)
-        block->enter = op->handler;
+    if (op->number == 0)
+        op_block(op)->enter = op->handler;
 }
 
 __attribute__((noinline, cold)) const struct op *op_guess_again(struct cpu *cpu, const struct op *op,

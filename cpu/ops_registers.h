@@ -3,7 +3,7 @@
  * store to the next load, as both have the same fixed address.
  *
  * Rows of struct op_variants say which general handler has a table of such variants and which of the op's
- * fields choose from it. build.c exchanges the handlers when a block is finished. */
+ * fields choose from it. heat.c exchanges the handlers of a block that is hot. */
 #ifndef VITRINE_CPU_OPS_REGISTERS_H
 #define VITRINE_CPU_OPS_REGISTERS_H
 

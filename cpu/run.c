@@ -556,7 +556,7 @@ enum cpu_stop cpu_run(struct cpu *cpu)
     cpu->catch = &catch;
     pool_catch_up(cpu);
     cpu->run->run_start = cpu->timeline->now;
-    cpu->run->sample_at = cpu->timeline->now + cpu->run->sample_in;
+    cpu->run->sample_at = cpu->timeline->now + cpu->run->sample_ahead;
     cpu->run->is_running = true;
     if (setjmp(catch.jump) != 0)
         recover(cpu, &catch.event);
@@ -564,7 +564,8 @@ enum cpu_stop cpu_run(struct cpu *cpu)
     cpu->catch = catch.outer;
     cpu->run->instructions = cpu_instructions(cpu);
     cpu->run->is_running = false;
-    cpu->run->sample_in = cpu->run->sample_at > cpu->timeline->now ? cpu->run->sample_at - cpu->timeline->now : 0;
+    cpu->run->sample_ahead =
+        cpu->run->sample_at > cpu->timeline->now ? cpu->run->sample_at - cpu->timeline->now : 0;
     cpu->budget_end = cpu->timeline->now;
     cpu->budget = 0;
     return stop;

@@ -55,7 +55,7 @@ struct cpu_run {
     op_handler *patched_handler;
     struct builder *builder;
     uint32_t samples, narrowness; /* heat.h */
-    uint64_t sample_at, sample_in; /* in the timeline; between runs: how far ahead */
+    uint64_t sample_at, sample_ahead; /* in the timeline; between runs: how far ahead */
     enum handler_choice handlers;
     /* debugger */
     struct cpu_watch *watches;

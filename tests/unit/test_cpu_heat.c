@@ -79,19 +79,19 @@ END_TEST
 struct round {
     const char *name, *code, *handler; /* of #UD */
     size_t code_bytes, handler_bytes;
-    uint32_t loop;
+    uint32_t loop, slice;
 };
 static const struct round ROUNDS[] = {
     /* again: ud2; jmp again. Handler: mov edx,500; on: dec edx; jnz on; add dword [esp],2; iret */
     {.name = "faults", .code = "\x0f\x0b\xeb\xfc", .code_bytes = 4,
      .handler = "\xba\xf4\x01\0\0\x4a\x75\xfd\x83\x04\x24\x02\xcf", .handler_bytes = 13,
-     .loop = HANDLERS + 16 * 6 + 5},
+     .loop = HANDLERS + 16 * 6 + 5, .slice = 400000},
     /* again: mov edi,9000h; mov ecx,5; rep stosb; mov edx,500; on: dec edx; jnz on; jmp again */
     {.name = "REP", .code = "\xbf\0\x90\0\0\xb9\x05\0\0\0\xf3\xaa\xba\xf4\x01\0\0\x4a\x75\xfd\xeb\xea",
-     .code_bytes = 22, .handler = "", .loop = CODE + 17},
-    /* In slices: again: mov edx,500; on: dec edx; jnz on; jmp again */
+     .code_bytes = 22, .handler = "", .loop = CODE + 17, .slice = 400000},
+    /* again: mov edx,500; on: dec edx; jnz on; jmp again */
     {.name = "slices", .code = "\xba\xf4\x01\0\0\x4a\x75\xfd\xeb\xf6", .code_bytes = 10, .handler = "",
-     .loop = CODE + 5},
+     .loop = CODE + 5, .slice = 1001},
 };
 
 START_TEST(samples_are_taken_however_often_the_loop_is_left)
@@ -102,11 +102,8 @@ START_TEST(samples_are_taken_however_often_the_loop_is_left)
     cpu_box_poke(&box, CODE, round->code, round->code_bytes);
     cpu_box_poke(&box, HANDLERS + 16 * 6, round->handler, round->handler_bytes);
     start(&box);
-    if (strcmp(round->name, "slices") == 0)
-        for (unsigned n = 0; n < 400; n++)
-            run_slice(&box, 1001);
-    else
-        run_slice(&box, 400000);
+    while (box.timeline.now < 400000)
+        run_slice(&box, round->slice);
     ck_assert_msg(block_of(&box, round->loop)->is_hot, "%s", round->name);
     cpu_box_fini(&box);
 }
