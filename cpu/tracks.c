@@ -115,8 +115,22 @@ static void add_table(struct tracks *tracks, const struct op_handlers *chained,
               sizeof *chained / sizeof(op_handler *));
 }
 
+/* Zen 5 guesses all calls of a shell's loop right, some four thousand of them. Intel's Xeons forget some where there
+ * are more than that, at twice the price of a wrong guess in a chain; so do those of a processor whose tables a
+ * neighbour shares (docs/performance.md has the figures). */
+static bool has_room_for_guesses(void)
+{
+#if defined(__GNUC__) && (defined(__x86_64__) || defined(__i386__))
+    __builtin_cpu_init();
+    return !__builtin_cpu_is("intel");
+#else
+    return true;
+#endif
+}
+
 void tracks_init(struct tracks *tracks)
 {
+    tracks->are_used = has_room_for_guesses();
     add_table(tracks, &OPS_8, &TRACK_OPS_8);
     add_table(tracks, &OPS_16, &TRACK_OPS_16);
     add_table(tracks, &OPS_32, &TRACK_OPS_32);
@@ -161,7 +175,7 @@ static op_handler *next_of(op_handler *const *kind, size_t count, uint32_t *next
 void track_take(struct tracks *tracks, struct block *block)
 {
     op_handler *track;
-    if (!stepping_form(tracks, block->ops[block->op_count - 1].handler))
+    if (!tracks->are_used || !stepping_form(tracks, block->ops[block->op_count - 1].handler))
         return;
     if (dispatches(block) <= SHORT_STEPS)
         track = next_of(SHORT_TRACKS, ARRAY_COUNT(SHORT_TRACKS), &tracks->next_short);

@@ -34,13 +34,16 @@ extern const struct op_handlers TRACK_OPS_8, TRACK_OPS_16, TRACK_OPS_32;
 op_handler track_system;
 extern op_handler *const TRACK_PAIRS[PAIR_FIRSTS][PAIR_SECONDS];
 
-/* Both forms of each handler; open addressing by the chained one, less than half full. */
+/* Not every processor has room for so many guesses by place: tracks_init() asks which one this is.
+ *
+ * Both forms of each handler; open addressing by the chained one, less than half full. */
 #define TRACK_SLOTS 8192u
 struct tracks {
     struct track_forms {
         op_handler *chained, *stepping;
     } slot[TRACK_SLOTS];
     uint32_t next_short, next_long; /* the track that the next block gets */
+    bool are_used;
 };
 void tracks_init(struct tracks *tracks);
 

@@ -7,6 +7,7 @@
 #include "cpu/ops_chains.h"
 #include "cpu/ops_guesses.h"
 #include "cpu/run.h"
+#include "cpu/tracks.h"
 #include "tests/unit/cpu_guest.h"
 
 /* on: inc eax; mov [9000h],eax; mov ebx,[9000h]; add ecx,ebx; mov esi,eax; add esi,ecx; push ecx; pop edx;
@@ -184,6 +185,7 @@ static struct cpu_registers run_wide_code(const struct wide_code *code, enum han
     struct cpu_registers r;
     cpu_guest_init(&box);
     box.cpu->run->handlers = handlers;
+    pool_tracks(box.cpu->run->pool)->are_used = true; /* whatever processor this is */
     put_wide_code(&box, code);
     start(&box);
     run_slice(&box, 20000000);
