@@ -34,7 +34,7 @@ extern const struct op_handlers TRACK_OPS_8, TRACK_OPS_16, TRACK_OPS_32;
 op_handler track_system;
 extern op_handler *const TRACK_PAIRS[PAIR_FIRSTS][PAIR_SECONDS];
 
-/* Not every processor has room for so many guesses by place: tracks_init() asks which one this is.
+/* Not every processor gains by them: tracks_init() asks which one this is.
  *
  * Both forms of each handler; open addressing by the chained one, less than half full. */
 #define TRACK_SLOTS 8192u
