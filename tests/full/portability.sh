@@ -74,12 +74,14 @@ oracles() {
 vectors=$(. "$SRCDIR/tests/oracle/build.sh" && find_vectors >/dev/null && cd "$vectors" && pwd)
 [ -n "$vectors" ] || echo "no captures of the 80286 here: left out"
 
-# same_trace FILE FILE: but for the instruction, in words or bytes: the targets are built without Capstone.
+# same_trace NATIVE FILE: but for the instruction, in words or bytes: the targets are built without Capstone. All that is
+# made has FILE's name, as several targets compare at the same time.
 same_trace() {
-    for trace in "$1" "$2"; do
-        sed -e 's/"instruction":"[^"]*",//' -e 's/"code":"[^"]*",//' "$trace" >"$trace.plain"
+    for kind in native plain; do
+        [ $kind = native ] && trace=$1 || trace=$2
+        sed -e 's/"instruction":"[^"]*",//' -e 's/"code":"[^"]*",//' "$trace" >"$2.$kind"
     done
-    cmp "$1.plain" "$2.plain"
+    cmp "$2.native" "$2.plain"
 }
 
 # --- what is expected: the native program's answers ------------------------------------------------------
@@ -141,7 +143,7 @@ check_target() {
         guest "$t" "$name" --bios embedded $(trace "$t" "$name") >"$t-$name.out"
         cmp "native-$name.out" "$t-$name.out" || complain "$t: $name: $(cat "$t-$name.out" "$t.err")"
         [ ! -f "native-$name.jsonl" ] || same_trace "native-$name.jsonl" "$t-$name.jsonl" || complain "$t: $name: another trace"
-        rm -f "$t-$name.jsonl" "$t-$name.jsonl.plain"
+        rm -f "$t-$name.jsonl" "$t-$name.jsonl.plain" "$t-$name.jsonl.native"
     done
     guest "$t" timer --max-instructions 9999999 --snapshot-save "$t.snap" >"$t-half.out"
     cmp native-half.out "$t-half.out" || complain "$t: half a run differs"
