@@ -16,7 +16,9 @@ enum {
     FRAMES = 64,
     LEAVES = 8,
     PATCHES = 64,
-    RELOAD = 0x1e /* the vector that loads CR3, for CPL 3 */
+    RELOAD = 0x1e,  /* the vector that loads CR3, for CPL 3 */
+    CODE_16 = 0x68, /* selectors, without RPL */
+    STACK_16 = 0x70
 };
 enum { VECTOR_OF_DE = 0, VECTOR_OF_UD = 6, VECTOR_OF_PF = 14 };
 
@@ -24,7 +26,7 @@ struct writer {
     uint8_t bytes[CODE_END - CODE];
     uint32_t at, seed;
     unsigned kept; /* bits: 32-bit registers that nothing may change now */
-    bool is_user, is_16_bit;
+    bool is_user, is_16_bit, is_wide, has_code_16;
     enum { FLAT, BASED, BASED_16 } memory; /* by FS from DATA on, with 32 or 16 bits of address */
     uint32_t leaf[LEAVES], place[RANDOM_PROGRAM_MOST];
     struct fixup {
@@ -58,6 +60,19 @@ static void bytes(struct writer *w, uint32_t value, unsigned count)
 {
     for (unsigned n = 0; n < count; n++)
         byte(w, value >> 8 * n);
+}
+
+/* Prefixes of an instruction whose operands or addresses have 32 bits. */
+static void wide(struct writer *w)
+{
+    if (w->has_code_16)
+        byte(w, 0x66);
+}
+
+static void wide_address(struct writer *w)
+{
+    if (w->has_code_16)
+        byte(w, 0x67);
 }
 
 static uint32_t here(const struct writer *w)
@@ -154,6 +169,7 @@ static void memory(struct writer *w, unsigned reg)
 /* and ebx,7ffh */
 static void small_index(struct writer *w)
 {
+    wide(w);
     bytes(w, 0xe381, 2);
     bytes(w, 0x7ff, 4);
 }
@@ -174,21 +190,17 @@ static void memory_prefixes(struct writer *w)
         byte(w, 0x64);
     else if (!any(w, 12))
         byte(w, SEGMENTS[any(w, sizeof SEGMENTS)]);
-    if (w->memory == BASED_16)
+    if ((w->memory == BASED_16) != w->has_code_16)
         byte(w, 0x67);
 }
 
-/* 1, 2 or 4, and the prefix of 2. */
+/* 1, 2 or 4, and its prefix. */
 static unsigned operand_size(struct writer *w)
 {
-    unsigned kind = any(w, 8);
-    if (kind < 2)
-        return 1;
-    if (kind < (w->is_16_bit ? 7 : 3)) {
+    unsigned kind = any(w, 8), size = kind < 2 ? 1 : kind < (w->is_16_bit ? 7 : 3) ? 2 : 4;
+    if (size == (w->has_code_16 ? 4 : 2))
         byte(w, 0x66);
-        return 2;
-    }
-    return 4;
+    return size;
 }
 
 /* ModRM of register and register, or of register and memory. */
@@ -300,6 +312,8 @@ static void simple(struct writer *w)
         break;
     default: /* lea r,m */
         reg = target(w, 4);
+        if (!is_memory)
+            wide_address(w);
         byte(w, 0x8d);
         memory(w, reg);
         break;
@@ -327,12 +341,16 @@ static void other(struct writer *w)
         bytes(w, 0x0b0f, 2); /* ud2 */
         break;
     case 3: /* a string instruction, a few elements of which fit in the data */
+        wide(w);
         byte(w, 0xbe);
         bytes(w, DATA + data_offset(w, 0x6000), 4);
+        wide(w);
         byte(w, 0xbf);
         bytes(w, DATA + data_offset(w, 0x6000), 4);
+        wide(w);
         byte(w, 0xb9);
         bytes(w, any(w, 40), 4);
+        wide_address(w);
         if (any(w, 3))
             byte(w, 0xf3 - any(w, 2));
         byte(w, (const uint8_t[]){0xa4, 0xa5, 0xa6, 0xa7, 0xaa, 0xab, 0xac, 0xad, 0xae,
@@ -345,6 +363,7 @@ static void other(struct writer *w)
         byte(w, 0x58 | target(w, 4));
         break;
     case 5: /* xadd, cmpxchg, xchg m,r */
+        wide_address(w);
         if (any(w, 3)) {
             byte(w, 0x0f);
             byte(w, any(w, 2) ? 0xc1 : 0xb1);
@@ -365,6 +384,7 @@ static void other(struct writer *w)
         byte(w, any(w, 32));
         break;
     case 7: /* mov ebp: other data */
+        wide(w);
         byte(w, 0xbd);
         bytes(w, alias(w, 6) + DATA + data_offset(w, 0x2000), 4);
         break;
@@ -373,11 +393,13 @@ static void other(struct writer *w)
         byte(w, 0x40 | any(w, 2) << 3 | target(w, 4));
         break;
     case 9: /* a lower half, then all of it */
-        byte(w, 0x66);
+        if (!w->has_code_16)
+            byte(w, 0x66);
         byte(w, 0xb8 | target(w, 2));
         immediate(w, 2);
         break;
     case 10: /* mov r,imm */
+        wide(w);
         byte(w, 0xb8 | target(w, 4));
         immediate(w, 4);
         break;
@@ -440,6 +462,7 @@ static void floating(struct writer *w)
     };
     for (unsigned n = 1 + any(w, 4); n > 0; n--) {
         const struct form *form = &FORMS[any(w, sizeof FORMS / sizeof *FORMS)];
+        wide_address(w);
         for (unsigned k = 0; k < form->count; k++)
             byte(w, form->code[k]);
         if (!form->registers)
@@ -455,10 +478,12 @@ static void patch(struct writer *w)
     uint32_t by = alias(w, 2);
     if (any(w, 2) && w->immediate_count) {
         static const uint8_t STORES[] = {0x88, 0x00, 0x30}; /* mov, add, xor [],r */
+        wide_address(w);
         byte(w, STORES[any(w, 3)]);
         byte(w, 0x05 | source(w) << 3);
         bytes(w, w->immediates[any(w, w->immediate_count)] + by, 4);
     } else if (w->opcode_count) { /* xor byte [],8 */
+        wide_address(w);
         bytes(w, 0x3580, 2);
         bytes(w, w->opcodes[any(w, w->opcode_count)] + by, 4);
         byte(w, 8);
@@ -469,6 +494,7 @@ static void patch(struct writer *w)
 static void unmap(struct writer *w)
 {
     uint32_t page = (DATA >> 12) + any(w, (DATA_END - DATA) >> 12) + any(w, 2) * FRAMES;
+    wide_address(w);
     bytes(w, 0x2580, 2); /* and byte [],… */
     bytes(w, TABLE + 4 * page, 4);
     byte(w, any(w, 2) ? 0xfe : 0xfd);
@@ -476,6 +502,7 @@ static void unmap(struct writer *w)
         byte(w, 0xcd);
         byte(w, RELOAD);
     } else { /* invlpg [] */
+        wide_address(w);
         bytes(w, 0x3d010f, 3);
         bytes(w, page << 12, 4);
     }
@@ -492,24 +519,31 @@ static void loop(struct writer *w)
 {
     uint32_t counter = COUNTERS + 4 * any(w, 64), top;
     if (any(w, 2)) {
+        wide(w);
+        wide_address(w);
         bytes(w, 0x05c7, 2); /* mov dword [counter],imm */
         bytes(w, counter, 4);
         bytes(w, 1 + any(w, 300), 4);
         top = w->at;
         some_simple(w, 5);
+        wide(w);
+        wide_address(w);
         bytes(w, 0x0dff, 2); /* dec dword [counter] */
         bytes(w, counter, 4);
     } else {
         static const uint8_t KEPT[] = {CPU_CX, CPU_SI, CPU_DI};
         unsigned reg = KEPT[any(w, 3)];
+        wide(w);
         byte(w, 0xb8 | reg);
         bytes(w, 1 + any(w, 300), 4);
         top = w->at;
         w->kept = 1u << reg;
         some_simple(w, 5);
         w->kept = 0;
+        wide(w);
         byte(w, 0x48 | reg);
     }
+    wide(w);
     bytes(w, 0x850f, 2); /* jnz */
     bytes(w, top - (w->at + 4), 4);
 }
@@ -535,7 +569,7 @@ static void put_place(struct writer *w, unsigned number, unsigned places)
         other(w);
     if (!any(w, 6))
         floating(w);
-    if (!any(w, 12))
+    if (!w->is_wide && !any(w, 12))
         loop(w);
     if (!any(w, 24))
         patch(w);
@@ -543,23 +577,30 @@ static void put_place(struct writer *w, unsigned number, unsigned places)
         unmap(w);
     switch (any(w, 5)) {
     case 0: /* call */
+        wide(w);
         byte(w, 0xe8);
         bytes(w, w->leaf[any(w, LEAVES)] - (w->at + 4), 4);
         break;
     case 1: { /* push what a leaf will return to; mov r,leaf; jmp r */
         unsigned reg = target(w, 4);
+        wide(w);
         byte(w, 0x68);
-        bytes(w, here(w) + 4 + 5 + 2, 4);
+        bytes(w, here(w) + 4 + (w->has_code_16 ? 6 + 3 : 5 + 2), 4);
+        wide(w);
         byte(w, 0xb8 | reg);
         bytes(w, CODE + w->leaf[any(w, LEAVES)], 4);
+        wide(w);
         byte(w, 0xff);
         byte(w, 0xe0 | reg);
         break;
     }
     case 2: /* by what is in the data: add [],imm; jcc */
+        wide(w);
+        wide_address(w);
         bytes(w, 0x0581, 2);
         bytes(w, COUNTERS + 0x400 + 4 * any(w, 64), 4);
         bytes(w, w->seed, 4);
+        wide(w);
         byte(w, 0x0f);
         byte(w, 0x80 | any(w, 16));
         jump_to(w, any(w, 8) ? ahead(w, number, places) : any(w, places));
@@ -567,11 +608,13 @@ static void put_place(struct writer *w, unsigned number, unsigned places)
     case 3: /* by a comparison of registers */
         byte(w, any(w, 2) ? 0x39 : 0x85);
         byte(w, 0xc0 | source(w) << 3 | source(w));
+        wide(w);
         byte(w, 0x0f);
         byte(w, 0x80 | any(w, 16));
         jump_to(w, ahead(w, number, places));
         break;
     default: /* whatever the flags are; or always */
+        wide(w);
         if (any(w, 2)) {
             byte(w, 0x0f);
             byte(w, 0x80 | any(w, 16));
@@ -616,6 +659,19 @@ static void put_tables(struct cpu_box *box)
         cpu_box_poke32(box, TABLE + 4 * page, page % FRAMES << 12 | 7);
 }
 
+/* CS and SS with D and B of 0, and all addresses as before. */
+static void use_code_16(struct cpu_box *box, struct cpu_registers *r, bool is_user)
+{
+    unsigned level = is_user ? 3 : 0;
+    uint32_t code = 0x89b | level << 5, stack = 0x893 | level << 5;
+    gdt_set(box, CODE_16, 0, 0xfffff, code);
+    gdt_set(box, STACK_16, 0, 0xfffff, stack);
+    r->segment[CPU_CS] =
+        (struct cpu_segment){0, 0xffffffffu, (uint16_t)(CODE_16 | level), (uint16_t)code};
+    r->segment[CPU_SS] =
+        (struct cpu_segment){0, 0xffffffffu, (uint16_t)(STACK_16 | level), (uint16_t)stack};
+}
+
 void random_program_put(struct cpu_box *box, const struct random_program *program)
 {
     static const struct writer NOTHING = {.at = 0};
@@ -626,15 +682,19 @@ void random_program_put(struct cpu_box *box, const struct random_program *progra
     w->seed = program->seed;
     w->is_user = program->is_user;
     w->is_16_bit = program->is_16_bit;
+    w->is_wide = program->is_wide;
+    w->has_code_16 = program->has_code_16;
     for (unsigned n = 0; n < LEAVES; n++) {
         w->leaf[n] = w->at;
         some_simple(w, 6);
+        wide(w);
         byte(w, 0xc3);
     }
     for (unsigned n = 0; n < program->places; n++) {
         put_place(w, n, program->places);
         ck_assert_uint_lt(w->at, sizeof w->bytes - 256);
     }
+    wide(w);
     byte(w, 0xe9);
     jump_to(w, 0);
     for (unsigned n = 0; n < w->fixup_count; n++)
@@ -646,6 +706,8 @@ void random_program_put(struct cpu_box *box, const struct random_program *progra
     if (program->is_user)
         cpu_guest_ring3(box);
     cpu_get_registers(box->cpu, &r);
+    if (program->has_code_16)
+        use_code_16(box, &r, program->is_user);
     r.segment[CPU_FS].base = DATA;
     r.segment[CPU_FS].limit = DATA_END - DATA - 1;
     r.segment[CPU_FS].attributes &= 0x7ff; /* a limit in bytes */

@@ -16,9 +16,12 @@
 #define RANDOM_PROGRAM_SKIPPED     0x37808u /* #DE, #UD */
 
 struct random_program {
-    uint32_t seed;           /* not 0 */
-    unsigned places;         /* blocks of code, 1 to RANDOM_PROGRAM_MOST */
-    bool is_user, is_16_bit; /* CPL 3; operands of 16 bits preferred to those of 32 */
+    uint32_t seed;    /* not 0 */
+    unsigned places;  /* blocks of code, 1 to RANDOM_PROGRAM_MOST */
+    bool is_user;     /* CPL 3 */
+    bool is_16_bit;   /* operands of 16 bits are preferred to those of 32 */
+    bool is_wide;     /* no loops within a place */
+    bool has_code_16; /* code and stack segments of 16 bits, with prefixes where something has 32 */
 };
 #define RANDOM_PROGRAM_MOST 1024u
 

@@ -138,7 +138,9 @@ START_TEST(random_programs_run_as_by_the_plain_handlers)
         struct random_program program = {.seed = (0x9e3779b9u * (n + first)) | 1,
                                          .places = PLACES[n % ARRAY_COUNT(PLACES)],
                                          .is_user = n % 8 > 3,
-                                         .is_16_bit = n % 3 == 2};
+                                         .is_16_bit = n % 3 == 2,
+                                         .is_wide = n % 7 > 2,
+                                         .has_code_16 = n % 5 > 2};
         run_both(&program, 1000000, &seen);
     }
     ck_assert_msg(
