@@ -43,6 +43,13 @@ static int32_t truncate_scale(const struct f80_parts *x)
     return x->is_negative ? -magnitude : magnitude;
 }
 
+/* FSCALE by zero, FPREM and FPREM1 by infinity hand their operand on (SDM 2A, their tables). Of a denormal nothing is
+ * said but DE, even where UE is not masked: so an Intel Xeon. AMD's Zen 5 calls it tiny. */
+static bool is_denormal(struct f80 a)
+{
+    return !(a.sign_exponent & 0x7FFF) && !(a.significand >> 63);
+}
+
 struct f80 f80_scale(struct f80_env *env, struct f80 a, struct f80 b)
 {
     struct f80 result = a;
@@ -56,6 +63,8 @@ struct f80 f80_scale(struct f80_env *env, struct f80 a, struct f80 b)
         return a;
     if (y.class == F80_CLASS_INFINITY)
         return y.is_negative ? f80_zero(x.is_negative) : f80_infinity(x.is_negative);
+    if (y.class == F80_CLASS_ZERO && is_denormal(a))
+        return a;
     int32_t scale = f80_is_finite_nonzero(&y) ? truncate_scale(&y) : 0;
     return f80_round_pack(env, x.is_negative, x.exponent + scale,
                           (struct f80_u128){x.significand, 0}, F80_EXTENDED);
@@ -173,6 +182,10 @@ static struct f80_remainder remainder_of(struct f80_env *env, struct f80 a, stru
     if (settle_remainder(env, a, b, &result.value))
         return result;
     struct f80_parts x = f80_unpack(a), y = f80_unpack(b);
+    if (y.class == F80_CLASS_INFINITY && is_denormal(a)) {
+        result.value = a;
+        return result;
+    }
     if (y.class == F80_CLASS_INFINITY)
         y.exponent = INT16_MAX * 4; /* x stays, as with any much larger divisor */
     int32_t distance = x.exponent - y.exponent;

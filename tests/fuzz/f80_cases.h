@@ -352,30 +352,6 @@ static void forgive(struct outcome *real, struct outcome *model, struct spread *
     model->status &= (uint16_t) ~(C1 | F80_PE | F80_UE);
 }
 
-/* FSCALE of a denormal by zero with UE unmasked: the result is tiny, which raises UE (SDM 1 8.5.5; AMD),
- * but Intel hands the operand on. */
-static bool differs_by_maker(const struct operation *op, struct f80 a, struct f80 b,
-                             uint16_t control)
-{
-    return strcmp(op->name, "scale") == 0 && f80_classify(a) == F80_CLASS_DENORMAL &&
-           f80_classify(b) == F80_CLASS_ZERO && !(control & F80_UE);
-}
-
-static bool is_smallest_normal(struct f80 a)
-{
-    return (a.sign_exponent & 0x7FFF) == 1 && a.significand == UINT64_C(1) << 63;
-}
-
-/* A function whose exact value lies less than a unit below the smallest normal number, UE unmasked: it is
- * tiny, and its exponent is moved; the silicon rounds up to that number. Or the exact value is that number, and the
- * silicon's lies below (FYL2X of 1/2 and 2^-16382 on an Intel Xeon). */
-static bool is_at_the_edge(const struct operation *op, const struct outcome *real, const struct outcome *model,
-                           uint16_t control)
-{
-    return op->is_transcendental && !(control & F80_UE) &&
-           (is_smallest_normal(real->st0) || is_smallest_normal(real->st1) || is_smallest_normal(model->st0));
-}
-
 /* Runs one case on both; returns false when they differ. */
 static bool run_case(const struct silicon *silicon, const struct operation *op, uint64_t *seed,
                      bool is_loud, struct spread *far)
@@ -404,7 +380,10 @@ static bool run_case(const struct silicon *silicon, const struct operation *op, 
         real.st1 = f80_make(0, 0);
     if (op->is_transcendental)
         forgive(&real, &model, far);
-    if (differs_by_maker(op, a, b, control) || is_at_the_edge(op, &real, &model, control))
+    if (silicon_makers_differ(op->opcode, op->modrm, a, b, control))
+        return true;
+    if (op->is_transcendental && (silicon_is_at_the_edge(real.st0, model.st0, control) ||
+                                  silicon_is_at_the_edge(real.st1, model.st1, control)))
         return true;
     if (same(real.st0, model.st0) && same(real.st1, model.st1) && real.status == model.status &&
         memcmp(real.memory, model.memory, 16) == 0)

@@ -196,4 +196,26 @@ static inline struct f80 silicon_random_operand(uint64_t *seed, int *near)
     return value;
 }
 
+/* FSCALE of a denormal by zero and FPREM, FPREM1 of one by infinity, UE unmasked: Intel's processors hand it on, as the model
+ * does, AMD's raise UE. */
+static inline bool silicon_makers_differ(uint8_t opcode, uint8_t modrm, struct f80 a, struct f80 b,
+                                         uint16_t control)
+{
+    enum f80_class class = f80_classify(b);
+    return opcode == 0xD9 && !(control & F80_UE) && f80_classify(a) == F80_CLASS_DENORMAL &&
+           (modrm == 0xFD ? class == F80_CLASS_ZERO
+                          : (modrm == 0xF5 || modrm == 0xF8) && class == F80_CLASS_INFINITY);
+}
+
+/* A function whose exact value lies less than a unit below the smallest normal number, UE unmasked: it is tiny, and its
+ * exponent is moved; the silicon rounds up to that number. Or the exact value is that number, and the silicon's lies below
+ * (FYL2X of 1/2 and 2^-16382 on an Intel Xeon). */
+static inline bool silicon_is_at_the_edge(struct f80 real, struct f80 model, uint16_t control)
+{
+    const uint64_t smallest = UINT64_C(1) << 63;
+    return !(control & F80_UE) &&
+           (((real.sign_exponent & 0x7FFF) == 1 && real.significand == smallest) ||
+            ((model.sign_exponent & 0x7FFF) == 1 && model.significand == smallest));
+}
+
 #endif
