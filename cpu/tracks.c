@@ -116,7 +116,7 @@ static void add_table(struct tracks *tracks, const struct op_handlers *chained,
 }
 
 /* What is measured (docs/performance.md): on AMD's Zen 5 a shell's loop takes a third less time on tracks. On an Intel Xeon
- * it takes as long at best and a third more at worst, from one run to the next, and fork and exec a fifth more. */
+ * it takes a tenth less at best and a third more at worst, from one hour to the next, and fork and exec a fifth more. */
 static bool gains_by_tracks(void)
 {
 #if defined(__GNUC__) && (defined(__x86_64__) || defined(__i386__))
