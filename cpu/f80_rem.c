@@ -43,9 +43,10 @@ static int32_t truncate_scale(const struct f80_parts *x)
     return x->is_negative ? -magnitude : magnitude;
 }
 
-/* FSCALE by zero, FPREM and FPREM1 by infinity hand their operand on (SDM 2A, their tables). Of a denormal nothing is
- * said but DE, even where UE is not masked: so an Intel Xeon. AMD's Zen 5 calls it tiny. */
-static bool is_denormal(struct f80 a)
+/* Below the normal numbers, which a pseudo-denormal is not. FSCALE by zero, FPREM and FPREM1 by infinity hand their operand
+ * on (SDM 2A, their tables), and of such a one nothing is said but DE, even where UE is not masked: so an Intel Xeon. AMD's
+ * Zen 5 raises UE. */
+static bool is_tiny(struct f80 a)
 {
     return !(a.sign_exponent & 0x7FFF) && !(a.significand >> 63);
 }
@@ -63,7 +64,7 @@ struct f80 f80_scale(struct f80_env *env, struct f80 a, struct f80 b)
         return a;
     if (y.class == F80_CLASS_INFINITY)
         return y.is_negative ? f80_zero(x.is_negative) : f80_infinity(x.is_negative);
-    if (y.class == F80_CLASS_ZERO && is_denormal(a))
+    if (y.class == F80_CLASS_ZERO && is_tiny(a))
         return a;
     int32_t scale = f80_is_finite_nonzero(&y) ? truncate_scale(&y) : 0;
     return f80_round_pack(env, x.is_negative, x.exponent + scale,
@@ -182,12 +183,12 @@ static struct f80_remainder remainder_of(struct f80_env *env, struct f80 a, stru
     if (settle_remainder(env, a, b, &result.value))
         return result;
     struct f80_parts x = f80_unpack(a), y = f80_unpack(b);
-    if (y.class == F80_CLASS_INFINITY && is_denormal(a)) {
+    if (y.class == F80_CLASS_INFINITY) {
         result.value = a;
-        return result;
-    }
-    if (y.class == F80_CLASS_INFINITY)
+        if (is_tiny(a))
+            return result;
         y.exponent = INT16_MAX * 4; /* x stays, as with any much larger divisor */
+    }
     int32_t distance = x.exponent - y.exponent;
     if (distance < 64)
         return finish_remainder(env, &x, &y, is_nearest);

@@ -34,16 +34,14 @@ extern const struct op_handlers TRACK_OPS_8, TRACK_OPS_16, TRACK_OPS_32;
 op_handler track_system;
 extern op_handler *const TRACK_PAIRS[PAIR_FIRSTS][PAIR_SECONDS];
 
-/* Not every processor gains by them: tracks_init() asks which one this is.
- *
- * Both forms of each handler; open addressing by the chained one, less than half full. */
+/* Both forms of each handler; open addressing by the chained one, less than half full. */
 #define TRACK_SLOTS 8192u
 struct tracks {
     struct track_forms {
         op_handler *chained, *stepping;
     } slot[TRACK_SLOTS];
     uint32_t next_short, next_long; /* the track that the next block gets */
-    bool are_used;
+    bool are_used; /* not every processor gains by them: tracks_init() asks which one this is */
 };
 void tracks_init(struct tracks *tracks);
 

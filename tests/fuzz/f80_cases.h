@@ -380,7 +380,7 @@ static bool run_case(const struct silicon *silicon, const struct operation *op, 
         real.st1 = f80_make(0, 0);
     if (op->is_transcendental)
         forgive(&real, &model, far);
-    if (silicon_makers_differ(op->opcode, op->modrm, a, b, control))
+    if (silicon_is_another_makers(op->opcode, op->modrm, a, b, control))
         return true;
     if (op->is_transcendental && (silicon_is_at_the_edge(real.st0, model.st0, control) ||
                                   silicon_is_at_the_edge(real.st1, model.st1, control)))

@@ -99,6 +99,32 @@ static inline uint64_t silicon_execute(const struct silicon *silicon, uint8_t op
     return flags;
 }
 
+/* FSCALE of a denormal by zero and FPREM, FPREM1 of one by infinity, UE unmasked: Intel's processors hand it on, as the model
+ * has to; AMD's raise UE, so that this cannot be compared with them. */
+static inline bool silicon_is_another_makers(uint8_t opcode, uint8_t modrm, struct f80 a,
+                                             struct f80 b, uint16_t control)
+{
+    enum f80_class class = f80_classify(b);
+    __builtin_cpu_init();
+    return !__builtin_cpu_is("intel") && opcode == 0xD9 && !(control & F80_UE) &&
+           f80_classify(a) == F80_CLASS_DENORMAL &&
+           (modrm == 0xFD ? class == F80_CLASS_ZERO
+                          : (modrm == 0xF5 || modrm == 0xF8) && class == F80_CLASS_INFINITY);
+}
+
+/* Two results of a function that differ, UE unmasked. The exact value lies less than a unit below the smallest normal number:
+ * it is tiny, and its exponent is moved, while the silicon rounds up to that number. Or the exact value is that number, and
+ * the silicon's lies below (FYL2X of 1/2 and 2^-16382 on an Intel Xeon). */
+static inline bool silicon_is_at_the_edge(struct f80 real, struct f80 model, uint16_t control)
+{
+    const uint64_t smallest = UINT64_C(1) << 63;
+    bool differ =
+        real.significand != model.significand || real.sign_exponent != model.sign_exponent;
+    return differ && !(control & F80_UE) &&
+           (((real.sign_exponent & 0x7FFF) == 1 && real.significand == smallest) ||
+            ((model.sign_exponent & 0x7FFF) == 1 && model.significand == smallest));
+}
+
 #endif
 
 /* xorshift64*, Vigna 2016: repeatable everywhere. */
@@ -194,28 +220,6 @@ static inline struct f80 silicon_random_operand(uint64_t *seed, int *near)
     *near = exponent;
     value.sign_exponent = (uint16_t)(exponent | (int)(choice >> 48 & 0x8000));
     return value;
-}
-
-/* FSCALE of a denormal by zero and FPREM, FPREM1 of one by infinity, UE unmasked: Intel's processors hand it on, as the model
- * does, AMD's raise UE. */
-static inline bool silicon_makers_differ(uint8_t opcode, uint8_t modrm, struct f80 a, struct f80 b,
-                                         uint16_t control)
-{
-    enum f80_class class = f80_classify(b);
-    return opcode == 0xD9 && !(control & F80_UE) && f80_classify(a) == F80_CLASS_DENORMAL &&
-           (modrm == 0xFD ? class == F80_CLASS_ZERO
-                          : (modrm == 0xF5 || modrm == 0xF8) && class == F80_CLASS_INFINITY);
-}
-
-/* A function whose exact value lies less than a unit below the smallest normal number, UE unmasked: it is tiny, and its
- * exponent is moved; the silicon rounds up to that number. Or the exact value is that number, and the silicon's lies below
- * (FYL2X of 1/2 and 2^-16382 on an Intel Xeon). */
-static inline bool silicon_is_at_the_edge(struct f80 real, struct f80 model, uint16_t control)
-{
-    const uint64_t smallest = UINT64_C(1) << 63;
-    return !(control & F80_UE) &&
-           (((real.sign_exponent & 0x7FFF) == 1 && real.significand == smallest) ||
-            ((model.sign_exponent & 0x7FFF) == 1 && model.significand == smallest));
 }
 
 #endif

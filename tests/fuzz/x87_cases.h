@@ -188,7 +188,7 @@ static bool run_instruction(const struct silicon *silicon, uint8_t opcode, uint8
         silicon_execute(silicon, opcode, modrm, &before, &real, real_memory, flags);
     run_model(opcode, modrm, &before, &model, model_memory, &model_flags);
     struct silicon_image shown = real, shown_model = model;
-    if (silicon_makers_differ(opcode, modrm, silicon_get(&before, 0), silicon_get(&before, 1), before.control))
+    if (silicon_is_another_makers(opcode, modrm, silicon_get(&before, 0), silicon_get(&before, 1), before.control))
         return true;
     for (int i = 0; i < 2 && is_transcendental(opcode, modrm); i++)
         if (silicon_is_at_the_edge(silicon_get(&real, i), silicon_get(&model, i), before.control))

@@ -388,11 +388,11 @@ static void other(struct writer *w)
         byte(w, 0xbd);
         bytes(w, alias(w, 6) + DATA + data_offset(w, 0x2000), 4);
         break;
-    case 8: /* a register of its own instruction: inc, dec, which the program may exchange */
+    case 8: /* inc, dec of a register, which the program may exchange */
         note(w->opcodes, &w->opcode_count, here(w), w);
         byte(w, 0x40 | any(w, 2) << 3 | target(w, 4));
         break;
-    case 9: /* a lower half, then all of it */
+    case 9: /* mov r,imm of 16 bits */
         if (!w->has_code_16)
             byte(w, 0x66);
         byte(w, 0xb8 | target(w, 2));
@@ -403,17 +403,19 @@ static void other(struct writer *w)
         byte(w, 0xb8 | target(w, 4));
         immediate(w, 4);
         break;
-    default: /* a far pointer's load of DS, the same one */ bytes(w, 0x1f1e, 2); break;
+    default:
+        bytes(w, 0x1f1e, 2); /* push ds; pop ds */
+        break;
     }
 }
 
 /* x87, MMX, SSE and SSE2: with registers, and with memory where no alignment is asked for. */
 static void floating(struct writer *w)
 {
-    /* First bytes; an operand in memory by ModRM's digit, or ModRM with a register; the range of that. */
     static const struct form {
-        uint8_t count, code[3], digit,
-            registers; /* registers: 0: memory, else ModRM C0h | digit << 3 | below that */
+        uint8_t count, code[3], digit;
+        uint8_t
+            registers; /* 0: memory; ffh: no ModRM; else it is C0h | digit << 3 | some number below this */
     } FORMS[] = {
         {1, {0xd9},             0, 0   },
         {1, {0xdd},             0, 0   },
@@ -674,11 +676,9 @@ static void use_code_16(struct cpu_box *box, struct cpu_registers *r, bool is_us
 
 void random_program_put(struct cpu_box *box, const struct random_program *program)
 {
-    static const struct writer NOTHING = {.at = 0};
-    struct writer *w = malloc(sizeof *w);
+    struct writer *w = calloc(1, sizeof *w);
     struct cpu_registers r;
     ck_assert_ptr_nonnull(w);
-    *w = NOTHING;
     w->seed = program->seed;
     w->is_user = program->is_user;
     w->is_16_bit = program->is_16_bit;

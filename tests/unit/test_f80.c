@@ -74,6 +74,24 @@ START_TEST(tiny_and_exact_underflows_only_when_unmasked)
 }
 END_TEST
 
+/* SDM vol. 2A, the tables of FSCALE and FPREM; UE: an Intel Xeon. */
+START_TEST(a_denormal_is_handed_on_though_tiny)
+{
+    struct f80 denormal = f80_make(0x8000, UINT64_C(0x4000000000000000));
+    struct f80 pseudo = f80_make(0, UINT64_C(0x8000000000000000)), zero = f80_make(0, 0);
+    struct f80 infinity = f80_make(0x7FFF, UINT64_C(0x8000000000000000));
+    struct f80_env env = environment();
+    env.masks &= (uint16_t)~F80_UE;
+    check_value(f80_scale(&env, denormal, zero), 0x8000, denormal.significand);
+    check_value(f80_rem(&env, denormal, infinity).value, 0x8000, denormal.significand);
+    check_value(f80_rem_ieee(&env, denormal, infinity).value, 0x8000, denormal.significand);
+    check_value(f80_scale(&env, pseudo, zero), 1, pseudo.significand);
+    ck_assert_uint_eq(env.raised, F80_DE);
+    f80_rem(&env, denormal, ONE); /* a number: tiny */
+    ck_assert_uint_eq(env.raised, F80_DE | F80_UE);
+}
+END_TEST
+
 /* SDM vol. 1, table 4-7. */
 START_TEST(the_larger_nan_wins_and_becomes_quiet)
 {
@@ -369,6 +387,7 @@ Suite *f80_suite(void)
     tcase_add_test(tcase, precision_control_shortens_results);
     tcase_add_test(tcase, unmasked_overflow_moves_the_exponent);
     tcase_add_test(tcase, tiny_and_exact_underflows_only_when_unmasked);
+    tcase_add_test(tcase, a_denormal_is_handed_on_though_tiny);
     tcase_add_test(tcase, the_larger_nan_wins_and_becomes_quiet);
     tcase_add_test(tcase, invalid_operations_give_the_negative_indefinite);
     tcase_add_test(tcase, integers_out_of_range_become_indefinite);
