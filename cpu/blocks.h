@@ -62,10 +62,12 @@ struct op {
     uint8_t remaining;     /* instructions of the block not executed before this one */
     uint8_t length;        /* of the instruction (of a fused pair: the first) */
     uint8_t covers;        /* instructions: 1, a fused pair: 2 */
-    uint8_t patchable;     /* bytes of the immediate at the first instruction's end; 0: not so */
-    bool has_instruction : 1; /* u.instruction is in use */
-    bool is_system : 1;       /* op_system does it, in whichever form */
+    uint8_t label;         /* ops_goto.h */
+    uint8_t patchable : 3; /* bytes of the immediate at the first instruction's end; 0: not so */
+    uint8_t has_instruction : 1; /* u.instruction is in use */
+    uint8_t is_system : 1; /* op_system does it, in whichever form */
 };
+_Static_assert(sizeof(struct op) == 32, "two operations fill a line of the first-level cache");
 
 /* Good while (context ^ cpu->context) & mask is 0. Within a page mask is 0: where the block that links
  * runs, its page is mapped, and the mode is still the one that it was entered in. Across pages the
@@ -165,6 +167,11 @@ static inline const struct op *op_call(struct cpu *cpu, const struct op *op)
 #define DISPATCH_IS_CHAINED 0
 #define OP_STOP NULL
 #endif
+#ifdef VITRINE_DISPATCH_GOTO
+#define DISPATCH_IS_GOTO 1
+#else
+#define DISPATCH_IS_GOTO 0
+#endif
 
 #if DISPATCH_IS_CHAINED && !defined(HANDLERS_STEP)
 #if defined(__clang__)
@@ -193,6 +200,7 @@ const struct op_pair_map *pool_pairs(const struct code_pool *pool);
 const struct op_pair_map *pool_chains(const struct code_pool *pool);
 const struct op_pair_map *pool_carries(const struct code_pool *pool);
 struct tracks *pool_tracks(struct code_pool *pool);
+const struct op_place_map *pool_places(const struct code_pool *pool);
 void pool_add_cpu(struct code_pool *pool, struct cpu *cpu);
 void pool_remove_cpu(struct code_pool *pool, struct cpu *cpu);
 struct block *pool_find(const struct code_pool *pool, const struct cpu *cpu, uint64_t frame_id,

@@ -8,6 +8,7 @@
 #include "cpu/execute.h"
 #include "cpu/heat.h"
 #include "cpu/memory.h"
+#include "cpu/ops_goto.h"
 #include "cpu/ops_pairs.h"
 #include "cpu/run.h"
 
@@ -312,6 +313,7 @@ static void place(struct builder *b, struct block *block, const struct source *s
     for (unsigned n = 0; n < b->op_count; n++)
         if (block->ops[n].has_instruction)
             block->ops[n].u.instruction = kept + (b->ops[n].u.instruction - b->instructions);
+    ops_set_labels(pool_places(b->cpu->run->pool), block);
 }
 
 static struct block *into_scratch(struct cpu *cpu, struct builder *b, const struct source *s)

@@ -116,7 +116,7 @@ static void set_operands(struct op *op, const struct instruction *i)
     unsigned bytes = i->operand_size, to = i->reg, from = i->rm;
     /* An immediate as wide as the operands stands in the code as the op holds it. */
     if (i->row->immediate == IMM_IB || i->row->immediate == IMM_IZ || i->row->immediate == IMM_IV)
-        op->patchable = (uint8_t)bytes;
+        op->patchable = bytes & 7;
     switch ((enum operand_form)i->row->form) {
     case FORM_EG:
     case FORM_OA:

@@ -2,6 +2,7 @@
 #include "cpu/heat.h"
 
 #include "cpu/ops_chains.h"
+#include "cpu/ops_goto.h"
 #include "cpu/ops_registers.h"
 #include "cpu/tracks.h"
 
@@ -26,6 +27,7 @@ void heat_exchange(struct code_pool *pool, struct block *block)
         else if (!TECHNIQUE_GUESSES || !op_by_register(pool_guesses(pool), op))
             op_by_register(pool_variants(pool), op);
     }
+    ops_set_labels(pool_places(pool), block);
     block->enter = block->ops[0].handler;
     block->is_hot = true;
     block->turns = 0;
@@ -67,7 +69,7 @@ void heat_sample(struct cpu *cpu, struct block *block)
     if (passed > HEAT_SAMPLES)
         passed = HEAT_SAMPLES;
     block->heat = block->heat - block->heat * passed / HEAT_SAMPLES + HEAT_OF_SAMPLE;
-    if (TECHNIQUE_REGISTERS && block->heat >= (narrowness > HEAT_NARROW ? HEAT_HOT_NARROW : HEAT_HOT))
+    if (HEAT_MAKES_HOT && block->heat >= (narrowness > HEAT_NARROW ? HEAT_HOT_NARROW : HEAT_HOT))
         heat_exchange(pool, block);
     else if (TECHNIQUE_TRACKS && is_wide && block->turns >= HEAT_TURNS - 1 && !block->has_track)
         track_take(pool_tracks(pool), block);

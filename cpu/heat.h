@@ -22,6 +22,10 @@
 #define HEAT_HOT       (6 * HEAT_OF_SAMPLE) /* one sample of some 40 */
 #define HEAT_HOT_NARROW (5 * HEAT_OF_SAMPLE / 2) /* of some 100 */
 
+/* Where dispatch is by computed goto, the general handlers are places in one function (ops_goto.h). Those by register would
+ * have to be called, and that takes longer than they save: a small loop a quarter to a third. */
+#define HEAT_MAKES_HOT (TECHNIQUE_REGISTERS && !DISPATCH_IS_GOTO)
+
 /* Instructions between two samples, and some more, so that no loop keeps step. */
 #define HEAT_STRIDE 4096u
 static inline uint32_t heat_stride(const struct cpu *cpu)

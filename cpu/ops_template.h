@@ -536,6 +536,7 @@ OP_DEFINE(jmp)
 CONDITIONS(JCC_OF)
 #endif
 
+#ifdef OPS_NAME
 /* --- the table --------------------------------------------------------------------------------------------------------- */
 #define CLASS_ROW(name) name##_B, name##_F, name##_S, name##_W
 #define STACK_ROW(name) {name##_F, name##_S, name##_W}
@@ -619,3 +620,4 @@ const struct op_handlers OPS_NAME = {
 #endif
 #endif
 };
+#endif

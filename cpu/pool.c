@@ -25,6 +25,7 @@ enum status code_pool_new(struct code_pool **pool, size_t max_bytes, struct erro
     op_chain_map_init(&(*pool)->chains);
     op_carry_map_init(&(*pool)->carries);
     tracks_init(&(*pool)->tracks);
+    op_place_map_init(&(*pool)->places);
     return STATUS_OK;
 }
 
@@ -46,6 +47,11 @@ const struct op_variant_map *pool_guesses(const struct code_pool *pool)
 struct tracks *pool_tracks(struct code_pool *pool)
 {
     return &pool->tracks;
+}
+
+const struct op_place_map *pool_places(const struct code_pool *pool)
+{
+    return &pool->places;
 }
 
 const struct op_pair_map *pool_pairs(const struct code_pool *pool)

@@ -4,6 +4,7 @@
 
 #include "cpu/blocks.h"
 #include "cpu/ops_chains.h"
+#include "cpu/ops_goto.h"
 #include "cpu/ops_registers.h"
 #include "cpu/tracks.h"
 
@@ -58,6 +59,7 @@ struct code_pool {
     struct op_variant_map variants, guesses;
     struct op_pair_map pairs, chains, carries;
     struct tracks tracks;
+    struct op_place_map places;
     struct block *hash[HASH_SIZE];
     struct code_page *pages[PAGE_HASH], *free_pages;
     struct page_chunk *page_chunks, *filling; /* those before the one being filled are full */

@@ -13,8 +13,10 @@ void block_kill(struct block *block)
 {
     block->is_dead = true;
     block->enter = op_stale;
-    for (unsigned i = 0; i < block->op_count; i++)
+    for (unsigned i = 0; i < block->op_count; i++) {
         block->ops[i].handler = op_stale;
+        block->ops[i].label = 0;
+    }
 }
 
 static uint64_t scratch_lines(const struct code_pool *pool, uint64_t frame_id)

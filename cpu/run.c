@@ -11,6 +11,7 @@
 
 #include "cpu/heat.h"
 #include "cpu/memory.h"
+#include "cpu/ops_goto.h"
 
 static uint64_t effective_end(const struct cpu *cpu)
 {
@@ -39,8 +40,10 @@ void run_sync(struct cpu *cpu, const struct op *op)
 static void unpatch(struct cpu *cpu)
 {
     struct op *op = cpu->run->patched;
-    if (op && op->handler == op_leave)
+    if (op && op->handler == op_leave) {
         op->handler = cpu->run->patched_handler;
+        op->label = cpu->run->patched_label;
+    }
     cpu->run->patched = NULL;
 }
 
@@ -71,7 +74,9 @@ void run_after_access(struct cpu *cpu)
     } else if (op[1].handler != op_stale && !run->patched) {
         run->patched = writable(op + 1);
         run->patched_handler = op[1].handler;
+        run->patched_label = op[1].label;
         run->patched->handler = op_leave;
+        run->patched->label = 0;
     }
 }
 
@@ -431,8 +436,12 @@ static __attribute__((noinline)) bool handle_breakpoint(struct cpu *cpu)
 /* Calls handlers until one wants the loop: tracks call theirs themselves. */
 static void step_through(struct cpu *cpu, const struct op *op)
 {
+#if DISPATCH_IS_GOTO
+    ops_go(cpu, op);
+#else
     while (op)
         op = op_call(cpu, op);
+#endif
 }
 
 /* Runs from cpu->ip until something wants the loop. */

@@ -53,6 +53,7 @@ struct cpu_run {
     bool is_running;
     struct op *patched;          /* op whose handler leaves the block; NULL: none */
     op_handler *patched_handler;
+    uint8_t patched_label;
     struct builder *builder;
     uint32_t samples, narrowness; /* heat.h */
     uint64_t sample_at, sample_ahead; /* in the timeline; between runs: how far ahead */

@@ -1,27 +1,41 @@
 # Every form of dispatch, at every level of optimisation where it is valid, with gcc and clang and with the
 # sanitizers, is the same machine: the same results of the oracle's random streams, the same hash of a guest's run.
-# And with tail calls no handler calls the next one where it should jump.
+# And with tail calls no handler calls the next one where it should jump; with computed goto most places jump on by
+# themselves (gcc joins their jumps into one where it optimises less).
 #
 # Only cpu/ is compiled for each form; the other folders come from the first form of the same compiler.
 #
 # A new form is one more line: NAME | COMPILER | CONFIGURE-OPTIONS | CFLAGS. VITRINE_FORMS chooses among the names.
 # timeout: 7200
 forms='
-tail-gcc-O2   | gcc   | --dispatch=tail | -O2
-tail-gcc-O3   | gcc   | --dispatch=tail | -O3
-tail-gcc-Os   | gcc   | --dispatch=tail | -Os
-tail-clang-O2 | clang | --dispatch=tail | -O2
-tail-clang-O3 | clang | --dispatch=tail | -O3
-tail-clang-Os | clang | --dispatch=tail | -Os
-goto-gcc-O2   | gcc   | --dispatch=goto | -O2
-goto-clang-O2 | clang | --dispatch=goto | -O2
-loop-gcc-O0   | gcc   | --dispatch=loop | -O0
-loop-gcc-O1   | gcc   | --dispatch=loop | -O1
-loop-gcc-O2   | gcc   | --dispatch=loop | -O2
-loop-clang-O0 | clang | --dispatch=loop | -O0
-loop-clang-O1 | clang | --dispatch=loop | -O1
-loop-clang-O2 | clang | --dispatch=loop | -O2
-sanitized-gcc | gcc   | --enable-sanitize | -O1
+tail-gcc-O2    | gcc   | --dispatch=tail | -O2
+tail-gcc-O3    | gcc   | --dispatch=tail | -O3
+tail-gcc-Os    | gcc   | --dispatch=tail | -Os
+tail-clang-O2  | clang | --dispatch=tail | -O2
+tail-clang-O3  | clang | --dispatch=tail | -O3
+tail-clang-Os  | clang | --dispatch=tail | -Os
+goto-gcc-O0    | gcc   | --dispatch=goto | -O0
+goto-gcc-O1    | gcc   | --dispatch=goto | -O1
+goto-gcc-O2    | gcc   | --dispatch=goto | -O2
+goto-gcc-O3    | gcc   | --dispatch=goto | -O3
+goto-gcc-Os    | gcc   | --dispatch=goto | -Os
+goto-clang-O0  | clang | --dispatch=goto | -O0
+goto-clang-O1  | clang | --dispatch=goto | -O1
+goto-clang-O2  | clang | --dispatch=goto | -O2
+goto-clang-O3  | clang | --dispatch=goto | -O3
+goto-clang-Os  | clang | --dispatch=goto | -Os
+loop-gcc-O0    | gcc   | --dispatch=loop | -O0
+loop-gcc-O1    | gcc   | --dispatch=loop | -O1
+loop-gcc-O2    | gcc   | --dispatch=loop | -O2
+loop-gcc-O3    | gcc   | --dispatch=loop | -O3
+loop-gcc-Os    | gcc   | --dispatch=loop | -Os
+loop-clang-O0  | clang | --dispatch=loop | -O0
+loop-clang-O1  | clang | --dispatch=loop | -O1
+loop-clang-O2  | clang | --dispatch=loop | -O2
+loop-clang-O3  | clang | --dispatch=loop | -O3
+loop-clang-Os  | clang | --dispatch=loop | -Os
+sanitized-goto | gcc   | --enable-sanitize --dispatch=goto | -O1
+sanitized-loop | gcc   | --enable-sanitize --dispatch=loop | -O1
 '
 # These call through a pointer for another reason: the loop and its catch, the plain handlers, conversions that a
 # store takes as an argument, a port's device (where the compiler does not inline bus/space.h). The plain handlers of
@@ -76,6 +90,11 @@ calls_in_handlers() { # of the objects in NAME
         /\tcallq? +\*/ && !index(may, " " name " ") && !seen[name]++ { print name }'
 }
 
+jumps_of_places() { # in NAME
+    objdump -d --no-show-raw-insn "$1/obj/cpu/ops_goto.o" |
+        awk '/^[0-9a-f]+ <.*>:/ { is_it = $2 == "<ops_go>:" } is_it && /\tjmpq? +\*/ { n++ } END { print n + 0 }'
+}
+
 while IFS='| ' read -r name compiler options flags; do
     [ -n "$name" ] || continue
     case " ${VITRINE_FORMS:-$name} " in *" $name "*) ;; *) continue ;; esac
@@ -90,6 +109,10 @@ while IFS='| ' read -r name compiler options flags; do
     tail-*)
         found=$(calls_in_handlers "$name")
         [ -z "$found" ] || complain "$name: calls where a jump should be: $found"
+        ;;
+    goto-*-O[23])
+        found=$(jumps_of_places "$name")
+        [ "$found" -gt 150 ] || complain "$name: $found jumps for all places"
         ;;
     esac
     ran=$((ran + 1))

@@ -144,7 +144,7 @@ START_TEST(random_programs_run_as_by_the_plain_handlers)
         run_both(&program, 1000000, &seen);
     }
     ck_assert_msg(
-        seen.interrupts && seen.page_faults && seen.skipped && seen.hot &&
+        seen.interrupts && seen.page_faults && seen.skipped && (seen.hot || !HEAT_MAKES_HOT) &&
             (seen.tracks || !DISPATCH_IS_CHAINED),
         "%u interrupts, %u page faults, %u #DE or #UD; samples of hot blocks %u, on tracks %u",
         seen.interrupts, seen.page_faults, seen.skipped, seen.hot, seen.tracks);
