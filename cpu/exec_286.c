@@ -31,7 +31,7 @@ static void multiply_flags(struct cpu *cpu, unsigned bytes, uint64_t upper, bool
 
 static uint64_t upper_half(const struct cpu *cpu, unsigned bytes)
 {
-    return bytes == 1 ? cpu->gpr[CPU_AX] >> 8 & 0xff : cpu->gpr[CPU_DX] & 0xffff;
+    return bytes == 1 ? cpu->gpr[CPU_AX] >> 8 & 0xff : cpu->gpr[CPU_DX] & mask_bytes(bytes);
 }
 
 void exec_mul_286(struct cpu *cpu, const struct instruction *i)
@@ -53,22 +53,24 @@ void exec_imul_286(struct cpu *cpu, const struct instruction *i)
 
 /* SF, ZF and PF are those of the remainder, AF is set. CF and OF: for DIV the borrow of the last step,
  * which compares without the bit that the step before has shifted out; for IDIV, is the divisor positive? */
-void exec_div_286(struct cpu *cpu, const struct instruction *i)
+void division_flags_286(struct cpu *cpu, unsigned bytes, uint64_t divisor, bool is_signed)
 {
-    unsigned bytes = i->operand_size;
-    uint64_t divisor = operand_read(cpu, i), remainder, mask = mask_bytes(bytes);
-    bool carry;
-    if (i->row->argument) {
-        divide_signed(cpu, bytes, divisor);
-        remainder = upper_half(cpu, bytes);
-        carry = !(divisor >> (8 * bytes - 1) & 1);
-    } else {
-        divide_unsigned(cpu, bytes, divisor);
-        remainder = upper_half(cpu, bytes);
-        carry = ((cpu->gpr[CPU_AX] & 1 ? remainder + divisor : remainder) & mask) < divisor;
-    }
+    uint64_t remainder = upper_half(cpu, bytes), mask = mask_bytes(bytes);
+    bool carry = is_signed ? !(divisor >> (8 * bytes - 1) & 1)
+                           : ((cpu->gpr[CPU_AX] & 1 ? remainder + divisor : remainder) & mask) < divisor;
     flags_set(cpu, FLAGS_RESULT, flags_log2(bytes), remainder,
               FLAG_AF | (carry ? FLAG_CF | FLAG_OF : 0));
+}
+
+void exec_div_286(struct cpu *cpu, const struct instruction *i)
+{
+    bool is_signed = i->row->argument;
+    uint64_t divisor = operand_read(cpu, i);
+    if (is_signed)
+        divide_signed(cpu, i->operand_size, divisor);
+    else
+        divide_unsigned(cpu, i->operand_size, divisor);
+    division_flags_286(cpu, i->operand_size, divisor, is_signed);
 }
 
 /* --- decimal and ASCII adjust ----------------------------------------------------------------------- */

@@ -4,7 +4,7 @@
  * Specification: what is published about the captures of an Intel 386EX (SingleStepTests/80386, README, its masks
  * and issues 3 and 4) and by emulators that pass them (mras0/xemu, avwohl/qxDOS); what was seen on a 386SX
  * (barotto/test386.asm, its POST E0h).
- * MISSING: what MUL, IMUL, DIV and IDIV leave in SF, ZF, AF and PF. */
+ * MISSING: what MUL, IMUL, DIV and IDIV leave in SF, ZF, AF and PF, of the latter CF and OF too. */
 #include "cpu/execute.h"
 #include "cpu/flags.h"
 #include "cpu/segment.h"
@@ -137,6 +137,7 @@ void exec_idiv_386(struct cpu *cpu, const struct instruction *i)
         register_write(cpu, CPU_AX, 2, ((is_negative_a ? 0 - excess : excess) & 0xff) << 8 | 0x80);
     else
         divide_signed(cpu, 1, divisor);
+    division_flags_286(cpu, 1, divisor, true); /* as exec_idiv() has it */
 }
 
 /* By zero: what the exception pushes. */
@@ -158,8 +159,8 @@ void exec_pusha_386(struct cpu *cpu, const struct instruction *i)
     cpu_stack_move(cpu, -8 * (int64_t)bytes);
 }
 
-/* A fault leaves the registers loaded that come before it. QUIRK: on a stack of 64 KiB POPAD takes the
- * upper half of ESP from the stack. */
+/* A fault leaves the registers loaded that come before it. QUIRK: in real mode, on a stack of 64 KiB, POPAD takes the
+ * upper half of ESP from the stack. Protected mode is not captured: there the manual holds. */
 void exec_popa_386(struct cpu *cpu, const struct instruction *i)
 {
     unsigned bytes = i->operand_size;
@@ -172,7 +173,7 @@ void exec_popa_386(struct cpu *cpu, const struct instruction *i)
             register_write(cpu, n, bytes, value);
     }
     cpu_stack_move(cpu, 8 * (int64_t)bytes);
-    if (bytes == 4 && !(cpu->segment[CPU_SS].attributes & SEGMENT_DB))
+    if (bytes == 4 && cpu_uses_paragraphs(cpu) && !(cpu->segment[CPU_SS].attributes & SEGMENT_DB))
         cpu->gpr[CPU_SP] = (sp & 0xffff0000u) | (cpu->gpr[CPU_SP] & 0xffff);
 }
 

@@ -254,9 +254,20 @@ void divide_unsigned(struct cpu *cpu, unsigned bytes, uint64_t divisor)
     write_quotient(cpu, bytes, dividend / divisor, dividend % divisor);
 }
 
+/* QUIRK: a division leaves other flags up to the i486; later processors leave the flags alone (seen on those of today). By
+ * that, programs from before CPUID tell a 386 from a NexGen and an i486 from a Cyrix, which both change none. Of the 386
+ * and the i486 it is known that these programs find them, not which flags they leave: those of the 80286 are captured. */
+static void leave_division_flags(struct cpu *cpu, unsigned bytes, uint64_t divisor, bool is_signed)
+{
+    if (cpu->model->generation <= GEN_486)
+        division_flags_286(cpu, bytes, divisor, is_signed);
+}
+
 void exec_div(struct cpu *cpu, const struct instruction *i)
 {
-    divide_unsigned(cpu, i->operand_size, operand_read(cpu, i));
+    uint64_t divisor = operand_read(cpu, i);
+    divide_unsigned(cpu, i->operand_size, divisor);
+    leave_division_flags(cpu, i->operand_size, divisor, false);
 }
 
 void divide_signed(struct cpu *cpu, unsigned bytes, uint64_t divisor)
@@ -277,7 +288,9 @@ void divide_signed(struct cpu *cpu, unsigned bytes, uint64_t divisor)
 
 void exec_idiv(struct cpu *cpu, const struct instruction *i)
 {
-    divide_signed(cpu, i->operand_size, operand_read(cpu, i));
+    uint64_t divisor = operand_read(cpu, i);
+    divide_signed(cpu, i->operand_size, divisor);
+    leave_division_flags(cpu, i->operand_size, divisor, true);
 }
 
 /* --- shifts ---------------------------------------------------------------------------------------------- */

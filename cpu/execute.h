@@ -46,6 +46,8 @@ uint64_t shift_with_flags(struct cpu *cpu, unsigned digit, unsigned bytes, uint6
 /* The dividend lies in (E)DX:(E)AX or AX, and so do quotient and remainder; #DE where they do not fit. */
 void divide_unsigned(struct cpu *cpu, unsigned bytes, uint64_t divisor);
 void divide_signed(struct cpu *cpu, unsigned bytes, uint64_t divisor);
+/* The flags of a division that has been done, as the 80286 leaves them. */
+void division_flags_286(struct cpu *cpu, unsigned bytes, uint64_t divisor, bool is_signed);
 /* BT, BTS, BTR, BTC but for the flags: returns the value before, and which bit of it is meant. */
 uint64_t bit_test(struct cpu *cpu, const struct instruction *i, unsigned *bit);
 /* Writes at SP - below without moving it. */

@@ -322,7 +322,7 @@ static op_handler *handler_of(const struct builder *b, const struct instruction 
         if (!of_registers)
             return NULL;
         return i->row->argument ? (is_by_cl ? shrd_c : shrd_i) : is_by_cl ? shld_c : shld_i;
-    case FAST_DIV: return of_registers ? div4 : NULL;
+    case FAST_DIV: return of_registers && generation > GEN_486 ? div4 : NULL; /* before, it has flags */
     case FAST_PUSH_SEGMENT: /* of four bytes the 386 and the i486 write two */
         if (i->operand_size == 4 && (generation == GEN_386 || generation == GEN_486))
             return NULL;

@@ -26,6 +26,19 @@ static const char *watch_word(enum cpu_watch_kind kind)
     return "";
 }
 
+/* Which of gdb's own breakpoints it stands at. Only where EIP is a linear address: gdb looks for its breakpoint at EIP, takes
+ * one that it does not find there for a late report of one that is gone by now, and goes on without a word. Without the
+ * word it says SIGTRAP. */
+static const char *breakpoint_word(const struct gdb_stub *stub)
+{
+    bool is_hard = stub->stop.point.tag == 1;
+    struct gdb_registers registers;
+    stub->target.get_registers(stub->target.self, &registers);
+    if (registers.cpu.segment[CPU_CS].base != 0 || !(is_hard ? stub->knows_hwbreak : stub->knows_swbreak))
+        return "";
+    return is_hard ? "hwbreak:;" : "swbreak:;";
+}
+
 /* Why the machine stands: "T05thread:1;watch:b8000;". */
 void gdb_reply_stop(struct gdb_stub *stub)
 {
@@ -44,10 +57,8 @@ void gdb_reply_stop(struct gdb_stub *stub)
         snprintf(text, sizeof text, "%s:%llx;", watch_word(stop->point.kind),
                  (unsigned long long)stop->address);
         gdb_put_text(stub, text);
-    } else if (stop->reason == STOP_POINT && stop->point.tag == 0 && stub->knows_swbreak) {
-        gdb_put_text(stub, "swbreak:;");
-    } else if (stop->reason == STOP_POINT && stop->point.tag == 1 && stub->knows_hwbreak) {
-        gdb_put_text(stub, "hwbreak:;");
+    } else if (stop->reason == STOP_POINT) {
+        gdb_put_text(stub, breakpoint_word(stub));
     }
     gdb_reply_end(stub);
 }

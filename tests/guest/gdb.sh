@@ -103,6 +103,25 @@ ended_with 0
 [ "$(sed -n 's/^hash //p' run.out)" = "$(sed -n 's/^hash //p' plain.out)" ] ||
     fail "gdb changed the run: $(cat run.out) instead of $(cat plain.out)"
 
+# ---- breakpoints in real mode: where CS' base is not 0, EIP is not the address; gdb stops all the same -------
+for how in break hbreak; do
+    start_with_gdb --stopped
+    cat >script <<END
+set tcp connect-timeout 20
+set architecture i8086
+target remote 127.0.0.1:$port
+set var \$at = *(unsigned short *)0xffff1
+$how *(0xf0000 + \$at)
+continue
+printf "at %x:%d\n", \$cs, \$eip == \$at
+detach
+END
+    timeout 60 gdb -nx -batch -x script >real.out 2>&1
+    ended_with 0
+    says real.out 'Program received signal SIGTRAP'
+    says real.out 'at f000:1'
+done
+
 # ---- the magic breakpoint: xchg bx,bx stops in gdb by SIGTRAP where it was asked for, and only there ----
 if command -v nasm >/dev/null; then
     nasm -f bin -o seven.img "$SRCDIR/tests/guest/seven.asm" && truncate -s 2M seven.img || exit 1

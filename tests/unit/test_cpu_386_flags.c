@@ -102,12 +102,66 @@ START_TEST(undefined_flags_are_the_chips)
 }
 END_TEST
 
+/* What programs from before CPUID divide, to find processors that leave the flags alone: AX = 5555h by CX = 2 with ZF set
+ * (a NexGen keeps it, a 386 does not), 5 by 2 with all flags clear (a Cyrix keeps them, an i486 does not). Processors
+ * of today keep them. */
+static const struct {
+    const char *model;
+    bool keeps;
+} DIVIDERS[] = {{"80286", false}, {"80386", false}, {"80486", false}, {"p6", true}, {"max", true}};
+
+START_TEST(a_division_tells_an_80386_from_a_nexgen_and_an_i486_from_a_cyrix)
+{
+    const uint32_t nexgen[4] = {0x5555, 2, 0, 0}, cyrix[4] = {5, 2, 0, 0};
+    bool keeps = DIVIDERS[_i].keeps;
+    struct cpu_box box;
+    cpu_box_init(&box, DIVIDERS[_i].model, 64);
+    struct cpu_registers r = cpu_box_step_real(&box, nexgen, ZF, CODE("\xf7\xf1")); /* div cx */
+    ck_assert_uint_eq(r.gpr[CPU_AX] & 0xffff, 0x2aaa);
+    ck_assert_uint_eq(r.flags & ZF, keeps ? ZF : 0);
+    cpu_box_fini(&box);
+    cpu_box_init(&box, DIVIDERS[_i].model, 64);
+    r = cpu_box_step_real(&box, cyrix, 0, CODE("\xf6\xf1")); /* div cl */
+    ck_assert_uint_eq(r.gpr[CPU_AX] & 0xffff, 0x102);
+    ck_assert_int_eq((r.flags & ARITHMETIC & 0xff) == 0, keeps); /* what LAHF shows */
+    cpu_box_fini(&box);
+}
+END_TEST
+
+/* The manual: POPAD leaves the stack's value of ESP where it is. In real mode the chip takes its upper half (captures). */
+START_TEST(popad_takes_half_of_esp_in_real_mode_only)
+{
+    for (unsigned is_protected = 0; is_protected < 2; is_protected++) {
+        struct cpu_box box;
+        struct cpu_registers r;
+        cpu_box_init(&box, "80386", 64);
+        cpu_get_registers(box.cpu, &r); /* as after a reset: the stack's segment begins at 0 and has 64 KiB */
+        r.gpr[CPU_SP] = 0x7000;
+        r.cr0 |= is_protected;
+        r.segment[CPU_CS].base = 0x8000;
+        r.ip = 0;
+        cpu_set_registers(box.cpu, &r);
+        for (uint32_t n = 0; n < 8; n++)
+            cpu_box_poke32(&box, 0x7000 + 4 * n, 0x12340000 + n);
+        cpu_box_poke(&box, 0x8000, "\x66\x61", 2);
+        cpu_box_run(&box, 1);
+        cpu_get_registers(box.cpu, &r);
+        ck_assert_uint_eq(r.gpr[CPU_DI], 0x12340000);
+        ck_assert_uint_eq(r.gpr[CPU_SP], is_protected ? 0x7020 : 0x12347020);
+        cpu_box_fini(&box);
+    }
+}
+END_TEST
+
 Suite *cpu_386_flags_suite(void);
 Suite *cpu_386_flags_suite(void)
 {
     Suite *suite = suite_create("cpu_386_flags");
     TCase *tcase = tcase_create("cpu_386_flags");
     tcase_add_loop_test(tcase, undefined_flags_are_the_chips, 0, (int)ARRAY_COUNT(SEEN));
+    tcase_add_loop_test(tcase, a_division_tells_an_80386_from_a_nexgen_and_an_i486_from_a_cyrix, 0,
+                        (int)ARRAY_COUNT(DIVIDERS));
+    tcase_add_test(tcase, popad_takes_half_of_esp_in_real_mode_only);
     suite_add_tcase(suite, tcase);
     return suite;
 }

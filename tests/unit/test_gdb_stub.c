@@ -352,6 +352,11 @@ START_TEST(going_on_is_answered_by_the_stop)
     stop = (struct engine_stop){.reason = STOP_POINT, .point = {.kind = CPU_WATCH_EXECUTE}};
     gdb_stub_stopped(f->stub, &stop);
     ck_assert_str_eq(ask(f, "?"), "T05thread:1;swbreak:;");
+    stop.point.tag = 1;
+    gdb_stub_stopped(f->stub, &stop);
+    ck_assert_str_eq(ask(f, "?"), "T05thread:1;hwbreak:;");
+    f->registers.cpu.segment[CPU_CS].base = 0x7c00; /* gdb would look for it at EIP */
+    ck_assert_str_eq(ask(f, "?"), "T05thread:1;");
     stop = (struct engine_stop){.reason = STOP_SHUTDOWN};
     gdb_stub_stopped(f->stub, &stop);
     ck_assert_str_eq(ask(f, "?"), "T0bthread:1;");
