@@ -183,11 +183,14 @@ static enum status take_image(struct run *run, struct error *error)
         if ((status = add_floppy(run, o->floppies.items[i], error)) != STATUS_OK)
             return status;
     run->config.boot_order = boot_order(run, o->image && kind == IMAGE_FLOPPY);
-    /* A firmware that was asked for may be all that is wanted: test ROMs boot nothing. */
-    if (!o->kernel && run->session.disk_count == 0 && !run->config.has_cdrom && !run->config.floppies[0][0] && !o->snapshot_load &&
-        !o->bios)
+    bool boots = o->kernel || run->session.disk_count > 0 || run->config.has_cdrom || run->config.floppies[0][0] ||
+                 o->snapshot_load;
+    if (!boots && !o->bios)
         return error_set(error, STATUS_USAGE, "nothing to boot from; fix: vitrine run disk.img, --disk FILE, "
                          "--floppy FILE, --cdrom FILE, --kernel FILE or --bios FILE");
+    /* A firmware that was asked for may be all that is wanted: test ROMs boot nothing. Then it is the guest. */
+    if (!boots && o->wants_prompt && !o->no_firmware)
+        o->is_stopped = o->firmware = true;
     if (o->draws_drivers)
         return error_set(error, STATUS_USAGE, "--drivers draws the drivers of a host; fix: vitrine host LAB.ini");
     if (o->gantt)

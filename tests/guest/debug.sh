@@ -30,6 +30,13 @@ printf 'x/2xb 0x7dfe\nquit\n' | timeout 100 "$VITRINE" debug --display none --bi
 says out '=> 00007c00: '
 says out '00007dfe: 55 aa'
 
+# A ROM that boots nothing is the guest: the first stop is where the processor begins, and its accesses are traced.
+head -c 65536 /dev/zero | tr '\000' '\220' >rom.bin
+printf '\346\200\372\364' | dd of=rom.bin bs=1 seek=65520 conv=notrunc 2>/dev/null # out 80h,al; cli; hlt
+printf 'trace on\nc\n' | timeout 100 "$VITRINE" debug --display none --bios rom.bin --timeout 5 >out 2>&1
+says out '=> fffffff0: '
+says out '"device":"post"'
+
 # A triple fault is explained, stops at the prompt, then does what it would have done.
 dd if=/dev/zero of=triple.img bs=1024 count=2048 2>/dev/null
 dd if="$BUILDDIR/obj/roms/tests/triple.bin" of=triple.img conv=notrunc 2>/dev/null
