@@ -3,7 +3,7 @@
  *   vga_regs.c      ports and register tables        vga_memory.c   A0000-BFFFF, latches, modes
  *   vga_dispi.c     the DISPI (VBE) registers        vga_timing.c   where the beam is
  *   vga_draw.c      pictures                         vga_text.c     text modes
- *   vga_interrupt.c the vertical interrupt
+ *   vga_interrupt.c the vertical interrupt           vga_edid.h     the monitor
  *   vga_describe.c  accesses in words                vga.c, vga_pci.c   life cycle, ISA and PCI
  *
  * Video memory is kept with the four planes interleaved: plane p of plane address o is byte

@@ -2,12 +2,12 @@
  *
  * Specification: PCI 2.1; the Bochs VBE display interface; the standard VGA's layout:
  *   BAR 0   linear frame buffer: the video memory as RAM     prefetchable, `vram` MiB
- *   BAR 2   4 KiB: 000 EDID (none: zeros), 400 ports 3C0-3DF, 500 DISPI, 600 byte order
+ *   BAR 2   4 KiB: 000 EDID (vga_edid.h), 400 ports 3C0-3DF, 500 DISPI, 600 byte order
  *   ROM     video BIOS, as the board gave it (struct vga_config)
  * plus the fixed ports and the window of the ISA form, and DISPI at 1CE-1D0.
  *
- * MISSING: EDID (reads as zeros), big-endian frame buffer, gating of the fixed addresses by the
- * command register. Clock and interrupt lines: as vga.c. */
+ * MISSING: DDC (a monitor other than the one of vga_edid.h), big-endian frame buffer, gating of the
+ * fixed addresses by the command register. Clock and interrupt lines: as vga.c. */
 #include "devices/vga.h"
 
 #include <string.h>
@@ -124,7 +124,7 @@ const struct device_type VGA_PCI_TYPE = {
                "odd/even page select, Shift Load bits\n"
                "switch sense, feature connector\n"
                "video feedback in Input Status 1, gating by port 3C3\n"
-               "EDID, big-endian frame buffer, gating of fixed addresses by the command register",
+               "big-endian frame buffer, gating of fixed addresses by the command register",
     .size = sizeof(struct vga_pci),
     .version = 2,
     .options = OPTIONS,

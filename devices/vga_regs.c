@@ -13,6 +13,7 @@
 #include "devices/vga_core.h"
 
 #include "base/bits.h"
+#include "devices/vga_edid.h"
 
 /* --- General registers ------------------------------------------------------------------- */
 
@@ -606,6 +607,11 @@ static uint32_t extension_peek(const void *self, const struct reg *row)
     return row->reset;
 }
 
+#define EDID(at, first, second, third, fourth, words)                                        \
+    {.name = "EDID " #at, .meaning = words, .offset = at, .width = 4, .access = REG_READ,    \
+     .reset = (uint32_t)(first) | (second) << 8 | (third) << 16 | (uint32_t)(fourth) << 24,  \
+     .peek = extension_peek, .section = "E-EDID 1.3, 3"}
+
 static const struct reg MMIO_ROWS[] = {
     VGA_PORTS(0x400),
     CRTC_PORTS(0x410, is_colour),
@@ -615,5 +621,6 @@ static const struct reg MMIO_ROWS[] = {
     {.name = "QEXT ENDIAN", .meaning = "byte order: little", .offset = 0x604, .width = 4,
      .access = REG_READ, .reset = 0x1E1E1E1E, .peek = extension_peek,
      .section = "standard VGA, PCI BAR 2"},
+    VGA_EDID_ROWS(EDID),
     REG_ROWS_END};
 const struct reg_bank VGA_MMIO_BANK = {"memory BAR 2", MMIO_ROWS};

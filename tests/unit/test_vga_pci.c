@@ -1,4 +1,4 @@
-/* The VGA on PCI: identity, the linear frame buffer as RAM, the memory BAR, the ROM. */
+/* The VGA on PCI: identity, frame buffer as RAM, the memory BAR, the monitor, the ROM. */
 #include <check.h>
 #include <stdlib.h>
 #include <string.h>
@@ -118,6 +118,97 @@ START_TEST(ports_are_in_the_memory_bar_too)
 }
 END_TEST
 
+/* The monitor, as a driver reads it: E-EDID 1.3, section 3. */
+static void read_edid(struct bench *b, uint8_t edid[128])
+{
+    for (unsigned at = 0; at < 128; at++)
+        edid[at] = (uint8_t)space_read(&b->f->memory, MMIO + at, 1);
+}
+
+START_TEST(a_monitor_is_described_by_a_valid_edid)
+{
+    static const uint8_t HEADER[8] = {0, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0};
+    struct bench b;
+    uint8_t edid[128], sum = 0;
+    bench_init(&b, NULL);
+    place(&b);
+    read_edid(&b, edid);
+    for (unsigned at = 0; at < 128; at++)
+        sum = (uint8_t)(sum + edid[at]);
+    ck_assert_uint_eq(sum, 0);
+    ck_assert_mem_eq(edid, HEADER, sizeof HEADER);
+    ck_assert_uint_eq(edid[18], 1);
+    ck_assert_uint_eq(edid[19], 3);
+    ck_assert_uint_eq(edid[126], 0); /* no further block */
+    /* Wider reads see the same bytes; writes are lost. */
+    space_write(&b.f->memory, MMIO + 54, 4, 0);
+    for (unsigned at = 0; at < 128; at += 4)
+        ck_assert_uint_eq(space_read(&b.f->memory, MMIO + at, 4), load_le32(edid + at));
+    ck_assert_uint_eq(space_read(&b.f->memory, MMIO + 19, 2), edid[19] | edid[20] << 8);
+    device_fixture_free(b.f);
+}
+END_TEST
+
+START_TEST(the_preferred_timing_is_1024x768_at_60_hz)
+{
+    struct bench b;
+    uint8_t edid[128];
+    uint32_t clock_hz, width, height, columns, lines;
+    bench_init(&b, NULL);
+    place(&b);
+    read_edid(&b, edid);
+    ck_assert(edid[24] & 2); /* the first timing is the preferred one */
+    clock_hz = load_le16(edid + 54) * 10000u;
+    width = edid[56] | (edid[58] & 0xF0u) << 4;
+    height = edid[59] | (edid[61] & 0xF0u) << 4;
+    columns = width + (edid[57] | (edid[58] & 0x0Fu) << 8);
+    lines = height + (edid[60] | (edid[61] & 0x0Fu) << 8);
+    ck_assert_uint_eq(width, 1024);
+    ck_assert_uint_eq(height, 768);
+    ck_assert_uint_eq(clock_hz / (columns * lines), 60);
+    device_fixture_free(b.f);
+}
+END_TEST
+
+static void sets_mode(struct bench *b, uint32_t width, uint32_t height)
+{
+    space_write(&b->f->memory, MMIO + 0x508, 2, 0);
+    space_write(&b->f->memory, MMIO + 0x502, 2, width);
+    space_write(&b->f->memory, MMIO + 0x504, 2, height);
+    space_write(&b->f->memory, MMIO + 0x506, 2, 32);
+    space_write(&b->f->memory, MMIO + 0x508, 2, 0x41);
+    ck_assert_uint_eq(space_read(&b->f->memory, MMIO + 0x502, 2), width);
+    ck_assert_uint_eq(space_read(&b->f->memory, MMIO + 0x504, 2), height);
+}
+
+START_TEST(the_card_sets_every_size_that_the_monitor_names)
+{
+    /* Of the established timings 1.3 has: byte, bit, size; 720x400 is text's. */
+    static const struct {
+        uint8_t at, bit;
+        uint16_t width, height;
+    } ESTABLISHED[] = {{35, 5, 640, 480}, {35, 0, 800, 600}, {36, 3, 1024, 768}};
+    static const uint8_t ASPECTS[4][2] = {{16, 10}, {4, 3}, {5, 4}, {16, 9}};
+    struct bench b;
+    uint8_t edid[128];
+    bench_init(&b, NULL);
+    place(&b);
+    read_edid(&b, edid);
+    for (size_t i = 0; i < ARRAY_COUNT(ESTABLISHED); i++) {
+        ck_assert(edid[ESTABLISHED[i].at] >> ESTABLISHED[i].bit & 1);
+        sets_mode(&b, ESTABLISHED[i].width, ESTABLISHED[i].height);
+    }
+    for (unsigned at = 38; at < 54; at += 2) {
+        uint32_t width = (edid[at] + 31u) * 8;
+        const uint8_t *aspect = ASPECTS[edid[at + 1] >> 6];
+        ck_assert_uint_eq(edid[at + 1] & 0x3F, 0); /* 60 Hz */
+        sets_mode(&b, width, width * aspect[1] / aspect[0]);
+    }
+    ck_assert_uint_eq(b.f->guest_errors, 0);
+    device_fixture_free(b.f);
+}
+END_TEST
+
 START_TEST(the_rom_bar_shows_the_video_bios)
 {
     struct bench b;
@@ -190,6 +281,9 @@ Suite *vga_pci_suite(void)
     tcase_add_test(tc, firmware_finds_the_standard_vga);
     tcase_add_test(tc, the_frame_buffer_is_ram_and_is_drawn);
     tcase_add_test(tc, ports_are_in_the_memory_bar_too);
+    tcase_add_test(tc, a_monitor_is_described_by_a_valid_edid);
+    tcase_add_test(tc, the_preferred_timing_is_1024x768_at_60_hz);
+    tcase_add_test(tc, the_card_sets_every_size_that_the_monitor_names);
     tcase_add_test(tc, the_rom_bar_shows_the_video_bios);
     tcase_add_test(tc, state_is_saved_whole_and_bars_move_back);
     tcase_add_test(tc, reset_takes_the_bars_away);
