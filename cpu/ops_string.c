@@ -21,9 +21,10 @@ static inline void set_index(struct cpu *cpu, const struct op *op, unsigned numb
     cpu->gpr[number] = kept | (value & mask);
 }
 
-/* `total` bytes from an index register on, all in one page. */
-static inline bool reach(const struct cpu *cpu, const struct op *op, unsigned segment,
-                         unsigned number, uint64_t total, bool is_write, uint8_t **host)
+/* `total` bytes from an index register on, all in one page. Always inlined: a handler that hands out the address of a
+ * variable keeps its frame, and its last call is no jump. */
+static BASE_ALWAYS_INLINE bool reach(const struct cpu *cpu, const struct op *op, unsigned segment,
+                                     unsigned number, uint64_t total, bool is_write, uint8_t **host)
 {
     const struct segment_bounds *b = &cpu->bounds[segment];
     uint64_t offset = index_of(cpu, op, number), end = offset + total;

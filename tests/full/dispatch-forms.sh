@@ -5,7 +5,7 @@
 #
 # Only cpu/ is compiled for each form; the other folders come from the first form of the same compiler.
 #
-# A new form is one more line: NAME | COMPILER | CONFIGURE-OPTIONS | CFLAGS. VITRINE_FORMS chooses among the names.
+# A new form is one more line: NAME | COMPILER | CONFIGURE-OPTIONS, by commas | CFLAGS. VITRINE_FORMS chooses among the names.
 # timeout: 7200
 forms='
 tail-gcc-O2    | gcc   | --dispatch=tail | -O2
@@ -34,8 +34,8 @@ loop-clang-O1  | clang | --dispatch=loop | -O1
 loop-clang-O2  | clang | --dispatch=loop | -O2
 loop-clang-O3  | clang | --dispatch=loop | -O3
 loop-clang-Os  | clang | --dispatch=loop | -Os
-sanitized-goto | gcc   | --enable-sanitize --dispatch=goto | -O1
-sanitized-loop | gcc   | --enable-sanitize --dispatch=loop | -O1
+sanitized-goto | gcc   | --enable-sanitize,--dispatch=goto | -O1
+sanitized-loop | gcc   | --enable-sanitize,--dispatch=loop | -O1
 '
 # These call through a pointer for another reason: the loop and its catch, the plain handlers, conversions that a
 # store takes as an argument, a port's device (where the compiler does not inline bus/space.h). The plain handlers of
@@ -99,7 +99,7 @@ while IFS='| ' read -r name compiler options flags; do
     [ -n "$name" ] || continue
     case " ${VITRINE_FORMS:-$name} " in *" $name "*) ;; *) continue ;; esac
     command -v "$compiler" >/dev/null || { echo "$name: no $compiler: left out"; continue; }
-    build "$name" "$compiler" "$options" "$flags" || { tail -n 20 "$name.log"; complain "$name: cannot be built"; continue; }
+    build "$name" "$compiler" "$(echo "$options" | tr , ' ')" "$flags" || { tail -n 20 "$name.log"; complain "$name: cannot be built"; continue; }
     case $options in *sanitize*) sanitize=yes ;; *) sanitize=no ;; esac
     answers "$name" "$compiler" $sanitize
     [ "$(grep -c hash "$name.answers")" = 6 ] || { cat "$name.err" "$name.answers"; complain "$name: a hash is missing"; }
