@@ -79,6 +79,10 @@ void ata_identify(const struct ata_drive *d, uint8_t *bytes)
     put(bytes, 1, (uint16_t)reachable_cylinders(d, &d->geometry));
     put(bytes, 2, 0xC837); /* it spins by itself, and this answer is complete */
     put(bytes, 3, d->geometry.heads);
+    /* ATA-1 8.10: bytes of a track and of a sector. Retired by ATA-6, but drives went on to have them, and the BIOS
+     * of Bochs reads sectors as long as word 5 says. */
+    put(bytes, 4, (uint16_t)(d->geometry.sectors * SECTOR_BYTES));
+    put(bytes, 5, SECTOR_BYTES);
     put(bytes, 6, d->geometry.sectors);
     put_text(bytes, 10, 10, d->serial);
     put_text(bytes, 23, 4, "1.0");

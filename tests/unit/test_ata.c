@@ -55,6 +55,8 @@ START_TEST(identify_tells_geometry_and_capacity)
     ck_assert_uint_eq(load_le16(id), 0x0040);
     ck_assert_uint_eq(load_le16(id + 2), CYLINDERS);
     ck_assert_uint_eq(load_le16(id + 6), HEADS);
+    ck_assert_uint_eq(load_le16(id + 8), SECTORS * SECTOR_BYTES); /* a track, as ATA-1 has it */
+    ck_assert_uint_eq(load_le16(id + 10), SECTOR_BYTES);
     ck_assert_uint_eq(load_le16(id + 12), SECTORS);
     ck_assert_mem_eq(id + 54, "IVRTNI EAHDRD SI K ", 18); /* bytes swapped in each word */
     ck_assert_uint_eq(load_le16(id + 98) & 0x0300, 0x0300); /* LBA, DMA */
