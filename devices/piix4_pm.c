@@ -214,10 +214,13 @@ static void apmc_write(void *self, const struct reg *row, uint32_t value)
     if (!(load_le32(&s->function.config[DEVACTB]) & APMC_EN))
         return;
     s->glbsts |= APM_STS;
-    if (s->glbctl & SMI_EN) {
-        irq_line_set(&s->smi, true);
-        irq_line_set(&s->smi, false);
+    /* QUIRK: the BIOS of Bochs sets APMC_EN alone, as its own chip has no SMI_EN, and waits for ever. */
+    if (!(s->glbctl & SMI_EN)) {
+        device_guest_error(&s->device, "APMC_EN without SMI_EN (bit 0 of GLBCTL): no SMI# comes");
+        return;
     }
+    irq_line_set(&s->smi, true);
+    irq_line_set(&s->smi, false);
 }
 
 static uint32_t glb_peek(const void *self, const struct reg *row)

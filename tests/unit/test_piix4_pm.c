@@ -204,9 +204,11 @@ START_TEST(apmc_raises_smi_when_it_is_enabled)
     fixture_probe(b->f, b->f->device, "smi", &smi);
     fixture_out(b->f, 0xB2, 1);
     ck_assert_uint_eq(in(b, 0x18, 2), 0);
+    ck_assert_uint_eq(b->f->guest_errors, 0);
     pci_config_write(&b->pci, 0, DEVFN, 0x58, 4, 0x02000000);
     fixture_out(b->f, 0xB2, 2);
     ck_assert_uint_eq(smi.rises, 0);
+    ck_assert_uint_eq(b->f->guest_errors, 1); /* who waits for it is told */
     ck_assert_uint_eq(in(b, 0x18, 2), 0x20);
     out(b, 0x18, 0x20);
     ck_assert_uint_eq(in(b, 0x18, 2), 0);
@@ -214,6 +216,7 @@ START_TEST(apmc_raises_smi_when_it_is_enabled)
     fixture_out(b->f, 0xB2, 3);
     fixture_out(b->f, 0xB2, 4);
     ck_assert_uint_eq(smi.rises, 2);
+    ck_assert_uint_eq(b->f->guest_errors, 1);
     ck_assert(!smi.level);
     fixture_check_state(b->f->device);
     destroy(b);
