@@ -15,6 +15,7 @@
 #define PCI_HOLE UINT64_C(0xE0000000) /* RAM ends below it: BARs and the ROM live there */
 #define MACHINE_STATE_VERSION 2
 #define MAGIC_SHOWN_MAX 4 /* magic breakpoints that nobody takes are said so often */
+#define FAULTS_SHOWN_MAX 8 /* triple faults, each of which resets the machine, are explained so often */
 
 /* --- what devices ask of the machine --------------------------------------------------------------- */
 
@@ -434,6 +435,9 @@ static void log_triple_fault(struct machine *machine)
     struct machine_table_entry entries[FAULT_ENTRIES_MAX];
     char text[4096];
     size_t count;
+    /* Firmware that faults in its first instructions does so a million times a second. */
+    if (machine->faults_shown == FAULTS_SHOWN_MAX && machine->resets_on_triple_fault)
+        return;
     log_line(log, LOG_ERROR, "%s: triple fault: the processor has shut down", machine->name);
     machine_explain_shutdown(machine, text, sizeof text);
     machine_log_lines(machine, LOG_ERROR, text);
@@ -446,6 +450,10 @@ static void log_triple_fault(struct machine *machine)
     log_line(log, LOG_ERROR, "  next: %s", machine->resets_on_triple_fault
                                                ? "the chip set resets the machine"
                                                : "the run ends (--no-reboot)");
+    if (++machine->faults_shown == FAULTS_SHOWN_MAX && machine->resets_on_triple_fault)
+        log_line(log, LOG_WARNING, "%s: %u triple faults: further ones reset the machine without a "
+                 "word; fix: --no-reboot ends the run at the first",
+                 machine->name, machine->faults_shown);
 }
 
 /* HLT with interrupts off: said once, since only NMI, SMI or RESET# can end it. A machine that was

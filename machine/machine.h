@@ -139,6 +139,7 @@ struct machine {
     struct machine_hang hang;
     uint64_t interrupts_taken; /* INTA cycles; only to be looked at */
     unsigned magic_shown;   /* magic breakpoints that were said */
+    unsigned faults_shown;  /* triple faults that were explained */
     uint64_t kernel_entry;  /* linear; 0: it boots from a disk */
     bool is_scoped, hides_firmware, has_started; /* machine_watch_start() */
     int exit_status;
