@@ -21,6 +21,7 @@
 #define DEVICES_AT 0xE0000000u /* where RAM ends at the latest */
 #define LOW_KIB 639u
 #define MEBIBYTE 0x100000u
+#define TABLES_BYTES 0x40000u /* at the top of RAM, for ACPI and its own use: as much as SeaBIOS takes at most */
 
 enum { HEADER_HAS_ADDRESSES = 1 << 16, HEADER_REQUIRED_KNOWN = 0x3 };
 enum {
@@ -207,13 +208,15 @@ static void put_map_row(uint8_t *row, uint64_t base, uint64_t length, uint32_t t
 
 static void put_info(const struct boot *boot, struct space *memory)
 {
-    uint8_t info[96] = {0}, map[3 * 24], module[16] = {0};
+    uint8_t info[96] = {0}, map[4 * 24], module[16] = {0};
     char command_line[COMMAND_LINE_MAX];
-    uint64_t top = boot->machine->config.memory_bytes;
+    uint64_t above = boot->machine->config.memory_bytes - MEBIBYTE;
+    uint64_t tables = above > TABLES_BYTES ? TABLES_BYTES : above;
     uint32_t flags = INFO_MEMORY | INFO_COMMAND_LINE | INFO_MAP | INFO_LOADER_NAME;
     put_map_row(map, 0, LOW_KIB * 1024u, 1);
     put_map_row(map + 24, LOW_KIB * 1024u, MEBIBYTE - LOW_KIB * 1024u, 2);
-    put_map_row(map + 48, MEBIBYTE, top - MEBIBYTE, 1);
+    put_map_row(map + 48, MEBIBYTE, above - tables, 1);
+    put_map_row(map + 72, MEBIBYTE + above - tables, tables, 2);
     snprintf(command_line, sizeof command_line, "%s%s%s", boot->path, boot->append[0] ? " " : "",
              boot->append);
     if (boot->initrd_bytes) {
@@ -227,7 +230,7 @@ static void put_info(const struct boot *boot, struct space *memory)
     }
     store_le32(info, flags);
     store_le32(info + 4, LOW_KIB);
-    store_le32(info + 8, (uint32_t)((top - MEBIBYTE) / 1024));
+    store_le32(info + 8, (uint32_t)((above - tables) / 1024));
     store_le32(info + 16, COMMAND_LINE_AT);
     store_le32(info + 44, sizeof map);
     store_le32(info + 48, MAP_AT);

@@ -24,6 +24,14 @@ says out 'registers of '
 says out 'hit 1 times'
 says out 'the run is over, exit status 0'
 
+# A multiboot kernel's memory map: the firmware's tables at the top of RAM are not free, and what is free ends before.
+printf 'x/12xw 0x9130\nx/1xw 0x9008\nquit\n' | timeout 100 "$VITRINE" debug --display none --memory 16M "$ALPHA" >out 2>err ||
+    fail "the memory map: $(cat out err)"
+says out '00009130: 00000014 00100000 00000000 00ec0000'
+says out '00009140: 00000000 00000001 00000014 00fc0000'
+says out '00009150: 00000000 00040000 00000000 00000002'
+says out '00009008: 00003b00'
+
 # The boot sector is the first stop of a disk.
 printf 'x/2xb 0x7dfe\nquit\n' | timeout 100 "$VITRINE" debug --display none --bios embedded \
     --disk "$BUILDDIR/obj/roms/alpha-boot.img,overlay" >out 2>err || fail "the boot sector: $(cat out err)"
