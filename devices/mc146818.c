@@ -358,7 +358,18 @@ static const struct reg_field D_FIELDS[] = {
 #define FREE_8(a, b, c, d, e, f, g, h) \
     FREE(a), FREE(b), FREE(c), FREE(d), FREE(e), FREE(f), FREE(g), FREE(h)
 
-/* Reset values: those of power-on with the default options (midnight of January 1, 1970, 1 MiB). */
+/* Reset values: those of power-on with the default options (midnight of January 1, 1970, 1 MiB). *//* A drive of type 47, as the firmwares of clones keep it. */
+#define DISK(at, drive)                                                                            \
+    CMOS(at, drive " cylinders low", "cylinders", 0, "AMI"),                                       \
+        CMOS((at) + 1, drive " cylinders high", "cylinders", 0, "AMI"),                            \
+        CMOS((at) + 2, drive " heads", "heads", 0, "AMI"),                                         \
+        CMOS((at) + 3, drive " precompensation low", "its first cylinder", 0, "AMI"),              \
+        CMOS((at) + 4, drive " precompensation high", "FFFFh: none", 0, "AMI"),                    \
+        CMOS((at) + 5, drive " control", "bit 3: more than 8 heads", 0, "AMI"),                    \
+        CMOS((at) + 6, drive " landing zone low", "cylinder to park at", 0, "AMI"),                \
+        CMOS((at) + 7, drive " landing zone high", "cylinder to park at", 0, "AMI"),               \
+        CMOS((at) + 8, drive " sectors", "sectors a track", 0, "AMI")
+
 static const struct reg CMOS_ROWS[] = {
     CMOS(SECONDS, "seconds", "seconds", 0, "146818 p.6"),
     CMOS(SECONDS_ALARM, "seconds alarm", "seconds of the alarm", 0, "146818 p.6"),
@@ -385,16 +396,16 @@ static const struct reg CMOS_ROWS[] = {
     CMOS(0x0F, "shutdown", "what the BIOS does after a reset", 0, "AT"),
     CMOS(0x10, "floppy", "types of diskette drives A and B", 0, "AT"),
     FREE(11),
-    CMOS(0x12, "disk", "types of fixed disks C and D", 0, "AT"),
+    CMOS(0x12, "disk", "types of fixed disks C and D; 15: see 19h and 1Ah", 0, "AT"),
     FREE(13),
     CMOS(0x14, "equipment", "diskettes, display, FPU, mouse", 0x06, "AT"),
     CMOS(0x15, "base memory low", "KiB below 640 KiB", 0x80, "AT"),
     CMOS(0x16, "base memory high", "KiB below 640 KiB", 0x02, "AT"),
     CMOS(0x17, "extended memory low", "KiB above 1 MiB", 0, "AT"),
     CMOS(0x18, "extended memory high", "KiB above 1 MiB", 0, "AT"),
-    FREE(19), FREE(1A), FREE(1B), FREE(1C), FREE(1D), FREE(1E), FREE(1F),
-    FREE_8(20, 21, 22, 23, 24, 25, 26, 27),
-    FREE(28), FREE(29), FREE(2A), FREE(2B), FREE(2C), FREE(2D),
+    CMOS(0x19, "disk C", "type; 47: as 1Bh-23h say", 0, "AT"),
+    CMOS(0x1A, "disk D", "type; 47: as 24h-2Ch say", 0, "AT"),
+    DISK(0x1B, "C"), DISK(0x24, "D"), FREE(2D),
     CMOS(0x2E, "checksum high", "sum of 10h-2Dh", 0x00, "AT"),
     CMOS(0x2F, "checksum low", "sum of 10h-2Dh", 0x88, "AT"),
     CMOS(0x30, "memory above 1 MiB low", "KiB, at most 65,535", 0, "AT"),
@@ -522,6 +533,25 @@ static void set_equipment(struct rtc *rtc, uint8_t floppies)
     rtc->bytes[0x14] = (uint8_t)(0x06 | (drives ? 1 | (drives - 1) << 6 : 0));
 }
 
+/* What SETUP keeps of an IDE drive. Programs from before IDENTIFY, and Mach's and old Linux' drivers, look here for
+ * whether there is one. */
+static void set_disk(struct rtc *rtc, unsigned drive, uint64_t geometry)
+{
+    uint8_t *bytes = &rtc->bytes[drive ? 0x24 : 0x1B];
+    uint16_t cylinders = (uint16_t)(geometry >> 16);
+    uint8_t heads = (uint8_t)(geometry >> 8);
+    if (!geometry)
+        return;
+    rtc->bytes[0x12] |= drive ? 0x0F : 0xF0;
+    rtc->bytes[0x19 + drive] = 47;
+    store_le16(bytes, cylinders);
+    bytes[2] = heads;
+    store_le16(bytes + 3, 0xFFFF);
+    bytes[5] = heads > 8 ? 0xC8 : 0xC0; /* no retries, by the drive's own */
+    store_le16(bytes + 6, cylinders);
+    bytes[8] = (uint8_t)geometry;
+}
+
 static void set_checksum(struct rtc *rtc)
 {
     uint16_t sum = 0;
@@ -572,6 +602,8 @@ static const struct device_option OPTIONS[] = {
     {"memory", "1024", "RAM below 4 GiB, in KiB", 0, 0x400000},
     {"high_memory", "0", "RAM above 4 GiB, in KiB", 0, UINT64_C(0x3FFFFFC0)},
     {"floppy", "0", "types of the diskette drives, CMOS byte 10h (40h: A is 1.44 MB)", 0, 0xFF},
+    {"disk0", "0", "IDE drive C in CMOS: cylinders << 16 | heads << 8 | sectors; 0: none", 0, 0xFFFFFFFF},
+    {"disk1", "0", "IDE drive D, likewise", 0, 0xFFFFFFFF},
     {"boot", "cd", "order of boot devices: a floppy, c disk, d CD, n network", 0, 0},
     {"translation", "0", "CMOS bytes 39h and 3Ah: 2 bits a drive; 0 none, 1 LBA, 2 large", 0,
      0xFFFF},
@@ -594,6 +626,8 @@ static enum status init(struct device *device, const struct device_config *confi
     set_memory(rtc, device_number(type, config, "memory"),
                device_number(type, config, "high_memory"));
     set_equipment(rtc, (uint8_t)device_number(type, config, "floppy"));
+    set_disk(rtc, 0, device_number(type, config, "disk0"));
+    set_disk(rtc, 1, device_number(type, config, "disk1"));
     store_le16(&rtc->bytes[0x39], (uint16_t)translation);
     rtc->bytes[0x5F] = (uint8_t)(device_number(type, config, "cpus") - 1);
     set_checksum(rtc);

@@ -175,6 +175,17 @@ static uint8_t floppy_type(const struct machine *machine, size_t drive)
     return format ? floppy_drive_for(format) : 4; /* 1.44M: it will say what does not fit */
 }
 
+/* An IDE drive of the primary channel as the clock chip's memory has it; 0: there is none. */
+static uint32_t disk_geometry(const struct machine *machine, size_t drive)
+{
+    struct block *disk = machine->config.disks[drive];
+    struct block_geometry g;
+    if (!disk)
+        return 0;
+    disk->ops->geometry(disk, &g);
+    return (uint32_t)(g.cylinders < 0xFFFF ? g.cylinders : 0xFFFF) << 16 | (uint32_t)g.heads << 8 | g.sectors;
+}
+
 static void plug_floppies(const struct machine *machine, struct floppy_drives *floppies)
 {
     for (size_t i = 0; i < MACHINE_FLOPPIES; i++) {
@@ -220,9 +231,10 @@ static enum status add_board_device(struct machine *machine, const struct board_
         say_mechanics(given->floppy_has_mechanics, more, sizeof more);
     }
     if (strcmp(row->name, "rtc") == 0)
-        snprintf(more, sizeof more, "time=%llu,memory=%llu,floppy=%u,boot=%s",
+        snprintf(more, sizeof more, "time=%llu,memory=%llu,floppy=%u,disk0=%lu,disk1=%lu,boot=%s",
                  (unsigned long long)given->rtc_seconds, (unsigned long long)(given->memory_bytes >> 10),
                  (unsigned)floppy_type(machine, 0) << 4 | floppy_type(machine, 1),
+                 (unsigned long)disk_geometry(machine, 0), (unsigned long)disk_geometry(machine, 1),
                  given->boot_order ? given->boot_order : "cd");
     if (strcmp(row->name, "vga") == 0) {
         video.ram_id = machine->world->next_ram_id;

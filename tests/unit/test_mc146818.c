@@ -361,6 +361,22 @@ START_TEST(memory_sizes_stand_where_the_bios_looks)
 }
 END_TEST
 
+/* Ralf Brown's CMOS.LST, 12h, 19h-23h (AMI): type 47 with its geometry. */
+START_TEST(ide_drives_stand_where_setup_keeps_them)
+{
+    static const uint8_t DRIVE_D[9] = {0x90, 0x01, 16, 0xFF, 0xFF, 0xC8, 0x90, 0x01, 63};
+    struct device_fixture *f = make("disk1", "26218559"); /* 400/16/63 */
+    ck_assert_uint_eq(get(f, 0x12), 0x0F);
+    ck_assert_uint_eq(get(f, 0x19), 0);
+    ck_assert_uint_eq(get(f, 0x1A), 47);
+    for (uint8_t i = 0; i < 9; i++) {
+        ck_assert_uint_eq(get(f, 0x1B + i), 0);
+        ck_assert_uint_eq(get(f, 0x24 + i), DRIVE_D[i]);
+    }
+    device_fixture_free(f);
+}
+END_TEST
+
 START_TEST(checksum_covers_10h_to_2dh)
 {
     struct device_fixture *f = make("memory", "65536");
@@ -554,6 +570,7 @@ Suite *mc146818_suite(void)
     tcase_add_test(tests, alarm_matches_and_does_not_care_where_told);
     tcase_add_test(tests, alarm_tells_noon_from_midnight_and_sets_its_flag_when_not_enabled);
     tcase_add_test(tests, memory_sizes_stand_where_the_bios_looks);
+    tcase_add_test(tests, ide_drives_stand_where_setup_keeps_them);
     tcase_add_test(tests, checksum_covers_10h_to_2dh);
     tcase_add_test(tests, unknown_boot_device_is_refused);
     tcase_add_test(tests, port_70h_masks_nmi);
