@@ -284,6 +284,11 @@ enum status run_build(struct run *run, struct error *error)
     if (o->kernel &&
         (status = boot_new(&run->boot, o->kernel, o->initrd, o->append, error)) != STATUS_OK)
         return status;
+    /* Firmware of one's own may be such that starts kernels itself. */
+    if (run->boot && o->bios && strcmp(o->bios, "embedded") != 0 &&
+        (status = boot_describe(run->boot, run->config.memory_bytes, &run->config.kernel, error)) !=
+            STATUS_OK)
+        return status;
     status = machine_new(&run->machine, &run->session.world, &run->config, error);
     if (status != STATUS_OK)
         return status;

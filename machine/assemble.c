@@ -106,15 +106,45 @@ static bool board_has(const struct board *board, const char *type)
     return false;
 }
 
-static enum status describe_to_firmware(const struct machine *machine, uint8_t *e820,
+/* What the device has not copied yet. */
+struct firmware_room {
+    uint8_t e820[E820_ROW_BYTES];
+    uint8_t addresses[KERNEL_PARTS][4], sizes[KERNEL_PARTS][4];
+};
+
+/* --kernel, for firmware that never asks for an operating system by INT 19h. */
+static enum status describe_kernel(const struct machine_kernel *kernel, struct firmware_room *room,
+                                   struct fw_cfg_config *files, struct error *error)
+{
+    static const uint16_t KEYS[KERNEL_PARTS][3] = {
+        {FW_CFG_KERNEL_ADDR, FW_CFG_KERNEL_SIZE, FW_CFG_KERNEL_DATA},
+        {FW_CFG_INITRD_ADDR, FW_CFG_INITRD_SIZE, FW_CFG_INITRD_DATA},
+        {FW_CFG_CMDLINE_ADDR, FW_CFG_CMDLINE_SIZE, FW_CFG_CMDLINE_DATA},
+        {FW_CFG_SETUP_ADDR, FW_CFG_SETUP_SIZE, FW_CFG_SETUP_DATA}};
+    enum status status = STATUS_OK;
+    for (size_t i = 0; i < KERNEL_PARTS && status == STATUS_OK; i++) {
+        const struct machine_blob *part = &kernel->parts[i];
+        if (part->count == 0)
+            continue;
+        store_le32(room->addresses[i], kernel->addresses[i]);
+        store_le32(room->sizes[i], (uint32_t)part->count);
+        if ((status = fw_cfg_add_item(files, KEYS[i][0], room->addresses[i], 4, error)) == STATUS_OK &&
+            (status = fw_cfg_add_item(files, KEYS[i][1], room->sizes[i], 4, error)) == STATUS_OK)
+            status = fw_cfg_add_item(files, KEYS[i][2], part->bytes, part->count, error);
+    }
+    return status;
+}
+
+static enum status describe_to_firmware(const struct machine *machine, struct firmware_room *room,
                                         struct fw_cfg_config *files, struct error *error)
 {
     static const uint8_t ONE_CPU[2] = {1, 0}, NO_MENU[2] = {0, 0}, YES[1] = {1};
     enum status status;
-    store_le64(e820, 0);
-    store_le64(e820 + 8, machine->config.memory_bytes);
-    store_le32(e820 + 16, E820_RAM);
-    if ((status = fw_cfg_add_file(files, "etc/e820", e820, E820_ROW_BYTES, error)) != STATUS_OK ||
+    store_le64(room->e820, 0);
+    store_le64(room->e820 + 8, machine->config.memory_bytes);
+    store_le32(room->e820 + 16, E820_RAM);
+    if ((status = describe_kernel(&machine->config.kernel, room, files, error)) != STATUS_OK ||
+        (status = fw_cfg_add_file(files, "etc/e820", room->e820, E820_ROW_BYTES, error)) != STATUS_OK ||
         (status = fw_cfg_add_item(files, FW_CFG_NB_CPUS, ONE_CPU, 2, error)) != STATUS_OK ||
         (status = fw_cfg_add_item(files, FW_CFG_MAX_CPUS, ONE_CPU, 2, error)) != STATUS_OK)
         return status;
@@ -211,7 +241,7 @@ static enum status add_board_device(struct machine *machine, const struct board_
     struct ata_cdroms cdroms = {0};
     struct floppy_drives floppies = {0};
     struct settings room = {.used = 0};
-    uint8_t e820[E820_ROW_BYTES];
+    struct firmware_room told;
     char more[128] = "";
     int serial = serial_number(row->name);
     enum status status;
@@ -244,7 +274,7 @@ static enum status add_board_device(struct machine *machine, const struct board_
     }
     if (strcmp(row->name, "fw-cfg") == 0) {
         config.extra = &files;
-        status = describe_to_firmware(machine, e820, &files, error);
+        status = describe_to_firmware(machine, &told, &files, error);
         if (status != STATUS_OK)
             return status;
     }

@@ -51,7 +51,14 @@ void boot_free(struct boot *boot)
         return;
     free(boot->kernel);
     free(boot->initrd);
+    free(boot->setup);
     free(boot);
+}
+
+enum status boot_describe(struct boot *boot, uint64_t memory_bytes, struct machine_kernel *kernel,
+                          struct error *error)
+{
+    return boot->is_linux ? boot_linux_describe(boot, memory_bytes, kernel, error) : STATUS_OK;
 }
 
 uint64_t boot_entry(const struct boot *boot)

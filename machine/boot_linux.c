@@ -5,6 +5,7 @@
  *   10000  boot sector and setup        18000  heap and stack      1E000  command line
  *   100000 protected-mode kernel        initrd: as high as RAM and initrd_addr_max allow */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/bits.h"
@@ -124,9 +125,9 @@ enum status boot_linux_check(struct boot *boot, struct error *error)
 }
 
 /* As high as RAM and the kernel allow, on a page. */
-static uint32_t initrd_address(const struct boot *boot)
+static uint32_t initrd_address(const struct boot *boot, uint64_t memory_bytes)
 {
-    uint64_t top = boot->machine->config.memory_bytes - BOOT_RESERVED_BYTES;
+    uint64_t top = memory_bytes - BOOT_RESERVED_BYTES;
     uint64_t highest = load_le16(boot->kernel + VERSION) >= 0x0203
                            ? (uint64_t)load_le32(boot->kernel + INITRD_ADDR_MAX) + 1
                            : 0x38000000u;
@@ -135,11 +136,11 @@ static uint32_t initrd_address(const struct boot *boot)
     return (uint32_t)((top - boot->initrd_bytes) & ~(uint64_t)(PAGE - 1));
 }
 
-static void put_header(const struct boot *boot, struct space *memory)
+/* HEADER_END bytes, with what the loader has to say. */
+static void make_header(const struct boot *boot, uint64_t memory_bytes, uint8_t *header)
 {
-    uint8_t header[HEADER_END];
     uint16_t mode;
-    memcpy(header, boot->kernel, sizeof header);
+    memcpy(header, boot->kernel, HEADER_END);
     mode = load_le16(header + VID_MODE);
     if (video_mode(boot->append, &mode))
         store_le16(header + VID_MODE, mode);
@@ -148,10 +149,28 @@ static void put_header(const struct boot *boot, struct space *memory)
     store_le16(header + HEAP_END_PTR, STACK_OFFSET - 0x200);
     store_le32(header + CMD_LINE_PTR, COMMAND_LINE_AT);
     if (boot->initrd_bytes) {
-        store_le32(header + RAMDISK_IMAGE, initrd_address(boot));
+        store_le32(header + RAMDISK_IMAGE, initrd_address(boot, memory_bytes));
         store_le32(header + RAMDISK_SIZE, (uint32_t)boot->initrd_bytes);
     }
-    space_poke(memory, SETUP_AT, header, sizeof header);
+}
+
+enum status boot_linux_describe(struct boot *boot, uint64_t memory_bytes,
+                                struct machine_kernel *kernel, struct error *error)
+{
+    size_t setup = setup_bytes(boot);
+    boot->setup = malloc(setup);
+    if (!boot->setup)
+        return error_set(error, STATUS_INTERNAL, "out of memory for %s", boot->path);
+    memcpy(boot->setup, boot->kernel, setup);
+    make_header(boot, memory_bytes, boot->setup);
+    *kernel = (struct machine_kernel){
+        {{boot->kernel + setup, boot->kernel_bytes - setup},
+         {boot->initrd, boot->initrd_bytes},
+         {(const uint8_t *)boot->append, strlen(boot->append) + 1},
+         {boot->setup, setup}},
+        {KERNEL_AT, boot->initrd_bytes ? initrd_address(boot, memory_bytes) : 0, COMMAND_LINE_AT,
+         SETUP_AT}};
+    return STATUS_OK;
 }
 
 void boot_linux_enter(struct boot *boot, struct cpu *cpu)
@@ -159,12 +178,15 @@ void boot_linux_enter(struct boot *boot, struct cpu *cpu)
     struct space *memory = &boot->machine->memory;
     struct cpu_registers registers;
     size_t setup = setup_bytes(boot);
+    uint64_t memory_bytes = boot->machine->config.memory_bytes;
+    uint8_t header[HEADER_END];
     space_poke(memory, SETUP_AT, boot->kernel, setup);
-    put_header(boot, memory);
+    make_header(boot, memory_bytes, header);
+    space_poke(memory, SETUP_AT, header, sizeof header);
     space_poke(memory, COMMAND_LINE_AT, boot->append, strlen(boot->append) + 1);
     space_poke(memory, KERNEL_AT, boot->kernel + setup, boot->kernel_bytes - setup);
     if (boot->initrd_bytes)
-        space_poke(memory, initrd_address(boot), boot->initrd, boot->initrd_bytes);
+        space_poke(memory, initrd_address(boot, memory_bytes), boot->initrd, boot->initrd_bytes);
     cpu_get_registers(cpu, &registers);
     for (int i = 0; i < 6; i++) {
         registers.segment[i].selector = SETUP_AT >> 4;

@@ -44,6 +44,13 @@ struct machine_blob {
     size_t count;
 };
 
+/* A kernel for firmware that starts one itself (qboot): its parts and where they go. */
+enum { KERNEL_CODE, KERNEL_INITRD, KERNEL_COMMAND_LINE, KERNEL_SETUP, KERNEL_PARTS };
+struct machine_kernel {
+    struct machine_blob parts[KERNEL_PARTS]; /* count 0: there is none */
+    uint32_t addresses[KERNEL_PARTS];
+};
+
 struct machine_config {
     const char *name;
     const struct board *board;  /* NULL: BOARD_PC */
@@ -54,6 +61,7 @@ struct machine_config {
     struct ram *lent;
     size_t lent_first_frame;
     struct machine_blob bios, vga_bios;
+    struct machine_kernel kernel;   /* in fw_cfg */
     struct block *disks[MACHINE_DISKS];
     /* A CD-ROM drive at the first free place from the second channel's on, and its discs; ends with
      * NULL, or is full. */

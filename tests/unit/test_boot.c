@@ -313,6 +313,33 @@ START_TEST(a_good_bzimage_is_taken)
 }
 END_TEST
 
+/* boot.rst, "The Real-Mode Kernel Header": what the loader writes, for firmware that is the loader. */
+START_TEST(firmware_that_starts_kernels_gets_the_parts)
+{
+    struct machine_kernel kernel = {0};
+    struct boot *boot;
+    const uint8_t *setup;
+    make_bzimage();
+    ck_assert_int_eq(try_append("quiet"), STATUS_OK); /* writes the file */
+    ck_assert_int_eq(boot_new(&boot, path, path, "quiet", &error), STATUS_OK);
+    ck_assert_int_eq(boot_describe(boot, 64 << 20, &kernel, &error), STATUS_OK);
+    setup = kernel.parts[KERNEL_SETUP].bytes;
+    ck_assert_uint_eq(kernel.parts[KERNEL_SETUP].count, 28 * 512);
+    ck_assert_uint_eq(kernel.parts[KERNEL_CODE].count, FILE_BYTES - 28 * 512);
+    ck_assert_uint_eq(kernel.addresses[KERNEL_CODE], 0x100000);
+    ck_assert_uint_eq(kernel.parts[KERNEL_INITRD].count, FILE_BYTES);
+    ck_assert_str_eq((const char *)kernel.parts[KERNEL_COMMAND_LINE].bytes, "quiet");
+    ck_assert_uint_eq(kernel.parts[KERNEL_COMMAND_LINE].count, 6);
+    ck_assert_uint_eq(setup[0x210], 0xFF);
+    ck_assert_uint_eq(setup[0x211], 0x81);
+    ck_assert_uint_eq(load_le32(setup + 0x228), kernel.addresses[KERNEL_COMMAND_LINE]);
+    ck_assert_uint_eq(load_le32(setup + 0x218), kernel.addresses[KERNEL_INITRD]);
+    ck_assert_uint_eq(load_le32(setup + 0x21C), FILE_BYTES);
+    ck_assert_uint_le(kernel.addresses[KERNEL_INITRD] + FILE_BYTES, 63 << 20);
+    boot_free(boot);
+}
+END_TEST
+
 /* SYSSIZE counts paragraphs; a file may end within the last one, as Memtest86+'s does. */
 START_TEST(the_last_paragraph_of_a_bzimage_need_not_be_full)
 {
@@ -429,6 +456,7 @@ Suite *boot_suite(void)
     tcase_add_test(tcase, multiboot_headers_with_wrong_sums_or_wishes);
     tcase_add_test(tcase, multiboot_addresses_that_contradict_the_file);
     tcase_add_test(tcase, a_good_bzimage_is_taken);
+    tcase_add_test(tcase, firmware_that_starts_kernels_gets_the_parts);
     tcase_add_test(tcase, the_last_paragraph_of_a_bzimage_need_not_be_full);
     tcase_add_test(tcase, the_word_vga_is_the_loaders);
     tcase_add_test(tcase, damaged_bzimages);
