@@ -13,6 +13,7 @@
 
 #define KERNEL_BYTES_MAX ((size_t)256 << 20)
 #define VECTOR_BOOTSTRAP 0x19
+#define GZIP_MAGIC 0x8B1F /* RFC 1952, 2.3.1 */
 
 enum status boot_new(struct boot **boot, const char *kernel, const char *initrd, const char *append,
                      struct error *error)
@@ -32,6 +33,9 @@ enum status boot_new(struct boot **boot, const char *kernel, const char *initrd,
             status = boot_linux_check(made, error);
         else if (boot_multiboot_recognises(made))
             status = boot_multiboot_check(made, error);
+        else if (made->kernel_bytes > 2 && load_le16(made->kernel) == GZIP_MAGIC)
+            status = error_set(error, STATUS_FILE, "%s: compressed by gzip; fix: gzip -d, and name what comes out",
+                               kernel);
         else
             status = error_set(error, STATUS_FILE, "%s: neither a bzImage (no 'HdrS' at 202h) nor a "
                                "multiboot ELF (no 1BADB002h in its first 8 KiB); fix: name a kernel",

@@ -405,6 +405,9 @@ START_TEST(what_is_no_kernel_file_at_all)
     check_refused("the file is empty");
     length = 1;
     check_refused("neither a bzImage");
+    memcpy(file, "\x1F\x8B\x08", 3); /* as GNU Mach is packed */
+    length = FILE_BYTES;
+    check_refused("compressed by gzip; fix: gzip -d");
     memset(&error, 0, sizeof error);
     ck_assert_int_eq(boot_new(&boot, "/tmp", NULL, NULL, &error), STATUS_FILE);
     ck_assert_ptr_nonnull(strstr(error.text, "/tmp: is a directory"));
