@@ -105,9 +105,11 @@ static void cr3_write(struct cpu *cpu, uint32_t value)
 static void cr4_write(struct cpu *cpu, uint32_t value)
 {
     uint32_t changed = value ^ (uint32_t)cpu->cr4;
-    if ((value & ~cpu_model_cr4_mask(cpu->model)) != 0) {
+    uint32_t unknown = value & ~cpu_model_cr4_mask(cpu->model);
+    if (unknown & CR4_OSXMMEXCPT)
+        cpu_fault(cpu, VECTOR_GP, 0, "MOV CR4, %: OSXMMEXCPT, which comes with SSE: pentium3, max", value, 0);
+    if (unknown)
         cpu_fault(cpu, VECTOR_GP, 0, "MOV CR4, %: bits that the model does not have", value, 0);
-    }
     if ((value & CR4_PAE) != 0 && (cpu->cr0 & CR0_PG) != 0 &&
         (changed & (CR4_PAE | CR4_PGE | CR4_PSE)) != 0 && !cpu_load_pdptes(cpu, cpu->cr3)) {
         cpu_fault_gp(cpu, "MOV CR4: reserved bits in a PDPTE");

@@ -204,6 +204,20 @@ START_TEST(the_card_shows_the_table_entries_at_fault)
 }
 END_TEST
 
+/* lidt [7D00h]; mov eax, 640h; mov cr4, eax, as firmware that uses SSE does without asking. */
+START_TEST(the_card_names_the_models_that_have_sse)
+{
+    static const uint8_t CODE[] = {0x0F, 0x01, 0x1E, 0x00, 0x7D, 0x66, 0xB8,
+                                   0x40, 0x06, 0x00, 0x00, 0x0F, 0x22, 0xE0};
+    struct driver *d = driver_new(debug_bench_with(CODE, sizeof CODE), "ch");
+    add(d, CPU_WATCH_EXECUTE, 0xFFFFFFF0, 1);
+    engine_run(&d->engine);
+    ck_assert_ptr_nonnull(
+        strstr(d->bench->log, "MOV CR4, 640h: OSXMMEXCPT, which comes with SSE: pentium3, max"));
+    driver_free(d);
+}
+END_TEST
+
 /* cli; hlt: said once, with its place; the timer's interrupts don't wake it. */
 START_TEST(a_halt_with_interrupts_off_is_said_once)
 {
@@ -316,6 +330,7 @@ Suite *engine_suite(void)
     tcase_add_test(tests, a_running_machine_is_held_at_a_poll_instant);
     tcase_add_test(tests, a_triple_fault_is_shown_before_the_reset);
     tcase_add_test(tests, the_card_shows_the_table_entries_at_fault);
+    tcase_add_test(tests, the_card_names_the_models_that_have_sse);
     tcase_set_timeout(tests, 60);
     tcase_add_test(tests, a_halt_with_interrupts_off_is_said_once);
     tcase_add_test(tests, a_wait_for_an_interrupt_that_is_held_back_is_explained);
