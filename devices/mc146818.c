@@ -358,7 +358,7 @@ static const struct reg_field D_FIELDS[] = {
 #define FREE_8(a, b, c, d, e, f, g, h) \
     FREE(a), FREE(b), FREE(c), FREE(d), FREE(e), FREE(f), FREE(g), FREE(h)
 
-/* Reset values: those of power-on with the default options (midnight of January 1, 1970, 1 MiB). *//* A drive of type 47, as the firmwares of clones keep it. */
+/* A drive of type 47, as the firmwares of clones keep it. */
 #define DISK(at, drive)                                                                            \
     CMOS(at, drive " cylinders low", "cylinders", 0, "AMI"),                                       \
         CMOS((at) + 1, drive " cylinders high", "cylinders", 0, "AMI"),                            \
@@ -370,6 +370,7 @@ static const struct reg_field D_FIELDS[] = {
         CMOS((at) + 7, drive " landing zone high", "cylinder to park at", 0, "AMI"),               \
         CMOS((at) + 8, drive " sectors", "sectors a track", 0, "AMI")
 
+/* Reset values: those of power-on with the default options (midnight of January 1, 1970, 1 MiB). */
 static const struct reg CMOS_ROWS[] = {
     CMOS(SECONDS, "seconds", "seconds", 0, "146818 p.6"),
     CMOS(SECONDS_ALARM, "seconds alarm", "seconds of the alarm", 0, "146818 p.6"),
