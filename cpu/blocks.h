@@ -200,7 +200,7 @@ const struct op_pair_map *pool_pairs(const struct code_pool *pool);
 const struct op_pair_map *pool_chains(const struct code_pool *pool);
 const struct op_pair_map *pool_carries(const struct code_pool *pool);
 struct tracks *pool_tracks(struct code_pool *pool);
-const struct op_place_map *pool_places(const struct code_pool *pool);
+const struct op_pair_map *pool_places(const struct code_pool *pool);
 void pool_add_cpu(struct code_pool *pool, struct cpu *cpu);
 void pool_remove_cpu(struct code_pool *pool, struct cpu *cpu);
 struct block *pool_find(const struct code_pool *pool, const struct cpu *cpu, uint64_t frame_id,

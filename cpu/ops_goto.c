@@ -70,7 +70,7 @@
 
 #define GENERAL(name, field) &OPS_32.field,
 static op_handler *const *const GENERAL_OF[] = {PLACES(GENERAL)}; /* by label - 1 */
-_Static_assert(ARRAY_COUNT(GENERAL_OF) < 256 && ARRAY_COUNT(GENERAL_OF) * 2 <= PLACE_SLOTS,
+_Static_assert(ARRAY_COUNT(GENERAL_OF) < PAIR_NONE && ARRAY_COUNT(GENERAL_OF) * 2 <= PAIR_SLOTS,
                "labels have eight bits, and the map has room");
 
 #define GO_ON                       \
@@ -95,32 +95,17 @@ any:
 }
 
 /* --- labels ----------------------------------------------------------------------------------------- */
-static size_t slot_of(op_handler *handler)
+void op_place_map_init(struct op_pair_map *map)
 {
-    uint64_t key = (uint64_t)(uintptr_t)handler >> 4;
-    return (size_t)(key * UINT64_C(0x9e3779b97f4a7c15) >> 55);
-}
-_Static_assert(PLACE_SLOTS == 1u << (64 - 55), "slot_of() yields a slot");
-
-static const struct op_place *slot_for(const struct op_place_map *map, op_handler *handler)
-{
-    size_t at = slot_of(handler);
-    while (map->slot[at].handler && map->slot[at].handler != handler)
-        at = (at + 1) & (PLACE_SLOTS - 1);
-    return &map->slot[at];
+    for (unsigned n = 0; n < ARRAY_COUNT(GENERAL_OF); n++)
+        op_pair_add_role(map, *GENERAL_OF[n], n + 1, PAIR_NONE);
 }
 
-void op_place_map_init(struct op_place_map *map)
+void ops_set_labels(const struct op_pair_map *map, struct block *block)
 {
-    for (unsigned n = 0; n < ARRAY_COUNT(GENERAL_OF); n++) {
-        op_handler *handler = *GENERAL_OF[n];
-        map->slot[slot_for(map, handler) - map->slot] = (struct op_place){handler, (uint8_t)(n + 1)};
+    for (unsigned n = 0; n < block->op_count; n++) {
+        const struct op_pair_role *role = op_pair_role(map, block->ops[n].handler);
+        block->ops[n].label = role ? role->first : 0;
     }
-}
-
-void ops_set_labels(const struct op_place_map *map, struct block *block)
-{
-    for (unsigned n = 0; n < block->op_count; n++)
-        block->ops[n].label = slot_for(map, block->ops[n].handler)->label;
 }
 #endif

@@ -7,29 +7,21 @@
 #ifndef VITRINE_CPU_OPS_GOTO_H
 #define VITRINE_CPU_OPS_GOTO_H
 
-#include "cpu/blocks.h"
-
-/* From a general handler to its label: open addressing, at most half full. */
-#define PLACE_SLOTS 512u
-struct op_place_map {
-    struct op_place {
-        op_handler *handler;
-        uint8_t label;
-    } slot[PLACE_SLOTS];
-};
+#include "cpu/ops_pairs.h"
 
 #if DISPATCH_IS_GOTO
-void op_place_map_init(struct op_place_map *map);
+/* From a general handler to its label: that is its number as a first. */
+void op_place_map_init(struct op_pair_map *map);
 /* Gives the ops of a block the labels of their handlers. */
-void ops_set_labels(const struct op_place_map *map, struct block *block);
+void ops_set_labels(const struct op_pair_map *map, struct block *block);
 /* Does op after op until one wants the loop. */
 void ops_go(struct cpu *cpu, const struct op *op);
 #else
-static inline void op_place_map_init(struct op_place_map *map)
+static inline void op_place_map_init(struct op_pair_map *map)
 {
     (void)map;
 }
-static inline void ops_set_labels(const struct op_place_map *map, struct block *block)
+static inline void ops_set_labels(const struct op_pair_map *map, struct block *block)
 {
     (void)map;
     (void)block;

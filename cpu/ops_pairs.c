@@ -12,8 +12,9 @@ static op_handler *const *const FIRST_OF_PAIR[FIRSTS] = {STEPS(FIRST)};
 static size_t slot_of(op_handler *handler)
 {
     uint64_t key = (uint64_t)(uintptr_t)handler >> 4;
-    return (size_t)(key * UINT64_C(0x9e3779b97f4a7c15) >> 56);
+    return (size_t)(key * UINT64_C(0x9e3779b97f4a7c15) >> 55);
 }
+_Static_assert(PAIR_SLOTS == 1u << (64 - 55), "slot_of() yields a slot");
 
 void op_pair_add_role(struct op_pair_map *map, op_handler *general, unsigned first, unsigned second)
 {

@@ -19,7 +19,7 @@ extern op_handler *const OP_PAIRS[PAIR_FIRSTS][PAIR_SECONDS];
 #define PAIR_NONE 0xff
 /* What a general handler may be: number of the first or second of a pair, or PAIR_NONE. Open addressing, at
  * most half full. */
-#define PAIR_SLOTS 256u
+#define PAIR_SLOTS 512u
 struct op_pair_map {
     struct op_pair_role {
         op_handler *general;
@@ -27,7 +27,7 @@ struct op_pair_map {
     } slot[PAIR_SLOTS];
 };
 void op_pair_map_init(struct op_pair_map *map);
-/* For maps of other tables of the kind (ops_chains.h). */
+/* For maps of other tables of the kind (ops_chains.h, ops_goto.h). */
 void op_pair_add_role(struct op_pair_map *map, op_handler *general, unsigned first, unsigned second);
 const struct op_pair_role *op_pair_role(const struct op_pair_map *map, op_handler *handler); /* NULL: none */
 /* The handler of two ops with these general handlers, or NULL. */

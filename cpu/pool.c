@@ -49,7 +49,7 @@ struct tracks *pool_tracks(struct code_pool *pool)
     return &pool->tracks;
 }
 
-const struct op_place_map *pool_places(const struct code_pool *pool)
+const struct op_pair_map *pool_places(const struct code_pool *pool)
 {
     return &pool->places;
 }

@@ -57,9 +57,8 @@ struct pool_ram {
 struct code_pool {
     struct opcode_map opcodes;
     struct op_variant_map variants, guesses;
-    struct op_pair_map pairs, chains, carries;
+    struct op_pair_map pairs, chains, carries, places;
     struct tracks tracks;
-    struct op_place_map places;
     struct block *hash[HASH_SIZE];
     struct code_page *pages[PAGE_HASH], *free_pages;
     struct page_chunk *page_chunks, *filling; /* those before the one being filled are full */
