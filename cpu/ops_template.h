@@ -1,16 +1,13 @@
 /* Handlers for operands of BITS bits (8, 16 or 32) whose registers are the op's fields: included by ops_8.c,
  * ops_16.c, ops_32.c, with OPS_NAME the table's name. No include guard: one translation unit includes
  * it once. */
-#include "cpu/ops_bodies.h"
+#include "cpu/ops_branches.h"
 
 /* A slow companion goes back to the loop. */
 #define SLOW_NEXT return op + 1
 /* Most misses end when the page tables have been asked: then `host` has the bytes. */
 #define SLOW_REFILL(bytes, is_write) uint8_t *host = op_refill(cpu, op, bytes, is_write)
-#define SLOW_LINEAR(is_write) op_linear_any(cpu, op, BYTES, is_write)
 #define SLOW_LOAD() (host ? PEEK(host) : (T)op_load(cpu, op, SLOW_LINEAR(false), BYTES))
-#define CLASSES(X, ...) X(B, __VA_ARGS__) X(F, __VA_ARGS__) X(S, __VA_ARGS__) X(W, __VA_ARGS__)
-#define REACH(M, bytes, is_write) op_reach_##M(cpu, op, bytes, is_write, &host)
 
 /* Read, change, write: `value` is the old one, `change` computes `r`. */
 #define MODIFY_HANDLER(M, name, setup, change)                                      \
@@ -98,58 +95,6 @@ ALU_QUIET(xor, QUIET_XOR)
 COMPARE_HANDLERS(cmp, DO_CMP)
 COMPARE_HANDLERS(test, DO_AND)
 
-/* --- compare and branch ------------------------------------------------------------------------------ */
-#define CMP_JCC_REGISTERS(cc, is)                                                \
-    OP_DEFINE(cmp_rr_j##cc) CMP_BRANCH_BODY(GET(op->d), GET(op->s), is)          \
-    OP_DEFINE(cmp_ri_j##cc) CMP_BRANCH_BODY(GET(op->d), IMMEDIATE, is)
-COMPARE_CONDITIONS(CMP_JCC_REGISTERS)
-#define TEST_JCC(cc, is)                                                         \
-    OP_DEFINE(test_rr_j##cc) TEST_BRANCH_BODY(GET(op->d), GET(op->s), is)        \
-    OP_DEFINE(test_ri_j##cc) TEST_BRANCH_BODY(GET(op->d), IMMEDIATE, is)
-TEST_CONDITIONS(TEST_JCC)
-
-/* With memory: what goes the slow way is taken apart again. */
-#define SPLIT_HANDLER(name, A, B)                                 \
-    OP_SLOW(name)                                                 \
-    {                                                             \
-        T m, a, b, r;                                             \
-        if (op_refill(cpu, op, BYTES, false))                     \
-            return op;                                            \
-        m = (T)op_load(cpu, op, SLOW_LINEAR(false), BYTES);       \
-        a = A;                                                    \
-        b = B;                                                    \
-        DO_CMP(a, b);                                             \
-        (void)r;                                                  \
-        return op_split(cpu, op);                                 \
-    }
-SPLIT_HANDLER(cmp_rm_split, GET(op->d), m)
-SPLIT_HANDLER(cmp_mr_split, m, GET(op->s))
-SPLIT_HANDLER(cmp_mi_split, m, IMMEDIATE)
-#define CMP_JCC_MEMORY(M, form, cc, A, B, is)                     \
-    OP_DEFINE(cmp_##form##_##M##_j##cc)                           \
-    CMP_READ_BRANCH_BODY(REACH(M, BYTES, false), MISS(cmp_##form##_split), A, B, is)
-#define CMP_JCC_RM(cc, is) CLASSES(CMP_JCC_MEMORY, rm, cc, GET(op->d), m, is)
-#define CMP_JCC_MR(cc, is) CLASSES(CMP_JCC_MEMORY, mr, cc, m, GET(op->s), is)
-#define CMP_JCC_MI(cc, is) CLASSES(CMP_JCC_MEMORY, mi, cc, m, IMMEDIATE, is)
-COMPARE_CONDITIONS(CMP_JCC_RM)
-COMPARE_CONDITIONS(CMP_JCC_MR)
-COMPARE_CONDITIONS(CMP_JCC_MI)
-
-OP_SLOW(test_mi_split)
-{
-    T r;
-    if (op_refill(cpu, op, BYTES, false))
-        return op;
-    DO_AND((T)op_load(cpu, op, SLOW_LINEAR(false), BYTES), IMMEDIATE);
-    (void)r;
-    return op_split(cpu, op);
-}
-#define TEST_JCC_MEMORY(M, cc, is)                                \
-    OP_DEFINE(test_mi_##M##_j##cc)                                \
-    TEST_READ_BRANCH_BODY(REACH(M, BYTES, false), MISS(test_mi_split), IMMEDIATE, is)
-#define TEST_JCC_MI(cc, is) CLASSES(TEST_JCC_MEMORY, cc, is)
-TEST_CONDITIONS(TEST_JCC_MI)
-
 /* --- moves ---------------------------------------------------------------------------------------------- */
 OP_DEFINE(mov_rr) SET_BODY(op->d, GET(op->s))
 OP_DEFINE(mov_ri) SET_BODY(op->d, IMMEDIATE)
@@ -171,32 +116,6 @@ OP_DEFINE(xchg)
     MODIFY_HANDLERS(name##_m, , DO(value))
 UNARY_HANDLERS(inc, DO_INC)
 UNARY_HANDLERS(dec, DO_DEC)
-#define COUNT_JCC(cc, is)                                         \
-    OP_DEFINE(inc_j##cc) COUNT_BRANCH_BODY(DO_INC, op->d, is)     \
-    OP_DEFINE(dec_j##cc) COUNT_BRANCH_BODY(DO_DEC, op->d, is)
-COUNT_CONDITIONS(COUNT_JCC)
-#define COUNT_SPLIT(name, DO)                                     \
-    OP_SLOW(name##_split)                                         \
-    {                                                             \
-        T a, r;                                                   \
-        uint64_t at;                                              \
-        if (op_refill(cpu, op, BYTES, true))                      \
-            return op;                                            \
-        at = SLOW_LINEAR(true);                                   \
-        a = (T)op_modify_slow(cpu, op, at, BYTES);                \
-        DO(a);                                                    \
-        memory_write_slow(cpu, op, at, BYTES, r);                 \
-        return op_split(cpu, op);                                 \
-    }
-COUNT_SPLIT(inc_m, DO_INC)
-COUNT_SPLIT(dec_m, DO_DEC)
-#define COUNT_JCC_MEMORY(M, cc, is)                               \
-    OP_DEFINE(inc_m_##M##_j##cc)                                  \
-    COUNT_MODIFY_BRANCH_BODY(REACH(M, BYTES, true), MISS(inc_m_split), DO_INC, is) \
-    OP_DEFINE(dec_m_##M##_j##cc)                                  \
-    COUNT_MODIFY_BRANCH_BODY(REACH(M, BYTES, true), MISS(dec_m_split), DO_DEC, is)
-#define COUNT_JCC_M(cc, is) CLASSES(COUNT_JCC_MEMORY, cc, is)
-COUNT_CONDITIONS(COUNT_JCC_M)
 UNARY_HANDLERS(not, DO_NOT)
 UNARY_HANDLERS(neg, DO_NEG)
 OP_DEFINE(inc_quiet) SET_BODY(op->d, GET(op->d) + 1)
@@ -237,11 +156,6 @@ FAST_SHIFT_HANDLERS(shr, shift_right, (T)((uint64_t)GET(op->d) >> op->condition)
 FAST_SHIFT_HANDLERS(sar, shift_arithmetic, (T)((int64_t)(ST)GET(op->d) >> op->condition))
 
 /* --- conditions as values --------------------------------------------------------------------------------------- */
-#define CONDITIONS(X)                                                      \
-    X(0) X(1) X(2) X(3) X(4) X(5) X(6) X(7) X(8) X(9) X(10) X(11) X(12) X(13) X(14) X(15)
-#define CONDITION_ROW(name)                                                \
-    {name##_0, name##_1, name##_2,  name##_3,  name##_4,  name##_5,  name##_6,  name##_7, \
-     name##_8, name##_9, name##_10, name##_11, name##_12, name##_13, name##_14, name##_15}
 #if BITS == 8
 #define SETCC_OF(cc) OP_DEFINE(setcc_r_##cc) SET_BODY(op->d, flags_condition(cpu, cc))
 CONDITIONS(SETCC_OF)
@@ -532,27 +446,13 @@ OP_DEFINE(jmp)
 {
     ENTER_LINK;
 }
-#define JCC_OF(cc) OP_DEFINE(jcc_##cc) { BRANCH(flags_condition(cpu, cc)); }
-CONDITIONS(JCC_OF)
 #endif
 
 #ifdef OPS_NAME
 /* --- the table --------------------------------------------------------------------------------------------------------- */
-#define CLASS_ROW(name) name##_B, name##_F, name##_S, name##_W
 #define STACK_ROW(name) {name##_F, name##_S, name##_W}
 #define ALU_ROW(name)                                                                          \
     {name##_rr, name##_ri, CLASS_ROW(name##_rm), CLASS_ROW(name##_mr), CLASS_ROW(name##_mi)}
-#define JCC_CMP_ROW(form)                                                                      \
-    {NULL,           NULL,           cmp_##form##_jb,  cmp_##form##_jae,                       \
-     cmp_##form##_je, cmp_##form##_jne, cmp_##form##_jbe, cmp_##form##_ja,                     \
-     cmp_##form##_js, cmp_##form##_jns, NULL,             NULL,                                \
-     cmp_##form##_jl, cmp_##form##_jge, cmp_##form##_jle, cmp_##form##_jg}
-#define JCC_COUNT_ROW(form) {[4] = form##_je, form##_jne, [8] = form##_js, form##_jns}
-#define JCC_TEST_ROW(form)                                                                     \
-    {NULL,            NULL,             NULL,             NULL,                                \
-     test_##form##_je, test_##form##_jne, NULL,           NULL,                                \
-     test_##form##_js, test_##form##_jns, NULL,           NULL,                                \
-     test_##form##_jl, test_##form##_jge, test_##form##_jle, test_##form##_jg}
 #define MEMORY_ROW(name) {name##_r, CLASS_ROW(name##_m)}
 const struct op_handlers OPS_NAME = {
     .alu = {ALU_ROW(add), ALU_ROW(or), ALU_ROW(adc), ALU_ROW(sbb), ALU_ROW(and), ALU_ROW(sub),
@@ -571,15 +471,7 @@ const struct op_handlers OPS_NAME = {
     .shift_i = {rol_i, ror_i, rcl_i, rcr_i, shl_i, shr_i, shl_i, sar_i},
     .shift_i_quiet = {rol_i_quiet, ror_i_quiet, [4] = shl_i_quiet, [5] = shr_i_quiet, [6] = shl_i_quiet, [7] = sar_i_quiet},
     .shift_c = {rol_c, ror_c, rcl_c, rcr_c, shl_c, shr_c, shl_c, sar_c},
-    .cmp_jcc = {JCC_CMP_ROW(rr), JCC_CMP_ROW(ri), JCC_CMP_ROW(rm_B), JCC_CMP_ROW(rm_F),
-                JCC_CMP_ROW(rm_S), JCC_CMP_ROW(rm_W), JCC_CMP_ROW(mr_B), JCC_CMP_ROW(mr_F),
-                JCC_CMP_ROW(mr_S), JCC_CMP_ROW(mr_W), JCC_CMP_ROW(mi_B), JCC_CMP_ROW(mi_F),
-                JCC_CMP_ROW(mi_S), JCC_CMP_ROW(mi_W)},
-    .count_jcc = {JCC_COUNT_ROW(inc), JCC_COUNT_ROW(dec)},
-    .count_m_jcc = {{JCC_COUNT_ROW(inc_m_B), JCC_COUNT_ROW(inc_m_F), JCC_COUNT_ROW(inc_m_S), JCC_COUNT_ROW(inc_m_W)},
-                    {JCC_COUNT_ROW(dec_m_B), JCC_COUNT_ROW(dec_m_F), JCC_COUNT_ROW(dec_m_S), JCC_COUNT_ROW(dec_m_W)}},
-    .test_jcc = {JCC_TEST_ROW(rr), JCC_TEST_ROW(ri)},
-    .test_mi_jcc = {JCC_TEST_ROW(mi_B), JCC_TEST_ROW(mi_F), JCC_TEST_ROW(mi_S), JCC_TEST_ROW(mi_W)},
+    BRANCH_ROWS
     .xchg = xchg,
 #if BITS == 8
     .setcc_r = CONDITION_ROW(setcc_r),
@@ -612,7 +504,6 @@ const struct op_handlers OPS_NAME = {
     .loop = loop,
 #if BITS == 32
     .bswap = bswap,
-    .jcc = CONDITION_ROW(jcc),
     .jmp = jmp,
     .nop = nop,
     .push_run = {[2] = push_run_2, push_run_3, push_run_4, push_run_5, push_run_6, push_run_7},
