@@ -259,6 +259,7 @@ bool emit_x87(struct builder *b, const struct instruction *i);
 bool emit_port(struct builder *b, const struct instruction *i);
 bool emit_string(struct builder *b, const struct instruction *i);
 bool emit_seldom(struct builder *b, const struct instruction *i);
+bool emit_simd(struct builder *b, const struct instruction *i);
 /* What an op needs to know of the instruction's operand in memory. */
 void op_set_memory(struct op *op, const struct instruction *i);
 /* Adds an operation that keeps the decoded instruction, as the plain handlers want it. */

@@ -180,7 +180,7 @@ struct op *builder_add_plain(struct builder *b, op_handler *handler, const struc
 static void emit(struct builder *b, const struct instruction *i)
 {
     if (TECHNIQUE_SPECIALISED && b->cpu->run->handlers != HANDLERS_PLAIN &&
-        (emit_fast(b, i) || emit_seldom(b, i)))
+        (emit_fast(b, i) || emit_seldom(b, i) || emit_simd(b, i)))
         return;
     builder_add_plain(b, ends_block(i) ? op_system : op_execute, i);
     if (ends_block(i))

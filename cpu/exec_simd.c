@@ -101,8 +101,21 @@ static void check_memory(struct cpu *cpu, const struct instruction *i, bool is_s
 
 /* --- the instructions with a function --------------------------------------------------------- */
 
-static void finish(struct cpu *cpu, const struct simd_env *env)
+struct simd_env simd_env_of(const struct cpu *cpu, unsigned bytes, uint8_t immediate, bool is_memory)
 {
+    const struct simd *simd = &cpu->fpu->simd;
+    return (struct simd_env){.mxcsr = simd->mxcsr,
+                             .bytes = (uint8_t)bytes,
+                             .immediate = immediate,
+                             .is_memory = is_memory,
+                             .ax = (uint32_t)cpu->gpr[CPU_AX],
+                             .dx = (uint32_t)cpu->gpr[CPU_DX],
+                             .xmm0 = simd->xmm[0]};
+}
+
+void simd_finish(struct cpu *cpu, const struct simd_env *env)
+{
+    cpu->fpu->simd.mxcsr |= env->raised;
     if (env->writes_flags)
         flags_set_explicit(cpu, env->flags);
     if (env->writes_cx)
@@ -114,19 +127,12 @@ static void finish(struct cpu *cpu, const struct simd_env *env)
 void exec_simd(struct cpu *cpu, const struct instruction *i)
 {
     const struct simd_row *row = &i->row->simd;
-    struct simd *simd = &cpu->fpu->simd;
     bool uses_xmm = is_xmm(row->to) || is_xmm(row->from);
     /* CVTPI2PS and CVTPI2PD from memory leave the x87 alone (SDM 2 says so of CVTPI2PD; the silicon
      * does it for both). */
     bool uses_mmx = is_mmx(row->to) || (is_mmx(row->from) && !(i->has_memory && row->to == SIMD_GX));
     bool is_store = i->has_memory && is_modrm_rm(row->to);
-    struct simd_env env = {.mxcsr = simd->mxcsr,
-                           .bytes = uses_xmm ? 16 : 8,
-                           .immediate = (uint8_t)i->immediate,
-                           .is_memory = i->has_memory,
-                           .ax = (uint32_t)cpu->gpr[CPU_AX],
-                           .dx = (uint32_t)cpu->gpr[CPU_DX],
-                           .xmm0 = simd->xmm[0]};
+    struct simd_env env = simd_env_of(cpu, uses_xmm ? 16 : 8, (uint8_t)i->immediate, i->has_memory);
     struct simd_value d = {{0, 0}}, s;
     check_unit(cpu, uses_xmm, uses_mmx);
     if (i->has_memory)
@@ -134,17 +140,17 @@ void exec_simd(struct cpu *cpu, const struct instruction *i)
     s = i->has_memory && !is_store ? load_operand(cpu, i) : read_place(cpu, i, row->from);
     if (!is_store)
         d = read_place(cpu, i, row->to);
-    bool is_done = simd_execute(row, &env, &d, &s);
-    simd->mxcsr |= env.raised;
-    if (!is_done)
+    if (!simd_execute(row, &env, &d, &s)) {
+        cpu->fpu->simd.mxcsr |= env.raised;
         raise_exception(cpu);
+    }
     if (uses_mmx)
         x87_mmx_enter(&cpu->fpu->x87);
     if (is_store)
         store_operand(cpu, i, &d);
     else
         write_place(cpu, i, row->to, &d);
-    finish(cpu, &env);
+    simd_finish(cpu, &env);
 }
 
 /* --- the others ------------------------------------------------------------------------------- */

@@ -31,6 +31,9 @@ void fpu_read_operand(struct cpu *cpu, const struct instruction *i, unsigned cou
 void fpu_check_operand(struct cpu *cpu, const struct instruction *i, unsigned count);
 void fpu_write_operand(struct cpu *cpu, const struct instruction *i, unsigned count,
                        const uint8_t *from);
+/* An SSE instruction's environment (16 bytes; of MMX 8), and what is left in it when the instruction is done. */
+struct simd_env simd_env_of(const struct cpu *cpu, unsigned bytes, uint8_t immediate, bool is_memory);
+void simd_finish(struct cpu *cpu, const struct simd_env *env);
 /* What an FXSAVE image does not hold. */
 void fpu_save(const struct cpu *cpu, struct state_stream *stream);
 void fpu_load(struct cpu *cpu, struct state_stream *stream);

@@ -110,6 +110,9 @@ struct simd_row {
 bool simd_execute(const struct simd_row *row, struct simd_env *env, struct simd_value *d,
                   const struct simd_value *s);
 
+/* Behind a function that has raised something: what MXCSR shall show. False: an exception is not masked. */
+bool simd_settle(struct simd_env *env);
+
 /* --- lanes ------------------------------------------------------------------------------------ */
 
 static inline uint64_t simd_lane_mask(unsigned bytes)

@@ -3,7 +3,7 @@
  *
  * Specification: Intel SDM vol. 2, CVTxx2yy, ROUNDPS, RCPPS, RSQRTPS; vol. 1, 11.5.
  */
-#include "cpu/simd_float_internal.h"
+#include "cpu/simd_fast.h"
 
 /* --- integers --------------------------------------------------------------------------------- */
 
@@ -18,8 +18,7 @@ static uint64_t round_magnitude(const struct simd_number *n, int32_t power, unsi
            f80_rounds_away((uint8_t)rounding, n->is_negative, parts.high & 1, parts.low);
 }
 
-uint64_t simd_float_to_int(struct simd_env *env, unsigned bytes, uint64_t a, unsigned int_bytes,
-                           bool truncates)
+static uint64_t any_to_int(struct simd_env *env, unsigned bytes, uint64_t a, unsigned int_bytes, bool truncates)
 {
     struct simd_number n = simd_unpack(env, bytes, a);
     uint64_t indefinite = UINT64_C(1) << (8 * int_bytes - 1), magnitude;
@@ -40,12 +39,22 @@ uint64_t simd_float_to_int(struct simd_env *env, unsigned bytes, uint64_t a, uns
     return (n.is_negative ? 0 - magnitude : magnitude) & simd_lane_mask(int_bytes);
 }
 
+uint64_t simd_float_to_int(struct simd_env *env, unsigned bytes, uint64_t a, unsigned int_bytes,
+                           bool truncates)
+{
+    uint64_t result;
+    return truncates && int_bytes == 4 && SIMD_FAST(truncate, env, bytes, a, &result)
+               ? result
+               : any_to_int(env, bytes, a, int_bytes, truncates);
+}
+
 uint64_t simd_float_from_int(struct simd_env *env, unsigned bytes, int64_t value)
 {
-    uint64_t magnitude = value < 0 ? 0 - (uint64_t)value : (uint64_t)value;
-    int shift = f80_leading_zeros(magnitude);
-    if (value == 0)
-        return 0;
+    uint64_t magnitude = value < 0 ? 0 - (uint64_t)value : (uint64_t)value, result;
+    int shift;
+    if (SIMD_FAST(from_int, env, bytes, value, &result))
+        return result;
+    shift = f80_leading_zeros(magnitude);
     return simd_round_pack(env, bytes, value < 0, simd_format_of(bytes)->bias + 63 - shift,
                            magnitude << shift);
 }
@@ -100,12 +109,14 @@ static uint64_t convert(struct simd_env *env, uint64_t a, unsigned from, unsigne
 
 uint64_t simd_float_widen(struct simd_env *env, uint64_t a)
 {
-    return convert(env, a, 4, 8);
+    uint64_t result;
+    return simd_fast_widen(a, &result) ? result : convert(env, a, 4, 8);
 }
 
 uint64_t simd_float_narrow(struct simd_env *env, uint64_t a)
 {
-    return convert(env, a, 8, 4);
+    uint64_t result;
+    return simd_fast_narrow(env, a, &result) ? result : convert(env, a, 8, 4);
 }
 
 /* --- approximations --------------------------------------------------------------------------- */

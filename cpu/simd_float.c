@@ -7,7 +7,7 @@
  * A number is taken apart into a significand with bit 63 set and a biased exponent that may be zero
  * or negative: value = significand * 2^(exponent - bias - 63).
  */
-#include "cpu/simd_float_internal.h"
+#include "cpu/simd_fast.h"
 
 const struct simd_format SIMD_BINARY32 = {23, 127, 255};
 const struct simd_format SIMD_BINARY64 = {52, 1023, 2047};
@@ -175,14 +175,14 @@ static uint64_t add_numbers(struct simd_env *env, unsigned bytes, struct simd_nu
     return add_finite(env, bytes, a, b);
 }
 
-uint64_t simd_float_add(struct simd_env *env, unsigned bytes, uint64_t a, uint64_t b)
+static uint64_t any_add(struct simd_env *env, unsigned bytes, uint64_t a, uint64_t b)
 {
     struct simd_number x = simd_unpack(env, bytes, a), y = simd_unpack(env, bytes, b);
     uint64_t result;
     return settle_nans(env, bytes, &x, &y, &result) ? result : add_numbers(env, bytes, x, y);
 }
 
-uint64_t simd_float_sub(struct simd_env *env, unsigned bytes, uint64_t a, uint64_t b)
+static uint64_t any_sub(struct simd_env *env, unsigned bytes, uint64_t a, uint64_t b)
 {
     struct simd_number x = simd_unpack(env, bytes, a), y = simd_unpack(env, bytes, b);
     uint64_t result;
@@ -194,7 +194,7 @@ uint64_t simd_float_sub(struct simd_env *env, unsigned bytes, uint64_t a, uint64
 
 /* --- product, quotient, root ------------------------------------------------------------------ */
 
-uint64_t simd_float_mul(struct simd_env *env, unsigned bytes, uint64_t a, uint64_t b)
+static uint64_t any_mul(struct simd_env *env, unsigned bytes, uint64_t a, uint64_t b)
 {
     struct simd_number x = simd_unpack(env, bytes, a), y = simd_unpack(env, bytes, b);
     bool is_negative = x.is_negative != y.is_negative;
@@ -231,7 +231,7 @@ static uint64_t divide_finite(struct simd_env *env, unsigned bytes, bool is_nega
     return simd_round_pack(env, bytes, is_negative, exponent, quotient | (rest != 0));
 }
 
-uint64_t simd_float_div(struct simd_env *env, unsigned bytes, uint64_t a, uint64_t b)
+static uint64_t any_div(struct simd_env *env, unsigned bytes, uint64_t a, uint64_t b)
 {
     struct simd_number x = simd_unpack(env, bytes, a), y = simd_unpack(env, bytes, b);
     bool is_negative = x.is_negative != y.is_negative;
@@ -251,6 +251,18 @@ uint64_t simd_float_div(struct simd_env *env, unsigned bytes, uint64_t a, uint64
         return simd_sign(bytes, is_negative);
     return divide_finite(env, bytes, is_negative, &x, &y);
 }
+
+/* Ordinary numbers first. */
+#define EITHER_WAY(name)                                                                           \
+    uint64_t simd_float_##name(struct simd_env *env, unsigned bytes, uint64_t a, uint64_t b)       \
+    {                                                                                              \
+        uint64_t result;                                                                           \
+        return SIMD_FAST(name, env, bytes, a, b, &result) ? result : any_##name(env, bytes, a, b); \
+    }
+EITHER_WAY(add)
+EITHER_WAY(sub)
+EITHER_WAY(mul)
+EITHER_WAY(div)
 
 uint64_t simd_float_sqrt(struct simd_env *env, unsigned bytes, uint64_t a, uint64_t b)
 {
@@ -290,7 +302,7 @@ static enum simd_relation relation_of(const struct simd_number *a, const struct 
     return (x < y) != a->is_negative ? SIMD_LESS : SIMD_GREATER;
 }
 
-enum simd_relation simd_float_compare(struct simd_env *env, unsigned bytes, uint64_t a, uint64_t b,
+static enum simd_relation compare_any(struct simd_env *env, unsigned bytes, uint64_t a, uint64_t b,
                                       bool is_quiet)
 {
     struct simd_number x = simd_unpack(env, bytes, a), y = simd_unpack(env, bytes, b);
@@ -301,6 +313,15 @@ enum simd_relation simd_float_compare(struct simd_env *env, unsigned bytes, uint
     }
     note_denormals(env, &x, &y);
     return relation_of(&x, &y, bytes);
+}
+
+enum simd_relation simd_float_compare(struct simd_env *env, unsigned bytes, uint64_t a, uint64_t b,
+                                      bool is_quiet)
+{
+    enum simd_relation relation;
+    if (bytes == 8 ? simd_fast_compare(8, a, b, &relation) : simd_fast_compare(4, a, b, &relation))
+        return relation;
+    return compare_any(env, bytes, a, b, is_quiet);
 }
 
 /* MIN and MAX are "a < b ? a : b" and "a > b ? a : b": of NaNs and zeros the second comes out, as

@@ -5,97 +5,49 @@
  * Specification: Intel SDM vol. 2 for each instruction.
  */
 #include "cpu/simd_instructions.h"
+#include "cpu/simd_lanes.h"
 
-/* For each lane: a of the destination, b of the source; signed, or unsigned. */
-#define EACH(name, lane_bytes, expression)                                                         \
+/* For each lane: a of the destination, b of the source; signed, or unsigned. Unrolled, lanes are at constant places. */
+#ifdef __clang__
+#define SIMD_UNROLLED _Pragma("clang loop unroll(full)")
+#else
+#define SIMD_UNROLLED _Pragma("GCC unroll 16")
+#endif
+#define EACH_LANE(name, type, lane, lane_bytes, expression)                                        \
     void simd_##name(struct simd_env *env, struct simd_value *d, const struct simd_value *s)       \
     {                                                                                              \
-        for (unsigned n = 0; n < env->bytes / (lane_bytes); n++) {                                 \
-            int64_t a = simd_lane_signed(d, lane_bytes, n);                                        \
-            int64_t b = simd_lane_signed(s, lane_bytes, n);                                        \
+        (void)env;                                                                                 \
+        SIMD_UNROLLED                                                                              \
+        for (unsigned n = 0; n < 16 / (lane_bytes); n++) {                                         \
+            type a = lane(d, lane_bytes, n), b = lane(s, lane_bytes, n);                           \
             (void)a;                                                                               \
             simd_set_lane(d, lane_bytes, n, (uint64_t)(expression));                               \
         }                                                                                          \
     }
-#define EACH_UNSIGNED(name, lane_bytes, expression)                                                \
+#define EACH(name, lane_bytes, expression) EACH_LANE(name, int64_t, simd_lane_signed, lane_bytes, expression)
+#define EACH_UNSIGNED(name, lane_bytes, expression) EACH_LANE(name, uint64_t, simd_lane, lane_bytes, expression)
+
+/* Whole registers at once. */
+#define LANES(name, type, result)                                                                  \
     void simd_##name(struct simd_env *env, struct simd_value *d, const struct simd_value *s)       \
     {                                                                                              \
-        for (unsigned n = 0; n < env->bytes / (lane_bytes); n++) {                                 \
-            uint64_t a = simd_lane(d, lane_bytes, n), b = simd_lane(s, lane_bytes, n);             \
-            simd_set_lane(d, lane_bytes, n, expression);                                           \
-        }                                                                                          \
+        (void)env;                                                                                 \
+        lanes_##name(d, s);                                                                        \
     }
-/* For each 64 bits of the operands. */
-#define EACH_QUAD(name, expression)                                                                \
-    void simd_##name(struct simd_env *env, struct simd_value *d, const struct simd_value *s)       \
-    {                                                                                              \
-        for (unsigned n = 0; n < env->bytes / 8u; n++) {                                           \
-            uint64_t a = d->q[n], b = s->q[n];                                                     \
-            d->q[n] = expression;                                                                  \
-        }                                                                                          \
-    }
+SIMD_LANEWISE(LANES)
 
 static int64_t clamp(int64_t value, int64_t least, int64_t most)
 {
     return value < least ? least : value > most ? most : value;
 }
 
-static uint64_t all_if(bool condition)
-{
-    return condition ? ~UINT64_C(0) : 0;
-}
-
-static uint64_t smaller(uint64_t a, uint64_t b)
-{
-    return a < b ? a : b;
-}
-
-static uint64_t larger(uint64_t a, uint64_t b)
-{
-    return a > b ? a : b;
-}
-
 /* --- sums and differences --------------------------------------------------------------------- */
-EACH_UNSIGNED(paddb, 1, a + b)
-EACH_UNSIGNED(paddw, 2, a + b)
-EACH_UNSIGNED(paddd, 4, a + b)
-EACH_QUAD(paddq, a + b)
-EACH_UNSIGNED(psubb, 1, a - b)
-EACH_UNSIGNED(psubw, 2, a - b)
-EACH_UNSIGNED(psubd, 4, a - b)
-EACH_QUAD(psubq, a - b)
 EACH(paddsb, 1, clamp(a + b, INT8_MIN, INT8_MAX))
 EACH(paddsw, 2, clamp(a + b, INT16_MIN, INT16_MAX))
 EACH(psubsb, 1, clamp(a - b, INT8_MIN, INT8_MAX))
 EACH(psubsw, 2, clamp(a - b, INT16_MIN, INT16_MAX))
-EACH_UNSIGNED(paddusb, 1, smaller(a + b, UINT8_MAX))
-EACH_UNSIGNED(paddusw, 2, smaller(a + b, UINT16_MAX))
-EACH_UNSIGNED(psubusb, 1, a > b ? a - b : 0)
-EACH_UNSIGNED(psubusw, 2, a > b ? a - b : 0)
-EACH_UNSIGNED(pavgb, 1, (a + b + 1) >> 1)
-EACH_UNSIGNED(pavgw, 2, (a + b + 1) >> 1)
 
-/* --- minima, maxima, comparisons, signs ------------------------------------------------------- */
-EACH_UNSIGNED(pminub, 1, smaller(a, b))
-EACH_UNSIGNED(pminuw, 2, smaller(a, b))
-EACH_UNSIGNED(pminud, 4, smaller(a, b))
-EACH_UNSIGNED(pmaxub, 1, larger(a, b))
-EACH_UNSIGNED(pmaxuw, 2, larger(a, b))
-EACH_UNSIGNED(pmaxud, 4, larger(a, b))
-EACH(pminsb, 1, a < b ? a : b)
-EACH(pminsw, 2, a < b ? a : b)
-EACH(pminsd, 4, a < b ? a : b)
-EACH(pmaxsb, 1, a > b ? a : b)
-EACH(pmaxsw, 2, a > b ? a : b)
-EACH(pmaxsd, 4, a > b ? a : b)
-EACH_UNSIGNED(pcmpeqb, 1, all_if(a == b))
-EACH_UNSIGNED(pcmpeqw, 2, all_if(a == b))
-EACH_UNSIGNED(pcmpeqd, 4, all_if(a == b))
-EACH_UNSIGNED(pcmpeqq, 8, all_if(a == b))
-EACH(pcmpgtb, 1, all_if(a > b))
-EACH(pcmpgtw, 2, all_if(a > b))
-EACH(pcmpgtd, 4, all_if(a > b))
-EACH(pcmpgtq, 8, all_if(a > b))
+/* --- signs ------------------------------------------------------- */
 EACH(pabsb, 1, b < 0 ? -b : b)
 EACH(pabsw, 2, b < 0 ? -b : b)
 EACH(pabsd, 4, b < 0 ? -b : b)
@@ -103,24 +55,17 @@ EACH(psignb, 1, b < 0 ? -a : b == 0 ? 0 : a)
 EACH(psignw, 2, b < 0 ? -a : b == 0 ? 0 : a)
 EACH(psignd, 4, b < 0 ? -a : b == 0 ? 0 : a)
 
-/* --- bits ------------------------------------------------------------------------------------- */
-EACH_QUAD(pand, a & b)
-EACH_QUAD(pandn, ~a & b)
-EACH_QUAD(por, a | b)
-EACH_QUAD(pxor, a ^ b)
-
 /* --- products --------------------------------------------------------------------------------- */
-EACH_UNSIGNED(pmullw, 2, a * b)
-EACH_UNSIGNED(pmulld, 4, a * b)
 EACH(pmulhw, 2, (a * b) >> 16)
 EACH_UNSIGNED(pmulhuw, 2, (a * b) >> 16)
 EACH(pmulhrsw, 2, ((a * b >> 14) + 1) >> 1)
-EACH_QUAD(pmuludq, (a & UINT32_MAX) * (b & UINT32_MAX))
-EACH_QUAD(pmuldq, (uint64_t)((int64_t)(int32_t)(uint32_t)a * (int32_t)(uint32_t)b))
+EACH_UNSIGNED(pmuldq, 8, (int64_t)(int32_t)(uint32_t)a * (int32_t)(uint32_t)b)
 
 void simd_pmaddwd(struct simd_env *env, struct simd_value *d, const struct simd_value *s)
 {
-    for (unsigned n = 0; n < env->bytes / 4u; n++) {
+    (void)env;
+    SIMD_UNROLLED
+    for (unsigned n = 0; n < 4; n++) {
         int64_t sum = simd_lane_signed(d, 2, 2 * n) * simd_lane_signed(s, 2, 2 * n) +
                       simd_lane_signed(d, 2, 2 * n + 1) * simd_lane_signed(s, 2, 2 * n + 1);
         simd_set_lane(d, 4, n, (uint64_t)sum);
@@ -208,48 +153,23 @@ DIRECT(phsubsw, horizontally(env, d, s, 2, -1, true))
 
 /* --- shifts ----------------------------------------------------------------------------------- */
 
-/* The count is the source's lower 64 bits; from the lane's width on nothing is left, or signs. */
-static void shift(const struct simd_env *env, struct simd_value *d, unsigned bytes, uint64_t count,
-                  bool is_left)
-{
-    for (unsigned n = 0; n < env->bytes / bytes; n++) {
-        uint64_t a = simd_lane(d, bytes, n);
-        uint64_t moved = count >= 8 * bytes ? 0 : is_left ? a << count : a >> count;
-        simd_set_lane(d, bytes, n, moved);
-    }
-}
+#define SHIFT(name, type, most, result) LANES(name, , )
+SIMD_SHIFTS(SHIFT)
+SIMD_SIGNED_SHIFTS(SHIFT)
 
-static void shift_signed(const struct simd_env *env, struct simd_value *d, unsigned bytes,
-                         uint64_t count)
+/* The operands beside each other, the destination's env->bytes bytes above the source's, from byte `at` on. */
+static void extract(const struct simd_env *env, struct simd_value *d, const struct simd_value *s, uint64_t at)
 {
-    uint64_t most = 8 * bytes - 1;
-    for (unsigned n = 0; n < env->bytes / bytes; n++) {
-        int64_t a = simd_lane_signed(d, bytes, n);
-        simd_set_lane(d, bytes, n, (uint64_t)(a >> (count > most ? most : count)));
+    uint64_t parts[7] = {s->q[0], s->q[1], d->q[0], d->q[1]};
+    unsigned shift = (unsigned)(at & 7) * 8;
+    const uint64_t *from;
+    if (env->bytes == 8) {
+        parts[1] = d->q[0];
+        parts[2] = parts[3] = 0;
     }
-}
-DIRECT(psllw, shift(env, d, 2, s->q[0], true))
-DIRECT(pslld, shift(env, d, 4, s->q[0], true))
-DIRECT(psllq, shift(env, d, 8, s->q[0], true))
-DIRECT(psrlw, shift(env, d, 2, s->q[0], false))
-DIRECT(psrld, shift(env, d, 4, s->q[0], false))
-DIRECT(psrlq, shift(env, d, 8, s->q[0], false))
-DIRECT(psraw, shift_signed(env, d, 2, s->q[0]))
-DIRECT(psrad, shift_signed(env, d, 4, s->q[0]))
-
-/* env->bytes bytes out of the destination (above) and the source (below), from byte `at` on. */
-static void extract(const struct simd_env *env, struct simd_value *d, const struct simd_value *s,
-                    unsigned at)
-{
-    struct simd_value result = {{0, 0}};
-    for (unsigned n = 0; n < env->bytes; n++) {
-        unsigned from = at + n;
-        if (from < env->bytes)
-            simd_set_lane(&result, 1, n, simd_lane(s, 1, from));
-        else if (from < 2u * env->bytes)
-            simd_set_lane(&result, 1, n, simd_lane(d, 1, from - env->bytes));
-    }
-    *d = result;
+    from = &parts[at < 32 ? at / 8 : 4];
+    for (unsigned q = 0; q < 2; q++)
+        d->q[q] = shift ? from[q] >> shift | from[q + 1] << (64 - shift) : from[q];
 }
 DIRECT(palignr, extract(env, d, s, env->immediate))
 
@@ -258,24 +178,30 @@ static const struct simd_value ZERO = {{0, 0}};
 void simd_psrldq(struct simd_env *env, struct simd_value *d, const struct simd_value *s)
 {
     struct simd_value high = ZERO;
-    extract(env, &high, d, s->q[0] > 16 ? 16 : (unsigned)s->q[0]);
+    extract(env, &high, d, s->q[0] > 16 ? 16 : s->q[0]);
     *d = high;
 }
-DIRECT(pslldq, extract(env, d, &ZERO, s->q[0] > 16 ? 0 : 16 - (unsigned)s->q[0]))
+DIRECT(pslldq, extract(env, d, &ZERO, s->q[0] > 16 ? 0 : 16 - s->q[0]))
 
 /* --- packing and unpacking -------------------------------------------------------------------- */
 
-/* Lanes of `bytes` to half their size, saturated; the destination's below the source's. */
-static void pack(const struct simd_env *env, struct simd_value *d, const struct simd_value *s,
-                 unsigned bytes, int64_t least, int64_t most)
+/* Lanes of `bytes` to half their size, saturated. */
+static inline uint64_t narrowed(const struct simd_value *v, unsigned bytes, int64_t least, int64_t most)
 {
-    struct simd_value result = ZERO;
-    unsigned count = env->bytes / bytes;
-    for (unsigned n = 0; n < 2 * count; n++) {
-        int64_t a = simd_lane_signed(n < count ? d : s, bytes, n % count);
-        simd_set_lane(&result, bytes / 2, n, (uint64_t)clamp(a, least, most));
-    }
-    *d = result;
+    uint64_t result = 0;
+    SIMD_UNROLLED
+    for (unsigned n = 0; n < 16 / bytes; n++)
+        result |= ((uint64_t)clamp(simd_lane_signed(v, bytes, n), least, most) & simd_lane_mask(bytes / 2))
+                  << (n * bytes * 4);
+    return result;
+}
+
+/* The destination's below the source's; of MMX each has half of that. */
+static inline void pack(const struct simd_env *env, struct simd_value *d, const struct simd_value *s,
+                        unsigned bytes, int64_t least, int64_t most)
+{
+    uint64_t low = narrowed(d, bytes, least, most), high = narrowed(s, bytes, least, most);
+    *d = (struct simd_value){{env->bytes == 8 ? (uint32_t)low | high << 32 : low, high}};
 }
 DIRECT(packsswb, pack(env, d, s, 2, INT8_MIN, INT8_MAX))
 DIRECT(packssdw, pack(env, d, s, 4, INT16_MIN, INT16_MAX))
@@ -283,25 +209,27 @@ DIRECT(packuswb, pack(env, d, s, 2, 0, UINT8_MAX))
 DIRECT(packusdw, pack(env, d, s, 4, 0, UINT16_MAX))
 
 /* Lanes of both operands in turn, from the lower or the upper half. */
-static void unpack(const struct simd_env *env, struct simd_value *d, const struct simd_value *s,
-                   unsigned bytes, bool is_high)
+static void unpack_mmx(struct simd_value *d, const struct simd_value *s, unsigned bytes, bool is_high)
 {
     struct simd_value result = ZERO;
-    unsigned half = env->bytes / bytes / 2, first = is_high ? half : 0;
+    unsigned half = 4 / bytes, first = is_high ? half : 0;
     for (unsigned n = 0; n < half; n++) {
         simd_set_lane(&result, bytes, 2 * n, simd_lane(d, bytes, first + n));
         simd_set_lane(&result, bytes, 2 * n + 1, simd_lane(s, bytes, first + n));
     }
     *d = result;
 }
-DIRECT(punpcklbw, unpack(env, d, s, 1, false))
-DIRECT(punpcklwd, unpack(env, d, s, 2, false))
-DIRECT(punpckldq, unpack(env, d, s, 4, false))
-DIRECT(punpcklqdq, unpack(env, d, s, 8, false))
-DIRECT(punpckhbw, unpack(env, d, s, 1, true))
-DIRECT(punpckhwd, unpack(env, d, s, 2, true))
-DIRECT(punpckhdq, unpack(env, d, s, 4, true))
-DIRECT(punpckhqdq, unpack(env, d, s, 8, true))
+#define UNPACK(name, bits, half)                                                                   \
+    void simd_##name(struct simd_env *env, struct simd_value *d, const struct simd_value *s)       \
+    {                                                                                              \
+        if (env->bytes == 16)                                                                      \
+            lanes_##name(d, s);                                                                    \
+        else                                                                                       \
+            unpack_mmx(d, s, (bits) / 8, half);                                                    \
+    }
+SIMD_UNPACKS(UNPACK)
+DIRECT(punpcklqdq, lanes_punpcklqdq(d, s))
+DIRECT(punpckhqdq, lanes_punpckhqdq(d, s))
 
 static void widen(struct simd_value *d, const struct simd_value *s, unsigned from, unsigned to,
                   bool is_signed)
@@ -327,28 +255,29 @@ DIRECT(pmovzxdq, widen(d, s, 4, 8, false))
 
 /* --- shuffles --------------------------------------------------------------------------------- */
 
-/* Four lanes from `first` on, chosen by two bits each out of the same four; the others are copied. */
-static void shuffle4(const struct simd_env *env, struct simd_value *d, const struct simd_value *s,
-                     unsigned bytes, unsigned first)
+/* Four words from `first` on, chosen by two bits each out of the same four; the others are copied. */
+static void shuffle_words(const struct simd_env *env, struct simd_value *d, const struct simd_value *s,
+                          unsigned first)
 {
     *d = *s;
     for (unsigned n = 0; n < 4; n++)
-        simd_set_lane(d, bytes, first + n,
-                      simd_lane(s, bytes, first + (env->immediate >> (2 * n) & 3)));
+        simd_set_lane(d, 2, first + n, simd_lane(s, 2, first + (env->immediate >> (2 * n) & 3)));
 }
-DIRECT(pshufd, shuffle4(env, d, s, 4, 0))
-DIRECT(pshuflw, shuffle4(env, d, s, 2, 0))
-DIRECT(pshufhw, shuffle4(env, d, s, 2, 4))
+DIRECT(pshufd, *d = lanes_shuffle(s, s, env->immediate))
+DIRECT(pshuflw, shuffle_words(env, d, s, 0))
+DIRECT(pshufhw, shuffle_words(env, d, s, 4))
 
 void simd_pshufb(struct simd_env *env, struct simd_value *d, const struct simd_value *s)
 {
-    struct simd_value result = ZERO;
+    uint8_t from[16], chosen[16] = {0};
+    store_le64(from, d->q[0]);
+    store_le64(from + 8, d->q[1]);
     for (unsigned n = 0; n < env->bytes; n++) {
         unsigned index = (unsigned)simd_lane(s, 1, n);
         if (!(index & 0x80))
-            simd_set_lane(&result, 1, n, simd_lane(d, 1, index & (env->bytes - 1u)));
+            chosen[n] = from[index & (env->bytes - 1u)];
     }
-    *d = result;
+    *d = (struct simd_value){{load_le64(chosen), load_le64(chosen + 8)}};
 }
 
 static unsigned lane_by_immediate(const struct simd_env *env, unsigned bytes)

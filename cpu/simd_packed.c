@@ -6,6 +6,7 @@
  */
 #include "cpu/simd_float.h"
 #include "cpu/simd_instructions.h"
+#include "cpu/simd_lanes.h"
 
 #define EFLAGS_CF 0x001u
 #define EFLAGS_PF 0x004u
@@ -18,16 +19,19 @@ static uint32_t settled(const struct simd_env *env, uint32_t raised)
     return raised & unmasked & SIMD_PRECOMPUTATION ? raised & SIMD_PRECOMPUTATION : raised;
 }
 
+bool simd_settle(struct simd_env *env)
+{
+    if (!env->is_settled)
+        env->raised = settled(env, env->raised);
+    return !simd_unmasked(env);
+}
+
 bool simd_execute(const struct simd_row *row, struct simd_env *env, struct simd_value *d,
                   const struct simd_value *s)
 {
     struct simd_value old = *d;
     row->function(env, d, s);
-    if (env->raised == 0)
-        return true;
-    if (!env->is_settled)
-        env->raised = settled(env, env->raised);
-    if (!simd_unmasked(env))
+    if (env->raised == 0 || simd_settle(env))
         return true;
     *d = old;
     env->writes_flags = false;
@@ -315,15 +319,10 @@ static void signs(const struct simd_env *env, struct simd_value *d, const struct
 }
 DIRECT(movmskps, signs(env, d, s, 4))
 DIRECT(movmskpd, signs(env, d, s, 8))
-DIRECT(pmovmskb, signs(env, d, s, 1))
+DIRECT(pmovmskb, *d = ((struct simd_value){
+                     {lanes_signs8(s->q[0]) | (env->bytes == 16 ? lanes_signs8(s->q[1]) << 8 : 0), 0}}))
 
-void simd_shufps(struct simd_env *env, struct simd_value *d, const struct simd_value *s)
-{
-    struct simd_value result = {{0, 0}};
-    for (unsigned n = 0; n < 4; n++)
-        simd_set_lane(&result, 4, n, simd_lane(n < 2 ? d : s, 4, env->immediate >> (2 * n) & 3));
-    *d = result;
-}
+DIRECT(shufps, *d = lanes_shuffle(d, s, env->immediate))
 
 void simd_shufpd(struct simd_env *env, struct simd_value *d, const struct simd_value *s)
 {

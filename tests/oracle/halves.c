@@ -11,6 +11,7 @@
 #include "cpu/run.h"
 #include "tests/oracle/compare_fpu.h"
 
+#define NOT_EXECUTED 6 /* by the other half's exec */
 #define PHYSICAL_DATA  0x10000u
 #define PHYSICAL_CODE  0x20000u
 #define PAGE_DIRECTORY 0x1000u
@@ -33,7 +34,7 @@ void halves_start(struct halves *h, const char *path)
         close(to[1]);
         close(from[0]);
         execl(path, path, (char *)NULL);
-        _exit(6);
+        _exit(NOT_EXECUTED);
     }
     close(to[0]);
     close(from[1]);
@@ -51,6 +52,10 @@ static void transfer(const struct halves *h, int fd, void *bytes, size_t count, 
             waitpid(h->native, &status, 0);
             if (WIFEXITED(status) && WEXITSTATUS(status) == 77) {
                 printf("this kernel gives a 32-bit process no LDT\n");
+                exit(77);
+            }
+            if (WIFEXITED(status) && WEXITSTATUS(status) == NOT_EXECUTED) {
+                printf("this kernel executes no 32-bit program\n");
                 exit(77);
             }
             fprintf(stderr, "silicon: the native half ended (status %x)\n", (unsigned)status);
