@@ -1,9 +1,8 @@
-/* Specialised handlers of SSE: those instructions of ops_simd.def that work on XMM registers, memory and general
- * registers. They stand in a block as two operations, as those in ops_seldom.c do: the first does the whole instruction and
+/* Specialised handlers of MMX and SSE: the instructions of ops_simd.def that have a function. They stand in a block as two operations, as those in ops_seldom.c do: the first does the whole instruction and
  * goes on behind the second; where it cannot, with nothing done, the second follows, which is the plain handler.
  *
- * There is one for each way of the operands (X an XMM register, M memory, R a general register, I the immediate),
- * which calls the row's function, and one of its own for the moves and for what fits into a few instructions of the
+ * There is one for each way of the operands (x an XMM register, q an MMX register, m memory, r a general register, i the
+ * immediate), which calls the row's function, and for XMM registers one of its own for the moves and for what fits into a few instructions of the
  * workstation (simd_lanes.h). */
 #include "cpu/ops.h"
 
@@ -18,6 +17,11 @@
 static inline bool is_ready(const struct cpu *cpu)
 {
     return BASE_LIKELY(!(cpu->cr0 & (CR0_EM | CR0_TS)) && cpu->cr4 & CR4_OSFXSR);
+}
+
+static inline bool is_ready_mmx(const struct cpu *cpu)
+{
+    return BASE_LIKELY(!(cpu->cr0 & (CR0_EM | CR0_TS)) && !x87_is_pending(&cpu->fpu->x87));
 }
 
 static inline struct simd_value *xmm(struct cpu *cpu, unsigned number)
@@ -54,10 +58,10 @@ static inline void store(uint8_t *host, unsigned bytes, const struct simd_value 
 /* --- by the row's function --------------------------------------------------------------------------- */
 
 /* `op` is the first of two: the second knows the instruction. False: an exception that is not masked; nothing is done. */
-static bool call_function(struct cpu *cpu, const struct op *op, bool is_memory, struct simd_value *d,
-                          const struct simd_value *s)
+static bool call_function(struct cpu *cpu, const struct op *op, unsigned width, bool is_memory,
+                          struct simd_value *d, const struct simd_value *s)
 {
-    struct simd_env env = simd_env_of(cpu, 16, (uint8_t)op->u.v.immediate, is_memory);
+    struct simd_env env = simd_env_of(cpu, width, (uint8_t)op->u.v.immediate, is_memory);
     op[1].u.instruction->row->simd.function(&env, d, s);
     if (env.raised && !simd_settle(&env))
         return false;
@@ -70,15 +74,21 @@ static inline unsigned bytes_of(const struct op *op)
     return op[1].u.instruction->row->simd.memory_bytes;
 }
 
-/* To and from: `source` sets s or goes on, `sink` has d. */
-#define FUNCTION_HANDLER(name, is_memory, source, old, sink)                           \
+static inline struct simd_value mmx(const struct cpu *cpu, unsigned number)
+{
+    return (struct simd_value){{x87_mmx_read(&cpu->fpu->x87, number), 0}};
+}
+
+/* To and from: `source` sets s or goes on, `sink` has d. Of `width` bytes: 16, or 8 for MMX. */
+#define FUNCTION_HANDLER(name, is_ready, width, is_memory, source, old, sink)          \
     OP_DEFINE(name)                                                                    \
     {                                                                                  \
-        struct simd_value d = old, s;                                                  \
+        struct simd_value d, s;                                                        \
         if (!is_ready(cpu))                                                            \
             NEXT;                                                                      \
         source;                                                                        \
-        if (!call_function(cpu, op, is_memory, &d, &s))                                \
+        d = old;                                                                       \
+        if (!call_function(cpu, op, width, is_memory, &d, &s))                         \
             NEXT;                                                                      \
         sink;                                                                          \
         DONE;                                                                          \
@@ -89,20 +99,33 @@ static inline unsigned bytes_of(const struct op *op)
     if (!reach(cpu, op, bytes_of(op), false, &host))                                   \
         NEXT;                                                                          \
     s = load(host, bytes_of(op))
-#define INTO_MEMORY_FROM_XMM                                                           \
+#define INTO_MEMORY(from)                                                              \
     uint8_t *host;                                                                     \
     if (!reach(cpu, op, bytes_of(op), true, &host))                                    \
         NEXT;                                                                          \
-    s = *xmm(cpu, op->s)
+    s = from
+#define FROM_GPR s = ((struct simd_value){{(uint32_t)cpu->gpr[op->s], 0}})
+#define FROM_IMMEDIATE s = ((struct simd_value){{op->u.v.immediate, 0}})
 #define INTO_XMM *xmm(cpu, op->d) = d
 #define INTO_GPR cpu->gpr[op->d] = (uint32_t)d.q[0]
-FUNCTION_HANDLER(x_from_x, false, s = *xmm(cpu, op->s), *xmm(cpu, op->d), INTO_XMM)
-FUNCTION_HANDLER(x_from_m, true, FROM_MEMORY, *xmm(cpu, op->d), INTO_XMM)
-FUNCTION_HANDLER(x_from_r, false, s = ((struct simd_value){{(uint32_t)cpu->gpr[op->s], 0}}), *xmm(cpu, op->d), INTO_XMM)
-FUNCTION_HANDLER(x_from_i, false, s = ((struct simd_value){{op->u.v.immediate, 0}}), *xmm(cpu, op->d), INTO_XMM)
-FUNCTION_HANDLER(r_from_x, false, s = *xmm(cpu, op->s), NOTHING_OLD, INTO_GPR)
-FUNCTION_HANDLER(r_from_m, true, FROM_MEMORY, NOTHING_OLD, INTO_GPR)
-FUNCTION_HANDLER(m_from_x, true, INTO_MEMORY_FROM_XMM, NOTHING_OLD, store(host, bytes_of(op), &d))
+#define X_HANDLER(name, is_memory, source, old, sink) FUNCTION_HANDLER(name, is_ready, 16, is_memory, source, old, sink)
+X_HANDLER(x_from_x, false, s = *xmm(cpu, op->s), *xmm(cpu, op->d), INTO_XMM)
+X_HANDLER(x_from_m, true, FROM_MEMORY, *xmm(cpu, op->d), INTO_XMM)
+X_HANDLER(x_from_r, false, FROM_GPR, *xmm(cpu, op->d), INTO_XMM)
+X_HANDLER(x_from_i, false, FROM_IMMEDIATE, *xmm(cpu, op->d), INTO_XMM)
+X_HANDLER(r_from_x, false, s = *xmm(cpu, op->s), NOTHING_OLD, INTO_GPR)
+X_HANDLER(r_from_m, true, FROM_MEMORY, NOTHING_OLD, INTO_GPR)
+X_HANDLER(m_from_x, true, INTO_MEMORY(*xmm(cpu, op->s)), NOTHING_OLD, store(host, bytes_of(op), &d))
+
+#define INTO_MMX x87_mmx_write(&cpu->fpu->x87, op->d, d.q[0])
+#define Q_HANDLER(name, is_memory, source, old, sink)                                  \
+    FUNCTION_HANDLER(name, is_ready_mmx, 8, is_memory, source, old, x87_mmx_enter(&cpu->fpu->x87); sink)
+Q_HANDLER(q_from_q, false, s = mmx(cpu, op->s), mmx(cpu, op->d), INTO_MMX)
+Q_HANDLER(q_from_m, true, FROM_MEMORY, mmx(cpu, op->d), INTO_MMX)
+Q_HANDLER(q_from_r, false, FROM_GPR, mmx(cpu, op->d), INTO_MMX)
+Q_HANDLER(q_from_i, false, FROM_IMMEDIATE, mmx(cpu, op->d), INTO_MMX)
+Q_HANDLER(r_from_q, false, s = mmx(cpu, op->s), NOTHING_OLD, INTO_GPR)
+Q_HANDLER(m_from_q, true, INTO_MEMORY(mmx(cpu, op->s)), NOTHING_OLD, store(host, bytes_of(op), &d))
 
 /* --- moves --------------------------------------------------------------------------------------------- */
 
@@ -165,6 +188,7 @@ static inline void lanes_movss(struct simd_value *d, const struct simd_value *s)
 }
 SIMD_LANEWISE(LANES_HANDLERS)
 SIMD_UNPACKS(LANES_HANDLERS)
+SIMD_PACKS(LANES_HANDLERS)
 LANES_HANDLERS(punpcklqdq, 64)
 LANES_HANDLERS(punpckhqdq, 64)
 LANES_HANDLERS_X(mov)
@@ -301,7 +325,7 @@ static const struct own_handlers {
 } OWN[] = {
 #define OWN_LANES(name, ...) {simd_##name, name##_x, name##_m, NULL},
 #define OWN_SHIFT(name, ...) {simd_##name, NULL, NULL, name##_i},
-    SIMD_LANEWISE(OWN_LANES) SIMD_UNPACKS(OWN_LANES) SIMD_SHIFTS(OWN_SHIFT) SIMD_SIGNED_SHIFTS(OWN_SHIFT)
+    SIMD_LANEWISE(OWN_LANES) SIMD_UNPACKS(OWN_LANES) SIMD_PACKS(OWN_LANES) SIMD_SHIFTS(OWN_SHIFT) SIMD_SIGNED_SHIFTS(OWN_SHIFT)
     OWN_LANES(punpcklqdq, 64) OWN_LANES(punpckhqdq, 64)
     {simd_mov, mov_x, load_16, NULL}, /* MOVD: below */
     {simd_movsd, movsd_x, load_8, NULL},
@@ -340,7 +364,19 @@ static op_handler *store_handler(const struct simd_row *row)
     return row->memory_bytes == 16 ? store_16 : row->memory_bytes == 8 ? store_8 : store_4;
 }
 
-/* NULL: not one of these. */
+static op_handler *mmx_handler_of(const struct instruction *i)
+{
+    const struct simd_row *row = &i->row->simd;
+    if (row->to == SIMD_GM && (row->from == SIMD_EM || row->from == SIMD_ER))
+        return i->has_memory ? q_from_m : row->from == SIMD_EM ? q_from_q : q_from_r;
+    if (row->from == SIMD_GM && (row->to == SIMD_EM || row->to == SIMD_ER))
+        return i->has_memory ? m_from_q : row->to == SIMD_EM ? q_from_q : r_from_q;
+    if (row->to == SIMD_EM && row->from == SIMD_IMMEDIATE)
+        return q_from_i;
+    return row->to == SIMD_GR && row->from == SIMD_EM && !i->has_memory ? r_from_q : NULL;
+}
+
+/* NULL: from one kind of registers to the other, for the plain handler. */
 static op_handler *handler_of(const struct instruction *i)
 {
     const struct simd_row *row = &i->row->simd;
@@ -360,14 +396,14 @@ static op_handler *handler_of(const struct instruction *i)
         return is_memory ? r_from_m : own->from_x ? own->from_x : r_from_x;
     if (row->to == SIMD_ER && row->from == SIMD_GX)
         return is_memory ? store_handler(row) : r_from_x;
-    return NULL;
+    return mmx_handler_of(i);
 }
 
 bool emit_simd(struct builder *b, const struct instruction *i)
 {
     const struct simd_row *row = &i->row->simd;
     op_handler *handler = row->function ? handler_of(i) : NULL;
-    bool is_to_rm = row->to == SIMD_EX || row->to == SIMD_ER;
+    bool is_to_rm = row->to == SIMD_EX || row->to == SIMD_EM || row->to == SIMD_ER;
     struct op *op;
     if (!handler)
         return false;

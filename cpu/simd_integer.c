@@ -56,21 +56,8 @@ EACH(psignw, 2, b < 0 ? -a : b == 0 ? 0 : a)
 EACH(psignd, 4, b < 0 ? -a : b == 0 ? 0 : a)
 
 /* --- products --------------------------------------------------------------------------------- */
-EACH(pmulhw, 2, (a * b) >> 16)
-EACH_UNSIGNED(pmulhuw, 2, (a * b) >> 16)
 EACH(pmulhrsw, 2, ((a * b >> 14) + 1) >> 1)
 EACH_UNSIGNED(pmuldq, 8, (int64_t)(int32_t)(uint32_t)a * (int32_t)(uint32_t)b)
-
-void simd_pmaddwd(struct simd_env *env, struct simd_value *d, const struct simd_value *s)
-{
-    (void)env;
-    SIMD_UNROLLED
-    for (unsigned n = 0; n < 4; n++) {
-        int64_t sum = simd_lane_signed(d, 2, 2 * n) * simd_lane_signed(s, 2, 2 * n) +
-                      simd_lane_signed(d, 2, 2 * n + 1) * simd_lane_signed(s, 2, 2 * n + 1);
-        simd_set_lane(d, 4, n, (uint64_t)sum);
-    }
-}
 
 /* Unsigned bytes of the destination times signed bytes of the source. */
 void simd_pmaddubsw(struct simd_env *env, struct simd_value *d, const struct simd_value *s)
@@ -185,28 +172,15 @@ DIRECT(pslldq, extract(env, d, &ZERO, s->q[0] > 16 ? 0 : 16 - s->q[0]))
 
 /* --- packing and unpacking -------------------------------------------------------------------- */
 
-/* Lanes of `bytes` to half their size, saturated. */
-static inline uint64_t narrowed(const struct simd_value *v, unsigned bytes, int64_t least, int64_t most)
-{
-    uint64_t result = 0;
-    SIMD_UNROLLED
-    for (unsigned n = 0; n < 16 / bytes; n++)
-        result |= ((uint64_t)clamp(simd_lane_signed(v, bytes, n), least, most) & simd_lane_mask(bytes / 2))
-                  << (n * bytes * 4);
-    return result;
-}
-
-/* The destination's below the source's; of MMX each has half of that. */
-static inline void pack(const struct simd_env *env, struct simd_value *d, const struct simd_value *s,
-                        unsigned bytes, int64_t least, int64_t most)
-{
-    uint64_t low = narrowed(d, bytes, least, most), high = narrowed(s, bytes, least, most);
-    *d = (struct simd_value){{env->bytes == 8 ? (uint32_t)low | high << 32 : low, high}};
-}
-DIRECT(packsswb, pack(env, d, s, 2, INT8_MIN, INT8_MAX))
-DIRECT(packssdw, pack(env, d, s, 4, INT16_MIN, INT16_MAX))
-DIRECT(packuswb, pack(env, d, s, 2, 0, UINT8_MAX))
-DIRECT(packusdw, pack(env, d, s, 4, 0, UINT16_MAX))
+/* Of MMX each operand has half of what 16 bytes have. */
+#define PACK(name, bits, least, most)                                                              \
+    void simd_##name(struct simd_env *env, struct simd_value *d, const struct simd_value *s)       \
+    {                                                                                              \
+        lanes_##name(d, s);                                                                        \
+        if (env->bytes == 8)                                                                       \
+            d->q[0] = (uint32_t)d->q[0] | d->q[1] << 32;                                           \
+    }
+SIMD_PACKS(PACK)
 
 /* Lanes of both operands in turn, from the lower or the upper half. */
 static void unpack_mmx(struct simd_value *d, const struct simd_value *s, unsigned bytes, bool is_high)

@@ -30,6 +30,11 @@ LANES_TYPE(lanes_s64, int64_t);
 #define LANES_EITHER(condition, a, b) (((a) & (condition)) | ((b) & ~(condition)))
 #define LANES_SMALLER(type) LANES_EITHER((type)(a < b), a, b)
 #define LANES_LARGER(type) LANES_EITHER((type)(a > b), a, b)
+/* Products of the signed words in dwords: of the lower, of the upper ones. */
+#define LANES_LOW(v) ((lanes_u32)((lanes_s32)((v) << 16) >> 16))
+#define LANES_HIGH(v) ((lanes_u32)((lanes_s32)(v) >> 16))
+#define LANES_LOW_HALF(a, b) (LANES_LOW(a) * LANES_LOW(b))
+#define LANES_HIGH_HALF(a, b) (LANES_HIGH(a) * LANES_HIGH(b))
 #define SIMD_LANEWISE(X)                                                           \
     X(paddb, u8, a + b) X(paddw, u16, a + b) X(paddd, u32, a + b) X(paddq, u64, a + b) \
     X(psubb, u8, a - b) X(psubw, u16, a - b) X(psubd, u32, a - b) X(psubq, u64, a - b) \
@@ -48,7 +53,10 @@ LANES_TYPE(lanes_s64, int64_t);
     X(pcmpgtb, s8, a > b) X(pcmpgtw, s16, a > b) X(pcmpgtd, s32, a > b) X(pcmpgtq, s64, a > b) \
     X(pand, u64, a & b) X(pandn, u64, ~a & b) X(por, u64, a | b) X(pxor, u64, a ^ b) \
     X(pmullw, u16, a * b) X(pmulld, u32, a * b)                                    \
-    X(pmuludq, u64, (a & UINT32_MAX) * (b & UINT32_MAX))
+    X(pmuludq, u64, (a & UINT32_MAX) * (b & UINT32_MAX))                           \
+    X(pmulhw, u32, LANES_LOW_HALF(a, b) >> 16 | (LANES_HIGH_HALF(a, b) & 0xffff0000u)) \
+    X(pmulhuw, u32, (a & 0xffff) * (b & 0xffff) >> 16 | ((a >> 16) * (b >> 16) & 0xffff0000u)) \
+    X(pmaddwd, u32, LANES_LOW_HALF(a, b) + LANES_HIGH_HALF(a, b))
 
 #define LANES_DEFINE(name, type, result)                                                        \
     static inline void lanes_##name(struct simd_value *d, const struct simd_value *s)          \
@@ -121,6 +129,42 @@ static inline uint64_t lanes_spread32(uint64_t v)
         d->q[1] = lanes_spread##bits(a >> 32) | lanes_spread##bits(b >> 32) << (bits);          \
     }
 SIMD_UNPACKS(LANES_UNPACK)
+
+/* Lanes of half the size, out of 64 bits whose lanes fit into that. */
+static inline uint64_t lanes_squeeze16(uint64_t v)
+{
+    v = (v | v >> 8) & UINT64_C(0x0000ffff0000ffff);
+    return (v | v >> 16) & UINT32_MAX;
+}
+static inline uint64_t lanes_squeeze32(uint64_t v)
+{
+    return (v | v >> 16) & UINT32_MAX;
+}
+/* Signed lanes of `bits`, saturated, the destination's below the source's: X(name, bits, least, most). */
+#define SIMD_PACKS(X)                                                              \
+    X(packsswb, 16, INT8_MIN, INT8_MAX) X(packuswb, 16, 0, UINT8_MAX)              \
+    X(packssdw, 32, INT16_MIN, INT16_MAX) X(packusdw, 32, 0, UINT16_MAX)
+#define LANES_PACK(name, bits, least, most)                                                     \
+    static inline uint64_t half_##name(const struct simd_value *v)                             \
+    {                                                                                           \
+        const lanes_s##bits low = {0}, high = {0};                                              \
+        lanes_s##bits a;                                                                        \
+        lanes_u##bits r;                                                                        \
+        struct simd_value parts;                                                                \
+        memcpy(&a, v, 16);                                                                      \
+        a = LANES_EITHER((lanes_s##bits)(a < low + (least)), low + (least), a);                 \
+        a = LANES_EITHER((lanes_s##bits)(a > high + (most)), high + (most), a);                 \
+        r = (lanes_u##bits)a & (uint##bits##_t)((UINT32_C(1) << (bits) / 2) - 1);               \
+        memcpy(&parts, &r, 16);                                                                 \
+        return lanes_squeeze##bits(parts.q[0]) | lanes_squeeze##bits(parts.q[1]) << 32;         \
+    }                                                                                           \
+    static inline void lanes_##name(struct simd_value *d, const struct simd_value *s)          \
+    {                                                                                           \
+        uint64_t low = half_##name(d);                                                          \
+        d->q[1] = half_##name(s);                                                               \
+        d->q[0] = low;                                                                          \
+    }
+SIMD_PACKS(LANES_PACK)
 
 static inline void lanes_punpcklqdq(struct simd_value *d, const struct simd_value *s)
 {

@@ -34,6 +34,13 @@ uint32_t k_sha256(void);
 uint32_t k_records(void);
 uint32_t k_mandel(void);
 uint32_t k_nbody(void);
+/* float.c once more, sse.c: with SSE2, which prepare_sse() switches on */
+void prepare_sse(void);
+uint32_t k_sse_mandel(void);
+uint32_t k_sse_nbody(void);
+uint32_t k_sse_scan(void);
+uint32_t k_sse_copy(void);
+uint32_t k_sse_pixels(void);
 /* bigcode.c */
 uint32_t k_bigcode(void);
 /* kernels.asm, start.asm */

@@ -1,10 +1,17 @@
-/* x87 kernels; compiled with -mfpmath=387. The checksums hold on any correct x87. */
+/* Kernels on floats, compiled twice: for the x87 (-mfpmath=387), and for SSE2. The checksums hold on any correct unit, and
+ * those of one need not be the other's. */
 #include "bench.h"
+
+#ifdef __SSE2_MATH__
+#define KERNEL(name) k_sse_##name
+#else
+#define KERNEL(name) k_##name
+#endif
 
 #define COLUMNS 60
 #define ROWS 44
 #define TURNS 180
-uint32_t k_mandel(void)
+uint32_t KERNEL(mandel)(void)
 {
     uint32_t total = 0;
     for (int row = 0; row < ROWS; row++)
@@ -34,7 +41,11 @@ static struct body bodies[BODIES];
 static double square_root(double x)
 {
     double root;
+#ifdef __SSE2_MATH__
+    __asm__("sqrtsd %1, %0" : "=x"(root) : "x"(x));
+#else
     __asm__("fsqrt" : "=t"(root) : "0"(x));
+#endif
     return root;
 }
 
@@ -52,7 +63,7 @@ static void attract(struct body *a, struct body *b, double step)
     }
 }
 
-uint32_t k_nbody(void)
+uint32_t KERNEL(nbody)(void)
 {
     for (int i = 0; i < BODIES; i++)
         bodies[i] = (struct body){.at = {1.3 * i + 0.2, 0.8 * i * i - 1.4, 0.15 * i},

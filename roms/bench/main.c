@@ -209,6 +209,11 @@ static const struct kernel {
     {"cr3", run_reload, NULL},
     {"real", k_real_mode, NULL},
     {"smc", run_patch, NULL},
+    {"sse-mandel", k_sse_mandel, prepare_sse},
+    {"sse-nbody", k_sse_nbody, prepare_sse},
+    {"sse-scan", k_sse_scan, prepare_sse},
+    {"sse-copy", k_sse_copy, prepare_sse},
+    {"sse-pixels", k_sse_pixels, prepare_sse},
 };
 
 /* --- the command line ------------------------------------------------------------------------------------ */

@@ -4,7 +4,8 @@
 BENCH_OUT := $(ROMS_OUT)/bench
 BENCH_CFLAGS = $(GUEST_CFLAGS) -march=i686 -mfpmath=387 -O2 -fno-tree-loop-distribute-patterns \
 	-fno-tree-vectorize -Wall -Wextra -Werror -MMD -MP
-BENCH_O := $(BENCH_OUT)/start.o $(BENCH_OUT)/kernels.o \
+BENCH_SSE2 := -march=pentium4 -msse2 -mfpmath=sse
+BENCH_O := $(BENCH_OUT)/start.o $(BENCH_OUT)/kernels.o $(BENCH_OUT)/float_sse.o \
 	$(patsubst $(ROMS_SRC)/bench/%.c,$(BENCH_OUT)/%.o,$(wildcard $(ROMS_SRC)/bench/*.c))
 BENCH_LINK = $(GUEST_CC) -m32 -nostdlib -static -Wl,--build-id=none -Wl,-z,norelro \
 	-Wl,-T,$(ROMS_SRC)/bench/bench.ld
@@ -12,6 +13,11 @@ BENCH_LINK = $(GUEST_CC) -m32 -nostdlib -static -Wl,--build-id=none -Wl,-z,norel
 $(BENCH_OUT)/%.o: $(ROMS_SRC)/bench/%.c
 	@mkdir -p $(@D)
 	$(call run,GUESTCC,$(GUEST_CC) $(BENCH_CFLAGS) -c -o $@ $<)
+
+$(BENCH_OUT)/sse.o: BENCH_CFLAGS += $(BENCH_SSE2)
+$(BENCH_OUT)/float_sse.o: $(ROMS_SRC)/bench/float.c
+	@mkdir -p $(@D)
+	$(call run,GUESTCC,$(GUEST_CC) $(BENCH_CFLAGS) $(BENCH_SSE2) -c -o $@ $<)
 
 $(BENCH_OUT)/real.bin: $(ROMS_SRC)/bench/real.asm
 	@mkdir -p $(@D)
