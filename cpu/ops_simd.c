@@ -58,15 +58,11 @@ static inline void store(uint8_t *host, unsigned bytes, const struct simd_value 
 /* --- by the row's function --------------------------------------------------------------------------- */
 
 /* `op` is the first of two: the second knows the instruction. False: an exception that is not masked; nothing is done. */
-static bool call_function(struct cpu *cpu, const struct op *op, unsigned width, bool is_memory,
-                          struct simd_value *d, const struct simd_value *s)
+static inline bool call_function(const struct op *op, struct simd_env *env, struct simd_value *d,
+                                 const struct simd_value *s)
 {
-    struct simd_env env = simd_env_of(cpu, width, (uint8_t)op->u.v.immediate, is_memory);
-    op[1].u.instruction->row->simd.function(&env, d, s);
-    if (env.raised && !simd_settle(&env))
-        return false;
-    simd_finish(cpu, &env);
-    return true;
+    op[1].u.instruction->row->simd.function(env, d, s);
+    return !env->raised || simd_settle(env);
 }
 
 static inline unsigned bytes_of(const struct op *op)
@@ -84,13 +80,16 @@ static inline struct simd_value mmx(const struct cpu *cpu, unsigned number)
     OP_DEFINE(name)                                                                    \
     {                                                                                  \
         struct simd_value d, s;                                                        \
+        struct simd_env env;                                                           \
         if (!is_ready(cpu))                                                            \
             NEXT;                                                                      \
         source;                                                                        \
         d = old;                                                                       \
-        if (!call_function(cpu, op, width, is_memory, &d, &s))                         \
+        env = simd_env_of(cpu, width, (uint8_t)op->u.v.immediate, is_memory);          \
+        if (!call_function(op, &env, &d, &s))                                          \
             NEXT;                                                                      \
         sink;                                                                          \
+        simd_finish(cpu, &env); /* XMM0 last */                                        \
         DONE;                                                                          \
     }
 #define NOTHING_OLD ((struct simd_value){{0, 0}})
