@@ -67,7 +67,7 @@ struct op {
     uint8_t has_instruction : 1; /* u.instruction is in use */
     uint8_t is_system : 1; /* op_system does it, in whichever form */
 };
-_Static_assert(sizeof(struct op) == 32, "two operations fill a line of the first-level cache");
+_Static_assert(sizeof(struct op) <= 32, "two operations fit into a line of the first-level cache");
 
 /* Good while (context ^ cpu->context) & mask is 0. Within a page mask is 0: where the block that links
  * runs, its page is mapped, and the mode is still the one that it was entered in. Across pages the
