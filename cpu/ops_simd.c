@@ -1,9 +1,10 @@
-/* Specialised handlers of MMX and SSE: the instructions of ops_simd.def that have a function. They stand in a block as two operations, as those in ops_seldom.c do: the first does the whole instruction and
- * goes on behind the second; where it cannot, with nothing done, the second follows, which is the plain handler.
+/* Specialised handlers of MMX and SSE: the instructions of ops_simd.def that have a function. They stand in a block as two
+ * operations, as those in ops_seldom.c do: the first does the whole instruction and goes on behind the second; where it
+ * cannot, with nothing done, the second follows, which is the plain handler.
  *
  * There is one for each way of the operands (x an XMM register, q an MMX register, m memory, r a general register, i the
- * immediate), which calls the row's function, and for XMM registers one of its own for the moves and for what fits into a few instructions of the
- * workstation (simd_lanes.h). */
+ * immediate), which calls the row's function. Moves, whole registers (simd_lanes.h) and ordinary floats (simd_fast.h) in XMM
+ * registers have their own. */
 #include "cpu/ops.h"
 
 #include "cpu/fpu.h"

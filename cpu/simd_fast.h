@@ -53,6 +53,7 @@ F80_SHORT bool simd_fast_pack(struct simd_env *env, unsigned bytes, uint64_t sig
     return true;
 }
 
+/* One may be a zero. */
 F80_SHORT bool simd_fast_add(struct simd_env *env, unsigned bytes, uint64_t a, uint64_t b, uint64_t *result)
 {
     const uint64_t sign = FAST_SIGN(bytes);
@@ -88,6 +89,7 @@ F80_SHORT bool simd_fast_sub(struct simd_env *env, unsigned bytes, uint64_t a, u
     return simd_fast_add(env, bytes, a, b ^ FAST_SIGN(bytes), result);
 }
 
+/* Either may be a zero. */
 F80_SHORT bool simd_fast_mul(struct simd_env *env, unsigned bytes, uint64_t a, uint64_t b, uint64_t *result)
 {
     const uint64_t sign = FAST_SIGN(bytes);

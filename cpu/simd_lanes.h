@@ -145,23 +145,23 @@ static inline uint64_t lanes_squeeze32(uint64_t v)
     X(packsswb, 16, INT8_MIN, INT8_MAX) X(packuswb, 16, 0, UINT8_MAX)              \
     X(packssdw, 32, INT16_MIN, INT16_MAX) X(packusdw, 32, 0, UINT16_MAX)
 #define LANES_PACK(name, bits, least, most)                                                     \
-    static inline uint64_t half_##name(const struct simd_value *v)                             \
+    static inline uint64_t lanes_half_##name(const struct simd_value *v)                             \
     {                                                                                           \
-        const lanes_s##bits low = {0}, high = {0};                                              \
+        const lanes_s##bits zero = {0};                                                         \
         lanes_s##bits a;                                                                        \
         lanes_u##bits r;                                                                        \
         struct simd_value parts;                                                                \
         memcpy(&a, v, 16);                                                                      \
-        a = LANES_EITHER((lanes_s##bits)(a < low + (least)), low + (least), a);                 \
-        a = LANES_EITHER((lanes_s##bits)(a > high + (most)), high + (most), a);                 \
+        a = LANES_EITHER((lanes_s##bits)(a < zero + (least)), zero + (least), a);               \
+        a = LANES_EITHER((lanes_s##bits)(a > zero + (most)), zero + (most), a);                 \
         r = (lanes_u##bits)a & (uint##bits##_t)((UINT32_C(1) << (bits) / 2) - 1);               \
         memcpy(&parts, &r, 16);                                                                 \
         return lanes_squeeze##bits(parts.q[0]) | lanes_squeeze##bits(parts.q[1]) << 32;         \
     }                                                                                           \
     static inline void lanes_##name(struct simd_value *d, const struct simd_value *s)          \
     {                                                                                           \
-        uint64_t low = half_##name(d);                                                          \
-        d->q[1] = half_##name(s);                                                               \
+        uint64_t low = lanes_half_##name(d);                                                          \
+        d->q[1] = lanes_half_##name(s);                                                               \
         d->q[0] = low;                                                                          \
     }
 SIMD_PACKS(LANES_PACK)

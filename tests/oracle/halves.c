@@ -1,6 +1,7 @@
 /* The two halves of the silicon oracle: see halves.h. */
 #include "tests/oracle/halves.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,7 +12,8 @@
 #include "cpu/run.h"
 #include "tests/oracle/compare_fpu.h"
 
-#define NOT_EXECUTED 6 /* by the other half's exec */
+#define NOT_EXECUTED 6 /* status of the other half: the kernel knows no such program */
+#define NO_PROGRAM   7
 #define PHYSICAL_DATA  0x10000u
 #define PHYSICAL_CODE  0x20000u
 #define PAGE_DIRECTORY 0x1000u
@@ -34,7 +36,7 @@ void halves_start(struct halves *h, const char *path)
         close(to[1]);
         close(from[0]);
         execl(path, path, (char *)NULL);
-        _exit(NOT_EXECUTED);
+        _exit(errno == ENOEXEC ? NOT_EXECUTED : NO_PROGRAM);
     }
     close(to[0]);
     close(from[1]);

@@ -2,7 +2,6 @@
  * in memory (aligned or not, across pages, at the segment's end), any values and any MXCSR. What the silicon does
  * is test_cpu_simd.c's. */
 #include <check.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "cpu/decode.h"
