@@ -2,7 +2,7 @@
 # Runs tests and adds them up: sh tests/run.sh LEVEL [NAME...], from the build folder (make does it).
 #
 # LEVEL    runs
-# quick    unit-tests, tests/scripts/*.sh
+# quick    the suites of unit-tests, tests/scripts/*.sh
 # check    those and tests/guest/*.sh, tests/golden/*.sh
 # full     those and tests/full/*.sh
 # nightly  those and tests/nightly/*.sh
@@ -14,7 +14,30 @@
 # VITRINE (the program) and LEVEL in its environment. It has 120 seconds, or what a line
 # '# timeout: SECONDS' in it says. JOBS scripts run at once (default 2; benches run alone).
 #
+# A suite of unit tests is a process of its own with the same limit; each of its checks counts. Under the
+# sanitizers, where limits are five times as long, its tests share that process, not one each: a
+# search for leaks and a fork of the sanitizers' tables for every test took ten times as long as the tests.
+#
 # The last line is 'N passed, N failed, N skipped'; the exit status is 0 when nothing failed.
+
+# Check prints file:line:P|F|E:case:test:iteration: message for each test behind its summary. A suite that
+# died before its summary, or disagrees with it, is a failure of its own.
+run_suite() {
+    log=$out/unit/$1.log result=$out/unit/$1.result
+    limit=120
+    [ "$SANITIZE" != yes ] || limit=600 CK_FORK=no
+    export CK_FORK CK_DEFAULT_TIMEOUT=60 CK_VERBOSITY=verbose
+    timeout -k 5 $limit "$BUILDDIR/unit-tests" "$1" >"$log" 2>&1 </dev/null
+    status=$?
+    sed -n -e "s/^[^ :]*:[0-9]*:P:\([^:]*\):\([^:]*\):.*/PASS unit: $1: \1: \2/p" \
+        -e "s/^[^ :]*:[0-9]*:[FE]:\([^:]*\):\([^:]*\):[0-9]*:\(.*\)/FAIL unit: $1: \1: \2:\3/p" "$log" >"$result"
+    checks=$(sed -n 's/^[0-9]*%: Checks: \([0-9]*\),.*/\1/p' "$log" | tail -n 1)
+    if [ "$checks" != "$(wc -l <"$result")" ] || { [ $status != 0 ] && ! grep -q '^FAIL' "$result"; }; then
+        echo "FAIL unit: $1: ended with status $status after ${checks:-no} checks" >>"$result"
+        tail -n 40 "$log" | sed 's/^/    | /' >>"$result"
+    fi
+    cat "$result"
+}
 
 run_one() {
     kind=$(basename "$(dirname "$1")")
@@ -50,8 +73,12 @@ BUILDDIR=$(pwd)
 SRCDIR=$(cd "$SRCDIR" && pwd) || exit 2
 VITRINE=$BUILDDIR/vitrine
 export BUILDDIR SRCDIR VITRINE
+out=$BUILDDIR/test-out
 if [ "$1" = --one ]; then
-    run_one "$2"
+    case $2 in
+    suite:*) run_suite "${2#suite:}" ;;
+    *) run_one "$2" ;;
+    esac
     exit 0
 fi
 
@@ -67,64 +94,36 @@ bench) kinds="bench" JOBS=1 ;;
 *) echo "run.sh: unknown level '$LEVEL'; quick, check, full, nightly or bench" >&2; exit 2 ;;
 esac
 
-out=$BUILDDIR/test-out
 rm -rf "$out"
-mkdir -p "$out" || exit 1
-passed=0 failed=0 skipped=0
-
-# Check prints file:line:P|F|E:case:test:iteration: message for each test, then its summary.
-if [ "$LEVEL" != bench ] && [ $# = 0 ]; then
-    limit=300
-    [ "$SANITIZE" != yes ] || limit=2400
-    CK_VERBOSITY=verbose timeout -k 5 $limit ./unit-tests >"$out/unit.log" 2>&1 </dev/null
-    status=$?
-    sed -n -e 's/^[^:]*test_\([^:]*\)\.c:[0-9]*:P:\([^:]*\):\([^:]*\):.*/PASS unit: \1: \2: \3/p' \
-        -e 's/^[^:]*test_\([^:]*\)\.c:[0-9]*:[FE]:\([^:]*\):\([^:]*\):[0-9]*:\(.*\)/FAIL unit: \1: \2: \3:\4/p' \
-        "$out/unit.log"
-    summary=$(grep -o '[0-9]*%: Checks: .*' "$out/unit.log" | tail -n 1)
-    if [ -n "$summary" ]; then
-        checks=$(echo "$summary" | sed 's/.*Checks: \([0-9]*\),.*/\1/')
-        bad=$(echo "$summary" | sed 's/.*Failures: \([0-9]*\), Errors: \([0-9]*\).*/\1 + \2/')
-        failed=$(($bad))
-        passed=$((checks - failed))
-        echo "$summary"
-    fi
-    # A runner that died before its summary, or disagrees with it, is a failure of its own.
-    if [ -z "$summary" ] || { [ $status != 0 ] && [ $failed = 0 ]; }; then
-        tail -n 20 "$out/unit.log" | sed 's/^/    | /'
-        echo "FAIL unit: unit-tests ended with status $status"
-        failed=$((failed + 1))
-    fi
-fi
+mkdir -p "$out/unit" || exit 1
 
 list=$out/list
-for kind in $kinds; do
-    for t in "$SRCDIR/tests/$kind"/*.sh; do
-        [ -f "$t" ] || continue
-        if [ $# = 0 ]; then echo "$t"; fi
-        for n; do
-            [ "$n" != "$(basename "$t" .sh)" ] || echo "$t"
+{
+    [ "$LEVEL" = bench ] || [ $# != 0 ] || ./unit-tests --list | sed 's/^/suite:/'
+    for kind in $kinds; do
+        for t in "$SRCDIR/tests/$kind"/*.sh; do
+            [ -f "$t" ] || continue
+            if [ $# = 0 ]; then echo "$t"; fi
+            for n; do
+                [ "$n" != "$(basename "$t" .sh)" ] || echo "$t"
+            done
         done
     done
-done >"$list"
+} >"$list"
 if [ -s "$list" ]; then
     xargs -n 1 -P "${JOBS:-2}" sh "$SRCDIR/tests/run.sh" --one <"$list"
 fi
-for kind in $kinds; do
-    for r in "$out/$kind"/*.result; do
-        [ -f "$r" ] || continue
-        case $(head -n 1 "$r") in
-        PASS*) passed=$((passed + 1)) ;;
-        SKIP*) skipped=$((skipped + 1)) ;;
-        *) failed=$((failed + 1)) ;;
-        esac
-    done
-done
+count() { cat "$out"/*/*.result 2>/dev/null | grep -c "^$1 "; }
+passed=$(count PASS) failed=$(count FAIL) skipped=$(count SKIP)
 ran=$(find "$out" -maxdepth 2 -name '*.result' | wc -l)
 if [ "$ran" -ne "$(wc -l <"$list")" ]; then
-    echo "FAIL run.sh: $(wc -l <"$list") scripts to run, $ran have a result"
+    echo "FAIL run.sh: $(wc -l <"$list") suites and scripts to run, $ran have a result"
+    failed=$((failed + 1))
+fi
+if [ "$LEVEL" != bench ] && [ $# = 0 ] && ! grep -q '^suite:' "$list"; then
+    echo "FAIL run.sh: unit-tests --list names no suite"
     failed=$((failed + 1))
 fi
 
 echo "$passed passed, $failed failed, $skipped skipped"
-[ $failed = 0 ]
+[ "$failed" = 0 ]
