@@ -132,34 +132,18 @@ static inline bool block_is_for(const struct block *b, const struct cpu *cpu, ui
 /* --- dispatch ------------------------------------------------------------------------------------- */
 /* A handler goes on in one of two forms. Chained: it jumps to the next op's handler. Stepping: it returns the
  * next op to whoever called it, which is a track (tracks.h), or, where compilers do not turn calls at a
- * function's end into jumps, the one loop of run_blocks(). Where there are tracks, whoever returns the first op
- * of a block marks it by its lowest bit. */
+ * function's end into jumps, the one loop of run_blocks(). Where there are tracks, a block is entered by its `enter`;
+ * whoever gets an op returned knows a block's first by its number. */
 #if defined(VITRINE_DISPATCH_TAIL) && TECHNIQUE_TAIL_CALLS
 #define DISPATCH_IS_CHAINED 1
-static inline const struct op *op_entry(const struct op *first)
-{
-    return (const struct op *)(const void *)((const char *)first + 1);
-}
-static inline bool op_is_entry(const struct op *op)
-{
-    return (uintptr_t)op & 1;
-}
-static inline const struct op *op_of_entry(const struct op *entry)
-{
-    return (const struct op *)(const void *)((const char *)entry - 1);
-}
 static inline const struct op *op_call(struct cpu *cpu, const struct op *op)
 {
-    const struct op *first = op_of_entry(op);
-    return op_is_entry(op) ? block_of_first(first)->enter(cpu, first) : op->handler(cpu, op);
+    return op->number == 0 ? block_of_first(op)->enter(cpu, op) : op->handler(cpu, op);
 }
-extern const struct block BLOCK_LAST; /* entering it ends the loop */
-#define OP_STOP op_entry(BLOCK_LAST.ops)
+/* Ends the loop. On a track its handler is called for each step that is left, and returns it again. */
+extern const struct block BLOCK_LAST;
+#define OP_STOP BLOCK_LAST.ops
 #else
-static inline const struct op *op_entry(const struct op *first)
-{
-    return first;
-}
 static inline const struct op *op_call(struct cpu *cpu, const struct op *op)
 {
     return op->handler(cpu, op);

@@ -217,7 +217,7 @@ const struct op *run_out_of_budget(struct cpu *cpu, struct block *block)
     if (now + block->count <= effective_end(cpu) && !cpu->has_event) {
         cpu->budget_end = run_budget_end(cpu, now + block->count);
         cpu->budget = (int64_t)(cpu->budget_end - now - block->count);
-        return op_entry(block->ops);
+        return block->ops;
     }
     cpu->ip = block->ip;
     cpu->current = NULL;
@@ -262,7 +262,7 @@ static struct block *find_block(struct cpu *cpu, struct block *known, uint64_t *
 static const struct op *enter_by_loop(struct cpu *cpu, struct block *block)
 {
     cpu->budget -= block->count;
-    return BASE_LIKELY(cpu->budget >= 0) ? op_entry(block->ops) : run_out_of_budget(cpu, block);
+    return BASE_LIKELY(cpu->budget >= 0) ? block->ops : run_out_of_budget(cpu, block);
 }
 
 /* The slice ends here: what is due now comes before a fault of the next instruction's fetch. */
@@ -439,7 +439,7 @@ static void step_through(struct cpu *cpu, const struct op *op)
 #if DISPATCH_IS_GOTO
     ops_go(cpu, op);
 #else
-    while (op)
+    while (op != OP_STOP)
         op = op_call(cpu, op);
 #endif
 }
@@ -461,7 +461,7 @@ static void run_blocks(struct cpu *cpu, uint64_t most)
     sample_in(cpu, block, now);
     cpu->budget_end = run_budget_end(cpu, now + block->count);
     cpu->budget = (int64_t)(cpu->budget_end - now - block->count);
-    step_through(cpu, op_entry(block->ops));
+    step_through(cpu, block->ops);
     cpu->timeline->now = now_between(cpu);
 }
 

@@ -154,10 +154,8 @@ static inline uint64_t jump_tag(uint64_t base, uint64_t linear)
     return base << 32 | linear;
 }
 
-#if !DISPATCH_IS_CHAINED
+#if !DISPATCH_IS_CHAINED || defined(HANDLERS_STEP)
 #define GO_INTO(to) return (to)->ops
-#elif defined(HANDLERS_STEP)
-#define GO_INTO(to) return op_entry((to)->ops)
 #else
 #define GO_INTO(to) DISPATCH_MUSTTAIL return (to)->enter(cpu, (to)->ops)
 #endif

@@ -10,11 +10,12 @@
  *               op = op->handler(cpu, op);
  *               ...
  *
- * The tracks are some thousand copies of one function, and some hundred of a longer one for blocks of more than six
- * dispatches, made by the preprocessor. Copies differ in nothing but their places, so that any op may be done on any
- * track: which one a block has changes speed only. A step is a call, a return and a question more than a jump is, and
- * the copies have to be fetched; so a track is for a block that comes again and again among many others (heat.h): not
- * for a small loop, whose jumps are guessed well, and not for code that runs once.
+ * The tracks are some thousand copies of 32 functions, one for each number of steps, made by the preprocessor. No step
+ * is followed by a question: a block's last op returns the first of another block, whose track is jumped to. Copies differ
+ * in nothing but their places, and any op may be done on any track: which one a block has changes speed only. Whoever
+ * leaves a block in its middle does so by returning what comes instead, and the steps that are left do that. A step is a
+ * call and a return more than a jump is, and the copies have to be fetched; so a track is for a block that comes again and
+ * again among many others (heat.h): not for a small loop, whose jumps are guessed well, and not for code that runs once.
  *
  * Who enters a block calls block->enter, which else is the first op's handler, so that everybody comes to a track by the
  * jump that he would make anyway. On a track run stepping handlers, the general ones compiled in that form
@@ -34,13 +35,16 @@ extern const struct op_handlers TRACK_OPS_8, TRACK_OPS_16, TRACK_OPS_32;
 op_handler track_system;
 extern op_handler *const TRACK_PAIRS[PAIR_FIRSTS][PAIR_SECONDS];
 
+/* The longest kind of track. */
+#define TRACK_STEPS 32u
+
 /* Both forms of each handler; open addressing by the chained one, less than half full. */
 #define TRACK_SLOTS 8192u
 struct tracks {
     struct track_forms {
         op_handler *chained, *stepping;
     } slot[TRACK_SLOTS];
-    uint32_t next_short, next_long; /* the track that the next block gets */
+    uint32_t next[TRACK_STEPS + 1]; /* of each kind: the track that the next block gets; they go round */
     bool are_used; /* not every processor gains by them: tracks_init() asks which one this is */
 };
 void tracks_init(struct tracks *tracks);

@@ -96,6 +96,7 @@ static void do_ops(struct cpu_box *box, struct bench *bench, const struct op *wh
         ops[n] = what[n];
         ops[n].number = (uint8_t)n;
     }
+    bench->block->enter = ops[0].handler;
     if (is_branch) {
         *block_links(bench->block) =
             (struct block_links){{bench->behind[0], bench->behind[1]}, cpu->context, 0};
