@@ -100,8 +100,7 @@
 #define END_ret                                                              \
     if (!op_reach_stack_F(cpu, op, (int32_t)(4 + op->u.v.immediate), 4, false, &sp, &host)) \
         MISS(PAIR_OPS.ret[0]);                                               \
-    to = run_known_target(cpu, op_code_base_F(cpu), PEEK(host));             \
-    if (!to)                                                                 \
+    if (!run_knows_target(cpu, op_code_base_F(cpu), PEEK(host), &to))        \
         MISS(PAIR_OPS.ret[0]);                                               \
     cpu->gpr[CPU_SP] = sp;                                                   \
     ENTER_BLOCK(to)

@@ -392,9 +392,8 @@ OP_SLOW(ret_slow)
         int32_t drop = (int32_t)(BYTES + op->u.v.immediate);                              \
         if (!op_reach_stack_##M(cpu, op, drop, BYTES, false, &sp, &host))                 \
             MISS(ret_slow);                                                               \
-        to = run_known_target(cpu, op_code_base_##M(cpu), PEEK(host));                    \
-        if (!to) /* may lie beyond CS' limit */                                           \
-            MISS(ret_slow);                                                               \
+        if (!run_knows_target(cpu, op_code_base_##M(cpu), PEEK(host), &to))               \
+            MISS(ret_slow); /* may lie beyond CS' limit */                                \
         cpu->gpr[CPU_SP] = sp;                                                            \
         ENTER_BLOCK(to);                                                                  \
     }

@@ -186,20 +186,20 @@ static inline uint64_t jump_tag(uint64_t base, uint64_t linear)
 #define ENTER_OFFSET(offset)                                                             \
     do {                                                                                 \
         uint64_t ip_ = (offset);                                                         \
-        struct block *known_ = run_known_target(cpu, cpu->bounds[CPU_CS].base, ip_);     \
-        if (BASE_LIKELY(known_ != NULL))                                                 \
+        struct block *known_;                                                            \
+        if (run_knows_target(cpu, cpu->bounds[CPU_CS].base, ip_, &known_))               \
             ENTER_BLOCK(known_);                                                         \
         cpu->ip = ip_;                                                                   \
         return run_lookup(cpu);                                                          \
     } while (0)
-/* The block at an offset, from the jump cache, or NULL. What it knows lies within CS' limit: the context has it. */
-static BASE_ALWAYS_INLINE struct block *run_known_target(const struct cpu *cpu, uint64_t base, uint64_t ip)
+/* Is the block at an offset in the jump cache? What it knows lies within CS' limit: the context has it. */
+static BASE_ALWAYS_INLINE bool run_knows_target(const struct cpu *cpu, uint64_t base, uint64_t ip, struct block **block)
 {
     uint64_t linear = (base + ip) & 0xffffffffu;
     const struct jump_entry *jump = &cpu->jumps[jump_index(linear)];
-    bool is_known = TECHNIQUE_JUMP_CACHE && jump->tag == jump_tag(base, linear) &&
-                    !((jump->context ^ cpu->context) & jump->mask);
-    return BASE_LIKELY(is_known) ? jump->block : NULL;
+    *block = jump->block;
+    return BASE_LIKELY(TECHNIQUE_JUMP_CACHE && jump->tag == jump_tag(base, linear) &&
+                       !((jump->context ^ cpu->context) & jump->mask));
 }
 const struct op *run_out_of_budget(struct cpu *cpu, struct block *block);
 const struct op *run_link(struct cpu *cpu, const struct op *op, unsigned which);
