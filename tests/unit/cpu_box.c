@@ -121,6 +121,19 @@ uint32_t cpu_box_peek32(const struct cpu_box *box, uint64_t gpa)
     return load_le32(bytes);
 }
 
+void cpu_box_real(struct cpu_box *box, uint32_t handlers)
+{
+    struct cpu_registers r;
+    for (unsigned v = 0; v < 32; v++) {
+        cpu_box_poke32(box, 4 * v, handlers + 16 * v);
+        cpu_box_poke(box, handlers + 16 * v, "\xeb\xfe", 2);
+    }
+    cpu_get_registers(box->cpu, &r);
+    for (unsigned n = 0; n < 6; n++)
+        r.segment[n] = (struct cpu_segment){.limit = 0xffff, .attributes = 0x93};
+    cpu_set_registers(box->cpu, &r);
+}
+
 void cpu_box_flat(struct cpu_box *box, uint32_t eip)
 {
     struct cpu_registers r;

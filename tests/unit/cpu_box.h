@@ -39,6 +39,8 @@ void cpu_box_poke(struct cpu_box *box, uint64_t gpa, const void *bytes, size_t c
 void cpu_box_peek(const struct cpu_box *box, uint64_t gpa, void *bytes, size_t count);
 void cpu_box_poke32(struct cpu_box *box, uint64_t gpa, uint32_t value);
 uint32_t cpu_box_peek32(const struct cpu_box *box, uint64_t gpa);
+/* Real mode with all segments at 0; vector v (0 to 31) leads to a JMP to itself at `handlers` + 16 * v. */
+void cpu_box_real(struct cpu_box *box, uint32_t handlers);
 /* Flat 32-bit protected mode at CPL 0 without paging: GDT of the caller. */
 void cpu_box_flat(struct cpu_box *box, uint32_t eip);
 

@@ -203,7 +203,8 @@ static struct cpu_registers run_wide_code(const struct wide_code *code, enum han
     return r;
 }
 
-/* Blocks that a short track holds, that a long one holds, and the longest that there are. */
+/* Blocks of few steps, of many, and of more than any track has. */
+_Static_assert(TRACK_STEPS < 47, "the last one is longer");
 static const struct wide_code WIDE_CODE[] = {{600, 1, 12}, {600, 10, 75}, {300, 23, 166}};
 
 START_TEST(wide_code_gets_tracks_and_goes_on_as_before)

@@ -23,13 +23,8 @@ static void box_init(struct cpu_box *box, const char *model, uint32_t cr0, uint3
 {
     struct cpu_registers r;
     cpu_box_init(box, model, 64);
-    for (unsigned v = 0; v < 32; v++) {
-        cpu_box_poke32(box, 4 * v, HANDLERS + 16 * v);
-        cpu_box_poke(box, HANDLERS + 16 * v, "\xeb\xfe", 2);
-    }
+    cpu_box_real(box, HANDLERS);
     cpu_get_registers(box->cpu, &r);
-    for (unsigned n = 0; n < 6; n++)
-        r.segment[n] = (struct cpu_segment){.limit = 0xffff, .attributes = 0x93};
     r.gpr[CPU_SP] = 0x7000;
     r.cr0 |= cr0;
     r.cr4 = cr4;

@@ -71,13 +71,8 @@ static void box_init(struct cpu_box *box, enum handler_choice handlers)
     struct cpu_registers r;
     cpu_box_init(box, "max", 32);
     box->cpu->run->handlers = handlers;
-    for (unsigned v = 0; v < 32; v++) {
-        cpu_box_poke32(box, 4 * v, HANDLERS + 16 * v);
-        cpu_box_poke(box, HANDLERS + 16 * v, "\xeb\xfe", 2);
-    }
+    cpu_box_real(box, HANDLERS);
     cpu_get_registers(box->cpu, &r);
-    for (unsigned n = 0; n < 6; n++)
-        r.segment[n] = (struct cpu_segment){.limit = 0xffff, .attributes = 0x93};
     r.cr4 = OSFXSR_OSXMMEXCPT;
     cpu_set_registers(box->cpu, &r);
 }
