@@ -10,6 +10,12 @@
 #define ARRAY_COUNT(array) (sizeof(array) / sizeof((array)[0]))
 /* For short functions that a compiler would share although their callers must not make calls. */
 #define BASE_ALWAYS_INLINE inline __attribute__((always_inline))
+/* In front of a loop of at most 32 turns, a number known when it is compiled. */
+#ifdef __clang__
+#define BASE_UNROLLED _Pragma("clang loop unroll(full)")
+#else
+#define BASE_UNROLLED _Pragma("GCC unroll 32")
+#endif
 #define BASE_LIKELY(x) __builtin_expect(!!(x), 1)
 #define BASE_UNLIKELY(x) __builtin_expect(!!(x), 0)
 

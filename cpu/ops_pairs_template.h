@@ -60,7 +60,7 @@
     sp = (uint32_t)(cpu->gpr[CPU_SP] - (n) * 4);                             \
     if (!op_reach(cpu, sp, (n) * 4, true, &host))                            \
         MISS(PAIR_OPS.push_run[n]);                                            \
-    for (unsigned i = 0; i < (n); i++)                                       \
+    BASE_UNROLLED for (unsigned i = 0; i < (n); i++)                         \
         store_le(host + ((n) - 1 - i) * 4, 4, GET(op->u.v.immediate >> i * 4 & 7)); \
     cpu->gpr[CPU_SP] = sp
 #define STEP_push_2 STEP_PUSH_RUN(2)
@@ -70,7 +70,7 @@
     sp = (uint32_t)cpu->gpr[CPU_SP];                                         \
     if (!op_reach(cpu, sp, (n) * 4, false, &host))                           \
         MISS(PAIR_OPS.pop_run[n]);                                             \
-    for (unsigned i = 0; i < (n); i++)                                       \
+    BASE_UNROLLED for (unsigned i = 0; i < (n); i++)                         \
         SET(op->u.v.immediate >> i * 4 & 7, PEEK(host + i * 4));             \
     cpu->gpr[CPU_SP] = (uint32_t)(sp + (n) * 4)
 #define STEP_pop_2 STEP_POP_RUN(2)

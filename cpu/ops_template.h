@@ -299,7 +299,7 @@ OP_SLOW(pop_run_slow)
         uint64_t sp = (uint32_t)(cpu->gpr[CPU_SP] - (n) * BYTES);                  \
         if (!op_reach(cpu, sp, (n) * BYTES, true, &host))                          \
             MISS(push_run_slow);                                                   \
-        for (unsigned i = 0; i < (n); i++)                                         \
+        BASE_UNROLLED for (unsigned i = 0; i < (n); i++)                           \
             store_le(host + ((n) - 1 - i) * BYTES, BYTES,                          \
                      GET(op->u.v.immediate >> i * 4 & 7));                         \
         cpu->gpr[CPU_SP] = sp;                                                     \
@@ -311,7 +311,7 @@ OP_SLOW(pop_run_slow)
         uint64_t sp = (uint32_t)cpu->gpr[CPU_SP];                                  \
         if (!op_reach(cpu, sp, (n) * BYTES, false, &host))                         \
             MISS(pop_run_slow);                                                    \
-        for (unsigned i = 0; i < (n); i++)                                         \
+        BASE_UNROLLED for (unsigned i = 0; i < (n); i++)                           \
             SET(op->u.v.immediate >> i * 4 & 7, PEEK(host + i * BYTES));           \
         cpu->gpr[CPU_SP] = (uint32_t)(sp + (n) * BYTES);                           \
         NEXT;                                                                      \

@@ -8,16 +8,11 @@
 #include "cpu/simd_lanes.h"
 
 /* For each lane: a of the destination, b of the source; signed, or unsigned. Unrolled, lanes are at constant places. */
-#ifdef __clang__
-#define SIMD_UNROLLED _Pragma("clang loop unroll(full)")
-#else
-#define SIMD_UNROLLED _Pragma("GCC unroll 16")
-#endif
 #define EACH_LANE(name, type, lane, lane_bytes, expression)                                        \
     void simd_##name(struct simd_env *env, struct simd_value *d, const struct simd_value *s)       \
     {                                                                                              \
         (void)env;                                                                                 \
-        SIMD_UNROLLED                                                                              \
+        BASE_UNROLLED                                                                              \
         for (unsigned n = 0; n < 16 / (lane_bytes); n++) {                                         \
             type a = lane(d, lane_bytes, n), b = lane(s, lane_bytes, n);                           \
             (void)a;                                                                               \

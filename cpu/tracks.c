@@ -22,15 +22,10 @@ static __attribute__((noinline)) const struct op *steps_behind(struct cpu *cpu, 
     ENTER_BLOCK_AT_OP;
 }
 
-#if defined(__clang__)
-#define UNROLL _Pragma("clang loop unroll(full)")
-#else
-#define UNROLL _Pragma("GCC unroll 32")
-#endif
 #define TRACK_OF(name, steps)                                                     \
     static TRACK_KEPT const struct op *name(struct cpu *cpu, const struct op *op) \
     {                                                                             \
-        UNROLL for (unsigned n = 0; n < (steps); n++)                             \
+        BASE_UNROLLED for (unsigned n = 0; n < (steps); n++)                      \
             STEP;                                                                 \
         if (BASE_UNLIKELY(op->number != 0))                                       \
             DISPATCH_MUSTTAIL return steps_behind(cpu, op);                       \
