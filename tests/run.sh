@@ -15,8 +15,8 @@
 # '# timeout: SECONDS' in it says. JOBS scripts run at once (default 2; benches run alone).
 #
 # A suite of unit tests is a process of its own with the same limit; each of its checks counts. Under the
-# sanitizers, where limits are five times as long, its tests share that process, not one each: a
-# search for leaks and a fork of the sanitizers' tables for every test took ten times as long as the tests.
+# sanitizers, where limits are five times as long, its tests share that process, not one each: the search
+# for leaks and the fork of the sanitizers' tables for every test took more time than the tests.
 #
 # The last line is 'N passed, N failed, N skipped'; the exit status is 0 when nothing failed.
 

@@ -63,7 +63,7 @@ static bool every_name_exists(int argc, char **argv)
 }
 
 /* Tests make and free hundreds of processors of some MiB. glibc would give each back to the kernel and take it
- * anew page by page, which is 12 of 13 parts of the time of some suites. */
+ * anew page by page: where page faults are slow, most of the time of some suites. */
 static void keep_freed_memory(void)
 {
 #ifdef __GLIBC__
