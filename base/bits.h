@@ -18,6 +18,7 @@
 #endif
 #define BASE_LIKELY(x) __builtin_expect(!!(x), 1)
 #define BASE_UNLIKELY(x) __builtin_expect(!!(x), 0)
+#define BASE_RARELY(x) __builtin_expect_with_probability(!!(x), 0, 0.999) /* out of the way, in gcc as well */
 
 /* Guest memory is little endian whatever the workstation is. */
 static inline uint16_t load_le16(const void *from)

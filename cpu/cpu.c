@@ -8,6 +8,7 @@
 #include "cpu/fpu.h"
 #include "cpu/memory.h"
 #include "cpu/run.h"
+#include "cpu/tracks.h"
 
 /* Decoded code of a CPU that belongs to no world. */
 #define OWN_POOL_BYTES (32u << 20)
@@ -25,7 +26,9 @@ static enum status allocate_run(struct cpu *cpu, struct error *error)
     struct cpu_run *run = calloc(1, sizeof *run);
     cpu->run = run;
     cpu->memory_unit = calloc(1, sizeof *cpu->memory_unit);
-    if (!run || !cpu->memory_unit)
+    if (cpu->memory_unit)
+        cpu->memory_unit->fast = calloc(1, sizeof *cpu->memory_unit->fast);
+    if (!run || !cpu->memory_unit || !cpu->memory_unit->fast)
         return error_set(error, STATUS_INTERNAL, "out of memory for a processor");
     run->builder = calloc(1, sizeof *run->builder);
     run->scratch[0] = calloc(1, SCRATCH_BYTES);
@@ -75,6 +78,7 @@ enum status cpu_new(struct cpu **out, const struct cpu_config *config, struct er
         return status;
     }
     pool_add_cpu(cpu->run->pool, cpu);
+    cpu->track_first = pool_tracks(cpu->run->pool)->first[0];
     cpu->run->listener = (struct space_listener){.remapped = remapped, .self = cpu};
     space_add_listener(cpu->memory, &cpu->run->listener);
     cpu_reset(cpu);
@@ -102,6 +106,8 @@ void cpu_free(struct cpu *cpu)
     }
     fpu_free(cpu);
     free(run);
+    if (cpu->memory_unit)
+        free(cpu->memory_unit->fast);
     free(cpu->memory_unit);
     free(cpu);
 }

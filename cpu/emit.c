@@ -280,14 +280,14 @@ static bool emit_push(struct builder *b, const struct op_handlers *h, const stru
 
 static bool emit_pop(struct builder *b, const struct op_handlers *h, const struct instruction *i)
 {
-    struct op *op;
-    if (i->row->form == FORM_E && i->mod != 3)
+    unsigned number = i->row->form == FORM_R ? i->opcode & 7 : i->rm;
+    /* What follows a short POP takes it that SP has moved by a word. */
+    if ((i->row->form == FORM_E && i->mod != 3) || number == CPU_SP)
         return false;
     if (i->operand_size == 4 && stack_class(b) == OP_STACK_F &&
-        join_run(b, h->pop_r[OP_STACK_F], h->pop_run, i->row->form == FORM_R ? i->opcode & 7 : i->rm))
+        join_run(b, h->pop_r[OP_STACK_F], h->pop_run, number))
         return true;
-    op = add_stack(b, h->pop_r[stack_class(b)], i);
-    op->d = i->row->form == FORM_R ? i->opcode & 7 : i->rm;
+    add_stack(b, h->pop_r[stack_class(b)], i)->d = (uint8_t)number;
     return true;
 }
 

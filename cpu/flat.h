@@ -41,7 +41,7 @@ static inline bool flat_is_mode(const struct cpu *cpu)
 static inline uint8_t *flat_bytes(const struct cpu *cpu, uint64_t linear, unsigned bytes,
                                   bool is_write)
 {
-    return tlb_hit(cpu->memory_unit->fast[is_write], (uint32_t)linear, bytes);
+    return tlb_hit(cpu->memory_unit->fast->word[is_write], (uint32_t)linear, bytes);
 }
 
 static inline bool flat_read(const struct cpu *cpu, uint64_t linear, uint64_t *value)

@@ -152,7 +152,6 @@ enum flags_class { FLAGS_EXPLICIT, FLAGS_RESULT, FLAGS_INC, FLAGS_DEC, FLAGS_ADD
 struct block;
 struct code_pool;
 struct cpu_memory; /* TLBs: memory.h */
-struct tlb_fast;
 struct jump_entry;
 struct op;
 
@@ -162,16 +161,17 @@ struct cpu {
     uint32_t flags_kind;       /* class * 4 + log2(size) */
     uint32_t flags_other;      /* all flags that are not arithmetic */
     int64_t budget;            /* instructions left when the running block is over */
-    struct tlb_fast *tlb_read, *tlb_write; /* of this privilege: memory.h */
+    uintptr_t *tlb_read, *tlb_write; /* a word for each page, of this privilege: memory.h */
     uint64_t context;          /* mode and generation of code lookups: blocks.h */
     struct jump_entry *jumps;  /* linear address → block: blocks.h */
     uint64_t gpr[18];          /* 0-15; 16: always zero */
+    const struct op *const *track_first; /* of whose block a track is: tracks.h */
     uint64_t budget_end;       /* timeline->now when the budget is 0 */
     const struct op *current;  /* whose instruction ip is; NULL: ip and budget are right already */
     struct segment_bounds bounds[6];
     uint64_t mode;             /* the part of it that decoded blocks are keyed by */
     struct cpu_memory *memory_unit;
-    const uint64_t **code_lines; /* beside tlb_write */
+    uint32_t code_right;       /* to write beside code, of this privilege: memory.h */
     uint8_t plain_segments;    /* bit n: base 0, limit 4 GiB, readable and (but CS) writable */
 
     uint64_t ip, next_ip;
@@ -209,7 +209,7 @@ struct cpu {
     struct cpu_fpu *fpu;        /* ops_x87.c; NULL: no FPU in this model */
 
     struct cpu_run *run;        /* run.c: blocks, scratch, debugger */
-    uintptr_t addend_guess;     /* ops_guesses.h */
+    uintptr_t word_guess;       /* ops_guesses.h */
 };
 
 /* --- flags: by core ----------------------------------------------------------------------------- */

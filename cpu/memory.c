@@ -9,39 +9,43 @@
 
 #include "cpu/run.h"
 
+static inline uint32_t right_of(bool is_user)
+{
+    return is_user ? TLB_BY_USER : TLB_BY_SUPERVISOR;
+}
+
 void memory_choose_tlb(struct cpu *cpu)
 {
     struct cpu_memory *m = cpu->memory_unit;
     bool is_user = cpu->cpl == 3;
     /* Alignment is checked by the slow path only (SDM 3A 6.15, #AC). */
     bool has_checks = is_user && cpu->cr0 & CR0_AM && cpu->flags_other & FLAG_AC;
-    cpu->tlb_read = m->fast[has_checks ? 4 : is_user ? 2 : 0];
-    cpu->tlb_write = m->fast[has_checks ? 4 : is_user ? 3 : 1];
-    cpu->code_lines = m->code_lines[is_user];
+    cpu->tlb_read = m->fast->word[has_checks ? TLB_EMPTY : tlb_table(false, is_user)];
+    cpu->tlb_write = m->fast->word[has_checks ? TLB_EMPTY : tlb_table(true, is_user)];
+    cpu->code_right = has_checks ? 0 : right_of(is_user);
+}
+
+static inline const uintptr_t *words_of(const struct cpu *cpu, bool is_write, bool is_user)
+{
+    return cpu->memory_unit->fast->word[tlb_table(is_write, is_user)];
 }
 
 static inline void fill(struct cpu *cpu, uint64_t linear, uint8_t *host_page, bool is_write,
                         bool is_user)
 {
-    struct tlb_fast *e = &cpu->memory_unit->fast[is_user * 2 + is_write][tlb_index(linear)];
     if (!TECHNIQUE_TLB ||
         (BASE_UNLIKELY(run_has_data_watches(cpu)) && run_is_watched(cpu, linear, is_write)))
         return;
-    e->tag = linear & ~PAGE_MASK;
-    e->addend = (uintptr_t)host_page - (uintptr_t)e->tag;
+    memory_know(cpu, tlb_table(is_write, is_user), linear, host_page);
 }
 
 static void fill_beside_code(struct cpu *cpu, uint64_t linear, const struct space_page *page,
                              bool is_user)
 {
-    unsigned index = tlb_index(linear);
-    struct tlb_fast *e = &cpu->memory_unit->fast[is_user * 2 + 1][index];
     const uint64_t *lines = pool_lines(cpu->run->pool, page->write_ram, page->write_frame);
     if (!TECHNIQUE_TLB || !lines || run_is_watched(cpu, linear, true))
         return;
-    e->tag = (linear & ~PAGE_MASK) | TLB_CODE;
-    e->addend = (uintptr_t)page->write - (uintptr_t)(linear & ~PAGE_MASK);
-    cpu->memory_unit->code_lines[is_user][index] = lines;
+    memory_know_code(cpu, linear, page->write, lines, right_of(is_user));
 }
 
 #define WRAP_SHIFT 56
@@ -148,7 +152,7 @@ static __attribute__((noinline)) uint64_t read_general(struct cpu *cpu, uint64_t
     if (BASE_UNLIKELY(linear >> WRAP_SHIFT))
         return read_wrapped(cpu, linear, bytes);
     linear &= 0xffffffffu;
-    host = tlb_hit(is_user ? cpu->memory_unit->fast[2] : cpu->memory_unit->fast[0], linear, bytes);
+    host = tlb_hit(words_of(cpu, false, is_user), linear, bytes);
     check_alignment(cpu, linear, bytes, is_user);
     if (host != NULL)
         return load_le(host, bytes);
@@ -166,8 +170,8 @@ static __attribute__((noinline)) uint64_t read_general(struct cpu *cpu, uint64_t
 uint64_t memory_read(struct cpu *cpu, uint64_t linear, unsigned bytes, bool is_user)
 {
     uint8_t *host;
-    if (BASE_LIKELY(bytes == 4 && !(linear & 3) &&
-                    tlb_reach(cpu->memory_unit->fast[is_user ? 2 : 0], linear, 4, &host)))
+    if (BASE_LIKELY(bytes == 4 && !(linear & ~UINT64_C(0xfffffffc)) &&
+                    tlb_reach(words_of(cpu, false, is_user), linear, 4, &host)))
         return load_le32(host);
     return read_general(cpu, linear, bytes, is_user);
 }
@@ -181,7 +185,7 @@ static __attribute__((noinline)) void write_general(struct cpu *cpu, uint64_t li
         return;
     }
     linear &= 0xffffffffu;
-    host = tlb_hit(is_user ? cpu->memory_unit->fast[3] : cpu->memory_unit->fast[1], linear, bytes);
+    host = tlb_hit(words_of(cpu, true, is_user), linear, bytes);
     check_alignment(cpu, linear, bytes, is_user);
     if (BASE_LIKELY(host != NULL)) {
         store_le(host, bytes, value);
@@ -199,8 +203,8 @@ static __attribute__((noinline)) void write_general(struct cpu *cpu, uint64_t li
 void memory_write(struct cpu *cpu, uint64_t linear, unsigned bytes, uint64_t value, bool is_user)
 {
     uint8_t *host;
-    if (BASE_LIKELY(bytes == 4 && !(linear & 3) &&
-                    tlb_reach(cpu->memory_unit->fast[is_user ? 3 : 1], linear, 4, &host)))
+    if (BASE_LIKELY(bytes == 4 && !(linear & ~UINT64_C(0xfffffffc)) &&
+                    tlb_reach(words_of(cpu, true, is_user), linear, 4, &host)))
         store_le32(host, (uint32_t)value);
     else
         write_general(cpu, linear, bytes, value, is_user);
@@ -229,18 +233,16 @@ void memory_write_slow(struct cpu *cpu, const struct op *op, uint64_t linear, un
 
 uint8_t *memory_run(struct cpu *cpu, uint64_t linear, bool is_write)
 {
-    struct tlb_fast *tlb = is_write ? cpu->tlb_write : cpu->tlb_read;
     uint8_t *host;
     linear &= 0xffffffffu;
-    host = tlb_hit(tlb, linear, 1);
-    if (host)
+    if (tlb_reach(is_write ? cpu->tlb_write : cpu->tlb_read, linear, 1, &host))
         return host;
     uint64_t physical = memory_translate(cpu, linear, is_write, cpu->cpl == 3);
     host = memory_plain_page(space_page(cpu->memory, physical), is_write);
     if (!host)
         return NULL;
     fill(cpu, linear, host, is_write, cpu->cpl == 3);
-    return tlb_hit(tlb, linear, 1);
+    return tlb_hit(is_write ? cpu->tlb_write : cpu->tlb_read, linear, 1);
 }
 
 /* --- for system handlers ------------------------------------------------------------------------ */

@@ -1,12 +1,12 @@
 /* Linear memory: the translation look-aside buffers and the way from an access to bytes or devices.
  *
- *   fast[user][write]  linear page → host pointer; derived; RAM only, and only where a plain access
+ *   fast->word[user, write]  linear page → host pointer; derived; RAM only, and only where a plain access
  *                      is all there is to do: no device, no decoded code behind a write, no watch
  *   entry[]            the guest's TLB: direct mapped, 4,096 entries of 4 KiB, saved with the state.
  *                      A large page takes one entry for each 4 KiB that is touched.
  *
- * The index comes from an access' first byte and the tag from its last, so that accesses across a
- * page border miss by themselves; the host pointer waits for the first byte only. SDM 3A 4.10. */
+ * A page has words while it has an entry, and without paging, which has no entries, while no other page of the same
+ * index is used. SDM 3A 4.10. */
 #ifndef VITRINE_CPU_MEMORY_H
 #define VITRINE_CPU_MEMORY_H
 
@@ -14,14 +14,34 @@
 
 #define TLB_ENTRIES 4096u
 #define TLB_INVALID UINT64_C(1) /* no page has bits below 12 */
-/* In a write tag: RAM with decoded code in it. Plain accesses miss; a slow one writes where
- * code_lines shows that it touches no code. */
-#define TLB_CODE UINT64_C(2)
 #define PAGE_MASK UINT64_C(0xfff)
 
+/* For each page of the linear addresses one word: what is to be added to a linear address of the page for the host's.
+ * 0: nothing is known. The workstation has memory for those regions only that words were written in; when they are many,
+ * all is forgotten, and what is used again comes again. */
+#define TLB_PAGES (1u << 20)
+#define TLB_EMPTY 4u /* the table that stays so: where alignment is checked */
 struct tlb_fast {
-    uint64_t tag;     /* linear address of the page, or TLB_INVALID */
-    uintptr_t addend; /* + linear = host address */
+    uintptr_t word[TLB_EMPTY + 1][TLB_PAGES];
+};
+#define TLB_REGION_LOG2 9u /* pages; their words fill 4 KiB */
+#define TLB_REGIONS (TLB_PAGES >> TLB_REGION_LOG2)
+#define TLB_MOST_REGIONS 2048u
+static inline unsigned tlb_table(bool is_write, bool is_user)
+{
+    return is_user * 2u + is_write;
+}
+
+/* Of the pages with the same index one has words, so that whoever empties the index finds them. It may be RAM with decoded
+ * code in it: plain writes miss; a slow one writes where `lines` shows that it touches no code. */
+enum tlb_right { TLB_BY_SUPERVISOR = 1, TLB_BY_USER = 2 };
+struct tlb_place {
+    uint32_t page;
+    uint32_t code_rights; /* who may write beside its code; 0: nothing is known of any */
+};
+struct tlb_code {
+    const uint64_t *lines; /* pool_lines() */
+    uint8_t *host;
 };
 
 enum tlb_flag { TLB_USER = 1, TLB_WRITABLE = 2, TLB_DIRTY = 4, TLB_GLOBAL = 8, TLB_LARGE = 16 };
@@ -39,8 +59,11 @@ struct table_host {
 #define TLB_WORDS (TLB_ENTRIES / 64)
 _Static_assert(TLB_WORDS <= 64, "used_words has a bit for each");
 struct cpu_memory {
-    struct tlb_fast fast[5][TLB_ENTRIES]; /* user * 2 + write; 4: stays empty (alignment checks) */
-    const uint64_t *code_lines[2][TLB_ENTRIES]; /* by user; beside tags with TLB_CODE */
+    struct tlb_fast *fast;
+    uint64_t regions[TLB_EMPTY][TLB_REGIONS / 64]; /* that have words, by table */
+    unsigned region_count;
+    struct tlb_place place[TLB_ENTRIES];
+    struct tlb_code code[TLB_ENTRIES]; /* of places with code_rights */
     struct tlb_entry entry[TLB_ENTRIES];
     struct table_host directory, table; /* of the last frequent walk */
     bool has_large;        /* some entry is of a large page (or was) */
@@ -56,36 +79,45 @@ static inline unsigned tlb_index(uint64_t linear)
     return (unsigned)(linear >> 12) & (TLB_ENTRIES - 1);
 }
 
-/* The host's bytes of a plain access, or NULL: then one of the slow calls does it. */
-static inline uint8_t *tlb_hit(const struct tlb_fast *tlb, uint64_t linear, unsigned bytes)
+/* Does an access leave its page? An operand that is aligned cannot, which is one test. */
+static BASE_ALWAYS_INLINE bool crosses_page(uint64_t linear, unsigned bytes)
 {
-    const struct tlb_fast *e = &tlb[tlb_index(linear)];
-    if (BASE_UNLIKELY(e->tag != ((linear + bytes - 1) & ~PAGE_MASK)))
-        return NULL;
-    return (uint8_t *)(e->addend + (uintptr_t)linear);
+    bool may_cross = bytes > 8 || (bytes & (bytes - 1)) != 0 || BASE_RARELY(linear & (bytes - 1));
+    return may_cross && BASE_UNLIKELY((linear & PAGE_MASK) > FRAME_BYTES - bytes);
 }
 
-/* The same as a test, for handlers that go elsewhere when it fails. */
-static BASE_ALWAYS_INLINE bool tlb_reach(const struct tlb_fast *tlb, uint64_t linear, unsigned bytes,
-                             uint8_t **host)
+/* The host's bytes of a plain access below 4 GiB; false: then one of the slow calls does it. */
+static BASE_ALWAYS_INLINE bool tlb_reach(const uintptr_t *words, uint64_t linear, unsigned bytes, uint8_t **host)
 {
-    const struct tlb_fast *e = &tlb[tlb_index(linear)];
-    if (BASE_UNLIKELY(e->tag != ((linear + bytes - 1) & ~PAGE_MASK)))
+    uintptr_t word;
+    __asm__("" : "+r"(linear)); /* one register for index, test and address, not two halves of it */
+    word = words[linear >> 12];
+    if (BASE_UNLIKELY(word == 0) || crosses_page(linear, bytes))
         return false;
-    *host = (uint8_t *)(e->addend + (uintptr_t)linear);
+    *host = (uint8_t *)(word + (uintptr_t)linear);
     return true;
 }
+/* The same for any address, and as a pointer or NULL. */
+static inline uint8_t *tlb_hit(const uintptr_t *words, uint64_t linear, unsigned bytes)
+{
+    uint8_t *host;
+    return linear >> 32 == 0 && tlb_reach(words, linear, bytes, &host) ? host : NULL;
+}
 
-/* Write entries of pages with decoded code: the bytes behind an access, and the lines of the page that
- * have code. False: no such page, or not one that a plain write may reach. */
+static BASE_ALWAYS_INLINE bool tlb_has_code(const struct cpu *cpu, uint64_t linear)
+{
+    const struct tlb_place *place = &cpu->memory_unit->place[tlb_index(linear)];
+    return place->page == linear >> 12 && place->code_rights & cpu->code_right;
+}
+/* Writes to pages with decoded code: the bytes behind an access, and the lines of the page that have code. False: no
+ * such page, or not one that a plain write may reach. */
 static BASE_ALWAYS_INLINE bool tlb_reach_code(const struct cpu *cpu, uint64_t linear, unsigned bytes,
                                   uint8_t **host, const uint64_t **lines)
 {
-    unsigned index = tlb_index(linear);
-    const struct tlb_fast *e = &cpu->tlb_write[index];
-    *host = (uint8_t *)(e->addend + (uintptr_t)linear);
-    *lines = cpu->code_lines[index];
-    return e->tag == (((linear + bytes - 1) & ~PAGE_MASK) | TLB_CODE);
+    const struct tlb_code *code = &cpu->memory_unit->code[tlb_index(linear)];
+    *host = code->host + (linear & PAGE_MASK);
+    *lines = code->lines;
+    return tlb_has_code(cpu, linear) && !crosses_page(linear, bytes);
 }
 static inline bool touches_code(uint64_t lines, uint64_t linear, unsigned bytes)
 {
@@ -164,7 +196,10 @@ void memory_loaded(struct cpu *cpu);
 void memory_forget_hosts(struct cpu *cpu);
 /* The write entries of a frame are no longer right: it has got its first decoded code, or lost it. */
 void memory_forget_writes(struct cpu *cpu, const uint8_t *host_page);
-/* Chooses the fast arrays for CPL and alignment checks. */
+/* Notes in one of the tables where the host has a page, whose index is marked as used; that it has code. */
+void memory_know(struct cpu *cpu, unsigned table, uint64_t linear, const uint8_t *host_page);
+void memory_know_code(struct cpu *cpu, uint64_t linear, uint8_t *host_page, const uint64_t *lines, uint32_t right);
+/* Chooses the tables for CPL and alignment checks. */
 void memory_choose_tlb(struct cpu *cpu);
 
 #endif

@@ -28,7 +28,7 @@ __attribute__((noinline, cold)) const struct op *op_guess_again(struct cpu *cpu,
     struct op *mine = &op_block(op)->ops[op->number];
     uint64_t linear = (uint32_t)op_offset(cpu, op);
     if (++mine->condition < GUESS_FAILURES || op_block(op)->is_dead)
-        cpu->addend_guess = cpu->tlb_read[tlb_index(linear)].addend;
+        cpu->word_guess = cpu->tlb_read[linear >> 12];
     else
         give_up(cpu, mine, general);
     return op;

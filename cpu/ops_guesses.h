@@ -1,9 +1,9 @@
 /* Reads that do not wait for the TLB (for hot blocks, by register).
  *
- * A read's address goes through a chain: which entry of the TLB, what that says, where the bytes are. What it says,
- * the distance from linear to host addresses (`addend`), is one number for all pages without paging and in a kernel's
+ * A read's address goes through a chain: which word of the TLB, what that says, where the bytes are. What it says,
+ * the distance from linear to host addresses, is one number for all pages without paging and in a kernel's
  * linear mapping, and for runs of pages elsewhere. So the CPU keeps the last that was right, and the bytes are fetched
- * by this guess. The entry is asked all the same, but the processor underneath need not wait for the answer: it
+ * by this guess. The word is asked all the same, but the processor underneath need not wait for the answer: it
  * guesses that, too.
  *
  * An op whose guesses fail again and again gets its ordinary handler. */
@@ -18,22 +18,22 @@ extern const struct op_variants OP_VARIANTS_GUESSED[];
 #define GUESS_FAILURES 32u
 
 /* False: the TLB does not have it, and *host is NULL, or it says something else, and *host is GUESS_WRONG. The empty
- * asm keeps compilers from taking the entry's number for the guess when both are equal. */
+ * asm keeps compilers from taking the word for the guess when both are equal. */
 #define GUESS_WRONG ((uint8_t *)1)
 static BASE_ALWAYS_INLINE bool op_reach_guessed(const struct cpu *cpu, uint64_t linear, unsigned bytes,
                                                 uint8_t **host)
 {
-    const struct tlb_fast *e = &cpu->tlb_read[tlb_index(linear)];
-    uintptr_t guess = cpu->addend_guess;
-    *host = NULL;
-    if (BASE_UNLIKELY(e->tag != ((linear + bytes - 1) & ~PAGE_MASK)))
-        return false;
-    *host = GUESS_WRONG;
-    if (BASE_UNLIKELY(e->addend != guess))
-        return false;
+    uintptr_t word, guess = cpu->word_guess;
+    bool is_right;
+    __asm__("" : "+r"(linear));
+    word = cpu->tlb_read[linear >> 12];
+    is_right = word == guess;
     __asm__("" : "+r"(guess));
     *host = (uint8_t *)(guess + (uintptr_t)linear);
-    return true;
+    if (BASE_LIKELY(is_right) && !crosses_page(linear, bytes))
+        return true;
+    *host = word && !is_right ? GUESS_WRONG : NULL;
+    return false;
 }
 /* The guess was wrong. Returns op, to be done again. */
 const struct op *op_guess_again(struct cpu *cpu, const struct op *op, op_handler *general);

@@ -44,25 +44,36 @@
         DO_INC(a);                                                           \
         SET(op->d, r);                                                       \
     } while (0)
+/* Behind an operation on the stack the word that CALL writes or RET reads lies beside those at `host`; at the ends of a
+ * page it is found by the general handlers. */
 #define STEP_PUSH(general, value)                                            \
-    if (!op_reach_stack_F(cpu, op, -4, 4, true, &sp, &host))                 \
+    if (is_pushed ? BASE_UNLIKELY((sp & PAGE_MASK) < 4)                      \
+                  : !op_reach_stack_F(cpu, op, -4, 4, true, &sp, &host))     \
         MISS(general);                                                       \
+    if (is_pushed) {                                                         \
+        sp -= 4;                                                             \
+        host -= 4;                                                           \
+    }                                                                        \
     store_le(host, 4, value);                                                \
-    cpu->gpr[CPU_SP] = sp
+    cpu->gpr[CPU_SP] = sp;                                                   \
+    is_pushed = true
 #define STEP_push_r STEP_PUSH(PAIR_OPS.push_r[0], GET(op->s))
 #define STEP_push_i STEP_PUSH(PAIR_OPS.push_i[0], IMMEDIATE)
 #define STEP_pop_r                                                           \
     if (!op_reach_stack_F(cpu, op, 4, 4, false, &sp, &host))                 \
         MISS(PAIR_OPS.pop_r[0]);                                               \
     cpu->gpr[CPU_SP] = sp;                                                   \
-    SET(op->d, PEEK(host))
+    SET(op->d, PEEK(host));                                                  \
+    host += 4;                                                               \
+    is_popped = true
 #define STEP_PUSH_RUN(n)                                                     \
     sp = (uint32_t)(cpu->gpr[CPU_SP] - (n) * 4);                             \
     if (!op_reach(cpu, sp, (n) * 4, true, &host))                            \
         MISS(PAIR_OPS.push_run[n]);                                            \
     BASE_UNROLLED for (unsigned i = 0; i < (n); i++)                         \
         store_le(host + ((n) - 1 - i) * 4, 4, GET(op->u.v.immediate >> i * 4 & 7)); \
-    cpu->gpr[CPU_SP] = sp
+    cpu->gpr[CPU_SP] = sp;                                                   \
+    is_pushed = true
 #define STEP_push_2 STEP_PUSH_RUN(2)
 #define STEP_push_3 STEP_PUSH_RUN(3)
 #define STEP_push_4 STEP_PUSH_RUN(4)
@@ -72,7 +83,9 @@
         MISS(PAIR_OPS.pop_run[n]);                                             \
     BASE_UNROLLED for (unsigned i = 0; i < (n); i++)                         \
         SET(op->u.v.immediate >> i * 4 & 7, PEEK(host + i * 4));             \
-    cpu->gpr[CPU_SP] = (uint32_t)(sp + (n) * 4)
+    cpu->gpr[CPU_SP] = sp = (uint32_t)(sp + (n) * 4);                        \
+    host += (n) * 4;                                                         \
+    is_popped = true
 #define STEP_pop_2 STEP_POP_RUN(2)
 #define STEP_pop_3 STEP_POP_RUN(3)
 #define STEP_pop_4 STEP_POP_RUN(4)
@@ -98,8 +111,11 @@
 
 /* The ends of a block, which can only be second. */
 #define END_ret                                                              \
-    if (!op_reach_stack_F(cpu, op, (int32_t)(4 + op->u.v.immediate), 4, false, &sp, &host)) \
+    if (is_popped ? BASE_UNLIKELY(((sp - 1) & PAGE_MASK) >= PAGE_MASK - 3)   \
+                  : !op_reach_stack_F(cpu, op, (int32_t)(4 + op->u.v.immediate), 4, false, &sp, &host)) \
         MISS(PAIR_OPS.ret[0]);                                               \
+    if (is_popped)                                                           \
+        sp = (uint32_t)(sp + 4 + op->u.v.immediate);                         \
     if (!run_knows_target(cpu, op_code_base_F(cpu), PEEK(host), &to))        \
         MISS(PAIR_OPS.ret[0]);                                               \
     cpu->gpr[CPU_SP] = sp;                                                   \
@@ -164,6 +180,9 @@
         uint8_t *host;                                                       \
         uint64_t sp;                                                         \
         struct block *to;                                                    \
+        bool is_pushed = false, is_popped = false;                           \
+        (void)is_pushed;                                                     \
+        (void)is_popped;                                                     \
         (void)host;                                                          \
         (void)to;                                                            \
         (void)sp;

@@ -146,7 +146,7 @@ bool run_system(struct cpu *cpu, const struct op *op);
 
 static inline unsigned jump_index(uint64_t linear)
 {
-    return (unsigned)(linear ^ linear >> 10) & (JUMP_ENTRIES - 1);
+    return (unsigned)linear & (JUMP_ENTRIES - 1);
 }
 
 static inline uint64_t jump_tag(uint64_t base, uint64_t linear)

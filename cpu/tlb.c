@@ -2,6 +2,7 @@
  *
  * What is in it, and for how long, is state of the machine: a guest that forgets to flush sees stale
  * entries here as on hardware. What the host makes of it (fast forms, bitmaps) is derived. SDM 3A 4.10. */
+#include <stdlib.h>
 #include <string.h>
 
 #include "cpu/ops.h"
@@ -29,11 +30,17 @@ static inline void mark_entry(struct cpu_memory *m, unsigned index)
     }
 }
 
+static inline void drop_words(struct cpu_memory *m, unsigned index)
+{
+    for (unsigned k = 0; k < TLB_EMPTY; k++)
+        m->fast->word[k][m->place[index].page] = 0;
+    m->place[index].code_rights = 0;
+}
+
 static inline void drop_tags(struct cpu_memory *m, unsigned index)
 {
     m->entry[index].tag = TLB_INVALID;
-    for (unsigned k = 0; k < 4; k++)
-        m->fast[k][index].tag = TLB_INVALID;
+    drop_words(m, index);
 }
 
 static inline void drop_entry(struct cpu_memory *m, unsigned index)
@@ -84,16 +91,70 @@ uint64_t memory_translate(struct cpu *cpu, uint64_t linear, bool is_write, bool 
     return e->physical | (linear & PAGE_MASK);
 }
 
+/* One page for each index, so that whoever empties entries finds the words. */
+static inline uint32_t take_place(struct cpu_memory *m, uint64_t linear)
+{
+    uint32_t page = (uint32_t)(linear >> 12), index = tlb_index(linear);
+    if (m->place[index].page != page) {
+        drop_words(m, index);
+        m->place[index].page = page;
+    }
+    return page;
+}
+
+static __attribute__((noinline)) void forget_regions(struct cpu *cpu)
+{
+    struct cpu_memory *m = cpu->memory_unit;
+    struct tlb_fast *fast = calloc(1, sizeof *fast);
+    if (!fast)
+        return; /* the old one is as good, and larger */
+    memory_forget_hosts(cpu);
+    free(m->fast);
+    m->fast = fast;
+    memset(m->regions, 0, sizeof m->regions);
+    m->region_count = 0;
+    memory_choose_tlb(cpu);
+}
+
+static inline void know(struct cpu *cpu, unsigned table, uint64_t linear, const uint8_t *host_page)
+{
+    struct cpu_memory *m = cpu->memory_unit;
+    uint32_t page = take_place(m, linear), region = page >> TLB_REGION_LOG2;
+    uint64_t *regions = &m->regions[table][region / 64], bit = UINT64_C(1) << region % 64;
+    if (BASE_UNLIKELY(!(*regions & bit))) {
+        if (m->region_count >= TLB_MOST_REGIONS)
+            forget_regions(cpu);
+        *regions |= bit;
+        m->region_count++;
+    }
+    m->fast->word[table][page] = (uintptr_t)host_page - ((uintptr_t)page << 12);
+}
+
+void memory_know(struct cpu *cpu, unsigned table, uint64_t linear, const uint8_t *host_page)
+{
+    know(cpu, table, linear, host_page);
+}
+
+void memory_know_code(struct cpu *cpu, uint64_t linear, uint8_t *host_page, const uint64_t *lines, uint32_t right)
+{
+    struct cpu_memory *m = cpu->memory_unit;
+    unsigned index = tlb_index(linear);
+    take_place(m, linear);
+    if (m->code[index].host != host_page)
+        m->place[index].code_rights = 0;
+    m->place[index].code_rights |= right;
+    m->code[index] = (struct tlb_code){lines, host_page};
+}
+
 /* For an access within one page that its segment allows. */
 static __attribute__((noinline)) uint8_t *refill(struct cpu *cpu, uint64_t linear, bool is_write)
 {
     struct cpu_memory *m = cpu->memory_unit;
     unsigned index = tlb_index(linear);
-    struct tlb_fast *fast = is_write ? cpu->tlb_write : cpu->tlb_read;
     struct tlb_entry *e = &m->entry[index];
     uint64_t page_start = linear & ~PAGE_MASK;
     uint8_t *host;
-    if (!TECHNIQUE_TLB || !(cpu->cr0 & CR0_PG) || fast == m->fast[4] || run_has_data_watches(cpu))
+    if (!TECHNIQUE_TLB || !(cpu->cr0 & CR0_PG) || cpu->tlb_read == m->fast->word[TLB_EMPTY] || run_has_data_watches(cpu))
         return NULL;
     if (!has_entry(cpu, e, index, linear, is_write, cpu->cpl == 3)) {
         if (!paging_walk_plain(cpu, linear, (is_write ? PF_WRITE : 0) | (cpu->cpl == 3 ? PF_USER : 0), e))
@@ -104,8 +165,7 @@ static __attribute__((noinline)) uint8_t *refill(struct cpu *cpu, uint64_t linea
     host = memory_plain_page(space_page(cpu->memory, e->physical), is_write);
     if (!host)
         return NULL;
-    fast[index].tag = page_start;
-    fast[index].addend = (uintptr_t)host - (uintptr_t)page_start;
+    know(cpu, tlb_table(is_write, cpu->cpl == 3), linear, host);
     return host + (linear & PAGE_MASK);
 }
 
@@ -116,7 +176,7 @@ uint8_t *op_refill(struct cpu *cpu, const struct op *op, unsigned bytes, bool is
     uint64_t linear = (uint32_t)(bounds->base + offset), page_start = linear & ~PAGE_MASK;
     if (offset + bytes - 1 >= (is_write ? bounds->write_bound : bounds->read_bound) ||
         linear + bytes - page_start > FRAME_BYTES ||
-        (is_write && cpu->tlb_write[tlb_index(linear)].tag == (page_start | TLB_CODE)))
+        (is_write && tlb_has_code(cpu, linear)))
         return NULL;
     return refill(cpu, linear, is_write);
 }
@@ -150,8 +210,7 @@ void memory_forget_hosts(struct cpu *cpu)
     struct cpu_memory *m = cpu->memory_unit;
     struct used_places places = {m, m->used_words, 0, 0};
     for (unsigned i; (i = next_used(&places)) < TLB_ENTRIES;)
-        for (unsigned k = 0; k < 4; k++)
-            m->fast[k][i].tag = TLB_INVALID;
+        drop_words(m, i);
     m->directory.physical = m->table.physical = TLB_INVALID;
 }
 
@@ -159,13 +218,15 @@ void memory_forget_writes(struct cpu *cpu, const uint8_t *host_page)
 {
     struct cpu_memory *m = cpu->memory_unit;
     struct used_places places = {m, m->used_words, 0, 0};
-    for (unsigned i; (i = next_used(&places)) < TLB_ENTRIES;)
-        for (unsigned k = 1; k < 4; k += 2) {
-            struct tlb_fast *e = &m->fast[k][i];
-            uintptr_t page = (uintptr_t)(e->tag & ~PAGE_MASK);
-            if (e->tag != TLB_INVALID && e->addend + page == (uintptr_t)host_page)
-                e->tag = TLB_INVALID;
-        }
+    for (unsigned i; (i = next_used(&places)) < TLB_ENTRIES;) {
+        uint32_t page = m->place[i].page;
+        uintptr_t word = (uintptr_t)host_page - ((uintptr_t)page << 12);
+        for (unsigned k = 1; k < TLB_EMPTY; k += 2)
+            if (m->fast->word[k][page] == word)
+                m->fast->word[k][page] = 0;
+        if (m->code[i].host == host_page)
+            m->place[i].code_rights = 0;
+    }
 }
 
 void cpu_tlb_flush(struct cpu *cpu, bool keep_global)
@@ -238,12 +299,13 @@ void memory_reset(struct cpu *cpu)
 {
     struct cpu_memory *m = cpu->memory_unit;
     for (unsigned i = 0; i < TLB_ENTRIES; i++) {
+        m->place[i].page = i;
         drop_entry(m, i);
-        m->fast[4][i].tag = TLB_INVALID;
     }
     m->directory.physical = m->table.physical = TLB_INVALID;
     forget_used(m);
     m->has_large = false;
+    cpu->word_guess = 1; /* no page's */
     memory_choose_tlb(cpu);
 }
 

@@ -22,9 +22,18 @@ static __attribute__((noinline)) const struct op *steps_behind(struct cpu *cpu, 
     ENTER_BLOCK_AT_OP;
 }
 
-#define TRACK_OF(name, steps)                                                     \
+/* The empty asm keeps compilers from taking `first` for `op` where they are equal, the other one from a conditional move,
+ * which would wait for both. */
+#define TRACK_OF(name, steps, copy)                                               \
     static TRACK_KEPT const struct op *name(struct cpu *cpu, const struct op *op) \
     {                                                                             \
+        const struct op *first = cpu->track_first[(steps) * TRACK_COPIES + (copy)]; \
+        bool is_mine = first == op;                                               \
+        __asm__("" : "+r"(first));                                                \
+        if (BASE_LIKELY(is_mine))                                                 \
+            op = first;                                                           \
+        else                                                                      \
+            __asm__ volatile("");                                                 \
         BASE_UNROLLED for (unsigned n = 0; n < (steps); n++)                      \
             STEP;                                                                 \
         if (BASE_UNLIKELY(op->number != 0))                                       \
@@ -41,21 +50,26 @@ static __attribute__((noinline)) const struct op *steps_behind(struct cpu *cpu, 
 _Static_assert(TRACK_STEPS == 32, "KINDS has a kind for each number of steps");
 
 /* Copies are named by their steps and digits of 0 to 3. */
-#define COPIES_4(M, steps, k) M(steps, k##0) M(steps, k##1) M(steps, k##2) M(steps, k##3)
-#define COPIES_16(M, steps, k) \
-    COPIES_4(M, steps, k##0) COPIES_4(M, steps, k##1) COPIES_4(M, steps, k##2) COPIES_4(M, steps, k##3)
-#define COPIES_64(M, steps, k) \
-    COPIES_16(M, steps, k##0) COPIES_16(M, steps, k##1) COPIES_16(M, steps, k##2) COPIES_16(M, steps, k##3)
-#define COPIES_256(M, steps, k) \
-    COPIES_64(M, steps, k##0) COPIES_64(M, steps, k##1) COPIES_64(M, steps, k##2) COPIES_64(M, steps, k##3)
-#define COPIES_1024(M, steps, k) \
-    COPIES_256(M, steps, k##0) COPIES_256(M, steps, k##1) COPIES_256(M, steps, k##2) COPIES_256(M, steps, k##3)
+#define COPIES_4(M, steps, k, n) \
+    M(steps, k##0, (n) * 4) M(steps, k##1, (n) * 4 + 1) M(steps, k##2, (n) * 4 + 2) M(steps, k##3, (n) * 4 + 3)
+#define COPIES_16(M, steps, k, n) \
+    COPIES_4(M, steps, k##0, (n) * 4) COPIES_4(M, steps, k##1, (n) * 4 + 1) \
+    COPIES_4(M, steps, k##2, (n) * 4 + 2) COPIES_4(M, steps, k##3, (n) * 4 + 3)
+#define COPIES_64(M, steps, k, n) \
+    COPIES_16(M, steps, k##0, (n) * 4) COPIES_16(M, steps, k##1, (n) * 4 + 1) \
+    COPIES_16(M, steps, k##2, (n) * 4 + 2) COPIES_16(M, steps, k##3, (n) * 4 + 3)
+#define COPIES_256(M, steps, k, n) \
+    COPIES_64(M, steps, k##0, (n) * 4) COPIES_64(M, steps, k##1, (n) * 4 + 1) \
+    COPIES_64(M, steps, k##2, (n) * 4 + 2) COPIES_64(M, steps, k##3, (n) * 4 + 3)
+#define COPIES_1024(M, steps, k, n) \
+    COPIES_256(M, steps, k##0, (n) * 4) COPIES_256(M, steps, k##1, (n) * 4 + 1) \
+    COPIES_256(M, steps, k##2, (n) * 4 + 2) COPIES_256(M, steps, k##3, (n) * 4 + 3)
 
-#define TRACK(steps, k) TRACK_OF(track_##k, steps)
-#define TRACK_NAME(steps, k) track_##k,
-#define TRACKS_OF_KIND(steps, copies)        \
-    COPIES_##copies(TRACK, steps, steps##_)  \
-    static op_handler *const TRACKS_##steps[] = {COPIES_##copies(TRACK_NAME, steps, steps##_)};
+#define TRACK(steps, k, n) TRACK_OF(track_##k, steps, n)
+#define TRACK_NAME(steps, k, n) track_##k,
+#define TRACKS_OF_KIND(steps, copies)           \
+    COPIES_##copies(TRACK, steps, steps##_, 0u) \
+    static op_handler *const TRACKS_##steps[] = {COPIES_##copies(TRACK_NAME, steps, steps##_, 0u)};
 KINDS(TRACKS_OF_KIND)
 
 #define KIND(steps, copies) [steps] = {TRACKS_##steps, copies},
@@ -154,7 +168,7 @@ static unsigned steps_of(const struct tracks *tracks, const struct block *block)
 
 void track_take(struct tracks *tracks, struct block *block)
 {
-    unsigned steps;
+    unsigned steps, copy;
     if (!tracks->are_used || !stepping_form(tracks, block->ops[block->op_count - 1].handler))
         return;
     steps = steps_of(tracks, block);
@@ -163,7 +177,9 @@ void track_take(struct tracks *tracks, struct block *block)
         if (stepping)
             block->ops[n].handler = stepping;
     }
-    block->enter = kinds[steps].tracks[tracks->next[steps]++ % kinds[steps].count];
+    copy = tracks->next[steps]++ % kinds[steps].count;
+    tracks->first[steps][copy] = block->ops;
+    block->enter = kinds[steps].tracks[copy];
     block->has_track = true;
 }
 

@@ -22,6 +22,10 @@
  * (blocks.h). A chained one in between runs on to the next stepping one, one call early for those behind it; the
  * last one must not be chained, as it would go on to other tracks without having returned from this.
  *
+ * A track knows whose it is: the first op of its block stands in tracks->first. When that is who comes, the track goes
+ * on with what it knows instead of what it was handed: these are equal, but the processor underneath need not wait
+ * until the last block has found out where the next one lies.
+ *
  * M. A. Ertl, D. Gregg, "Optimizing indirect branch prediction accuracy in virtual machine interpreters" (2003):
  * replication. M. Berndl and others, "Context threading" (2005): guesses by place, with generated calls. */
 #ifndef VITRINE_CPU_TRACKS_H
@@ -35,8 +39,9 @@ extern const struct op_handlers TRACK_OPS_8, TRACK_OPS_16, TRACK_OPS_32;
 op_handler track_system;
 extern op_handler *const TRACK_PAIRS[PAIR_FIRSTS][PAIR_SECONDS];
 
-/* The longest kind of track. */
+/* The longest kind of track; the most copies of a kind. */
 #define TRACK_STEPS 32u
+#define TRACK_COPIES 1024u
 
 /* Both forms of each handler; open addressing by the chained one, less than half full. */
 #define TRACK_SLOTS 8192u
@@ -44,6 +49,7 @@ struct tracks {
     struct track_forms {
         op_handler *chained, *stepping;
     } slot[TRACK_SLOTS];
+    const struct op *first[TRACK_STEPS + 1][TRACK_COPIES]; /* of the block that a track was last given to */
     uint32_t next[TRACK_STEPS + 1]; /* of each kind: the track that the next block gets; they go round */
     bool are_used; /* not every processor gains by them: tracks_init() asks which one this is */
 };

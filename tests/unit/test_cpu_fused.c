@@ -1,13 +1,13 @@
 /* Several instructions as one operation: that they are must not show. Runs of PUSH and POP (SDM 2B: each
- * writes or reads one word and moves ESP) beside the plain handlers, with the stack across a page border,
- * beside code and under a watch, in slices of every length. */
+ * writes or reads one word and moves ESP), and CALL and RET behind them, beside the plain handlers, with the
+ * stack across a page border, beside code and under a watch, in slices of every length. */
 #include <check.h>
 #include <string.h>
 
 #include "cpu/run.h"
 #include "tests/unit/cpu_guest.h"
 
-#define INSTRUCTIONS 16u
+#define INSTRUCTIONS 20u
 static const char *const PROGRAMS[] = {
     /* push edi esi ebx eax ecx edx ebp esp ebp; pop edx ecx eax ebx esi edi; hlt */
     "\x57\x56\x53\x50\x51\x52\x55\x54\x55\x5a\x59\x58\x5b\x5e\x5f\xf4",
@@ -22,8 +22,13 @@ static const char *const PROGRAMS[] = {
      * jnz +0; test dword [esp-8],00ffffffh; jz +1; nop; inc word [esp-3]; jnz +0; mov eax,[esp-4]; hlt */
     "\xc7\x44\x24\xfc\x02\x00\x00\x00\xff\x4c\x24\xfc\x75\x00\xff\x4c\x24\xfc\x75\x01\x90"
     "\xfe\x44\x24\xfe\x78\x00\xf6\x44\x24\xfc\x01\x75\x00\xf7\x44\x24\xf8\xff\xff\xff\x00\x74\x01"
-    "\x90\x66\xff\x44\x24\xfd\x75\x00\x8b\x44\x24\xfc\xf4\xf4"};
-static const size_t LENGTHS[] = {16, 42, 58};
+    "\x90\x66\xff\x44\x24\xfd\x75\x00\x8b\x44\x24\xfc\xf4\xf4",
+    /* Calls and returns beside what is pushed and popped: push ebx; call f; pop edi; hlt; hlt;
+     * f: push edi esi edx; call g; pop edx esi edi; ret; nop;
+     * g: mov eax,esp; push [esp+16]; push eax; pop esp; ret; what a RET takes by mistake is where f returns to */
+    "\x53\xe8\x03\x00\x00\x00\x5f\xf4\xf4\x57\x56\x52\xe8\x05\x00\x00\x00\x5a\x5e\x5f\xc3\x90"
+    "\x89\xe0\xff\x74\x24\x10\x50\x5c\xc3"};
+static const size_t LENGTHS[] = {16, 42, 58, 31};
 
 enum { AROUND = 0x80 };
 struct outcome {

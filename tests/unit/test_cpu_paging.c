@@ -1,7 +1,9 @@
 /* Page tables: rights, reserved bits, execute-disable, large pages, A and D bits, global pages. What is
  * expected stands in SDM 3A: 4.3 and 4.4 (tables 4-4 to 4-11), 4.6 (rights), 4.7 (error codes). */
 #include <check.h>
+#include <string.h>
 
+#include "cpu/memory.h"
 #include "tests/unit/cpu_guest.h"
 
 #define TABLES 0x10000u  /* page directory, or PDPT */
@@ -307,6 +309,40 @@ START_TEST(global_pages_outlive_a_load_of_cr3)
 }
 END_TEST
 
+/* Each page of 4 GiB of linear memory has words of its own for reads and writes (cpu/memory.h), whose memory has a bound:
+ * all 4 MiB of linear memory show the same frame, and so does one page 2 MiB above. */
+START_TEST(pages_everywhere_are_found_and_their_words_are_bounded)
+{
+    enum { TIMES = 1024 };
+    struct cpu_box box;
+    struct cpu_registers r;
+    cpu_guest_init(&box);
+    cpu_box_poke32(&box, FRAME, 3);
+    page_32(&box, DIRECTORY | PWU, 0, CR0_PAGED, 0);
+    for (uint32_t n = 0; n < TIMES; n++)
+        cpu_box_poke32(&box, TABLES + 4 * n, DIRECTORY | PWU);
+    cpu_box_poke32(&box, DIRECTORY + 4 * 512, FRAME | PWU);
+    /* again: add ebx,[ecx+FRAME]; mov [ecx+FRAME+4],ebx; add edx,[ecx+200004h]; add ecx,400000h; jnz again; hlt */
+    static const char CODE_BYTES[] = "\x03\x99\x00\x00\x02\x00\x89\x99\x04\x00\x02\x00\x03\x91\x04\x00\x20\x00"
+                                     "\x81\xc1\x00\x00\x40\x00\x75\xe6\xf4";
+    cpu_box_poke(&box, CODE, CODE_BYTES, sizeof CODE_BYTES - 1);
+    for (unsigned turn = 1; turn <= 2; turn++) {
+        cpu_get_registers(box.cpu, &r);
+        memset(r.gpr, 0, sizeof r.gpr);
+        r.ip = CODE;
+        cpu_set_registers(box.cpu, &r);
+        box.cpu->is_halted = false;
+        cpu_box_run(&box, TIMES * 5 + 1);
+        cpu_get_registers(box.cpu, &r);
+        ck_assert_uint_eq(r.ip, CODE + sizeof CODE_BYTES - 1);
+        ck_assert_uint_eq(r.gpr[CPU_BX], 3 * TIMES);
+        ck_assert_uint_eq(r.gpr[CPU_DX], 3 * TIMES * (TIMES + 1) / 2);
+        ck_assert_uint_le(box.cpu->memory_unit->region_count, TLB_MOST_REGIONS);
+    }
+    cpu_box_fini(&box);
+}
+END_TEST
+
 /* 4.10.4.1: INVLPG forgets all of a large page, whichever byte of it is named. */
 START_TEST(invlpg_forgets_all_of_a_large_page)
 {
@@ -421,6 +457,7 @@ Suite *cpu_paging_suite(void)
         execute_disable_faults_on_fetches_only,
         accessed_bit_in_all_levels_and_dirty_in_the_last,
         global_pages_outlive_a_load_of_cr3,
+        pages_everywhere_are_found_and_their_words_are_bounded,
         invlpg_forgets_all_of_a_large_page,
         a_loaded_tlb_is_stale_until_it_is_flushed,
         tables_are_where_the_map_of_memory_says,

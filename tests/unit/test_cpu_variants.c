@@ -163,7 +163,7 @@ static void set_state(struct cpu *cpu, const uint64_t *gpr, uint32_t memory, boo
     cpu->flags_source = 1;
     cpu->flags_kind = (uint32_t)FLAGS_ADD * 4 + 2;
     if (any() % 8 == 0)
-        cpu->addend_guess = any();
+        cpu->word_guess = any();
     for (uint32_t at = DATA; at < DATA + FRAME_BYTES;
          at += 4) /* also fills the TLB: a miss is no variant's */
         memory_write(cpu, at, 4, at == OPERAND ? memory : at * 0x01010101u, false);
