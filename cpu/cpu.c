@@ -27,7 +27,7 @@ static enum status allocate_run(struct cpu *cpu, struct error *error)
     cpu->run = run;
     cpu->memory_unit = calloc(1, sizeof *cpu->memory_unit);
     if (cpu->memory_unit)
-        cpu->memory_unit->fast = calloc(1, sizeof *cpu->memory_unit->fast);
+        cpu->memory_unit->fast = memory_new_fast(cpu);
     if (!run || !cpu->memory_unit || !cpu->memory_unit->fast)
         return error_set(error, STATUS_INTERNAL, "out of memory for a processor");
     run->builder = calloc(1, sizeof *run->builder);
@@ -107,7 +107,7 @@ void cpu_free(struct cpu *cpu)
     fpu_free(cpu);
     free(run);
     if (cpu->memory_unit)
-        free(cpu->memory_unit->fast);
+        memory_free_fast(cpu);
     free(cpu->memory_unit);
     free(cpu);
 }

@@ -89,6 +89,9 @@ struct cpu_config {
     void *smiact_self;
     void (*ferr)(void *self, bool level); /* FERR# pin; may be NULL */
     void *ferr_self;
+    /* Zeroed memory for tables of which little is used, and its end; NULL: calloc() and free(). */
+    void *(*new_pages)(size_t bytes);
+    void (*free_pages)(void *pages, size_t bytes);
 };
 
 enum cpu_stop {

@@ -199,6 +199,9 @@ void memory_forget_writes(struct cpu *cpu, const uint8_t *host_page);
 /* Notes in one of the tables where the host has a page, whose index is marked as used; that it has code. */
 void memory_know(struct cpu *cpu, unsigned table, uint64_t linear, const uint8_t *host_page);
 void memory_know_code(struct cpu *cpu, uint64_t linear, uint8_t *host_page, const uint64_t *lines, uint32_t right);
+/* The tables' own memory; NULL: there is none. */
+struct tlb_fast *memory_new_fast(struct cpu *cpu);
+void memory_free_fast(struct cpu *cpu);
 /* Chooses the tables for CPL and alignment checks. */
 void memory_choose_tlb(struct cpu *cpu);
 

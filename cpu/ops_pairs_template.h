@@ -177,8 +177,8 @@
 /* --- the handlers -------------------------------------------------------------------------------------- */
 #define OPEN                                                                 \
     {                                                                        \
-        uint8_t *host;                                                       \
-        uint64_t sp;                                                         \
+        uint8_t *host = NULL;                                                \
+        uint64_t sp = 0;                                                     \
         struct block *to;                                                    \
         bool is_pushed = false, is_popped = false;                           \
         (void)is_pushed;                                                     \

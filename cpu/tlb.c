@@ -102,14 +102,29 @@ static inline uint32_t take_place(struct cpu_memory *m, uint64_t linear)
     return page;
 }
 
+struct tlb_fast *memory_new_fast(struct cpu *cpu)
+{
+    size_t bytes = sizeof(struct tlb_fast);
+    return cpu->config.new_pages ? cpu->config.new_pages(bytes) : calloc(1, bytes);
+}
+
+void memory_free_fast(struct cpu *cpu)
+{
+    struct tlb_fast *fast = cpu->memory_unit->fast;
+    if (cpu->config.free_pages)
+        cpu->config.free_pages(fast, sizeof *fast);
+    else
+        free(fast);
+}
+
 static __attribute__((noinline)) void forget_regions(struct cpu *cpu)
 {
     struct cpu_memory *m = cpu->memory_unit;
-    struct tlb_fast *fast = calloc(1, sizeof *fast);
+    struct tlb_fast *fast = memory_new_fast(cpu);
     if (!fast)
         return; /* the old one is as good, and larger */
     memory_forget_hosts(cpu);
-    free(m->fast);
+    memory_free_fast(cpu);
     m->fast = fast;
     memset(m->regions, 0, sizeof m->regions);
     m->region_count = 0;
