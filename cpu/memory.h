@@ -1,6 +1,6 @@
 /* Linear memory: the translation look-aside buffers and the way from an access to bytes or devices.
  *
- *   fast->word[user, write]  linear page → host pointer; derived; RAM only, and only where a plain access
+ *   fast->word[][]     linear page → host pointer; derived; RAM only, and only where a plain access
  *                      is all there is to do: no device, no decoded code behind a write, no watch
  *   entry[]            the guest's TLB: direct mapped, 4,096 entries of 4 KiB, saved with the state.
  *                      A large page takes one entry for each 4 KiB that is touched.

@@ -67,8 +67,9 @@ _Static_assert(TRACK_STEPS == 32, "KINDS has a kind for each number of steps");
 
 #define TRACK(steps, k, n) TRACK_OF(track_##k, steps, n)
 #define TRACK_NAME(steps, k, n) track_##k,
-#define TRACKS_OF_KIND(steps, copies)           \
-    COPIES_##copies(TRACK, steps, steps##_, 0u) \
+#define TRACKS_OF_KIND(steps, copies)                                                    \
+    _Static_assert((copies) <= TRACK_COPIES, "tracks->first has a place for each copy"); \
+    COPIES_##copies(TRACK, steps, steps##_, 0u)                                          \
     static op_handler *const TRACKS_##steps[] = {COPIES_##copies(TRACK_NAME, steps, steps##_, 0u)};
 KINDS(TRACKS_OF_KIND)
 
