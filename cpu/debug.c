@@ -173,7 +173,7 @@ void run_match_port_registers(struct cpu *cpu, uint16_t port, unsigned bytes)
             match_register(cpu, n, port, bytes);
 }
 
-void run_watch_access(struct cpu *cpu, uint64_t linear, unsigned bytes, bool is_write)
+static void watch_piece(struct cpu *cpu, uint64_t linear, unsigned bytes, bool is_write)
 {
     struct cpu_run *run = cpu->run;
     uint64_t address;
@@ -192,6 +192,16 @@ void run_watch_access(struct cpu *cpu, uint64_t linear, unsigned bytes, bool is_
         run->has_hit = true;
         cpu->has_event = true;
     }
+}
+
+/* A page's neighbour may lie elsewhere in memory, and behind the last page comes the first. */
+void run_watch_access(struct cpu *cpu, uint64_t linear, unsigned bytes, bool is_write)
+{
+    uint64_t rest = FRAME_BYTES - (linear & PAGE_MASK);
+    unsigned first = bytes < rest ? bytes : (unsigned)rest;
+    watch_piece(cpu, linear, first, is_write);
+    if (first < bytes)
+        watch_piece(cpu, (linear + first) & 0xffffffffu, bytes - first, is_write);
     run_after_access(cpu);
 }
 

@@ -120,7 +120,7 @@ static uint64_t read_split(struct cpu *cpu, uint64_t linear, unsigned bytes, boo
     uint64_t value = 0;
     for (unsigned i = 0; i < bytes; i++) {
         uint64_t at = i < first ? low + i : high + (i - first);
-        value |= read_piece(cpu, linear + i, at, 1, is_user) << (8 * i);
+        value |= read_piece(cpu, (uint32_t)(linear + i), at, 1, is_user) << (8 * i);
     }
     return value;
 }
@@ -133,7 +133,7 @@ static void write_split(struct cpu *cpu, uint64_t linear, unsigned bytes, uint64
     uint64_t high = memory_translate(cpu, linear + first, true, is_user);
     for (unsigned i = 0; i < bytes; i++) {
         uint64_t at = i < first ? low + i : high + (i - first);
-        write_piece(cpu, linear + i, at, 1, value >> (8 * i) & 0xff, is_user);
+        write_piece(cpu, (uint32_t)(linear + i), at, 1, value >> (8 * i) & 0xff, is_user);
     }
 }
 

@@ -91,10 +91,10 @@ uint64_t memory_translate(struct cpu *cpu, uint64_t linear, bool is_write, bool 
     return e->physical | (linear & PAGE_MASK);
 }
 
-/* One page for each index, so that whoever empties entries finds the words. */
+/* One page for each index, so that whoever empties entries finds the words. Behind the last page comes the first. */
 static inline uint32_t take_place(struct cpu_memory *m, uint64_t linear)
 {
-    uint32_t page = (uint32_t)(linear >> 12), index = tlb_index(linear);
+    uint32_t page = (uint32_t)linear >> 12, index = tlb_index(linear);
     if (m->place[index].page != page) {
         drop_words(m, index);
         m->place[index].page = page;

@@ -343,6 +343,85 @@ START_TEST(pages_everywhere_are_found_and_their_words_are_bounded)
 }
 END_TEST
 
+#define LAST_PAGE 0xfffff000u
+
+/* Page FFFFFh maps FRAME, whose last bytes are 11h 22h; page 0 as `first` says, from FRAME + 1000h: 33h 44h. */
+static void page_both_ends(struct cpu_box *box, uint32_t first)
+{
+    cpu_guest_init(box);
+    cpu_box_poke(box, FRAME + 0xffe, "\x11\x22\x33\x44", 4);
+    page_32(box, 0, (FRAME + 0x1000) | PWU, CR0_PAGED | CR0_WP_BIT, 0);
+    cpu_box_poke32(box, DIRECTORY, first);
+    cpu_box_poke32(box, TABLES + 4 * 1023, TABLE | PWU);
+    cpu_box_poke32(box, TABLE + 4 * 1023, FRAME | PWU);
+}
+
+/* An access that goes over the end of linear memory goes on in page 0, whose rights stay its own. */
+START_TEST(behind_the_last_page_comes_the_first)
+{
+    static const struct {
+        uint32_t first;
+        const char *code;
+        unsigned length;
+        int vector;
+        uint32_t bytes;
+    } ROWS[] = {
+        /* mov eax,[FFFFFFFEh]; mov ebx,[0]; mov eax,[FFFFFFFEh]; hlt */
+        {(FRAME + 0x1000) | PWU,
+         "\xa1\xfe\xff\xff\xff\x8b\x1d\x00\x00\x00\x00\xa1\xfe\xff\xff\xff\xf4", 17, -1, 0x44332211},
+        /* mov eax,[FFFFFFFEh]; mov [0],ecx where page 0 is read-only */
+        {(FRAME + 0x1000) | P | U,
+         "\xa1\xfe\xff\xff\xff\x89\x0d\x00\x00\x00\x00\xf4", 12, 14, 0x44332211},
+        /* mov eax,55667788h; mov [FFFFFFFEh],eax; mov ebx,[0]; mov [FFFFFFFEh],eax; hlt */
+        {(FRAME + 0x1000) | PWU,
+         "\xb8\x88\x77\x66\x55\xa3\xfe\xff\xff\xff\x8b\x1d\x00\x00\x00\x00\xa3\xfe\xff\xff\xff\xf4", 22, -1,
+         0x55667788},
+        /* the same where page 0 is read-only: no byte is written */
+        {(FRAME + 0x1000) | P | U,
+         "\xb8\x88\x77\x66\x55\xa3\xfe\xff\xff\xff\xf4", 11, 14, 0x44332211},
+    };
+    for (size_t n = 0; n < ARRAY_COUNT(ROWS); n++) {
+        struct cpu_box box;
+        page_both_ends(&box, ROWS[n].first);
+        struct cpu_registers r = cpu_guest_run(&box, ROWS[n].code, ROWS[n].length);
+        ck_assert_msg(stopped_vector(&r) == ROWS[n].vector, "row %zu: vector %d", n, stopped_vector(&r));
+        uint32_t bytes = cpu_box_peek32(&box, FRAME + 0xffe);
+        ck_assert_msg(bytes == ROWS[n].bytes, "row %zu: %08x", n, (unsigned)bytes);
+        if (n < 2)
+            ck_assert_uint_eq(r.gpr[CPU_AX], ROWS[n].bytes);
+        cpu_box_fini(&box);
+    }
+}
+END_TEST
+
+/* A watch on physical memory sees what of an access lies behind a page's end, wherever that page is mapped. */
+START_TEST(physical_watches_see_both_pages_of_an_access)
+{
+    static const struct { uint32_t watched; bool is_seen; } ROWS[] = {
+        {FRAME + 0xfff, true}, {FRAME + 0x5000, true}, {FRAME + 0x5002, false}, {FRAME + 0x1000, false},
+    };
+    for (size_t n = 0; n < ARRAY_COUNT(ROWS); n++) {
+        for (unsigned at_the_end = 0; at_the_end < 2; at_the_end++) {
+            const struct cpu_watch watch = {CPU_WATCH_WRITE, true, ROWS[n].watched, 1};
+            struct cpu_box box;
+            struct error error = {0};
+            page_both_ends(&box, (FRAME + 0x5000) | PWU);
+            cpu_box_poke32(&box, TABLE + 4, (FRAME + 0x5000) | PWU);
+            cpu_box_poke32(&box, TABLE, FRAME | PWU);
+            cpu_box_poke32(&box, TABLES + 4, TABLE | PWU);
+            uint8_t code[] = {0xa3, 0, 0, 0, 0, 0xf4}; /* mov [...],eax; hlt */
+            store_le32(code + 1, (at_the_end ? LAST_PAGE : PAGE32) + 0xffe);
+            cpu_box_poke(&box, CODE, code, sizeof code);
+            ck_assert_int_eq(cpu_set_watches(box.cpu, &watch, 1, &error), STATUS_OK);
+            enum cpu_stop stop = cpu_box_run(&box, 2);
+            ck_assert_msg((stop == CPU_STOP_DEBUG) == ROWS[n].is_seen, "row %zu, %u: stop %d", n,
+                          at_the_end, stop);
+            cpu_box_fini(&box);
+        }
+    }
+}
+END_TEST
+
 /* 4.10.4.1: INVLPG forgets all of a large page, whichever byte of it is named. */
 START_TEST(invlpg_forgets_all_of_a_large_page)
 {
@@ -458,6 +537,8 @@ Suite *cpu_paging_suite(void)
         accessed_bit_in_all_levels_and_dirty_in_the_last,
         global_pages_outlive_a_load_of_cr3,
         pages_everywhere_are_found_and_their_words_are_bounded,
+        behind_the_last_page_comes_the_first,
+        physical_watches_see_both_pages_of_an_access,
         invlpg_forgets_all_of_a_large_page,
         a_loaded_tlb_is_stale_until_it_is_flushed,
         tables_are_where_the_map_of_memory_says,
