@@ -43,7 +43,10 @@ enum block_mode {
 #define CONTEXT_ALL UINT64_MAX
 #define CONTEXT_WITHOUT_LOCAL (~((CONTEXT_GENERATIONS - 1) << CONTEXT_LOCAL_SHIFT))
 
-typedef const struct op *op_handler(struct cpu *cpu, const struct op *op);
+/* `forwarded`: what the op before has left in its register, where the handler is one that takes it (ops_forwarding.h);
+ * else anything. */
+typedef const struct op *op_handler(struct cpu *cpu, const struct op *op, uint64_t forwarded);
+#define OP_PARAMETERS struct cpu *cpu, const struct op *op, __attribute__((unused)) uint64_t forwarded
 
 struct op {
     op_handler *handler;
@@ -66,6 +69,7 @@ struct op {
     uint8_t patchable : 3; /* bytes of the immediate at the first instruction's end; 0: not so */
     uint8_t has_instruction : 1; /* u.instruction is in use */
     uint8_t is_system : 1; /* op_system does it, in whichever form */
+    uint8_t takes : 1;     /* its handler takes what the op before forwards */
 };
 _Static_assert(sizeof(struct op) <= 32, "two operations fit into a line of the first-level cache");
 
@@ -138,7 +142,7 @@ static inline bool block_is_for(const struct block *b, const struct cpu *cpu, ui
 #define DISPATCH_IS_CHAINED 1
 static inline const struct op *op_call(struct cpu *cpu, const struct op *op)
 {
-    return op->number == 0 ? block_of_first(op)->enter(cpu, op) : op->handler(cpu, op);
+    return op->number == 0 ? block_of_first(op)->enter(cpu, op, 0) : op->handler(cpu, op, 0);
 }
 /* Ends the loop. On a track its handler is called for each step that is left, and returns it again. */
 extern const struct block BLOCK_LAST;
@@ -146,7 +150,7 @@ extern const struct block BLOCK_LAST;
 #else
 static inline const struct op *op_call(struct cpu *cpu, const struct op *op)
 {
-    return op->handler(cpu, op);
+    return op->handler(cpu, op, 0);
 }
 #define DISPATCH_IS_CHAINED 0
 #define OP_STOP NULL
@@ -164,17 +168,26 @@ static inline const struct op *op_call(struct cpu *cpu, const struct op *op)
 #define DISPATCH_MUSTTAIL /* gcc makes sibling calls from -O2 on */
 #endif
 /* The empty asm keeps compilers from holding op and op + 1 apart: what is left is an addition and a jump. */
-#define DISPATCH(next)                                      \
-    do {                                                    \
-        const struct op *next_ = (next);                    \
-        __asm__("" : "+r"(next_));                          \
-        DISPATCH_MUSTTAIL return next_->handler(cpu, next_); \
+#define DISPATCH_WITH(next, value)                                   \
+    do {                                                             \
+        const struct op *next_ = (next);                             \
+        __asm__("" : "+r"(next_));                                   \
+        DISPATCH_MUSTTAIL return next_->handler(cpu, next_, (value)); \
     } while (0)
 #else
 #define DISPATCH_MUSTTAIL
-#define DISPATCH(next) return (next)
+#define DISPATCH_WITH(next, value) return ((void)(value), (next))
 #endif
+/* Nothing is forwarded: whatever the register holds, without an instruction that sets it. */
+static inline uint64_t op_nothing(void)
+{
+    uint64_t any;
+    __asm__("" : "=r"(any));
+    return any;
+}
+#define DISPATCH(next) DISPATCH_WITH(next, op_nothing())
 #define NEXT DISPATCH(op + 1)
+#define FORWARD(value) DISPATCH_WITH(op + 1, value)
 
 /* --- the pool --------------------------------------------------------------------------------------- */
 const struct opcode_map *pool_opcodes(const struct code_pool *pool);
@@ -183,6 +196,7 @@ const struct op_variant_map *pool_guesses(const struct code_pool *pool);
 const struct op_pair_map *pool_pairs(const struct code_pool *pool);
 const struct op_pair_map *pool_chains(const struct code_pool *pool);
 const struct op_pair_map *pool_carries(const struct code_pool *pool);
+const struct op_pair_map *pool_forwarding(const struct code_pool *pool);
 struct tracks *pool_tracks(struct code_pool *pool);
 const struct op_pair_map *pool_places(const struct code_pool *pool);
 void pool_add_cpu(struct code_pool *pool, struct cpu *cpu);

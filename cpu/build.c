@@ -120,7 +120,7 @@ static bool read_rest(struct cpu *cpu, uint64_t linear, unsigned bytes, uint64_t
 }
 
 /* In front of an instruction whose last `d` bytes lie in the next page: they were u.wide. */
-static const struct op *op_next_page(struct cpu *cpu, const struct op *op)
+static const struct op *op_next_page(OP_PARAMETERS)
 {
     const struct block *block = op_block(op);
     uint64_t rest;

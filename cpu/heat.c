@@ -2,31 +2,54 @@
 #include "cpu/heat.h"
 
 #include "cpu/ops_chains.h"
+#include "cpu/ops_forwarding.h"
 #include "cpu/ops_goto.h"
 #include "cpu/ops_registers.h"
 #include "cpu/tracks.h"
 
 /* The handler of two ops of which the second waits for the first, or NULL. */
-static op_handler *chain_of(const struct code_pool *pool, const struct op *first, const struct op *second)
+static op_handler *chain_of(const struct code_pool *pool, const struct op *first, const struct op *second,
+                            unsigned forwarded)
 {
-    op_handler *chain = op_chain(pool_chains(pool), first, second);
+    op_handler *chain = op_chain(pool_chains(pool), first, second, forwarded);
     return chain ? chain : op_carry(pool_carries(pool), first, second);
+}
+
+/* Gives op n its handler for hot blocks; it may be one that does op n + 1 as well, to which nobody comes by another way.
+ * *forwarded: the register that the op before forwards, then the one that this does. Returns how many ops are done. */
+static unsigned exchange(const struct code_pool *pool, struct block *block, unsigned n, unsigned *forwarded)
+{
+    struct op *op = &block->ops[n];
+    const struct op_forwarding *row = op_forwarding(pool_forwarding(pool), op->handler);
+    unsigned before = DISPATCH_IS_CHAINED && TECHNIQUE_FORWARDING ? *forwarded : OP_NONE_FORWARDED;
+    op_handler *chain = TECHNIQUE_CHAINS && n + 1 < block->op_count ? chain_of(pool, op, op + 1, before) : NULL;
+    op_handler *taking = op_taking(row, op, before);
+    bool is_by_register = true;
+    *forwarded = OP_NONE_FORWARDED;
+    op->takes = chain ? chain != chain_of(pool, op, op + 1, OP_NONE_FORWARDED) : taking != NULL;
+    if (chain) {
+        op->handler = chain;
+        *forwarded = op[1].d;
+        return 2;
+    }
+    if (taking)
+        op->handler = taking;
+    else if (!TECHNIQUE_GUESSES || !op_by_register(pool_guesses(pool), op))
+        is_by_register = op_by_register(pool_variants(pool), op);
+    if (row && row->gives && is_by_register)
+        *forwarded = op->d;
+    return 1;
 }
 
 void heat_exchange(struct code_pool *pool, struct block *block)
 {
+    unsigned forwarded = OP_NONE_FORWARDED;
     if (block->has_track)
         track_leave(pool_tracks(pool), block);
     for (unsigned n = 0; n < block->op_count; n++)
         block->ops[n].handler = op_pair_first(block->ops[n].handler);
-    for (unsigned n = 0; n < block->op_count; n++) {
-        struct op *op = &block->ops[n];
-        op_handler *chain = TECHNIQUE_CHAINS && n + 1 < block->op_count ? chain_of(pool, op, op + 1) : NULL;
-        if (chain)
-            op->handler = chain, n++; /* nobody comes to the second by another way */
-        else if (!TECHNIQUE_GUESSES || !op_by_register(pool_guesses(pool), op))
-            op_by_register(pool_variants(pool), op);
-    }
+    for (unsigned n = 0; n < block->op_count;)
+        n += exchange(pool, block, n, &forwarded);
     ops_set_labels(pool_places(pool), block);
     block->enter = block->ops[0].handler;
     block->is_hot = true;

@@ -37,7 +37,7 @@ const struct op *op_split(struct cpu *cpu, const struct op *op)
 }
 
 /* OF stays. */
-const struct op *op_sahf(struct cpu *cpu, const struct op *op)
+const struct op *op_sahf(OP_PARAMETERS)
 {
     uint32_t ah = (uint32_t)(cpu->gpr[CPU_AX] >> 8) & FLAGS_ARITHMETIC & ~FLAG_OF;
     flags_set_explicit(cpu, ah | (flags_of(cpu) ? FLAG_OF : 0));

@@ -52,11 +52,9 @@ struct op_handlers {
 extern const struct op_handlers OPS_8, OPS_16, OPS_32;
 op_handler op_sahf;
 
-#define OP_DEFINE(name) static const struct op *name(struct cpu *cpu, const struct op *op)
+#define OP_DEFINE(name) static const struct op *name(OP_PARAMETERS)
 /* Kept apart, so that the short handlers need no stack frame. */
-#define OP_SLOW(name)                                                                 \
-    static __attribute__((noinline, cold)) const struct op *name(struct cpu *cpu,     \
-                                                                 const struct op *op)
+#define OP_SLOW(name) static __attribute__((noinline, cold)) const struct op *name(OP_PARAMETERS)
 
 /* Stores a register whole, whatever part of it is new. Compilers would make of the merge a store of one or two
  * bytes, and a load of the whole that follows would have to wait until that store has reached the cache. The

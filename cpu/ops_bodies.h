@@ -23,17 +23,18 @@
 #define BYTES (BITS / 8)
 #define IMMEDIATE ((T)op->u.v.immediate)
 /* On to another handler. */
-#define MISS(handler) DISPATCH_MUSTTAIL return handler(cpu, op)
+#define MISS(handler) DISPATCH_MUSTTAIL return handler(cpu, op, op_nothing())
 #define PEEK(host) ((T)load_le((host), BYTES))
 
 /* --- bodies --------------------------------------------------------------------------------------- */
 /* D, S: registers as GET and SET name them. DO(a, b) computes r and the flags. */
-#define TWO_BODY(DO, D, B)                                        \
+#define TWO_BODY(DO, D, B) TWO_BODY_FROM(DO, D, GET(D), B)
+#define TWO_BODY_FROM(DO, D, A, B)                                \
     {                                                             \
-        T a = GET(D), b = B, r;                                   \
+        T a = A, b = B, r;                                        \
         DO(a, b);                                                 \
         SET(D, r);                                                \
-        NEXT;                                                     \
+        FORWARD(r);                                               \
     }
 #define COMPARE_BODY(DO, A, B)                                    \
     {                                                             \
@@ -42,20 +43,22 @@
         (void)r;                                                  \
         NEXT;                                                     \
     }
-#define ONE_BODY(DO, D)                                           \
+#define ONE_BODY(DO, D) ONE_BODY_FROM(DO, D, GET(D))
+#define ONE_BODY_FROM(DO, D, A)                                   \
     {                                                             \
-        T a = GET(D), r;                                          \
+        T a = A, r;                                               \
         DO(a);                                                    \
         SET(D, r);                                                \
-        NEXT;                                                     \
+        FORWARD(r);                                               \
     }
 #define SET_BODY(D, value)                                        \
     {                                                             \
-        SET(D, value);                                            \
-        NEXT;                                                     \
+        T r = (T)(value);                                         \
+        SET(D, r);                                                \
+        FORWARD(r);                                               \
     }
-/* Memory: `reach` finds the host's bytes or is false; then `miss` passes on. Reads into m; writes
- * `value`; reads `value`, changes it to r and writes that. */
+/* Memory: `reach` finds the host's bytes or is false; then `miss` passes on. Reads into m, where `action` leaves what the
+ * register gets; writes `value`; reads `value`, changes it to r and writes that. */
 #define READ_BODY(reach, miss, action)                            \
     {                                                             \
         uint8_t *host;                                            \
@@ -64,7 +67,7 @@
             miss;                                                 \
         m = PEEK(host);                                           \
         action;                                                   \
-        NEXT;                                                     \
+        FORWARD(m);                                               \
     }
 #define WRITE_BODY(reach, miss, value)                            \
     {                                                             \
@@ -90,10 +93,12 @@
 #define EXTEND_BODY(reach, miss, D, type, bytes)                  \
     {                                                             \
         uint8_t *host;                                            \
+        T m;                                                      \
         if (!(reach))                                             \
             miss;                                                 \
-        SET(D, (T)(type)load_le(host, bytes));                    \
-        NEXT;                                                     \
+        m = (T)(type)load_le(host, bytes);                        \
+        SET(D, m);                                                \
+        FORWARD(m);                                               \
     }
 /* The stack of class M (ops.h). */
 #define PUSH_BODY(M, miss, value)                           \
@@ -123,7 +128,8 @@
     T b = m;                \
     T r;                    \
     DO(a, b);               \
-    SET(D, r)
+    SET(D, r);              \
+    m = r
 #define COMPARE_ONLY(DO, A, B) \
     T a = A;                   \
     T b = B;                   \

@@ -54,8 +54,9 @@
         bool carry = false;                                                  \
         MAKE_##maker(b);                                                     \
         op++;                                                                \
-        SET(n, TAKE_##taker(GET(n)));                                        \
-        NEXT;                                                                \
+        a = TAKE_##taker(GET(n));                                            \
+        SET(n, a);                                                           \
+        FORWARD(a);                                                          \
     }
 #define EACH_CARRY(maker, taker)                                             \
     CARRY(maker, taker, 0) CARRY(maker, taker, 1) CARRY(maker, taker, 2) CARRY(maker, taker, 3) \

@@ -32,58 +32,99 @@
 #define FIRSTS_OF(X) BEGINS(X) QUIET_ONES(X)
 #define SECONDS_OF(X) QUIET_ONES(X) LIVE_ONES(X)
 
-/* What becomes of `a`: the register of `op` before, r after. */
-#define DO_mov_rr(a) (r = GET(op->s))
-#define DO_lea_b(a) (r = (T)(cpu->gpr[op->base] + op->u.v.displacement))
-#define DO_lea_f(a) (r = (T)op_offset(cpu, op))
-#define DO_add_rr_quiet(a) QUIET_ADD(a, GET(op->s))
-#define DO_add_ri_quiet(a) QUIET_ADD(a, IMMEDIATE)
-#define DO_or_rr_quiet(a) QUIET_OR(a, GET(op->s))
-#define DO_or_ri_quiet(a) QUIET_OR(a, IMMEDIATE)
-#define DO_and_rr_quiet(a) QUIET_AND(a, GET(op->s))
-#define DO_and_ri_quiet(a) QUIET_AND(a, IMMEDIATE)
-#define DO_sub_rr_quiet(a) QUIET_SUB(a, GET(op->s))
-#define DO_sub_ri_quiet(a) QUIET_SUB(a, IMMEDIATE)
-#define DO_xor_rr_quiet(a) QUIET_XOR(a, GET(op->s))
-#define DO_xor_ri_quiet(a) QUIET_XOR(a, IMMEDIATE)
-#define DO_rol_quiet(a) (r = rotate(a, op->condition))
-#define DO_shl_quiet(a) (r = a << op->condition)
-#define DO_shr_quiet(a) (r = a >> op->condition)
-#define DO_sar_quiet(a) (r = (T)((int64_t)(ST)a >> op->condition))
-#define DO_imul_quiet(a) (r = a * GET(op->s))
+/* What becomes of `a`, the register of `op` before; r is it after. b: the other register, OTHER_...'s. */
+#define DO_mov_rr(a, b) (r = (T)(b))
+#define DO_lea_b(a, b) (r = (T)((b) + op->u.v.displacement))
+#define DO_lea_f(a, b) (r = (T)(cpu->gpr[op->base] + ((b) << op->scale) + op->u.v.displacement))
+#define DO_add_rr_quiet(a, b) QUIET_ADD(a, (T)(b))
+#define DO_add_ri_quiet(a, b) QUIET_ADD(a, IMMEDIATE)
+#define DO_or_rr_quiet(a, b) QUIET_OR(a, (T)(b))
+#define DO_or_ri_quiet(a, b) QUIET_OR(a, IMMEDIATE)
+#define DO_and_rr_quiet(a, b) QUIET_AND(a, (T)(b))
+#define DO_and_ri_quiet(a, b) QUIET_AND(a, IMMEDIATE)
+#define DO_sub_rr_quiet(a, b) QUIET_SUB(a, (T)(b))
+#define DO_sub_ri_quiet(a, b) QUIET_SUB(a, IMMEDIATE)
+#define DO_xor_rr_quiet(a, b) QUIET_XOR(a, (T)(b))
+#define DO_xor_ri_quiet(a, b) QUIET_XOR(a, IMMEDIATE)
+#define DO_rol_quiet(a, b) (r = rotate(a, op->condition))
+#define DO_shl_quiet(a, b) (r = a << op->condition)
+#define DO_shr_quiet(a, b) (r = a >> op->condition)
+#define DO_sar_quiet(a, b) (r = (T)((int64_t)(ST)a >> op->condition))
+#define DO_imul_quiet(a, b) (r = a * (T)(b))
 #define WITH_FLAGS(DO, a, value)                                             \
     do {                                                                     \
-        T b = value;                                                         \
-        DO(a, b);                                                            \
+        T value_ = value;                                                    \
+        DO(a, value_);                                                       \
     } while (0)
-#define DO_add_rr(a) WITH_FLAGS(DO_ADD, a, GET(op->s))
-#define DO_add_ri(a) WITH_FLAGS(DO_ADD, a, IMMEDIATE)
-#define DO_or_rr(a) WITH_FLAGS(DO_OR, a, GET(op->s))
-#define DO_or_ri(a) WITH_FLAGS(DO_OR, a, IMMEDIATE)
-#define DO_and_rr(a) WITH_FLAGS(DO_AND, a, GET(op->s))
-#define DO_and_ri(a) WITH_FLAGS(DO_AND, a, IMMEDIATE)
-#define DO_sub_rr(a) WITH_FLAGS(DO_SUB, a, GET(op->s))
-#define DO_sub_ri(a) WITH_FLAGS(DO_SUB, a, IMMEDIATE)
-#define DO_xor_rr(a) WITH_FLAGS(DO_XOR, a, GET(op->s))
-#define DO_xor_ri(a) WITH_FLAGS(DO_XOR, a, IMMEDIATE)
-#define DO_rol(a) (r = rotate_left(cpu, a, op->condition))
-#define DO_shl(a) (r = shift_left(cpu, a, op->condition))
-#define DO_shr(a) (r = shift_right(cpu, a, op->condition))
-#define DO_sar(a) (r = shift_arithmetic(cpu, a, op->condition))
-#define DO_imul(a) (r = multiply(cpu, a, GET(op->s)))
+#define DO_add_rr(a, b) WITH_FLAGS(DO_ADD, a, (T)(b))
+#define DO_add_ri(a, b) WITH_FLAGS(DO_ADD, a, IMMEDIATE)
+#define DO_or_rr(a, b) WITH_FLAGS(DO_OR, a, (T)(b))
+#define DO_or_ri(a, b) WITH_FLAGS(DO_OR, a, IMMEDIATE)
+#define DO_and_rr(a, b) WITH_FLAGS(DO_AND, a, (T)(b))
+#define DO_and_ri(a, b) WITH_FLAGS(DO_AND, a, IMMEDIATE)
+#define DO_sub_rr(a, b) WITH_FLAGS(DO_SUB, a, (T)(b))
+#define DO_sub_ri(a, b) WITH_FLAGS(DO_SUB, a, IMMEDIATE)
+#define DO_xor_rr(a, b) WITH_FLAGS(DO_XOR, a, (T)(b))
+#define DO_xor_ri(a, b) WITH_FLAGS(DO_XOR, a, IMMEDIATE)
+#define DO_rol(a, b) (r = rotate_left(cpu, a, op->condition))
+#define DO_shl(a, b) (r = shift_left(cpu, a, op->condition))
+#define DO_shr(a, b) (r = shift_right(cpu, a, op->condition))
+#define DO_sar(a, b) (r = shift_arithmetic(cpu, a, op->condition))
+#define DO_imul(a, b) (r = multiply(cpu, a, (T)(b)))
 
+/* Where an operation reads no other register, `s` is one of no meaning. */
+#define OTHER_OF(name) cpu->gpr[op->OTHER_##name]
+#define OTHER_mov_rr s
+#define OTHER_lea_b base
+#define OTHER_lea_f index
+#define OTHER_add_rr_quiet s
+#define OTHER_add_ri_quiet s
+#define OTHER_or_rr_quiet s
+#define OTHER_or_ri_quiet s
+#define OTHER_and_rr_quiet s
+#define OTHER_and_ri_quiet s
+#define OTHER_sub_rr_quiet s
+#define OTHER_sub_ri_quiet s
+#define OTHER_xor_rr_quiet s
+#define OTHER_xor_ri_quiet s
+#define OTHER_rol_quiet s
+#define OTHER_shl_quiet s
+#define OTHER_shr_quiet s
+#define OTHER_sar_quiet s
+#define OTHER_imul_quiet s
+#define OTHER_add_rr s
+#define OTHER_add_ri s
+#define OTHER_or_rr s
+#define OTHER_or_ri s
+#define OTHER_and_rr s
+#define OTHER_and_ri s
+#define OTHER_sub_rr s
+#define OTHER_sub_ri s
+#define OTHER_xor_rr s
+#define OTHER_xor_ri s
+#define OTHER_rol s
+#define OTHER_shl s
+#define OTHER_shr s
+#define OTHER_sar s
+#define OTHER_imul s
 /* One operation's result is the other's `a`. */
-#define CHAIN(f, s, d)                                                       \
-    OP_DEFINE(f##__##s##_##d)                                                \
+#define CHAIN(f, s, d) CHAIN_FROM(f, s, d, f##__##s##_##d, OTHER_OF(f))
+#define CHAIN_TAKING(f, s, d) CHAIN_FROM(f, s, d, taking_##f##__##s##_##d, forwarded)
+#define CHAIN_FROM(f, s, d, name, other)                                     \
+    OP_DEFINE(name)                                                          \
     {                                                                        \
         T a = GET(d), r;                                                     \
+        uint64_t b = other;                                                  \
         (void)a;                                                             \
-        DO_##f(a);                                                           \
+        (void)b;                                                             \
+        DO_##f(a, b);                                                        \
         op++;                                                                \
         a = r;                                                               \
-        DO_##s(a);                                                           \
+        b = OTHER_OF(s);                                                     \
+        (void)b;                                                             \
+        DO_##s(a, b);                                                        \
         SET(d, r);                                                           \
-        NEXT;                                                                \
+        FORWARD(r);                                                          \
     }
 #define EACH_CHAIN(f, s)                                                     \
     CHAIN(f, s, 0) CHAIN(f, s, 1) CHAIN(f, s, 2) CHAIN(f, s, 3)              \
@@ -100,6 +141,17 @@
 #define DEFINE(f, general) SECONDS_BEHIND(EACH_CHAIN, f)
 FIRSTS_OF(DEFINE)
 
+/* Those whose other register may be what the op before has just changed: X(name, its field). */
+#define TAKERS(X)                                                            \
+    X(mov_rr, s) X(lea_b, base) X(lea_f, index) X(add_rr_quiet, s) X(or_rr_quiet, s) \
+    X(and_rr_quiet, s) X(sub_rr_quiet, s) X(xor_rr_quiet, s) X(imul_quiet, s)
+#define EACH_TAKING(f, s)                                                    \
+    CHAIN_TAKING(f, s, 0) CHAIN_TAKING(f, s, 1) CHAIN_TAKING(f, s, 2)        \
+    CHAIN_TAKING(f, s, 3) CHAIN_TAKING(f, s, 4) CHAIN_TAKING(f, s, 5)        \
+    CHAIN_TAKING(f, s, 6) CHAIN_TAKING(f, s, 7)
+#define DEFINE_TAKING(f, field) SECONDS_BEHIND(EACH_TAKING, f)
+TAKERS(DEFINE_TAKING)
+
 #define FIRST_NUMBER(name, general) FIRST_##name,
 #define SECOND_NUMBER(name, general) SECOND_##name,
 enum first_number { FIRSTS_OF(FIRST_NUMBER) FIRSTS };
@@ -108,6 +160,9 @@ _Static_assert(FIRSTS == CHAIN_FIRSTS && SECONDS == CHAIN_SECONDS, "ops_chains.h
 #define NAMES(f, s) [SECOND_##s] = {LINE_OF(f##__##s)},
 #define LINE_OF_CHAINS(f, general) [FIRST_##f] = {SECONDS_BEHIND(NAMES, f)},
 op_handler *const OP_CHAINS[FIRSTS][SECONDS][8] = {FIRSTS_OF(LINE_OF_CHAINS)};
+#define TAKING_NAMES(f, s) [SECOND_##s] = {LINE_OF(taking_##f##__##s)},
+#define LINE_OF_TAKING(f, field) [FIRST_##f] = {SECONDS_BEHIND(TAKING_NAMES, f)},
+static op_handler *const OP_CHAINS_TAKING[FIRSTS][SECONDS][8] = {TAKERS(LINE_OF_TAKING)};
 
 /* --- finding them --------------------------------------------------------------------------------------- */
 void op_chain_map_init(struct op_pair_map *map)
@@ -129,12 +184,26 @@ static bool reads_register(op_handler *general)
     return reads;
 }
 
-op_handler *op_chain(const struct op_pair_map *map, const struct op *first, const struct op *second)
+/* The register that an op which may take one reads beside its own. */
+static unsigned other_register(const struct op *op, unsigned first)
+{
+    switch (first) {
+#define CASE(name, field) \
+    case FIRST_##name: return op->field;
+    TAKERS(CASE)
+    default: return OP_NONE_FORWARDED;
+    }
+}
+
+op_handler *op_chain(const struct op_pair_map *map, const struct op *first, const struct op *second,
+                     unsigned forwarded)
 {
     const struct op_pair_role *f = op_pair_role(map, first->handler), *s = op_pair_role(map, second->handler);
     if (!f || !s || f->first == PAIR_NONE || s->second == PAIR_NONE || first->d != second->d || first->d >= 8)
         return NULL;
     if (second->s == second->d && reads_register(second->handler))
         return NULL; /* the register is not stored in between */
-    return OP_CHAINS[f->first][s->second][first->d];
+    return forwarded != OP_NONE_FORWARDED && other_register(first, f->first) == forwarded
+               ? OP_CHAINS_TAKING[f->first][s->second][first->d]
+               : OP_CHAINS[f->first][s->second][first->d];
 }

@@ -17,6 +17,7 @@
 #ifndef VITRINE_CPU_OPS_CHAINS_H
 #define VITRINE_CPU_OPS_CHAINS_H
 
+#include "cpu/ops_forwarding.h"
 #include "cpu/ops_pairs.h"
 
 #define CHAIN_FIRSTS 18
@@ -29,8 +30,10 @@ extern op_handler *const OP_CARRIES[CARRY_MAKERS][CARRY_TAKERS][8]; /* by the se
 
 /* Which general handlers can be first or second. */
 void op_chain_map_init(struct op_pair_map *map);
-/* The handler of two ops that have general handlers, or NULL. */
-op_handler *op_chain(const struct op_pair_map *map, const struct op *first, const struct op *second);
+/* The handler of two ops that have general handlers, or NULL; it forwards their register. Where the first reads the
+ * register that the op before forwards, the handler takes it. */
+op_handler *op_chain(const struct op_pair_map *map, const struct op *first, const struct op *second,
+                     unsigned forwarded);
 
 /* The same for chains by the carry. */
 void op_carry_map_init(struct op_pair_map *map);

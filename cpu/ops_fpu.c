@@ -67,7 +67,7 @@ static inline bool reach_S(const struct cpu *cpu, const struct op *op, unsigned 
 
 /* --- handlers ---------------------------------------------------------------------------------------- */
 
-#define GO_TO(handler) DISPATCH_MUSTTAIL return handler(cpu, op)
+#define GO_TO(handler) DISPATCH_MUSTTAIL return handler(cpu, op, op_nothing())
 #define FPU struct x87 *x = &cpu->fpu->x87
 
 /* `fast` does the instruction and is true, or `whole` does it from the start. */
@@ -185,7 +185,7 @@ OP_SLOW(arithmetic_whole)
     FPU;
     const struct instruction *i = op->u.instruction;
     if (!is_ordinary(cpu, x))
-        return op_execute(cpu, op);
+        return op_execute(cpu, op, 0);
     run_sync_here(cpu, op);
     note_origin(cpu, op, x);
     x87_arithmetic_register(x, (enum x87_arithmetic)i->reg, i->rm, i->opcode != 0xd8,
@@ -201,7 +201,7 @@ OP_SLOW(arithmetic_memory_whole)
     uint64_t offset;
     uint8_t *host;
     if (!is_ordinary(cpu, x) || !reach_S(cpu, op, i->opcode == 0xd8 ? 4 : 8, false, &offset, &host))
-        return op_execute(cpu, op);
+        return op_execute(cpu, op, 0);
     run_sync_here(cpu, op);
     note_operand(cpu, op, x, offset);
     if (i->opcode == 0xd8)

@@ -8,7 +8,7 @@
 
 #define BITS 32
 #undef OP_DEFINE
-#define OP_DEFINE(name) static BASE_ALWAYS_INLINE const struct op *name(struct cpu *cpu, const struct op *op)
+#define OP_DEFINE(name) static BASE_ALWAYS_INLINE const struct op *name(OP_PARAMETERS)
 #include "cpu/ops_template.h"
 
 /* X(handler, its place in OPS_32): what compiled code is made of. */
@@ -81,7 +81,7 @@ _Static_assert(ARRAY_COUNT(GENERAL_OF) < PAIR_NONE && ARRAY_COUNT(GENERAL_OF) * 
     } while (0)
 #define ADDRESS(name, field) &&at_##name,
 #define PLACE(name, field)          \
-    at_##name : op = name(cpu, op); \
+    at_##name : op = name(cpu, op, 0); \
     GO_ON;
 
 void ops_go(struct cpu *cpu, const struct op *op)
@@ -89,7 +89,7 @@ void ops_go(struct cpu *cpu, const struct op *op)
     static const void *const places[] = {&&any, PLACES(ADDRESS)};
     GO_ON;
 any:
-    op = op->handler(cpu, op);
+    op = op->handler(cpu, op, 0);
     GO_ON;
     PLACES(PLACE)
 }

@@ -10,8 +10,9 @@
     do {                                             \
         if (host == GUESS_WRONG)                     \
             return op_guess_again(cpu, op, general); \
-        MISS(general);                               \
+        OP_MISS_GIVING(general);                     \
     } while (0)
+#include "cpu/ops_forwarding.h"
 #include "cpu/ops_registers_reads.h"
 
 static void give_up(struct cpu *cpu, struct op *op, op_handler *general)
@@ -32,4 +33,11 @@ __attribute__((noinline, cold)) const struct op *op_guess_again(struct cpu *cpu,
     else
         give_up(cpu, mine, general);
     return op;
+}
+
+__attribute__((noinline, cold)) const struct op *op_guess_no_more(struct cpu *cpu, const struct op *op,
+                                                                  op_handler *general)
+{
+    (void)op_guess_again(cpu, op, general);
+    return op[1].takes ? op_give_apart(cpu, op, general) : general(cpu, op, 0);
 }

@@ -37,5 +37,7 @@ static BASE_ALWAYS_INLINE bool op_reach_guessed(const struct cpu *cpu, uint64_t 
 }
 /* The guess was wrong. Returns op, to be done again. */
 const struct op *op_guess_again(struct cpu *cpu, const struct op *op, op_handler *general);
+/* The same for who takes a forwarded register, which he would not be handed again: does op by its general handler. */
+const struct op *op_guess_no_more(struct cpu *cpu, const struct op *op, op_handler *general);
 
 #endif

@@ -15,7 +15,7 @@ static inline bool has_io_privilege(const struct cpu *cpu)
     OP_DEFINE(name)                                     \
     {                                                   \
         if (BASE_UNLIKELY(!has_io_privilege(cpu)))      \
-            DISPATCH_MUSTTAIL return op_execute(cpu, op); \
+            DISPATCH_MUSTTAIL return op_execute(cpu, op, op_nothing()); \
         run_sync_here(cpu, op);                         \
         access;                                         \
         if (BASE_UNLIKELY(!run_is_undisturbed(cpu)))    \

@@ -20,12 +20,22 @@
 
 #define TWO(r, b)                                                                              \
     OP_DEFINE(mov_rm_##r##_##b) READ_BODY(AT(b, false), MISS(OPS_8.mov[OP_RM]), MOVE_INTO(CODE(r))) \
-    OP_DEFINE(mov_mr_##r##_##b) WRITE_BODY(AT(b, true), MISS(OPS_8.mov[OP_MR]), GET(CODE(r)))
+    OP_DEFINE(mov_mr_##r##_##b) WRITE_BODY(AT(b, true), MISS(OPS_8.mov[OP_MR]), GET(CODE(r)))  \
+    COMBINED(add, ALU_ADD, DO_ADD, r, b)                                                       \
+    COMBINED(or, ALU_OR, DO_OR, r, b)                                                          \
+    COMBINED(and, ALU_AND, DO_AND, r, b)                                                       \
+    COMBINED(sub, ALU_SUB, DO_SUB, r, b)                                                       \
+    COMBINED(xor, ALU_XOR, DO_XOR, r, b)
+#define COMBINED(name, which, DO, r, b)                                                        \
+    OP_DEFINE(name##_rm_##r##_##b)                                                             \
+    READ_BODY(AT(b, false), MISS(OPS_8.alu[which][OP_RM]), COMBINE_INTO(DO, CODE(r)))
 PAIRS(TWO)
-SQUARE(mov_rm) SQUARE(mov_mr)
+SQUARE(mov_rm) SQUARE(mov_mr) SQUARE(add_rm) SQUARE(or_rm) SQUARE(and_rm) SQUARE(sub_rm) SQUARE(xor_rm)
 
 #define BETWEEN(d, s)                                                                          \
     OP_DEFINE(mov_##d##_##s) SET_BODY(CODE(d), GET(CODE(s)))                                   \
+    OP_DEFINE(add_##d##_##s) TWO_BODY(DO_ADD, CODE(d), GET(CODE(s)))                           \
+    OP_DEFINE(sub_##d##_##s) TWO_BODY(DO_SUB, CODE(d), GET(CODE(s)))                           \
     OP_DEFINE(or_##d##_##s) TWO_BODY(DO_OR, CODE(d), GET(CODE(s)))                             \
     OP_DEFINE(and_##d##_##s) TWO_BODY(DO_AND, CODE(d), GET(CODE(s)))                           \
     OP_DEFINE(xor_##d##_##s) TWO_BODY(DO_XOR, CODE(d), GET(CODE(s)))                           \
@@ -35,7 +45,7 @@ SQUARE(mov_rm) SQUARE(mov_mr)
     OP_DEFINE(cmp_rr_e_##d##_##s) CMP_BRANCH_BODY(GET(CODE(d)), GET(CODE(s)), a == b)          \
     OP_DEFINE(cmp_rr_ne_##d##_##s) CMP_BRANCH_BODY(GET(CODE(d)), GET(CODE(s)), a != b)
 PAIRS(BETWEEN)
-SQUARE(mov) SQUARE(or) SQUARE(and) SQUARE(xor) SQUARE(or_quiet) SQUARE(and_quiet) SQUARE(xor_quiet)
+SQUARE(mov) SQUARE(add) SQUARE(sub) SQUARE(or) SQUARE(and) SQUARE(xor) SQUARE(or_quiet) SQUARE(and_quiet) SQUARE(xor_quiet)
 SQUARE(cmp_rr_e) SQUARE(cmp_rr_ne)
 
 #define WITH_INDEX(b, x)                                                                       \
@@ -78,6 +88,13 @@ const struct op_variants OP_VARIANTS_8[] = {
     {&OPS_8.mov[OP_RM_F], FIELD_BASE, FIELD_INDEX, mov_rm_f_table},
     {&OPS_8.mov[OP_MR_F], FIELD_BASE, FIELD_INDEX, mov_mr_f_table},
     {&OPS_8.mov[OP_RR], FIELD_D8, FIELD_S8, mov_table},
+    {&OPS_8.alu[ALU_ADD][OP_RM], FIELD_D8, FIELD_BASE, add_rm_table},
+    {&OPS_8.alu[ALU_OR][OP_RM], FIELD_D8, FIELD_BASE, or_rm_table},
+    {&OPS_8.alu[ALU_AND][OP_RM], FIELD_D8, FIELD_BASE, and_rm_table},
+    {&OPS_8.alu[ALU_SUB][OP_RM], FIELD_D8, FIELD_BASE, sub_rm_table},
+    {&OPS_8.alu[ALU_XOR][OP_RM], FIELD_D8, FIELD_BASE, xor_rm_table},
+    {&OPS_8.alu[ALU_ADD][OP_RR], FIELD_D8, FIELD_S8, add_table},
+    {&OPS_8.alu[ALU_SUB][OP_RR], FIELD_D8, FIELD_S8, sub_table},
     {&OPS_8.alu[ALU_OR][OP_RR], FIELD_D8, FIELD_S8, or_table},
     {&OPS_8.alu[ALU_AND][OP_RR], FIELD_D8, FIELD_S8, and_table},
     {&OPS_8.alu[ALU_XOR][OP_RR], FIELD_D8, FIELD_S8, xor_table},

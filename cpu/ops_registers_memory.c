@@ -3,7 +3,8 @@
 #define READ_VARIANTS OP_VARIANTS_READS
 #define AT(b, bytes) op_reach_at(cpu, op, b, bytes, false, &host)
 #define INDEXED(b, x, bytes) op_reach_indexed(cpu, op, b, x, bytes, false, &host)
-#define LEAVE(general) MISS(general)
+#define LEAVE(general) OP_MISS_GIVING(general)
+#include "cpu/ops_forwarding.h"
 #include "cpu/ops_registers_reads.h"
 
 #define AT_TO_WRITE(b) op_reach_at(cpu, op, b, 4, true, &host)

@@ -268,7 +268,7 @@ static inline bool fast_end(struct cpu *cpu, const struct simd_env *env)
         MISS(otherwise);                                                               \
     *d = r;                                                                            \
     DONE
-#define MISS(handler) DISPATCH_MUSTTAIL return handler(cpu, op)
+#define MISS(handler) DISPATCH_MUSTTAIL return handler(cpu, op, op_nothing())
 #define FLOAT_HANDLERS(name, suffix, bytes, count)                                     \
     OP_DEFINE(name##suffix##_x)                                                        \
     {                                                                                  \

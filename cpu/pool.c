@@ -24,6 +24,7 @@ enum status code_pool_new(struct code_pool **pool, size_t max_bytes, struct erro
     op_pair_map_init(&(*pool)->pairs);
     op_chain_map_init(&(*pool)->chains);
     op_carry_map_init(&(*pool)->carries);
+    op_forwarding_map_init(&(*pool)->forwarding);
     tracks_init(&(*pool)->tracks);
     op_place_map_init(&(*pool)->places);
     return STATUS_OK;
@@ -66,6 +67,11 @@ const struct op_pair_map *pool_chains(const struct code_pool *pool)
 const struct op_pair_map *pool_carries(const struct code_pool *pool)
 {
     return &pool->carries;
+}
+
+const struct op_pair_map *pool_forwarding(const struct code_pool *pool)
+{
+    return &pool->forwarding;
 }
 
 struct code_page *pool_page(const struct code_pool *pool, uint64_t frame_id)

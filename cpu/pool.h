@@ -57,7 +57,7 @@ struct pool_ram {
 struct code_pool {
     struct opcode_map opcodes;
     struct op_variant_map variants, guesses;
-    struct op_pair_map pairs, chains, carries, places;
+    struct op_pair_map pairs, chains, carries, forwarding, places;
     struct tracks tracks;
     struct block *hash[HASH_SIZE];
     struct code_page *pages[PAGE_HASH], *free_pages;

@@ -82,7 +82,7 @@ void run_after_access(struct cpu *cpu)
 
 /* --- handlers that belong to the loop ------------------------------------------------------------- */
 
-const struct op *op_leave(struct cpu *cpu, const struct op *op)
+const struct op *op_leave(OP_PARAMETERS)
 {
     unpatch(cpu);
     cpu->ip = op_block(op)->ip + op->ip_delta;
@@ -91,14 +91,14 @@ const struct op *op_leave(struct cpu *cpu, const struct op *op)
     return OP_STOP;
 }
 
-const struct op *op_stale(struct cpu *cpu, const struct op *op)
+const struct op *op_stale(OP_PARAMETERS)
 {
     cpu->ip = op_block(op)->ip + op->ip_delta;
     cpu->budget += op->remaining;
     return run_lookup(cpu);
 }
 
-const struct op *op_breakpoint(struct cpu *cpu, const struct op *op)
+const struct op *op_breakpoint(OP_PARAMETERS)
 {
     struct cpu_run *run = cpu->run;
     uint64_t ip = op_block(op)->ip;
@@ -113,7 +113,7 @@ const struct op *op_breakpoint(struct cpu *cpu, const struct op *op)
     return OP_STOP;
 }
 
-const struct op *op_execute(struct cpu *cpu, const struct op *op)
+const struct op *op_execute(OP_PARAMETERS)
 {
     run_sync(cpu, op);
     op->u.instruction->row->execute(cpu, op->u.instruction);
@@ -182,7 +182,7 @@ bool run_system(struct cpu *cpu, const struct op *op)
     return do_system(cpu, op);
 }
 
-const struct op *op_system(struct cpu *cpu, const struct op *op)
+const struct op *op_system(OP_PARAMETERS)
 {
     if (!do_system(cpu, op))
         return OP_STOP;

@@ -157,7 +157,7 @@ static inline uint64_t jump_tag(uint64_t base, uint64_t linear)
 #if !DISPATCH_IS_CHAINED || defined(HANDLERS_STEP)
 #define GO_INTO(to) return (to)->ops
 #else
-#define GO_INTO(to) DISPATCH_MUSTTAIL return (to)->enter(cpu, (to)->ops)
+#define GO_INTO(to) DISPATCH_MUSTTAIL return (to)->enter(cpu, (to)->ops, op_nothing())
 #endif
 /* Handlers end in these: on to a block, to the link of this block (by its last op), to an offset. */
 #define ENTER_BLOCK(to)                                     \

@@ -20,6 +20,9 @@
 #ifndef TECHNIQUE_CHAINS /* there, one handler for two operations on one register */
 #define TECHNIQUE_CHAINS 1
 #endif
+#ifndef TECHNIQUE_FORWARDING /* there, an operation's result goes to the next one in a register of the workstation */
+#define TECHNIQUE_FORWARDING 1
+#endif
 #ifndef TECHNIQUE_GUESSES /* there, reads that do not wait for the TLB */
 #define TECHNIQUE_GUESSES 1
 #endif

@@ -8,7 +8,7 @@
 #define OPS_NAME TRACK_OPS_32
 #include "cpu/ops_template.h"
 
-const struct op *track_system(struct cpu *cpu, const struct op *op)
+const struct op *track_system(OP_PARAMETERS)
 {
     if (!run_system(cpu, op))
         return OP_STOP;

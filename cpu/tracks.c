@@ -9,12 +9,12 @@
 #define TRACK_KEPT
 #endif
 
-#define STEP op = op->handler(cpu, op)
-#define ENTER_BLOCK_AT_OP DISPATCH_MUSTTAIL return block_of_first(op)->enter(cpu, op)
+#define STEP op = op->handler(cpu, op, op_nothing())
+#define ENTER_BLOCK_AT_OP DISPATCH_MUSTTAIL return block_of_first(op)->enter(cpu, op, op_nothing())
 
 /* Whoever is not at a block's end behind the last step: the block is longer than any track, was left in its middle
  * for another one, or did something twice. */
-static __attribute__((noinline)) const struct op *steps_behind(struct cpu *cpu, const struct op *op)
+static __attribute__((noinline)) const struct op *steps_behind(OP_PARAMETERS)
 {
     do {
         STEP;
@@ -25,7 +25,7 @@ static __attribute__((noinline)) const struct op *steps_behind(struct cpu *cpu, 
 /* The empty asm keeps compilers from taking `first` for `op` where they are equal, the other one from a conditional move,
  * which would wait for both. */
 #define TRACK_OF(name, steps, copy)                                               \
-    static TRACK_KEPT const struct op *name(struct cpu *cpu, const struct op *op) \
+    static TRACK_KEPT const struct op *name(OP_PARAMETERS)                     \
     {                                                                             \
         const struct op *first = cpu->track_first[(steps) * TRACK_COPIES + (copy)]; \
         bool is_mine = first == op;                                               \
@@ -37,7 +37,7 @@ static __attribute__((noinline)) const struct op *steps_behind(struct cpu *cpu, 
         BASE_UNROLLED for (unsigned n = 0; n < (steps); n++)                      \
             STEP;                                                                 \
         if (BASE_UNLIKELY(op->number != 0))                                       \
-            DISPATCH_MUSTTAIL return steps_behind(cpu, op);                       \
+            DISPATCH_MUSTTAIL return steps_behind(cpu, op, op_nothing());                       \
         ENTER_BLOCK_AT_OP;                                                        \
     }
 
@@ -79,7 +79,7 @@ static const struct track_kind {
     uint32_t count;
 } kinds[TRACK_STEPS + 1] = {KINDS(KIND)};
 
-static const struct op *stop(struct cpu *cpu, const struct op *op)
+static const struct op *stop(OP_PARAMETERS)
 {
     (void)cpu;
     (void)op;
@@ -141,8 +141,7 @@ void tracks_init(struct tracks *tracks)
     add_forms(tracks, &(op_handler *){op_system}, &(op_handler *){track_system}, 1);
 }
 
-/* NULL: it has one form only. */
-static op_handler *stepping_form(const struct tracks *tracks, op_handler *handler)
+op_handler *track_stepping_form(const struct tracks *tracks, op_handler *handler)
 {
     size_t at = slot_of(handler);
     while (tracks->slot[at].chained && tracks->slot[at].chained != handler)
@@ -164,7 +163,7 @@ static unsigned steps_of(const struct tracks *tracks, const struct block *block)
     unsigned count = 0;
     for (unsigned n = 0; n < block->op_count; n++) {
         op_handler *handler = block->ops[n].handler;
-        count += stepping_form(tracks, handler) != NULL;
+        count += track_stepping_form(tracks, handler) != NULL;
         n += op_pair_first(handler) != handler;
     }
     return count < TRACK_STEPS ? count : TRACK_STEPS;
@@ -173,11 +172,11 @@ static unsigned steps_of(const struct tracks *tracks, const struct block *block)
 void track_take(struct tracks *tracks, struct block *block)
 {
     unsigned steps, copy;
-    if (!tracks->are_used || !stepping_form(tracks, block->ops[block->op_count - 1].handler))
+    if (!tracks->are_used || !track_stepping_form(tracks, block->ops[block->op_count - 1].handler))
         return;
     steps = steps_of(tracks, block);
     for (unsigned n = 0; n < block->op_count; n++) {
-        op_handler *stepping = stepping_form(tracks, block->ops[n].handler);
+        op_handler *stepping = track_stepping_form(tracks, block->ops[n].handler);
         if (stepping)
             block->ops[n].handler = stepping;
     }
@@ -195,6 +194,11 @@ void track_leave(const struct tracks *tracks, struct block *block)
     block->has_track = false;
 }
 #else
+op_handler *track_stepping_form(const struct tracks *tracks, op_handler *handler)
+{
+    (void)tracks;
+    return handler;
+}
 void tracks_init(struct tracks *tracks)
 {
     (void)tracks;

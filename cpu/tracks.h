@@ -58,5 +58,7 @@ void tracks_init(struct tracks *tracks);
 /* Gives a finished block of the pool a track, where its last op has a stepping form; takes it away. */
 void track_take(struct tracks *tracks, struct block *block);
 void track_leave(const struct tracks *tracks, struct block *block);
+/* A general handler that returns the next op; NULL: it has one form only. */
+op_handler *track_stepping_form(const struct tracks *tracks, op_handler *handler);
 
 #endif

@@ -5,14 +5,16 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cpu/heat.h"
 #include "cpu/memory.h"
 #include "cpu/ops_chains.h"
+#include "cpu/ops_forwarding.h"
 #include "cpu/ops_guesses.h"
 #include "cpu/ops_pairs.h"
 #include "cpu/tracks.h"
 #include "tests/unit/cpu_guest.h"
 
-enum { DATA = 0x9000, OPERAND = DATA + 0x100, STATES = 24, EXIT_BEHIND = 2 };
+enum { DATA = 0x9000, OPERAND = DATA + 0x100, STATES = 24, EXIT_BEHIND = 2, MOST_OPS = 24 };
 
 static const struct op_variants *const TABLES[] = {OP_VARIANTS_ALU_16,    OP_VARIANTS_ALU_32,
                                                    OP_VARIANTS_BRANCH_16, OP_VARIANTS_BRANCH_32,
@@ -28,7 +30,7 @@ struct outcome {
 };
 
 static unsigned seen_exit;
-static const struct op *leave_here(struct cpu *cpu, const struct op *op)
+static const struct op *leave_here(OP_PARAMETERS)
 {
     (void)cpu;
     seen_exit = op->u.v.immediate;
@@ -42,7 +44,7 @@ struct bench {
 
 static struct block *new_block(void)
 {
-    struct block *b = calloc(1, sizeof *b + 4 * sizeof(struct op) + sizeof(struct block_links));
+    struct block *b = calloc(1, sizeof *b + (MOST_OPS + 1) * sizeof(struct op) + sizeof(struct block_links));
     ck_assert_ptr_nonnull(b);
     b->count = 1;
     b->op_count = 1;
@@ -85,12 +87,9 @@ static bool is_branch(const struct op_variants *row)
            is_branch_of(row->general, &OPS_32);
 }
 
-static void do_ops(struct cpu_box *box, struct bench *bench, const struct op *what, unsigned count,
-                   bool is_branch, struct outcome *o)
+static void put_ops(struct cpu *cpu, struct bench *bench, const struct op *what, unsigned count, bool is_branch)
 {
-    struct cpu *cpu = box->cpu;
     struct op *ops = bench->block->ops;
-    const struct op *op = ops;
     bench->block->op_count = (uint8_t)count;
     for (unsigned n = 0; n < count; n++) {
         ops[n] = what[n];
@@ -106,6 +105,12 @@ static void do_ops(struct cpu_box *box, struct bench *bench, const struct op *wh
         ops[count].number = (uint8_t)count;
         ops[count].u.v.immediate = EXIT_BEHIND;
     }
+}
+
+static void run_ops(struct cpu_box *box, struct bench *bench, struct outcome *o)
+{
+    struct cpu *cpu = box->cpu;
+    const struct op *op = bench->block->ops;
     seen_exit = UINT32_MAX;
     cpu->budget = 1000;
     while (op != OP_STOP)
@@ -117,6 +122,13 @@ static void do_ops(struct cpu_box *box, struct bench *bench, const struct op *wh
     o->flags_kind = cpu->flags_kind;
     o->exit = seen_exit;
     cpu_box_peek(box, DATA, o->data, sizeof o->data);
+}
+
+static void do_ops(struct cpu_box *box, struct bench *bench, const struct op *what, unsigned count,
+                   bool is_branch, struct outcome *o)
+{
+    put_ops(box->cpu, bench, what, count, is_branch);
+    run_ops(box, bench, o);
 }
 
 static uint32_t random_state = 1;
@@ -369,7 +381,7 @@ START_TEST(each_chain_does_what_its_two_handlers_do)
         unsigned number = n % 8, second = n / 8 % CHAIN_SECONDS, first = n / 8 / CHAIN_SECONDS % CHAIN_FIRSTS;
         struct op ops[] = {any_link(general_of(&map, false, first), number),
                            any_link(general_of(&map, true, second), number)};
-        op_handler *chain = op_chain(&map, &ops[0], &ops[1]);
+        op_handler *chain = op_chain(&map, &ops[0], &ops[1], OP_NONE_FORWARDED);
         char what[32];
         snprintf(what, sizeof what, "chain %u, %u of %u", first, second, number);
         if (chain)
@@ -377,7 +389,7 @@ START_TEST(each_chain_does_what_its_two_handlers_do)
         chains += chain != NULL;
         alone += chain == NULL;
         ops[1].d ^= 1;
-        ck_assert_msg(!op_chain(&map, &ops[0], &ops[1]), "%s and another", what);
+        ck_assert_msg(!op_chain(&map, &ops[0], &ops[1], OP_NONE_FORWARDED), "%s and another", what);
     }
     ck_assert_uint_gt(chains, 8 * alone); /* the second reads the register that it changes: an eighth of some */
     ck_assert_uint_gt(alone, 0);
@@ -411,6 +423,190 @@ START_TEST(each_carry_does_what_its_two_handlers_do)
 }
 END_TEST
 
+/* --- forwarding ------------------------------------------------------------------------------------- */
+
+static bool reads_memory(const struct op_forwarding *row)
+{
+    return (row->source == FIELD_BASE || row->source == FIELD_INDEX) && *row->general != OPS_32.lea[OP_B] &&
+           *row->general != OPS_32.lea[OP_F];
+}
+
+/* An op of the row that reads register `other` beside `d`; memory at OPERAND, when `other` holds `value`. */
+static struct op any_of_row(const struct op_forwarding *row, unsigned d, unsigned other, uint32_t value)
+{
+    struct op op = any_link(*row->general, d);
+    op.s = row->source == FIELD_S8 ? (uint8_t)((other & 3) | (any() % 2) << 3) : (uint8_t)other;
+    op.base = row->source == FIELD_BASE ? (uint8_t)other : REGISTER_ZERO;
+    op.index = row->source == FIELD_INDEX ? (uint8_t)other : REGISTER_ZERO;
+    op.scale = (uint8_t)(row->source == FIELD_INDEX ? any() % 4 : 0);
+    if (reads_memory(row))
+        op.u.v.displacement = OPERAND - (value << op.scale);
+    return op;
+}
+
+/* A giver, `mov number, value`, by its handler for hot blocks. */
+static struct op giver(const struct op_variant_map *variants, unsigned number, uint32_t value, bool is_hot)
+{
+    struct op op = any_link(OPS_32.mov[OP_RI], number);
+    op.u.v.immediate = value;
+    ck_assert(!is_hot || op_by_register(variants, &op));
+    return op;
+}
+
+static void any_state(uint64_t *gpr)
+{
+    memset(gpr, 0, 18 * sizeof *gpr);
+    for (unsigned n = 0; n < 8; n++)
+        gpr[n] = any_value();
+}
+
+/* The same ops with two sets of handlers. */
+static void compare_forms(struct cpu_box *box, struct bench *bench, const struct op *general, const struct op *hot,
+                          unsigned count, const char *what)
+{
+    static struct outcome apart, together;
+    uint64_t gpr[18];
+    uint32_t memory = any_value();
+    bool carry = any() % 2;
+    any_state(gpr);
+    set_state(box->cpu, gpr, memory, carry);
+    do_ops(box, bench, general, count, false, &apart);
+    set_state(box->cpu, gpr, memory, carry);
+    do_ops(box, bench, hot, count, false, &together);
+    ck_assert_msg(memcmp(&apart, &together, sizeof apart) == 0, "%s", what);
+}
+
+/* Who takes a register from the op before does what the general handler does, which reads it. */
+START_TEST(each_taker_does_what_the_general_handler_does)
+{
+    static struct op_variant_map variants;
+    struct cpu_box box;
+    struct bench bench;
+    unsigned takers = 0;
+    cpu_guest_init(&box);
+    bench_init(&bench);
+    memset(&variants, 0, sizeof variants);
+    op_variant_map_init(&variants);
+    for (const struct op_forwarding *row = OP_FORWARDING; row->general; row++)
+        for (unsigned n = 0; n < 8 * 8 * STATES / 4; n++) {
+            unsigned d = n % 8, other = n / 8 % (row->source == FIELD_S8 ? 4 : 8);
+            uint32_t value = any_value();
+            char what[64];
+            for (unsigned is_target = 0; is_target < 2; is_target++) {
+                unsigned given = is_target ? d : other;
+                struct op op = any_of_row(row, d, other, value), hot = op;
+                op_handler *taking = op_taking(row, &op, given);
+                snprintf(what, sizeof what, "row %td, %u by %u, %u is given", row - OP_FORWARDING, d, other, given);
+                ck_assert_msg(taking || !(is_target ? row->by_target : row->by_source), "%s: none", what);
+                ck_assert_msg(!op_taking(row, &op, given ^ 1) || (given ^ 1) == d || (given ^ 1) == other, "%s", what);
+                if (!taking || !DISPATCH_IS_CHAINED)
+                    continue;
+                hot.handler = taking;
+                compare_forms(&box, &bench, (struct op[]){giver(&variants, given, value, false), op},
+                              (struct op[]){giver(&variants, given, value, true), hot}, 2, what);
+                takers++;
+            }
+        }
+    ck_assert(takers > 0 || !DISPATCH_IS_CHAINED);
+    bench_fini(&bench);
+    cpu_box_fini(&box);
+}
+END_TEST
+
+START_TEST(each_chain_takes_what_its_first_handler_reads)
+{
+    static struct op_variant_map variants;
+    static struct op_pair_map map;
+    struct cpu_box box;
+    struct bench bench;
+    unsigned takers = 0;
+    cpu_guest_init(&box);
+    bench_init(&bench);
+    memset(&variants, 0, sizeof variants);
+    op_variant_map_init(&variants);
+    op_chain_map_init(&map);
+    for (unsigned n = 0; n < CHAIN_FIRSTS * CHAIN_SECONDS * 8 * 8; n++) {
+        unsigned number = n % 8, second = n / 8 % CHAIN_SECONDS, first = n / 8 / CHAIN_SECONDS % CHAIN_FIRSTS;
+        unsigned given = n / 8 / CHAIN_SECONDS / CHAIN_FIRSTS % 8;
+        struct op ops[] = {any_link(general_of(&map, false, first), number),
+                           any_link(general_of(&map, true, second), number)}, hot = ops[0];
+        op_handler *chain;
+        char what[64];
+        ops[0].s = ops[0].base = ops[0].index = hot.s = hot.base = hot.index = (uint8_t)given;
+        chain = op_chain(&map, &ops[0], &ops[1], given);
+        hot.handler = chain;
+        snprintf(what, sizeof what, "chain %u, %u of %u, %u is given", first, second, number, given);
+        if (!chain || chain == op_chain(&map, &ops[0], &ops[1], OP_NONE_FORWARDED) || !DISPATCH_IS_CHAINED)
+            continue;
+        uint32_t value = any_value();
+        compare_forms(&box, &bench, (struct op[]){giver(&variants, given, value, false), ops[0], ops[1]},
+                      (struct op[]){giver(&variants, given, value, true), hot, ops[1]}, 3, what);
+        takers++;
+    }
+    ck_assert(takers > CHAIN_FIRSTS * CHAIN_SECONDS * 8 || !DISPATCH_IS_CHAINED);
+    bench_fini(&bench);
+    cpu_box_fini(&box);
+}
+END_TEST
+
+/* With what makes their carry they have a handler that makes no flags, which are dead where a block has them. */
+static bool uses_up_flags(op_handler *general)
+{
+    return general == OPS_32.alu_quiet[ALU_ADC][OP_RR] || general == OPS_32.alu_quiet[ALU_ADC][OP_RI] ||
+           general == OPS_32.alu_quiet[ALU_SBB][OP_RR] || general == OPS_32.alu_quiet[ALU_SBB][OP_RI];
+}
+
+/* Blocks as heat makes them: who gives, who takes and who does neither, in any order. */
+START_TEST(hot_blocks_do_what_their_general_handlers_do)
+{
+    enum { BLOCKS = 20000 };
+    static struct outcome general, hot;
+    struct cpu_box box;
+    struct bench bench;
+    unsigned rows = 0, exchanged = 0;
+    cpu_guest_init(&box);
+    bench_init(&bench);
+    while (OP_FORWARDING[rows].general)
+        rows++;
+    for (unsigned turn = 0; turn < BLOCKS; turn++) {
+        struct op ops[MOST_OPS];
+        unsigned count = 0;
+        uint64_t gpr[18];
+        uint32_t memory = any_value();
+        bool carry = any() % 2;
+        while (count < MOST_OPS - 1) {
+            const struct op_forwarding *row = &OP_FORWARDING[any() % rows];
+            unsigned last = count ? ops[count - 1].d : 0;
+            unsigned other = any() % 2 ? last : any() % 8, d = any() % 4 ? any() % 8 : last;
+            uint32_t value = any_value();
+            if (reads_memory(row))
+                ops[count++] = giver(NULL, other, value, false);
+            else if (any() % 8 == 0 || uses_up_flags(*row->general)) {
+                ops[count++] = any_link(OPS_32.xchg, any() % 8); /* of two registers */
+                continue;
+            }
+            ops[count++] = any_of_row(row, d, row->source == FIELD_S8 ? other & 3 : other, value);
+        }
+        ops[count++] = any_link(OPS_32.alu[ALU_ADD][OP_RR], any() % 8); /* all flags */
+        any_state(gpr);
+        set_state(box.cpu, gpr, memory, carry);
+        do_ops(&box, &bench, ops, count, false, &general);
+        set_state(box.cpu, gpr, memory, carry);
+        if (any() % 4 == 0)
+            memory_forget_hosts(box.cpu); /* then the first read goes the slow way */
+        put_ops(box.cpu, &bench, ops, count, false);
+        heat_exchange(box.cpu->run->pool, bench.block);
+        for (unsigned n = 0; n < count; n++)
+            exchanged += bench.block->ops[n].handler != ops[n].handler;
+        run_ops(&box, &bench, &hot);
+        ck_assert_msg(memcmp(&general, &hot, sizeof hot) == 0, "block %u", turn);
+    }
+    ck_assert(exchanged > BLOCKS * MOST_OPS / 2);
+    bench_fini(&bench);
+    cpu_box_fini(&box);
+}
+END_TEST
+
 Suite *cpu_variants_suite(void);
 
 Suite *cpu_variants_suite(void)
@@ -423,6 +619,9 @@ Suite *cpu_variants_suite(void)
     tcase_add_test(tcase, each_pair_does_what_its_two_handlers_do);
     tcase_add_test(tcase, each_chain_does_what_its_two_handlers_do);
     tcase_add_test(tcase, each_carry_does_what_its_two_handlers_do);
+    tcase_add_test(tcase, each_taker_does_what_the_general_handler_does);
+    tcase_add_test(tcase, each_chain_takes_what_its_first_handler_reads);
+    tcase_add_test(tcase, hot_blocks_do_what_their_general_handlers_do);
     suite_add_tcase(suite, tcase);
     return suite;
 }
