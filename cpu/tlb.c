@@ -314,8 +314,8 @@ void memory_reset(struct cpu *cpu)
 {
     struct cpu_memory *m = cpu->memory_unit;
     for (unsigned i = 0; i < TLB_ENTRIES; i++) {
+        drop_entry(m, i); /* of the page that was there */
         m->place[i].page = i;
-        drop_entry(m, i);
     }
     m->directory.physical = m->table.physical = TLB_INVALID;
     forget_used(m);

@@ -394,6 +394,31 @@ START_TEST(behind_the_last_page_comes_the_first)
 }
 END_TEST
 
+/* After a reset nothing is left of what was mapped: without paging the address is another memory's, here nobody's. */
+START_TEST(a_reset_forgets_all_pages)
+{
+    static const uint32_t PLACES[] = {PAGE32, 0x01000000, 0x08048000, 0xc0100000, LAST_PAGE};
+    for (size_t n = 0; n < ARRAY_COUNT(PLACES); n++) {
+        struct cpu_box box;
+        uint8_t code[] = {0xa1, 0, 0, 0, 0, 0xf4}; /* mov eax,[...]; hlt */
+        store_le32(code + 1, PLACES[n]);
+        cpu_guest_init(&box);
+        cpu_box_poke32(&box, FRAME, 0x12345678);
+        page_32(&box, 0, 0, CR0_PAGED, 0);
+        cpu_box_poke32(&box, TABLES + 4 * (PLACES[n] >> 22), TABLE | PWU);
+        cpu_box_poke32(&box, TABLE + 4 * (PLACES[n] >> 12 & 1023), FRAME | PWU);
+        struct cpu_registers r = cpu_guest_run(&box, (const char *)code, sizeof code);
+        ck_assert_uint_eq(r.gpr[CPU_AX], 0x12345678);
+        cpu_reset(box.cpu);
+        cpu_box_flat(&box, CODE);
+        cpu_box_run(&box, 2);
+        cpu_get_registers(box.cpu, &r);
+        ck_assert_msg(r.gpr[CPU_AX] == UINT32_MAX, "%08x: %08x", (unsigned)PLACES[n], (unsigned)r.gpr[CPU_AX]);
+        cpu_box_fini(&box);
+    }
+}
+END_TEST
+
 /* A watch on physical memory sees what of an access lies behind a page's end, wherever that page is mapped. */
 START_TEST(physical_watches_see_both_pages_of_an_access)
 {
@@ -538,6 +563,7 @@ Suite *cpu_paging_suite(void)
         global_pages_outlive_a_load_of_cr3,
         pages_everywhere_are_found_and_their_words_are_bounded,
         behind_the_last_page_comes_the_first,
+        a_reset_forgets_all_pages,
         physical_watches_see_both_pages_of_an_access,
         invlpg_forgets_all_of_a_large_page,
         a_loaded_tlb_is_stale_until_it_is_flushed,
