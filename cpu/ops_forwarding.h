@@ -5,8 +5,9 @@
  *
  * A load from where something was just stored has to wait for it, four to seven cycles on most processors, where the
  * operation itself takes one: code whose every operation needs the one before is as slow as that. Who takes an
- * operand this way must come from the op before and from nowhere else. So those that give are operations on registers,
- * which cannot fault and have no slow way, and no block is entered in its middle.
+ * operand this way must come from the op before and from nowhere else; no block is entered in its middle. Operations on
+ * registers cannot fault and have no slow way. Reads hand on what they find by the short way; op_give_apart() does it for
+ * the slow one.
  *
  * M. A. Ertl, "Stack caching for interpreters" (1995): states of what is held in registers, chosen when code is
  * decoded. Here are two: nothing, and the last result. */
