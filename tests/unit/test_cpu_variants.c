@@ -574,7 +574,7 @@ START_TEST(hot_blocks_do_what_their_general_handlers_do)
         uint64_t gpr[18];
         uint32_t memory = any_value();
         bool carry = any() % 2;
-        while (count < MOST_OPS - 1) {
+        while (count + 3 <= MOST_OPS) { /* a read and what it needs, and the last */
             const struct op_forwarding *row = &OP_FORWARDING[any() % rows];
             unsigned last = count ? ops[count - 1].d : 0;
             unsigned other = any() % 2 ? last : any() % 8, d = any() % 4 ? any() % 8 : last;
