@@ -16,7 +16,7 @@
  *
  * The handlers of all are short and call nothing: where the fast TLB (or the segment's bounds) does
  * not have the operand, they pass on to a slow companion that does the whole instruction again, with
- * calls, and goes back to the loop. */
+ * calls. */
 enum op_class { OP_B, OP_F, OP_S, OP_W, OP_CLASSES };
 /* Forms of two operands. */
 enum op_form {

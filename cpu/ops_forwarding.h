@@ -19,8 +19,8 @@
 
 #define OP_NONE_FORWARDED 0xffu
 
-/* A read that the short way does not serve, by its general handler: that forwards nothing, and goes back to the loop where
- * it calls a slow companion. Where the next op takes what is read, the general one steps, and its register is handed on. */
+/* A read that the short way does not serve, by its general handler, whose slow companion forwards nothing. Where the next
+ * op takes what is read, the general one steps, and its register is handed on. */
 #define OP_MISS_GIVING(general)                         \
     do {                                                \
         if (BASE_UNLIKELY(op[1].takes))                 \

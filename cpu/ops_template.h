@@ -3,8 +3,6 @@
  * it once. */
 #include "cpu/ops_branches.h"
 
-/* A slow companion goes back to the loop. */
-#define SLOW_NEXT return op + 1
 /* Most misses end when the page tables have been asked: then `host` has the bytes. */
 #define SLOW_REFILL(bytes, is_write) uint8_t *host = op_refill(cpu, op, bytes, is_write)
 #define SLOW_LOAD() (host ? PEEK(host) : (T)op_load(cpu, op, SLOW_LINEAR(false), BYTES))
@@ -25,7 +23,7 @@
             store_le(host, BYTES, r);                                               \
         else                                                                        \
             memory_write_slow(cpu, op, at, BYTES, r);                               \
-        SLOW_NEXT;                                                                  \
+        NEXT;                                                                       \
     }                                                                               \
     CLASSES(MODIFY_HANDLER, name, setup, change)
 
@@ -39,7 +37,7 @@
         SLOW_REFILL(BYTES, false);                                                  \
         T m = SLOW_LOAD();                                                          \
         action;                                                                     \
-        SLOW_NEXT;                                                                  \
+        NEXT;                                                                       \
     }                                                                               \
     CLASSES(READ_HANDLER, name, action)
 
@@ -55,7 +53,7 @@
             store_le(host, BYTES, value);                                           \
         else                                                                        \
             op_store(cpu, op, SLOW_LINEAR(true), BYTES, value);                     \
-        SLOW_NEXT;                                                                  \
+        NEXT;                                                                       \
     }                                                                               \
     CLASSES(WRITE_HANDLER, name, value)
 
@@ -234,7 +232,7 @@ OP_DEFINE(cwd)
         SLOW_REFILL(bytes, false);                                                       \
         SET(op->d, (T)(type)(host ? load_le(host, bytes)                                 \
                                   : op_load(cpu, op, op_linear_any(cpu, op, bytes, false), bytes))); \
-        SLOW_NEXT;                                                                       \
+        NEXT;                                                                            \
     }                                                                                    \
     CLASSES(EXTEND_MEMORY, name, type, bytes)
 #define EXTEND_MEMORY(M, name, type, bytes)                                              \
@@ -246,12 +244,12 @@ EXTEND_HANDLERS(movzx16, uint16_t, 2, cpu->gpr[op->s])
 EXTEND_HANDLERS(movsx16, int16_t, 2, cpu->gpr[op->s])
 
 /* --- stack and near transfers, by class of the stack --------------------------------------------- */
-#define STACK_HANDLERS(name, setup, value, END, SLOW_END)                     \
+#define STACK_HANDLERS(name, setup, value, END)                               \
     OP_SLOW(name##_slow)                                                    \
     {                                                                         \
         setup;                                                                \
         op_push_any(cpu, op, BYTES, value);                                   \
-        SLOW_END;                                                             \
+        END;                                                                  \
     }                                                                         \
     PUSH_HANDLER(F, name, setup, value, END)                                  \
     PUSH_HANDLER(S, name, setup, value, END)                                  \
@@ -271,10 +269,10 @@ EXTEND_HANDLERS(movsx16, int16_t, 2, cpu->gpr[op->s])
 #define CALL_TARGET                 \
     T target = GET(op->s);          \
     op_check_target(cpu, op, target)
-STACK_HANDLERS(push_r, , GET(op->s), NEXT, SLOW_NEXT)
-STACK_HANDLERS(push_i, , IMMEDIATE, NEXT, SLOW_NEXT)
-STACK_HANDLERS(call, , IMMEDIATE, ENTER_LINK, ENTER_LINK)
-STACK_HANDLERS(call_r, CALL_TARGET, IMMEDIATE, ENTER_OFFSET(target), ENTER_OFFSET(target))
+STACK_HANDLERS(push_r, , GET(op->s), NEXT)
+STACK_HANDLERS(push_i, , IMMEDIATE, NEXT)
+STACK_HANDLERS(call, , IMMEDIATE, ENTER_LINK)
+STACK_HANDLERS(call_r, CALL_TARGET, IMMEDIATE, ENTER_OFFSET(target))
 
 #if BITS == 32
 /* Runs of PUSH or POP of registers on a flat stack: one look at the TLB for all words, which lie in one
@@ -337,7 +335,7 @@ OP_SLOW(push_m_slow)
 {
     T m = (T)op_load(cpu, op, SLOW_LINEAR(false), BYTES);
     op_push_any(cpu, op, BYTES, m);
-    SLOW_NEXT;
+    NEXT;
 }
 CLASSES(TWO_ACCESSES, push_m, store_le(stack, BYTES, m); cpu->gpr[CPU_SP] = sp; NEXT)
 OP_SLOW(call_m_slow)
@@ -373,7 +371,7 @@ OP_SLOW(pop_r_slow)
     T value = (T)op_top_any(cpu, op, BYTES);
     op_drop_any(cpu, op, BYTES);
     SET(op->d, value);
-    SLOW_NEXT;
+    NEXT;
 }
 OP_SLOW(ret_slow)
 {
@@ -413,7 +411,7 @@ OP_SLOW(leave_slow)
     T value = (T)op_load(cpu, op, at, BYTES);
     cpu->gpr[CPU_SP] = (uint32_t)(at + BYTES);
     SET(CPU_BP, value);
-    SLOW_NEXT;
+    NEXT;
 }
 /* On a flat stack of 32 bits. */
 OP_DEFINE(leave)
