@@ -38,9 +38,11 @@ sanitized-goto | gcc   | --enable-sanitize,--dispatch=goto | -O1
 sanitized-loop | gcc   | --enable-sanitize,--dispatch=loop | -O1
 '
 # These call through a pointer for another reason: the loop and its catch, the plain handlers, conversions that a
-# store takes as an argument, a port's device (where the compiler does not inline bus/space.h). The plain handlers of
-# the x87, ops_x87.o, are no links of the chain. Whatever else holds such a call is a handler that lost its jump.
-may_call='cpu_run cpu_try step_through op_execute op_system run_system fist16 fist32 fist64 fst32 fst64 fpu_update_ferr space_port_read space_port_write'
+# store takes as an argument, a read that hands on by the slow way, a port's device (where the compiler does not
+# inline bus/space.h). The plain handlers of the x87, ops_x87.o, are no links of the chain. Those of SIMD that call
+# their row's function, x_from_m and the like, have to jump as well. Whatever else holds such a call is a handler that
+# lost its jump.
+may_call='cpu_run op_give_apart call_function cpu_try step_through op_execute op_system run_system fist16 fist32 fist64 fst32 fst64 fpu_update_ferr space_port_read space_port_write'
 for bits in 8 16 32; do
     may_call="$may_call in${bits}_imm in${bits}_dx out${bits}_imm out${bits}_dx"
 done
@@ -87,7 +89,9 @@ calls_in_handlers() { # of the objects in NAME
         objdump -d --no-show-raw-insn "$object"
     done | awk -v may=" $may_call " '
         /^[0-9a-f]+ <.*>:/ { name = $2; gsub(/[<>:]/, "", name); sub(/\..*/, "", name) }
-        /\tcallq? +\*/ && !index(may, " " name " ") && !seen[name]++ { print name }'
+        /\tjmpq? +\*/ { jumps[name] = 1 }
+        /\tcallq? +\*/ && !index(may, " " name " ") { calls[name] = 1 }
+        END { for (name in calls) if (!(name ~ /^[xqmr]_from_[xqmri]$/ && name in jumps)) print name }'
 }
 
 jumps_of_places() { # in NAME
