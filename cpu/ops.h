@@ -124,6 +124,18 @@ static inline void op_store(struct cpu *cpu, const struct op *op, uint64_t linea
     else
         memory_write_slow(cpu, op, linear, bytes, value);
 }
+/* The linear address by class, where whoever has missed has it at hand. */
+#define OP_NO_LINEAR UINT64_MAX
+static inline uint64_t op_linear_B(const struct cpu *cpu, const struct op *op)
+{
+    return (uint32_t)(cpu->gpr[op->base] + op->u.v.displacement);
+}
+static inline uint64_t op_linear_F(const struct cpu *cpu, const struct op *op)
+{
+    return (uint32_t)op_offset(cpu, op);
+}
+#define op_linear_S(cpu, op) OP_NO_LINEAR
+#define op_linear_W(cpu, op) OP_NO_LINEAR
 /* Short ways to an operand's bytes; false: not this way. */
 static BASE_ALWAYS_INLINE bool op_reach(const struct cpu *cpu, uint64_t linear, unsigned bytes, bool is_write,
                             uint8_t **host)
@@ -151,13 +163,12 @@ static BASE_ALWAYS_INLINE bool op_reach_indexed(const struct cpu *cpu, const str
 static BASE_ALWAYS_INLINE bool op_reach_B(const struct cpu *cpu, const struct op *op, unsigned bytes,
                               bool is_write, uint8_t **host)
 {
-    return op_reach_any(cpu, (uint32_t)(cpu->gpr[op->base] + op->u.v.displacement), bytes, is_write,
-                        host);
+    return op_reach_any(cpu, op_linear_B(cpu, op), bytes, is_write, host);
 }
 static BASE_ALWAYS_INLINE bool op_reach_F(const struct cpu *cpu, const struct op *op, unsigned bytes,
                               bool is_write, uint8_t **host)
 {
-    return op_reach_any(cpu, (uint32_t)op_offset(cpu, op), bytes, is_write, host);
+    return op_reach_any(cpu, op_linear_F(cpu, op), bytes, is_write, host);
 }
 static BASE_ALWAYS_INLINE bool op_reach_in(const struct cpu *cpu, unsigned segment, uint64_t offset,
                                            unsigned bytes, bool is_write, uint8_t **host)
@@ -183,9 +194,9 @@ static BASE_ALWAYS_INLINE bool op_reach_W(const struct cpu *cpu, const struct op
 }
 
 /* The one access to memory of this operation has missed: fills its fast entry where the page is RAM that the
- * tables allow without a mark or a fault, as after most loads of CR3. The operand's bytes; NULL: it has to go
- * the slow way. */
-uint8_t *op_refill(struct cpu *cpu, const struct op *op, unsigned bytes, bool is_write);
+ * tables allow without a mark or a fault, as after most loads of CR3. `linear` may be OP_NO_LINEAR. The operand's bytes;
+ * NULL: it has to go the slow way. */
+uint8_t *op_refill(struct cpu *cpu, const struct op *op, uint64_t linear, unsigned bytes, bool is_write);
 /* Reads for a change: raises what the write would raise. */
 uint64_t op_modify_slow(struct cpu *cpu, const struct op *op, uint64_t linear, unsigned bytes);
 

@@ -26,6 +26,17 @@
 #define MISS(handler) DISPATCH_MUSTTAIL return handler(cpu, op, op_nothing())
 #define PEEK(host) ((T)load_le((host), BYTES))
 
+/* On to the next op. In hot blocks what is left in the register goes along (ops_forwarding.h). */
+#ifdef HANDLERS_FORWARD
+#define LEAVING(value) FORWARD(value)
+#else
+#define LEAVING(value) \
+    do {               \
+        (void)(value); \
+        NEXT;          \
+    } while (0)
+#endif
+
 /* --- bodies --------------------------------------------------------------------------------------- */
 /* D, S: registers as GET and SET name them. DO(a, b) computes r and the flags. */
 #define TWO_BODY(DO, D, B) TWO_BODY_FROM(DO, D, GET(D), B)
@@ -34,7 +45,7 @@
         T a = A, b = B, r;                                        \
         DO(a, b);                                                 \
         SET(D, r);                                                \
-        FORWARD(r);                                               \
+        LEAVING(r);                                               \
     }
 #define COMPARE_BODY(DO, A, B)                                    \
     {                                                             \
@@ -49,13 +60,13 @@
         T a = A, r;                                               \
         DO(a);                                                    \
         SET(D, r);                                                \
-        FORWARD(r);                                               \
+        LEAVING(r);                                               \
     }
 #define SET_BODY(D, value)                                        \
     {                                                             \
         T r = (T)(value);                                         \
         SET(D, r);                                                \
-        FORWARD(r);                                               \
+        LEAVING(r);                                               \
     }
 /* Memory: `reach` finds the host's bytes or is false; then `miss` passes on. Reads into m, where `action` leaves what the
  * register gets; writes `value`; reads `value`, changes it to r and writes that. */
@@ -67,7 +78,7 @@
             miss;                                                 \
         m = PEEK(host);                                           \
         action;                                                   \
-        FORWARD(m);                                               \
+        LEAVING(m);                                               \
     }
 #define WRITE_BODY(reach, miss, value)                            \
     {                                                             \
@@ -98,7 +109,7 @@
             miss;                                                 \
         m = (T)(type)load_le(host, bytes);                        \
         SET(D, m);                                                \
-        FORWARD(m);                                               \
+        LEAVING(m);                                               \
     }
 /* The stack of class M (ops.h). */
 #define PUSH_BODY(M, miss, value)                           \

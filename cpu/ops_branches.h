@@ -26,7 +26,7 @@ TEST_CONDITIONS(TEST_JCC)
     OP_SLOW(name)                                                 \
     {                                                             \
         T m, a, b, r;                                             \
-        if (op_refill(cpu, op, BYTES, false))                     \
+        if (op_refill(cpu, op, OP_NO_LINEAR, BYTES, false))                     \
             return op;                                            \
         m = (T)op_load(cpu, op, SLOW_LINEAR(false), BYTES);       \
         a = A;                                                    \
@@ -51,7 +51,7 @@ COMPARE_CONDITIONS(CMP_JCC_MI)
 OP_SLOW(test_mi_split)
 {
     T r;
-    if (op_refill(cpu, op, BYTES, false))
+    if (op_refill(cpu, op, OP_NO_LINEAR, BYTES, false))
         return op;
     DO_AND((T)op_load(cpu, op, SLOW_LINEAR(false), BYTES), IMMEDIATE);
     (void)r;
@@ -73,7 +73,7 @@ COUNT_CONDITIONS(COUNT_JCC)
     {                                                             \
         T a, r;                                                   \
         uint64_t at;                                              \
-        if (op_refill(cpu, op, BYTES, true))                      \
+        if (op_refill(cpu, op, OP_NO_LINEAR, BYTES, true))                      \
             return op;                                            \
         at = SLOW_LINEAR(true);                                   \
         a = (T)op_modify_slow(cpu, op, at, BYTES);                \

@@ -5,6 +5,7 @@
 #include "cpu/tracks.h"
 
 #define BITS 32
+#define HANDLERS_FORWARD
 #include "cpu/ops_bodies.h"
 
 #define TAKEN ((T)forwarded)

@@ -4,6 +4,7 @@
 #include "cpu/ops_registers.h"
 
 #define BITS 32
+#define HANDLERS_FORWARD
 #include "cpu/ops_bodies.h"
 
 #define COMBINED(name, which, DO, r, b)                                                        \

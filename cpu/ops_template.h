@@ -4,13 +4,15 @@
 #include "cpu/ops_branches.h"
 
 /* Most misses end when the page tables have been asked: then `host` has the bytes. */
-#define SLOW_REFILL(bytes, is_write) uint8_t *host = op_refill(cpu, op, bytes, is_write)
+#define SLOW_REFILL(bytes, is_write) uint8_t *host = op_refill(cpu, op, forwarded, bytes, is_write)
+/* On to a slow companion, which is handed the address where that is nothing but a sum. */
+#define MISS_AT(M, handler) DISPATCH_MUSTTAIL return handler(cpu, op, op_linear_##M(cpu, op))
 #define SLOW_LOAD() (host ? PEEK(host) : (T)op_load(cpu, op, SLOW_LINEAR(false), BYTES))
 
 /* Read, change, write: `value` is the old one, `change` computes `r`. */
 #define MODIFY_HANDLER(M, name, setup, change)                                      \
     OP_DEFINE(name##_##M)                                                           \
-    MODIFY_BODY(REACH(M, BYTES, true), MISS(name##_slow), setup, change)
+    MODIFY_BODY(REACH(M, BYTES, true), MISS_AT(M, name##_slow), setup, change)
 #define MODIFY_HANDLERS(name, setup, change)                                        \
     OP_SLOW(name##_slow)                                                          \
     {                                                                               \
@@ -30,7 +32,7 @@
 /* Reads memory into `m`, then does `action`. */
 #define READ_HANDLER(M, name, action)                                               \
     OP_DEFINE(name##_##M)                                                           \
-    READ_BODY(REACH(M, BYTES, false), MISS(name##_slow), action)
+    READ_BODY(REACH(M, BYTES, false), MISS_AT(M, name##_slow), action)
 #define READ_HANDLERS(name, action)                                                 \
     OP_SLOW(name##_slow)                                                          \
     {                                                                               \
@@ -44,7 +46,7 @@
 /* Writes `value` to memory. */
 #define WRITE_HANDLER(M, name, value)                                               \
     OP_DEFINE(name##_##M)                                                           \
-    WRITE_BODY(REACH(M, BYTES, true), MISS(name##_slow), value)
+    WRITE_BODY(REACH(M, BYTES, true), MISS_AT(M, name##_slow), value)
 #define WRITE_HANDLERS(name, value)                                                 \
     OP_SLOW(name##_slow)                                                          \
     {                                                                               \
@@ -237,7 +239,7 @@ OP_DEFINE(cwd)
     CLASSES(EXTEND_MEMORY, name, type, bytes)
 #define EXTEND_MEMORY(M, name, type, bytes)                                              \
     OP_DEFINE(name##_m_##M)                                                              \
-    EXTEND_BODY(REACH(M, bytes, false), MISS(name##_m_slow), op->d, type, bytes)
+    EXTEND_BODY(REACH(M, bytes, false), MISS_AT(M, name##_m_slow), op->d, type, bytes)
 EXTEND_HANDLERS(movzx8, uint8_t, 1, get_gpr8(cpu, op->s))
 EXTEND_HANDLERS(movsx8, int8_t, 1, get_gpr8(cpu, op->s))
 EXTEND_HANDLERS(movzx16, uint16_t, 2, cpu->gpr[op->s])

@@ -184,14 +184,16 @@ static __attribute__((noinline)) uint8_t *refill(struct cpu *cpu, uint64_t linea
     return host + (linear & PAGE_MASK);
 }
 
-uint8_t *op_refill(struct cpu *cpu, const struct op *op, unsigned bytes, bool is_write)
+uint8_t *op_refill(struct cpu *cpu, const struct op *op, uint64_t linear, unsigned bytes, bool is_write)
 {
-    const struct segment_bounds *bounds = &cpu->bounds[op->segment];
-    uint64_t offset = op_offset(cpu, op) & (0xffffffffu >> op->is_narrow);
-    uint64_t linear = (uint32_t)(bounds->base + offset), page_start = linear & ~PAGE_MASK;
-    if (offset + bytes - 1 >= (is_write ? bounds->write_bound : bounds->read_bound) ||
-        linear + bytes - page_start > FRAME_BYTES ||
-        (is_write && tlb_has_code(cpu, linear)))
+    if (linear == OP_NO_LINEAR) {
+        const struct segment_bounds *bounds = &cpu->bounds[op->segment];
+        uint64_t offset = op_offset(cpu, op) & (0xffffffffu >> op->is_narrow);
+        if (offset + bytes - 1 >= (is_write ? bounds->write_bound : bounds->read_bound))
+            return NULL;
+        linear = (uint32_t)(bounds->base + offset);
+    }
+    if ((linear & PAGE_MASK) + bytes > FRAME_BYTES || (is_write && tlb_has_code(cpu, linear)))
         return NULL;
     return refill(cpu, linear, is_write);
 }
