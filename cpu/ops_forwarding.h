@@ -1,7 +1,7 @@
 /* Operand forwarding, for hot blocks: what an op leaves in its register goes to the next handler as an argument, too.
  *
- *   add eax,edx             op: add_0_2              stores EAX, and passes it on in a register of the workstation
- *   lea ebx,[ebx+eax*4+1]   op: lea_f_from_index_3   takes it from there, and not from where it was just stored
+ *   add eax,edx             op: add_quiet_0_2        stores EAX, and passes it on in a register of the workstation
+ *   lea ebx,[ebx+eax*4+1]   op: lea_f_from_source_3  takes it from there, and not from where it was just stored
  *
  * A load from where something was just stored has to wait for it, four to seven cycles on most processors, where the
  * operation itself takes one: code whose every operation needs the one before is as slow as that. Who takes an

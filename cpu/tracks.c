@@ -25,7 +25,7 @@ static __attribute__((noinline)) const struct op *steps_behind(OP_PARAMETERS)
 /* The empty asm keeps compilers from taking `first` for `op` where they are equal, the other one from a conditional move,
  * which would wait for both. */
 #define TRACK_OF(name, steps, copy)                                               \
-    static TRACK_KEPT const struct op *name(OP_PARAMETERS)                     \
+    static TRACK_KEPT const struct op *name(OP_PARAMETERS)                        \
     {                                                                             \
         const struct op *first = cpu->track_first[(steps) * TRACK_COPIES + (copy)]; \
         bool is_mine = first == op;                                               \
@@ -37,7 +37,7 @@ static __attribute__((noinline)) const struct op *steps_behind(OP_PARAMETERS)
         BASE_UNROLLED for (unsigned n = 0; n < (steps); n++)                      \
             STEP;                                                                 \
         if (BASE_UNLIKELY(op->number != 0))                                       \
-            DISPATCH_MUSTTAIL return steps_behind(cpu, op, op_nothing());                       \
+            DISPATCH_MUSTTAIL return steps_behind(cpu, op, op_nothing());         \
         ENTER_BLOCK_AT_OP;                                                        \
     }
 
