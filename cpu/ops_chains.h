@@ -20,9 +20,43 @@
 #include "cpu/ops_forwarding.h"
 #include "cpu/ops_pairs.h"
 
-#define CHAIN_FIRSTS 18
-#define CHAIN_SECONDS 30
-extern op_handler *const OP_CHAINS[CHAIN_FIRSTS][CHAIN_SECONDS][8]; /* by register */
+/* What can end a chain: X(name, general handler). */
+#define CHAIN_CHANGES(X, quiet)                                              \
+    X(add_rr##quiet, OPS_32.alu##quiet[ALU_ADD][OP_RR])                      \
+    X(add_ri##quiet, OPS_32.alu##quiet[ALU_ADD][OP_RI])                      \
+    X(or_rr##quiet, OPS_32.alu##quiet[ALU_OR][OP_RR])                        \
+    X(or_ri##quiet, OPS_32.alu##quiet[ALU_OR][OP_RI])                        \
+    X(and_rr##quiet, OPS_32.alu##quiet[ALU_AND][OP_RR])                      \
+    X(and_ri##quiet, OPS_32.alu##quiet[ALU_AND][OP_RI])                      \
+    X(sub_rr##quiet, OPS_32.alu##quiet[ALU_SUB][OP_RR])                      \
+    X(sub_ri##quiet, OPS_32.alu##quiet[ALU_SUB][OP_RI])                      \
+    X(xor_rr##quiet, OPS_32.alu##quiet[ALU_XOR][OP_RR])                      \
+    X(xor_ri##quiet, OPS_32.alu##quiet[ALU_XOR][OP_RI])                      \
+    X(rol##quiet, OPS_32.shift_i##quiet[0])                                  \
+    X(ror##quiet, OPS_32.shift_i##quiet[1])                                  \
+    X(shl##quiet, OPS_32.shift_i##quiet[4])                                  \
+    X(shr##quiet, OPS_32.shift_i##quiet[5])                                  \
+    X(sar##quiet, OPS_32.shift_i##quiet[7])                                  \
+    X(imul##quiet, OPS_32.imul##quiet[0])
+#define CHAIN_COMPARES(X)                                                    \
+    X(cmp_rr, OPS_32.alu[ALU_CMP][OP_RR])                                    \
+    X(cmp_ri, OPS_32.alu[ALU_CMP][OP_RI])                                    \
+    X(test_rr, OPS_32.test[OP_RR])                                           \
+    X(test_ri, OPS_32.test[OP_RI])
+#define CHAIN_SECONDS_OF(X) \
+    CHAIN_CHANGES(X, _quiet) X(not, OPS_32.unary[OP_NOT][0]) CHAIN_CHANGES(X, ) CHAIN_COMPARES(X)
+#define CHAIN_SECOND(name, general) SECOND_##name,
+enum chain_second { CHAIN_SECONDS_OF(CHAIN_SECOND) CHAIN_SECONDS };
+
+/* What can begin one, which is what the flags are not looked at of. */
+struct op_chain_first {
+    op_handler *const *general;
+    enum op_field other; /* NO_FIELD: there are none that take a register */
+    op_handler *by_second[CHAIN_SECONDS][8], *taking[CHAIN_SECONDS][8]; /* by register */
+};
+/* Each ended by a row without a general handler. */
+extern const struct op_chain_first OP_CHAINS_OF_MOVES[], OP_CHAINS_OF_ALU[], OP_CHAINS_OF_SHIFTS[];
+const struct op_chain_first *op_chain_first(unsigned number); /* of all; NULL: no more */
 
 #define CARRY_MAKERS 6
 #define CARRY_TAKERS 8

@@ -185,9 +185,9 @@ const struct op_forwarding *op_forwarding(const struct op_pair_map *map, op_hand
     return role ? &OP_FORWARDING[role->first] : NULL;
 }
 
-static unsigned source_of(const struct op_forwarding *row, const struct op *op)
+unsigned op_source(const struct op *op, enum op_field field)
 {
-    switch (row->source) {
+    switch (field) {
     case FIELD_S: return op->s;
     case FIELD_S8: return op->s & 3u;
     case FIELD_BASE: return op->base;
@@ -202,7 +202,7 @@ op_handler *op_taking(const struct op_forwarding *row, const struct op *op, unsi
 {
     if (!row || forwarded == OP_NONE_FORWARDED || op->d >= 8)
         return NULL;
-    if (row->by_source && source_of(row, op) == forwarded)
+    if (row->by_source && op_source(op, row->source) == forwarded)
         return row->by_source[op->d];
     return row->by_target && op->d == forwarded ? row->by_target[op->d] : NULL;
 }

@@ -41,6 +41,8 @@ extern const struct op_forwarding OP_FORWARDING[];
 /* From a general handler to its row, which is the role's `first`. */
 void op_forwarding_map_init(struct op_pair_map *map);
 const struct op_forwarding *op_forwarding(const struct op_pair_map *map, op_handler *general); /* or NULL */
+/* The register that a field names; OP_NONE_FORWARDED: none. */
+unsigned op_source(const struct op *op, enum op_field field);
 /* The handler that takes a register from the op before; NULL: there is none, or the op does not read it. */
 op_handler *op_taking(const struct op_forwarding *row, const struct op *op, unsigned forwarded);
 

@@ -36,12 +36,17 @@ SQUARE(add_rm) SQUARE(or_rm) SQUARE(and_rm) SQUARE(sub_rm) SQUARE(xor_rm) SQUARE
     EXTEND_BODY(INDEXED(b, x, 1), LEAVE(OPS_32.movzx8[1 + OP_F]), op->d, uint8_t, 1)           \
     OP_DEFINE(movzx16_f_##b##_##x)                                                             \
     EXTEND_BODY(INDEXED(b, x, 2), LEAVE(OPS_32.movzx16[1 + OP_F]), op->d, uint16_t, 2)         \
+    OP_DEFINE(movsx8_f_##b##_##x)                                                              \
+    EXTEND_BODY(INDEXED(b, x, 1), LEAVE(OPS_32.movsx8[1 + OP_F]), op->d, int8_t, 1)            \
+    OP_DEFINE(movsx16_f_##b##_##x)                                                             \
+    EXTEND_BODY(INDEXED(b, x, 2), LEAVE(OPS_32.movsx16[1 + OP_F]), op->d, int16_t, 2)          \
     OP_DEFINE(add_rm_f_##b##_##x)                                                              \
     READ_BODY(INDEXED(b, x, 4), LEAVE(OPS_32.alu[ALU_ADD][OP_RM_F]), COMBINE_INTO(DO_ADD, op->d)) \
     OP_DEFINE(xor_rm_f_##b##_##x)                                                              \
     READ_BODY(INDEXED(b, x, 4), LEAVE(OPS_32.alu[ALU_XOR][OP_RM_F]), COMBINE_INTO(DO_XOR, op->d))
 PAIRS(READS_WITH_INDEX) PAIRS_OF(READS_WITH_INDEX, 16)
 SQUARE_AND_NONE(mov_rm_f) SQUARE_AND_NONE(movzx8_f) SQUARE_AND_NONE(movzx16_f)
+SQUARE_AND_NONE(movsx8_f) SQUARE_AND_NONE(movsx16_f)
 SQUARE_AND_NONE(add_rm_f) SQUARE_AND_NONE(xor_rm_f)
 
 const struct op_variants READ_VARIANTS[] = {
@@ -60,6 +65,8 @@ const struct op_variants READ_VARIANTS[] = {
     {&OPS_32.mov[OP_RM_F], FIELD_BASE_OR_NONE, FIELD_INDEX, mov_rm_f_table},
     {&OPS_32.movzx8[1 + OP_F], FIELD_BASE_OR_NONE, FIELD_INDEX, movzx8_f_table},
     {&OPS_32.movzx16[1 + OP_F], FIELD_BASE_OR_NONE, FIELD_INDEX, movzx16_f_table},
+    {&OPS_32.movsx8[1 + OP_F], FIELD_BASE_OR_NONE, FIELD_INDEX, movsx8_f_table},
+    {&OPS_32.movsx16[1 + OP_F], FIELD_BASE_OR_NONE, FIELD_INDEX, movsx16_f_table},
     {&OPS_32.alu[ALU_ADD][OP_RM_F], FIELD_BASE_OR_NONE, FIELD_INDEX, add_rm_f_table},
     {&OPS_32.alu[ALU_XOR][OP_RM_F], FIELD_BASE_OR_NONE, FIELD_INDEX, xor_rm_f_table},
     {NULL, NO_FIELD, NO_FIELD, NULL},

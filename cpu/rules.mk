@@ -1,7 +1,9 @@
 # Handlers by register serve small loops, where a dispatch is a cycle or two and shows how a handler lies in the
 # first-level cache. The general ones serve large code and stay dense.
 aligned_handlers = -falign-functions=32
-$(objdir)/cpu/ops_registers_%.o $(objdir)/cpu/ops_guesses.o $(objdir)/cpu/ops_forwarding.o: all_cflags += $(aligned_handlers)
+of_hot_blocks := $(patsubst $(srcdir)/cpu/%.c,%,$(wildcard $(srcdir)/cpu/ops_registers_*.c $(srcdir)/cpu/ops_chains_*.c)) \
+    ops_carries ops_guesses ops_forwarding
+$(of_hot_blocks:%=$(objdir)/cpu/%.o): all_cflags += $(aligned_handlers)
 
 # Programs for measurement, each with one technique of the interpreter left out (techniques.h):
 # make obj/without/fusion/vitrine, or all of them: make techniques. The objects that a switch concerns
@@ -11,8 +13,7 @@ handlers := $(patsubst $(srcdir)/cpu/%.c,%,$(wildcard $(srcdir)/cpu/ops*.c $(src
 
 # without NAME,SWITCH,SOURCES
 define without
-$(objdir)/without/$(1)/ops_registers_%.o $(objdir)/without/$(1)/ops_guesses.o \
-    $(objdir)/without/$(1)/ops_forwarding.o: all_cflags += $(aligned_handlers)
+$(patsubst %,$(objdir)/without/$(1)/%.o,$(of_hot_blocks)): all_cflags += $(aligned_handlers)
 techniques: $(objdir)/without/$(1)/vitrine
 $(objdir)/without/$(1)/vitrine: $(main_obj) $(3:%=$(objdir)/without/$(1)/%.o) libvitrine.a
 	$$(call run,LD,$$(CC) $$(all_ldflags) -o $$@ $$^ $$(lib_libs) -lpthread -lm)

@@ -36,13 +36,21 @@ static void run_slice(struct cpu_box *box, uint64_t instructions)
     ck_assert_int_eq(cpu_run(box->cpu), CPU_STOP_SLICE);
 }
 
+static bool is_chain(op_handler *handler)
+{
+    const struct op_chain_first *first;
+    for (unsigned n = 0; (first = op_chain_first(n)) != NULL; n++)
+        for (unsigned k = 0; k < CHAIN_SECONDS * 8; k++)
+            if (first->by_second[k / 8][k % 8] == handler)
+                return true;
+    return false;
+}
+
 static bool has_chain(const struct block *block)
 {
-    op_handler *const *chains = OP_CHAINS[0][0];
     for (unsigned n = 0; n < block->op_count; n++)
-        for (unsigned k = 0; k < sizeof OP_CHAINS / sizeof *chains; k++)
-            if (block->ops[n].handler == chains[k])
-                return true;
+        if (is_chain(block->ops[n].handler))
+            return true;
     return false;
 }
 
