@@ -27,7 +27,8 @@ __attribute__((noinline, cold)) const struct op *op_guess_again(struct cpu *cpu,
                                                                 op_handler *general)
 {
     struct op *mine = &op_block(op)->ops[op->number];
-    uint64_t linear = (uint32_t)op_offset(cpu, op);
+    uint64_t offset = op_offset(cpu, op) & (0xffffffffu >> op->is_narrow);
+    uint64_t linear = (uint32_t)(cpu->bounds[op->segment].base + offset);
     if (++mine->condition < GUESS_FAILURES || op_block(op)->is_dead)
         cpu->word_guess = cpu->tlb_read[linear >> 12];
     else

@@ -12,7 +12,7 @@
 
 #include "cpu/ops_registers.h"
 
-extern const struct op_variants OP_VARIANTS_GUESSED[];
+extern const struct op_variants OP_VARIANTS_GUESSED[], OP_VARIANTS_NARROW_GUESSED_8[], OP_VARIANTS_NARROW_GUESSED_16[];
 /* An op's failures are counted in its `condition`. What would have been right becomes the guess, but for the last
  * failure: so of two ops that contradict each other only one gives up. */
 #define GUESS_FAILURES 32u

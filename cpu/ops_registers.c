@@ -26,11 +26,33 @@ void op_variant_map_init(struct op_variant_map *map)
     add_rows(map, OP_VARIANTS_MEMORY);
     add_rows(map, OP_VARIANTS_READS);
     add_rows(map, OP_VARIANTS_8);
+    add_rows(map, OP_VARIANTS_NARROW_8);
+    add_rows(map, OP_VARIANTS_NARROW_16);
 }
 
 void op_guess_map_init(struct op_variant_map *map)
 {
     add_rows(map, OP_VARIANTS_GUESSED);
+    add_rows(map, OP_VARIANTS_NARROW_GUESSED_8);
+    add_rows(map, OP_VARIANTS_NARROW_GUESSED_16);
+}
+
+#define NO_VALUE 9u
+
+/* SDM 2A, table 2-1. */
+static unsigned address_16(const struct op *op)
+{
+    bool is_bp = op->base == CPU_BP, is_di = op->index == CPU_DI;
+    if (op->index != REGISTER_ZERO)
+        return (is_bp || op->base == CPU_BX) && (is_di || op->index == CPU_SI) ? 2u * is_bp + is_di : NO_VALUE;
+    switch (op->base) {
+    case CPU_SI: return 4;
+    case CPU_DI: return 5;
+    case CPU_BP: return 6;
+    case CPU_BX: return 7;
+    case REGISTER_ZERO: return 8;
+    default: return NO_VALUE;
+    }
 }
 
 /* The number that a field chooses by; beyond the table: no register, or one of long mode. */
@@ -47,8 +69,14 @@ static unsigned value_of(const struct op *op, enum op_field field)
     case FIELD_INDEX: return op->index;
     case FIELD_BOTH: return op->d == op->s ? op->d : 8;
     case FIELD_BOTH8: return op->d == op->s ? value_of(op, FIELD_D8) : 8;
+    case FIELD_ADDRESS_16: return address_16(op);
     }
-    return 8;
+    return NO_VALUE;
+}
+
+static unsigned values_of(enum op_field field)
+{
+    return field == FIELD_BASE_OR_NONE || field == FIELD_ADDRESS_16 ? 9 : 8;
 }
 
 bool op_by_register(const struct op_variant_map *map, struct op *op)
@@ -62,7 +90,7 @@ bool op_by_register(const struct op_variant_map *map, struct op *op)
         return false;
     first = value_of(op, row->first);
     second = value_of(op, row->second);
-    if (first >= (row->first == FIELD_BASE_OR_NONE ? 9u : 8u) || second >= 8)
+    if (first >= values_of(row->first) || second >= values_of(row->second))
         return false;
     op->handler = row->table[first * 8 + second];
     return true;

@@ -13,7 +13,8 @@
  * registers (ops.h). */
 enum op_field { NO_FIELD, FIELD_D, FIELD_S, FIELD_D8, FIELD_S8, FIELD_BASE, FIELD_INDEX,
                 FIELD_BOTH, FIELD_BOTH8, /* d and s are the same */
-                FIELD_BASE_OR_NONE /* no base: 8 */ };
+                FIELD_BASE_OR_NONE, /* no base: 8 */
+                FIELD_ADDRESS_16 /* base and index of a 16-bit address, as ModRM's R/M says; none: 8 */ };
 
 struct op_variants {
     op_handler *const *general; /* a place in OPS_8, OPS_16, OPS_32 */
@@ -23,7 +24,8 @@ struct op_variants {
 
 /* Ended by a row without a table. */
 extern const struct op_variants OP_VARIANTS_ALU_16[], OP_VARIANTS_ALU_32[], OP_VARIANTS_BRANCH_16[],
-    OP_VARIANTS_BRANCH_32[], OP_VARIANTS_MEMORY[], OP_VARIANTS_READS[], OP_VARIANTS_8[];
+    OP_VARIANTS_BRANCH_32[], OP_VARIANTS_MEMORY[], OP_VARIANTS_READS[], OP_VARIANTS_8[], OP_VARIANTS_NARROW_8[],
+    OP_VARIANTS_NARROW_16[];
 
 /* From a general handler to its row: open addressing, at most half full. */
 #define OP_VARIANT_SLOTS 1024u

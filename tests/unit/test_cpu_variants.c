@@ -19,7 +19,9 @@ enum { DATA = 0x9000, OPERAND = DATA + 0x100, STATES = 24, EXIT_BEHIND = 2, MOST
 static const struct op_variants *const TABLES[] = {OP_VARIANTS_ALU_16,    OP_VARIANTS_ALU_32,
                                                    OP_VARIANTS_BRANCH_16, OP_VARIANTS_BRANCH_32,
                                                    OP_VARIANTS_MEMORY,    OP_VARIANTS_READS,
-                                                   OP_VARIANTS_GUESSED,   OP_VARIANTS_8};
+                                                   OP_VARIANTS_GUESSED,   OP_VARIANTS_8,
+                                                   OP_VARIANTS_NARROW_8,  OP_VARIANTS_NARROW_16,
+                                                   OP_VARIANTS_NARROW_GUESSED_8, OP_VARIANTS_NARROW_GUESSED_16};
 
 /* What a handler leaves. */
 struct outcome {
@@ -160,12 +162,17 @@ static void set_field(struct op *op, enum op_field field, unsigned n)
     case FIELD_INDEX: op->index = (uint8_t)n; break;
     case FIELD_BOTH: op->d = op->s = (uint8_t)n; break;
     case FIELD_BOTH8: op->d = op->s = code; break;
+    case FIELD_ADDRESS_16:
+        op->base = (uint8_t[]){CPU_BX, CPU_BX, CPU_BP, CPU_BP, CPU_SI, CPU_DI, CPU_BP, CPU_BX, REGISTER_ZERO}[n];
+        op->index = n >= 4 ? REGISTER_ZERO : n % 2 ? CPU_DI : CPU_SI;
+        op->is_narrow = 16;
+        break;
     }
 }
 
 static unsigned values_of(enum op_field field)
 {
-    return field == NO_FIELD ? 1 : field == FIELD_BASE_OR_NONE ? 9 : 8;
+    return field == NO_FIELD ? 1 : field == FIELD_BASE_OR_NONE || field == FIELD_ADDRESS_16 ? 9 : 8;
 }
 
 static void set_state(struct cpu *cpu, const uint64_t *gpr, uint32_t memory, bool has_carry)
@@ -199,6 +206,12 @@ static void compare(struct cpu_box *box, struct bench *bench, unsigned table,
     op.u.v.immediate = any() % 4 ? any_value() : memory;
     op.u.v.displacement =
         OPERAND - (uint32_t)gpr[op.base] - (with_index ? (uint32_t)(gpr[op.index] << op.scale) : 0);
+    if (op.is_narrow) { /* at any offset of a segment that puts it there */
+        uint16_t offset = (uint16_t)(any() % 0xfffd);
+        op.segment = CPU_ES;
+        cpu->bounds[CPU_ES].base = OPERAND - offset;
+        op.u.v.displacement = (uint32_t)(int32_t)(int16_t)(offset - gpr[op.base] - gpr[op.index]);
+    }
     for (unsigned turn = 0; turn < 2; turn++) {
         if (turn == 0)
             op.handler = *row->general;
@@ -221,7 +234,8 @@ START_TEST(each_variant_does_what_the_general_handler_does)
     cpu_guest_init(&box);
     bench_init(&bench);
     memset(&map, 0, sizeof map);
-    if (TABLES[_i] == OP_VARIANTS_GUESSED)
+    if (TABLES[_i] == OP_VARIANTS_GUESSED || TABLES[_i] == OP_VARIANTS_NARROW_GUESSED_8 ||
+        TABLES[_i] == OP_VARIANTS_NARROW_GUESSED_16)
         op_guess_map_init(&map);
     else
         op_variant_map_init(&map);
