@@ -7,12 +7,18 @@
 #include "cpu/ops_registers.h"
 #include "cpu/tracks.h"
 
-/* The handler of two ops of which the second waits for the first, or NULL. */
-static op_handler *chain_of(const struct code_pool *pool, const struct op *first, const struct op *second,
-                            unsigned forwarded)
+/* The handler of op n and the next, where the second waits for the first, or NULL. Who makes a carry for the op behind goes
+ * with that one: it saves looking for the carry in the flags. */
+static op_handler *chain_of(const struct code_pool *pool, const struct block *block, unsigned n, unsigned forwarded)
 {
-    op_handler *chain = op_chain(pool_chains(pool), first, second, forwarded);
-    return chain ? chain : op_carry(pool_carries(pool), first, second);
+    const struct op *op = &block->ops[n];
+    op_handler *carry;
+    if (n + 1 >= block->op_count)
+        return NULL;
+    carry = op_carry(pool_carries(pool), op, op + 1);
+    if (carry || (n + 2 < block->op_count && op_carry(pool_carries(pool), op + 1, op + 2)))
+        return carry;
+    return op_chain(pool_chains(pool), op, op + 1, forwarded);
 }
 
 /* Gives op n its handler for hot blocks; it may be one that does op n + 1 as well, to which nobody comes by another way.
@@ -22,11 +28,11 @@ static unsigned exchange(const struct code_pool *pool, struct block *block, unsi
     struct op *op = &block->ops[n];
     const struct op_forwarding *row = op_forwarding(pool_forwarding(pool), op->handler);
     unsigned before = DISPATCH_IS_CHAINED && TECHNIQUE_FORWARDING ? *forwarded : OP_NONE_FORWARDED;
-    op_handler *chain = TECHNIQUE_CHAINS && n + 1 < block->op_count ? chain_of(pool, op, op + 1, before) : NULL;
+    op_handler *chain = TECHNIQUE_CHAINS ? chain_of(pool, block, n, before) : NULL;
     op_handler *taking = op_taking(row, op, before);
     bool is_by_register = true;
     *forwarded = OP_NONE_FORWARDED;
-    op->takes = chain ? chain != chain_of(pool, op, op + 1, OP_NONE_FORWARDED) : taking != NULL;
+    op->takes = chain ? chain != chain_of(pool, block, n, OP_NONE_FORWARDED) : taking != NULL;
     if (chain) {
         op->handler = chain;
         *forwarded = op[1].d;
