@@ -48,7 +48,7 @@
 #define CHAIN_SECOND(name, general) SECOND_##name,
 enum chain_second { CHAIN_SECONDS_OF(CHAIN_SECOND) CHAIN_SECONDS };
 
-/* What can begin one, which is what the flags are not looked at of. */
+/* What can begin one: operations whose flags nobody looks at. */
 struct op_chain_first {
     op_handler *const *general;
     enum op_field other; /* NO_FIELD: there are none that take a register */

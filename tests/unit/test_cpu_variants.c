@@ -653,6 +653,28 @@ START_TEST(hot_blocks_do_what_their_general_handlers_do)
 }
 END_TEST
 
+/* add eax,ebx; cmp eax,ecx; adc edx,1: ADD and CMP would be a chain, too. */
+START_TEST(a_comparison_goes_with_who_takes_its_carry)
+{
+    struct cpu_box box;
+    struct bench bench;
+    struct op ops[] = {any_link(OPS_32.alu_quiet[ALU_ADD][OP_RR], CPU_AX), any_link(OPS_32.alu[ALU_CMP][OP_RR], CPU_AX),
+                       any_link(OPS_32.alu[ALU_ADC][OP_RI], CPU_DX)};
+    op_handler *carry;
+    cpu_guest_init(&box);
+    bench_init(&bench);
+    ops[0].s = CPU_BX;
+    ops[1].s = CPU_CX;
+    put_ops(box.cpu, &bench, ops, 3, false);
+    ck_assert(op_chain(pool_chains(box.cpu->run->pool), &ops[0], &ops[1], OP_NONE_FORWARDED) != NULL);
+    carry = op_carry(pool_carries(box.cpu->run->pool), &ops[1], &ops[2]);
+    heat_exchange(box.cpu->run->pool, bench.block);
+    ck_assert(carry != NULL && bench.block->ops[1].handler == carry);
+    bench_fini(&bench);
+    cpu_box_fini(&box);
+}
+END_TEST
+
 Suite *cpu_variants_suite(void);
 
 Suite *cpu_variants_suite(void)
@@ -668,6 +690,7 @@ Suite *cpu_variants_suite(void)
     tcase_add_test(tcase, each_taker_does_what_the_general_handler_does);
     tcase_add_test(tcase, each_chain_takes_what_its_first_handler_reads);
     tcase_add_test(tcase, hot_blocks_do_what_their_general_handlers_do);
+    tcase_add_test(tcase, a_comparison_goes_with_who_takes_its_carry);
     suite_add_tcase(suite, tcase);
     return suite;
 }
