@@ -94,13 +94,10 @@ static uint8_t address_size_of(const struct decode_mode *mode, const struct pref
     return (mode->code_bytes == 2) != p->address ? 2 : 4;
 }
 
-/* SDM 2 table 2-1. */
 static void decode_modrm16(struct cursor *c, struct instruction *i)
 {
-    static const uint8_t bases[8] = {CPU_BX, CPU_BX, CPU_BP, CPU_BP, CPU_SI, CPU_DI, CPU_BP, CPU_BX};
-    static const uint8_t indices[4] = {CPU_SI, CPU_DI, CPU_SI, CPU_DI};
-    i->base = bases[i->rm];
-    i->index = i->rm < 4 ? indices[i->rm] : REGISTER_ZERO;
+    i->base = DECODE_BASES_16[i->rm];
+    i->index = DECODE_INDICES_16[i->rm];
     i->segment = i->base == CPU_BP ? CPU_SS : CPU_DS;
     if (i->mod == 0 && i->rm == 6) {
         i->base = REGISTER_ZERO;

@@ -60,6 +60,11 @@ const struct opcode_row *opcode_row_386_at(size_t index);
 const struct opcode_row *simd_row_at(size_t index);
 void simd_map_init(struct opcode_map *map);
 
+/* 16-bit addresses by ModRM's R/M (SDM 2A, table 2-1; number 6 without MOD is a displacement alone). */
+static const uint8_t DECODE_BASES_16[8] = {CPU_BX, CPU_BX, CPU_BP, CPU_BP, CPU_SI, CPU_DI, CPU_BP, CPU_BX};
+static const uint8_t DECODE_INDICES_16[8] = {CPU_SI,        CPU_DI,        CPU_SI,        CPU_DI,
+                                             REGISTER_ZERO, REGISTER_ZERO, REGISTER_ZERO, REGISTER_ZERO};
+
 struct decode_mode {
     const struct cpu_model *model;
     uint8_t code_bytes; /* 2, 4, or 8: 64-bit code, which nothing executes yet */

@@ -15,6 +15,7 @@
 #include "cpu/ops_forwarding.h"
 #include "cpu/ops_registers_reads.h"
 
+/* There is a handler by register for every read that a guess has one for, and it forwards as that does. */
 static void give_up(struct cpu *cpu, struct op *op, op_handler *general)
 {
     op->handler = general;

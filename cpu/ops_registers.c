@@ -39,20 +39,12 @@ void op_guess_map_init(struct op_variant_map *map)
 
 #define NO_VALUE 9u
 
-/* SDM 2A, table 2-1. */
 static unsigned address_16(const struct op *op)
 {
-    bool is_bp = op->base == CPU_BP, is_di = op->index == CPU_DI;
-    if (op->index != REGISTER_ZERO)
-        return (is_bp || op->base == CPU_BX) && (is_di || op->index == CPU_SI) ? 2u * is_bp + is_di : NO_VALUE;
-    switch (op->base) {
-    case CPU_SI: return 4;
-    case CPU_DI: return 5;
-    case CPU_BP: return 6;
-    case CPU_BX: return 7;
-    case REGISTER_ZERO: return 8;
-    default: return NO_VALUE;
-    }
+    for (unsigned n = 0; n < 8; n++)
+        if (op->base == DECODE_BASES_16[n] && op->index == DECODE_INDICES_16[n])
+            return n;
+    return op->base == REGISTER_ZERO && op->index == REGISTER_ZERO ? 8 : NO_VALUE;
 }
 
 /* The number that a field chooses by; beyond the table: no register, or one of long mode. */

@@ -6,16 +6,14 @@
 
 #include "cpu/ops_bodies.h"
 
-/* SDM 2A, table 2-1; n is a constant. */
+/* n is a constant. */
 static BASE_ALWAYS_INLINE uint64_t offset_of(const struct cpu *cpu, const struct op *op, unsigned n)
 {
-    static const uint8_t BASES[] = {CPU_BX, CPU_BX, CPU_BP, CPU_BP, CPU_SI, CPU_DI, CPU_BP, CPU_BX};
-    static const uint8_t INDICES[] = {CPU_SI, CPU_DI, CPU_SI, CPU_DI};
     uint64_t sum = op->u.v.displacement;
     if (n < 8)
-        sum += cpu->gpr[BASES[n]];
+        sum += cpu->gpr[DECODE_BASES_16[n]];
     if (n < 4)
-        sum += cpu->gpr[INDICES[n]];
+        sum += cpu->gpr[DECODE_INDICES_16[n]];
     return (uint16_t)sum;
 }
 static BASE_ALWAYS_INLINE bool reach(const struct cpu *cpu, const struct op *op, unsigned n, bool is_write, uint8_t **host)
