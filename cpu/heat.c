@@ -15,8 +15,8 @@ static op_handler *chain_of(const struct code_pool *pool, const struct block *bl
     op_handler *carry;
     if (n + 1 >= block->op_count)
         return NULL;
-    carry = op_carry(pool_carries(pool), op, op + 1);
-    if (carry || (n + 2 < block->op_count && op_carry(pool_carries(pool), op + 1, op + 2)))
+    carry = op_carry(pool_carries(pool), op, op + 1, forwarded);
+    if (carry || (n + 2 < block->op_count && op_carry(pool_carries(pool), op + 1, op + 2, OP_NONE_FORWARDED)))
         return carry;
     return op_chain(pool_chains(pool), op, op + 1, forwarded);
 }

@@ -48,9 +48,12 @@
 #define TAKE_sbb_ri_quiet(a) ((a) - IMMEDIATE - carry)
 
 #define CARRY(maker, taker, n)                                               \
-    OP_DEFINE(maker##__##taker##_##n)                                        \
+    CARRY_FROM(maker, taker, n, maker##__##taker##_##n, GET(op->d))          \
+    CARRY_FROM(maker, taker, n, taking_##maker##__##taker##_##n, (T)forwarded)
+#define CARRY_FROM(maker, taker, n, name, target)                            \
+    OP_DEFINE(name)                                                          \
     {                                                                        \
-        T a = GET(op->d), b = OPERAND_OF_##maker;                            \
+        T a = target, b = OPERAND_OF_##maker;                                \
         bool carry = false;                                                  \
         MAKE_##maker(b);                                                     \
         op++;                                                                \
@@ -72,9 +75,9 @@ MAKERS(DEFINE)
 enum maker_number { MAKERS(MAKER_NUMBER) MAKERS };
 enum taker_number { TAKERS(TAKER_NUMBER) TAKERS };
 _Static_assert(MAKERS == CARRY_MAKERS && TAKERS == CARRY_TAKERS, "ops_chains.h has the table's size");
-#define NAMES(maker, taker) [TAKER_##taker] = {LINE_OF(maker##__##taker)},
+#define NAMES(maker, taker) [TAKER_##taker] = {{LINE_OF(maker##__##taker)}, {LINE_OF(taking_##maker##__##taker)}},
 #define LINE_OF_CARRIES(maker, general) [MAKER_##maker] = {TAKERS_BEHIND(NAMES, maker)},
-op_handler *const OP_CARRIES[MAKERS][TAKERS][8] = {MAKERS(LINE_OF_CARRIES)};
+op_handler *const OP_CARRIES[MAKERS][TAKERS][2][8] = {MAKERS(LINE_OF_CARRIES)};
 
 void op_carry_map_init(struct op_pair_map *map)
 {
@@ -84,10 +87,11 @@ void op_carry_map_init(struct op_pair_map *map)
     TAKERS(ADD_TAKER)
 }
 
-op_handler *op_carry(const struct op_pair_map *map, const struct op *first, const struct op *second)
+op_handler *op_carry(const struct op_pair_map *map, const struct op *first, const struct op *second,
+                     unsigned forwarded)
 {
     const struct op_pair_role *f = op_pair_role(map, first->handler), *s = op_pair_role(map, second->handler);
     if (!f || !s || f->first == PAIR_NONE || s->second == PAIR_NONE || second->d >= 8)
         return NULL;
-    return OP_CARRIES[f->first][s->second][second->d];
+    return OP_CARRIES[f->first][s->second][first->d == forwarded][second->d];
 }

@@ -60,7 +60,8 @@ const struct op_chain_first *op_chain_first(unsigned number); /* of all; NULL: n
 
 #define CARRY_MAKERS 6
 #define CARRY_TAKERS 8
-extern op_handler *const OP_CARRIES[CARRY_MAKERS][CARRY_TAKERS][8]; /* by the second's register */
+/* By whether the first's register is taken from the op before, and by the second's. */
+extern op_handler *const OP_CARRIES[CARRY_MAKERS][CARRY_TAKERS][2][8];
 
 /* Which general handlers can be first or second. */
 void op_chain_map_init(struct op_pair_map *map);
@@ -69,8 +70,9 @@ void op_chain_map_init(struct op_pair_map *map);
 op_handler *op_chain(const struct op_pair_map *map, const struct op *first, const struct op *second,
                      unsigned forwarded);
 
-/* The same for chains by the carry. */
+/* The same for chains by the carry; what is taken is the register that the first changes or compares. */
 void op_carry_map_init(struct op_pair_map *map);
-op_handler *op_carry(const struct op_pair_map *map, const struct op *first, const struct op *second);
+op_handler *op_carry(const struct op_pair_map *map, const struct op *first, const struct op *second,
+                     unsigned forwarded);
 
 #endif

@@ -32,10 +32,11 @@ SQUARE(mov) SQUARE(lea) SQUARE(add) SQUARE(or) SQUARE(adc) SQUARE(sbb) SQUARE(an
 SQUARE(add_quiet) SQUARE(adc_quiet) SQUARE(sbb_quiet) SQUARE(imul_quiet) SQUARE(or_quiet) SQUARE(and_quiet) SQUARE(sub_quiet) SQUARE(xor_quiet)
 SQUARE(cmp) SQUARE(test) SQUARE(imul) SQUARE(movzx8) SQUARE(movzx16) SQUARE(movsx16)
 
-/* The base may be the index as well. */
-#define INDEXED(b, x)                                                 \
-    OP_DEFINE(lea_indexed_##b##_##x)                                  \
-    SET_BODY(op->d, cpu->gpr[b] + (cpu->gpr[x] << op->scale) + op->u.v.displacement)
+/* By the register that is changed: a store whose place is the handler's own is found again by the loads behind it sooner
+ * than one whose place is the op's. */
+#define INDEXED(d, x)                                                 \
+    OP_DEFINE(lea_indexed_##d##_##x)                                  \
+    SET_BODY(d, cpu->gpr[op->base] + (cpu->gpr[x] << op->scale) + op->u.v.displacement)
 PAIRS(INDEXED)
 SQUARE(lea_indexed)
 
@@ -96,7 +97,7 @@ const struct op_variants VARIANTS[] = {
     {&OPS.mov[OP_RR], FIELD_D, FIELD_S, mov_table},
     {&OPS.mov[OP_RI], NO_FIELD, FIELD_D, mov_i_table},
     {&OPS.lea[OP_B], FIELD_D, FIELD_BASE, lea_table},
-    {&OPS.lea[OP_F], FIELD_BASE, FIELD_INDEX, lea_indexed_table},
+    {&OPS.lea[OP_F], FIELD_D, FIELD_INDEX, lea_indexed_table},
     ALU_ROWS(add, ALU_ADD),
     ALU_ROWS(or, ALU_OR),
     ALU_ROWS(adc, ALU_ADC),

@@ -436,10 +436,10 @@ START_TEST(each_carry_does_what_its_two_handlers_do)
                            any_link(general_of(&map, true, taker), number),
                            any_link(OPS_32.test[OP_RR], any() % 8)};
         bool is_quiet = taker >= CARRY_TAKERS / 2; /* then another one makes all flags, as in a block */
-        op_handler *carry = op_carry(&map, &ops[0], &ops[1]);
+        op_handler *carry = op_carry(&map, &ops[0], &ops[1], OP_NONE_FORWARDED);
         char what[32];
         snprintf(what, sizeof what, "carry %u, %u to %u", maker, taker, number);
-        ck_assert_msg(carry != NULL && carry == OP_CARRIES[maker][taker][number], "%s", what);
+        ck_assert_msg(carry != NULL && carry == OP_CARRIES[maker][taker][false][number], "%s", what);
         compare_together(&box, &bench, ops, is_quiet ? 3 : 2, false, &carry, 1, what);
     }
     bench_fini(&bench);
@@ -579,6 +579,37 @@ START_TEST(each_chain_takes_what_its_first_handler_reads)
 }
 END_TEST
 
+/* What is given is the maker's register, and now and then the taker's as well. */
+START_TEST(each_carry_takes_what_its_first_handler_changes)
+{
+    static struct op_variant_map variants;
+    static struct op_pair_map map;
+    struct cpu_box box;
+    struct bench bench;
+    cpu_guest_init(&box);
+    bench_init(&bench);
+    memset(&variants, 0, sizeof variants);
+    op_variant_map_init(&variants);
+    op_carry_map_init(&map);
+    for (unsigned n = 0; DISPATCH_IS_CHAINED && n < CARRY_MAKERS * CARRY_TAKERS * 8 * 64; n++) {
+        unsigned number = n % 8, taker = n / 8 % CARRY_TAKERS, maker = n / 8 / CARRY_TAKERS % CARRY_MAKERS;
+        unsigned given = n / 8 / CARRY_TAKERS / CARRY_MAKERS % 8;
+        bool is_quiet = taker >= CARRY_TAKERS / 2; /* then another one makes all flags, as in a block */
+        uint32_t value = any_value();
+        struct op ops[] = {giver(&variants, given, value, false), any_link(general_of(&map, false, maker), given),
+                           any_link(general_of(&map, true, taker), number), any_link(OPS_32.test[OP_RR], any() % 8)};
+        struct op hot[] = {giver(&variants, given, value, true), ops[1], ops[2], ops[3]};
+        char what[48];
+        hot[1].handler = op_carry(&map, &ops[1], &ops[2], given);
+        snprintf(what, sizeof what, "carry %u, %u to %u, %u is given", maker, taker, number, given);
+        ck_assert_msg(hot[1].handler == OP_CARRIES[maker][taker][true][number], "%s", what);
+        compare_forms(&box, &bench, ops, hot, is_quiet ? 4 : 3, what);
+    }
+    bench_fini(&bench);
+    cpu_box_fini(&box);
+}
+END_TEST
+
 /* With what makes their carry they have a handler that makes no flags, which are dead where a block has them. */
 static bool uses_up_flags(op_handler *general)
 {
@@ -668,7 +699,7 @@ START_TEST(a_comparison_goes_with_who_takes_its_carry)
     ops[1].s = CPU_CX;
     put_ops(box.cpu, &bench, ops, 3, false);
     ck_assert(op_chain(pool_chains(box.cpu->run->pool), &ops[0], &ops[1], OP_NONE_FORWARDED) != NULL);
-    carry = op_carry(pool_carries(box.cpu->run->pool), &ops[1], &ops[2]);
+    carry = op_carry(pool_carries(box.cpu->run->pool), &ops[1], &ops[2], CPU_AX);
     heat_exchange(box.cpu->run->pool, bench.block);
     ck_assert(carry != NULL && bench.block->ops[1].handler == carry);
     bench_fini(&bench);
@@ -690,6 +721,7 @@ Suite *cpu_variants_suite(void)
     tcase_add_test(tcase, each_carry_does_what_its_two_handlers_do);
     tcase_add_test(tcase, each_taker_does_what_the_general_handler_does);
     tcase_add_test(tcase, each_chain_takes_what_its_first_handler_reads);
+    tcase_add_test(tcase, each_carry_takes_what_its_first_handler_changes);
     tcase_add_test(tcase, hot_blocks_do_what_their_general_handlers_do);
     tcase_add_test(tcase, a_comparison_goes_with_who_takes_its_carry);
     suite_add_tcase(suite, tcase);
