@@ -26,7 +26,7 @@ TEST_CONDITIONS(TEST_JCC)
     OP_SLOW(name)                                                 \
     {                                                             \
         T m, a, b, r;                                             \
-        if (op_refill(cpu, op, OP_NO_LINEAR, BYTES, false))                     \
+        if (op_refill(cpu, op, OP_NO_LINEAR, BYTES, false))       \
             return op;                                            \
         m = (T)op_load(cpu, op, SLOW_LINEAR(false), BYTES);       \
         a = A;                                                    \
@@ -73,7 +73,7 @@ COUNT_CONDITIONS(COUNT_JCC)
     {                                                             \
         T a, r;                                                   \
         uint64_t at;                                              \
-        if (op_refill(cpu, op, OP_NO_LINEAR, BYTES, true))                      \
+        if (op_refill(cpu, op, OP_NO_LINEAR, BYTES, true))        \
             return op;                                            \
         at = SLOW_LINEAR(true);                                   \
         a = (T)op_modify_slow(cpu, op, at, BYTES);                \

@@ -11,15 +11,22 @@ print the same checksums, or the exit status is 1."""
 import argparse
 import json
 import os
+import re
 import statistics
 import sys
 
 from bench import Emulator, Guest, cell, circumstances, geometric_mean, measure, median
 
-TECHNIQUES = ("blocks specialised registers chains guesses pairs tracks tail-calls fusion lazy-flags dead-flags links jump-cache "
-              "tlb code-lines patching ports").split()
+HEADER = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../cpu/techniques.h")
 KERNELS = "alu sieve qsort sha256 recursion mix records bigcode copy chase16k out80 syscall real smc"
 OPTIONS = " run --disk {image} --memory 64M --display none --serial stdio --max-speed"
+
+
+def techniques():
+    """The switches, in the header's order, by the names that cpu/rules.mk gives their programs."""
+    with open(HEADER) as header:
+        switches = re.findall(r"^#ifndef TECHNIQUE_(\w+)", header.read(), re.MULTILINE)
+    return [s.lower().replace("_", "-") for s in switches]
 
 
 def gain(result, technique):
@@ -37,7 +44,7 @@ def print_table(results):
     print("times as fast with the technique as without it, medians")
     row(["without"] + list(results) + ["geometric mean"])
     print("|" + "-|" * (len(results) + 2))
-    for technique in TECHNIQUES:
+    for technique in techniques():
         gains = [gain(r, technique) for r in results.values()]
         mean = geometric_mean([g for g in gains if g])
         row([technique] + [cell(g, "{:.2f}") for g in gains + [mean]])
@@ -53,11 +60,11 @@ def main():
     parser.add_argument("--seconds", type=float, default=0.3)
     parser.add_argument("--json")
     a = parser.parse_args()
-    if set(os.listdir(a.without)) != set(TECHNIQUES):
-        sys.exit(f"{a.without} and TECHNIQUES in {sys.argv[0]} do not list the same: "
-                 f"{set(os.listdir(a.without)) ^ set(TECHNIQUES)}")
+    if set(os.listdir(a.without)) != set(techniques()):
+        sys.exit(f"{a.without} and cpu/techniques.h do not have the same switches: "
+                 f"{set(os.listdir(a.without)) ^ set(techniques())}")
     programs = [Emulator("vitrine", a.program + OPTIONS)]
-    programs += [Emulator(t, f"{a.without}/{t}/vitrine{OPTIONS}") for t in TECHNIQUES]
+    programs += [Emulator(t, f"{a.without}/{t}/vitrine{OPTIONS}") for t in techniques()]
     results = {}
     for kernel in a.kernels.split(","):
         results[kernel] = measure(Guest(a.image), programs, kernel, a)
