@@ -23,10 +23,10 @@
     OP_DEFINE(name##_from_target_##d) SET_BODY(d, shift(cpu, TAKEN, op->condition))      \
     OP_DEFINE(name##_quiet_from_target_##d) SET_BODY(d, quiet)
 /* Reads at a base, or at an index, that is taken. */
-#define AT_TAKEN(bytes) op_reach_guessed(cpu, (uint32_t)(forwarded + op->u.v.displacement), bytes, &host)
+#define AT_TAKEN(bytes) op_reach_guessed(cpu, (uint32_t)(forwarded + op->u.v.displacement), bytes, false, &host)
 #define INDEXED_BY_TAKEN(bytes)                                                          \
     op_reach_guessed(cpu, (uint32_t)(cpu->gpr[op->base] + (forwarded << op->scale) + op->u.v.displacement), \
-                     bytes, &host)
+                     bytes, false, &host)
 #define LEAVE(general)                                \
     do {                                              \
         if (host == GUESS_WRONG)                      \

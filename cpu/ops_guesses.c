@@ -1,21 +1,15 @@
-/* Reads by a guess of where their bytes are (ops_guesses.h). */
+/* Reads and writes by a guess of where their bytes are (ops_guesses.h). */
 #include "cpu/ops_guesses.h"
 
-#define READ_VARIANTS OP_VARIANTS_GUESSED
-#define AT(b, bytes) op_reach_guessed(cpu, (uint32_t)(cpu->gpr[b] + op->u.v.displacement), bytes, &host)
-#define INDEXED(b, x, bytes)                                                                           \
-    op_reach_guessed(cpu, (uint32_t)(cpu->gpr[b] + (cpu->gpr[x] << op->scale) + op->u.v.displacement), \
-                     bytes, &host)
-#define LEAVE(general)                               \
-    do {                                             \
-        if (host == GUESS_WRONG)                     \
-            return op_guess_again(cpu, op, general); \
-        OP_MISS_GIVING(general);                     \
-    } while (0)
+#define VARIANTS OP_VARIANTS_GUESSED
+#define AT OP_GUESSED_AT
+#define INDEXED OP_GUESSED_INDEXED
+#define LEAVE(general) OP_GUESS_LEAVE(general, cpu->tlb_read, OP_MISS_GIVING)
+#define LEAVE_WRITE(general) OP_GUESS_LEAVE(general, cpu->tlb_write, MISS)
 #include "cpu/ops_forwarding.h"
-#include "cpu/ops_registers_reads.h"
+#include "cpu/ops_registers_memory.h"
 
-/* There is a handler by register for every read that a guess has one for, and it forwards as that does. */
+/* There is a handler by register for everything that a guess has one for, and it forwards as that does. */
 static void give_up(struct cpu *cpu, struct op *op, op_handler *general)
 {
     op->handler = general;
@@ -25,13 +19,13 @@ static void give_up(struct cpu *cpu, struct op *op, op_handler *general)
 }
 
 __attribute__((noinline, cold)) const struct op *op_guess_again(struct cpu *cpu, const struct op *op,
-                                                                op_handler *general)
+                                                                const uintptr_t *words, op_handler *general)
 {
     struct op *mine = &op_block(op)->ops[op->number];
     uint64_t offset = op_offset(cpu, op) & (0xffffffffu >> op->is_narrow);
     uint64_t linear = (uint32_t)(cpu->bounds[op->segment].base + offset);
     if (++mine->condition < GUESS_FAILURES || op_block(op)->is_dead)
-        cpu->word_guess = cpu->tlb_read[linear >> 12];
+        cpu->word_guess = words[linear >> 12];
     else
         give_up(cpu, mine, general);
     return op;
@@ -40,6 +34,6 @@ __attribute__((noinline, cold)) const struct op *op_guess_again(struct cpu *cpu,
 __attribute__((noinline, cold)) const struct op *op_guess_no_more(struct cpu *cpu, const struct op *op,
                                                                   op_handler *general)
 {
-    (void)op_guess_again(cpu, op, general);
+    (void)op_guess_again(cpu, op, cpu->tlb_read, general);
     return op[1].takes ? op_give_apart(cpu, op, general) : general(cpu, op, 0);
 }

@@ -24,7 +24,8 @@ void op_variant_map_init(struct op_variant_map *map)
     add_rows(map, OP_VARIANTS_BRANCH_16);
     add_rows(map, OP_VARIANTS_BRANCH_32);
     add_rows(map, OP_VARIANTS_MEMORY);
-    add_rows(map, OP_VARIANTS_READS);
+    add_rows(map, OP_VARIANTS_MEMORY_8);
+    add_rows(map, OP_VARIANTS_STACK);
     add_rows(map, OP_VARIANTS_8);
     add_rows(map, OP_VARIANTS_NARROW_8);
     add_rows(map, OP_VARIANTS_NARROW_16);
@@ -33,6 +34,7 @@ void op_variant_map_init(struct op_variant_map *map)
 void op_guess_map_init(struct op_variant_map *map)
 {
     add_rows(map, OP_VARIANTS_GUESSED);
+    add_rows(map, OP_VARIANTS_GUESSED_8);
     add_rows(map, OP_VARIANTS_NARROW_GUESSED_8);
     add_rows(map, OP_VARIANTS_NARROW_GUESSED_16);
 }

@@ -24,7 +24,7 @@ struct op_variants {
 
 /* Ended by a row without a table. */
 extern const struct op_variants OP_VARIANTS_ALU_16[], OP_VARIANTS_ALU_32[], OP_VARIANTS_BRANCH_16[],
-    OP_VARIANTS_BRANCH_32[], OP_VARIANTS_MEMORY[], OP_VARIANTS_READS[], OP_VARIANTS_8[], OP_VARIANTS_NARROW_8[],
+    OP_VARIANTS_BRANCH_32[], OP_VARIANTS_MEMORY[], OP_VARIANTS_MEMORY_8[], OP_VARIANTS_STACK[], OP_VARIANTS_8[], OP_VARIANTS_NARROW_8[],
     OP_VARIANTS_NARROW_16[];
 
 /* From a general handler to its row: open addressing, at most half full. */
@@ -38,6 +38,8 @@ void op_guess_map_init(struct op_variant_map *map); /* ops_guesses.h */
 bool op_by_register(const struct op_variant_map *map, struct op *op);
 
 /* --- for the files that make variants ------------------------------------------------------------- */
+/* The code of ops.h for the nth byte register, as instructions count them: AL CL DL BL AH CH DH BH. */
+#define BYTE_CODE(n) (((n) & 3) | ((n) & 4) << 1)
 /* X(n) for each register; X(n, m) for each pair. */
 #define EACH(X) X(0) X(1) X(2) X(3) X(4) X(5) X(6) X(7)
 #define PAIRS_OF(X, a) X(a, 0) X(a, 1) X(a, 2) X(a, 3) X(a, 4) X(a, 5) X(a, 6) X(a, 7)

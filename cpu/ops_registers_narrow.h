@@ -26,14 +26,9 @@ static BASE_ALWAYS_INLINE bool reach_guessed(const struct cpu *cpu, const struct
     uint64_t offset = offset_of(cpu, op, n);
     *host = NULL;
     return BASE_LIKELY(offset + BYTES - 1 < b->read_bound) &&
-           op_reach_guessed(cpu, (uint32_t)(b->base + offset), BYTES, host);
+           op_reach_guessed(cpu, (uint32_t)(b->base + offset), BYTES, false, host);
 }
-#define LEAVE(general)                               \
-    do {                                             \
-        if (host == GUESS_WRONG)                     \
-            return op_guess_again(cpu, op, general); \
-        MISS(general);                               \
-    } while (0)
+#define LEAVE(general) OP_GUESS_LEAVE(general, cpu->tlb_read, MISS)
 
 /* X(name, general handler, what is done with m). */
 #define READS(X)                                                                           \

@@ -2,7 +2,7 @@
 # first-level cache. The general ones serve large code and stay dense.
 aligned_handlers = -falign-functions=32
 of_hot_blocks := $(patsubst $(srcdir)/cpu/%.c,%,$(wildcard $(srcdir)/cpu/ops_registers_*.c $(srcdir)/cpu/ops_chains_*.c)) \
-    ops_carries ops_guesses ops_forwarding
+    ops_carries ops_guesses ops_guesses_8 ops_forwarding
 $(of_hot_blocks:%=$(objdir)/cpu/%.o): all_cflags += $(aligned_handlers)
 
 # Programs for measurement, each with one technique of the interpreter left out (techniques.h):

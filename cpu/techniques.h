@@ -23,7 +23,7 @@
 #ifndef TECHNIQUE_FORWARDING /* there, an operation's result goes to the next one in a register of the workstation */
 #define TECHNIQUE_FORWARDING 1
 #endif
-#ifndef TECHNIQUE_GUESSES /* there, reads that do not wait for the TLB */
+#ifndef TECHNIQUE_GUESSES /* there, reads and writes that do not wait for the TLB */
 #define TECHNIQUE_GUESSES 1
 #endif
 #ifndef TECHNIQUE_TAIL_CALLS /* a handler jumps to the next; 0: returns to a loop that calls it */

@@ -273,55 +273,72 @@ END_TEST
 static bool is_guessed(op_handler *handler)
 {
     for (const struct op_variants *row = OP_VARIANTS_GUESSED; row->table; row++)
-        for (unsigned n = 0; n < 64; n++)
+        for (unsigned n = 0; n < (row->first == NO_FIELD ? 8 : 64); n++)
             if (row->table[n] == handler)
                 return true;
     return false;
 }
 
-/* again: mov eax,[esi]; add ebx,eax; mov eax,[esi+1000h]; add ecx,eax; inc edx; jnz again. The two pages are not next to
- * each other, and move while it runs. */
-#define READ_ROUNDS 4
-static struct cpu_registers run_reads(enum handler_choice handlers, unsigned *guessed)
+/* A loop with two ops that use a page each, at ESI and at ESI + 1000h; these are not next to each other, and move while
+ * it runs. The second page of all is the program's own. */
+#define PAGES_ROUNDS 4
+struct pages_loop {
+    const char *code;
+    size_t bytes;
+    unsigned step; /* from the one op to the other */
+};
+struct pages_end {
+    struct cpu_registers r;
+    uint8_t data[8 * FRAME_BYTES];
+    unsigned guessed[PAGES_ROUNDS];
+};
+static void run_pages(enum handler_choice handlers, const struct pages_loop *loop, struct pages_end *end)
 {
-    static const char READS[] = "\x8b\x06\x01\xc3\x8b\x86\0\x10\0\0\x01\xc1\x42\x75\xf1";
-    static const uint32_t FRAMES[READ_ROUNDS][2] = {{0x30, 0x32}, {0x34, 0x32}, {0x36, 0x32}, {0x35, 0x37}};
+    static const uint32_t FRAMES[PAGES_ROUNDS][2] = {{0x30, 0x32}, {0x34, 0x32}, {0x36, 0x32},
+                                                      {0x35, CODE / FRAME_BYTES}};
     static const struct wide_code NO_CODE = {0, 0, 0};
     struct cpu_box box;
-    struct cpu_registers r;
     cpu_guest_init(&box);
     box.cpu->run->handlers = handlers;
-    put_wide_code(&box, &NO_CODE); /* page tables, and numbers in the pages that follow WIDE_DATA */
-    cpu_box_poke(&box, CODE, READS, sizeof READS - 1);
-    for (uint32_t n = 4; n < 8; n++)
-        cpu_box_poke32(&box, WIDE_DATA + n * 0x1000, 100 * n);
+    put_wide_code(&box, &NO_CODE); /* page tables */
+    cpu_box_poke(&box, CODE, loop->code, loop->bytes);
+    for (uint32_t n = 0; n < 8; n++)
+        cpu_box_poke32(&box, WIDE_DATA + n * 0x1000 + 0x800, 100 * n + 1);
     start(&box);
-    for (unsigned n = 0; n < ARRAY_COUNT(FRAMES); n++) {
+    for (unsigned n = 0; n < PAGES_ROUNDS; n++) {
         for (uint32_t page = 0; page < 2; page++)
             cpu_box_poke32(&box, TABLES + 0x1000 + 4 * (0x30 + page), FRAMES[n][page] << 12 | 0x67);
-        cpu_get_registers(box.cpu, &r);
-        r.gpr[CPU_SI] = WIDE_DATA;
-        cpu_set_registers(box.cpu, &r); /* loads CR3 */
+        cpu_get_registers(box.cpu, &end->r);
+        end->r.gpr[CPU_SI] = WIDE_DATA + 0x800;
+        cpu_set_registers(box.cpu, &end->r); /* loads CR3 */
         run_slice(&box, 300001);
-        guessed[n] = 0;
-        for (unsigned at = 0; at < 4; at += 2) /* of the four ops in front of INC and JNZ, the reads */
-            guessed[n] += is_guessed(block_of(&box, CODE)->ops[at].handler);
+        end->guessed[n] = 0;
+        for (unsigned at = 0; at <= loop->step; at += loop->step)
+            end->guessed[n] += is_guessed(block_of(&box, CODE)->ops[at].handler);
     }
-    cpu_get_registers(box.cpu, &r);
+    cpu_get_registers(box.cpu, &end->r);
+    cpu_box_peek(&box, WIDE_DATA, end->data, sizeof end->data);
     cpu_box_fini(&box);
-    return r;
 }
 
-START_TEST(reads_are_right_whatever_was_guessed)
+/* again: mov eax,[esi]; add ebx,eax; mov eax,[esi+1000h]; add ecx,eax; inc edx; jnz again
+ * and: again: mov [esi],edx; add [esi+1000h],edx; inc edx; jnz again */
+static const struct pages_loop PAGES_LOOPS[] = {
+    {"\x8b\x06\x01\xc3\x8b\x86\0\x10\0\0\x01\xc1\x42\x75\xf1", 15, 2},
+    {"\x89\x16\x01\x96\0\x10\0\0\x42\x75\xf5", 11, 1},
+};
+
+START_TEST(accesses_are_right_whatever_was_guessed)
 {
-    unsigned guessed[READ_ROUNDS];
-    struct cpu_registers plain = run_reads(HANDLERS_PLAIN, guessed), hot;
-    hot = run_reads(HANDLERS_BY_HEAT, guessed);
-    for (unsigned n = 0; n < READ_ROUNDS; n++) /* two that contradict each other: one has given up */
-        ck_assert_uint_eq(guessed[n], 1);
-    ck_assert_mem_eq(hot.gpr, plain.gpr, sizeof hot.gpr);
-    ck_assert_uint_eq(hot.ip, plain.ip);
-    ck_assert_uint_eq(hot.flags, plain.flags);
+    static struct pages_end plain, hot;
+    run_pages(HANDLERS_PLAIN, &PAGES_LOOPS[_i], &plain);
+    run_pages(HANDLERS_BY_HEAT, &PAGES_LOOPS[_i], &hot);
+    for (unsigned n = 0; n < PAGES_ROUNDS; n++) /* two that contradict each other: one has given up */
+        ck_assert_uint_eq(hot.guessed[n], 1);
+    ck_assert_mem_eq(hot.r.gpr, plain.r.gpr, sizeof hot.r.gpr);
+    ck_assert_uint_eq(hot.r.ip, plain.r.ip);
+    ck_assert_uint_eq(hot.r.flags, plain.r.flags);
+    ck_assert_mem_eq(hot.data, plain.data, sizeof hot.data);
 }
 END_TEST
 
@@ -337,7 +354,7 @@ Suite *cpu_heat_suite(void)
     if (HEAT_MAKES_HOT) {
         tcase_add_test(tcase, a_loop_gets_handlers_by_register_and_goes_on_as_before);
         tcase_add_loop_test(tcase, samples_are_taken_however_often_the_loop_is_left, 0, ARRAY_COUNT(ROUNDS));
-        tcase_add_test(tcase, reads_are_right_whatever_was_guessed);
+        tcase_add_loop_test(tcase, accesses_are_right_whatever_was_guessed, 0, ARRAY_COUNT(PAGES_LOOPS));
         tcase_add_test(tcase, what_was_hot_cools_where_the_code_is_wide);
     }
     suite_add_tcase(suite, tcase);

@@ -18,7 +18,8 @@ enum { DATA = 0x9000, OPERAND = DATA + 0x100, STATES = 24, EXIT_BEHIND = 2, MOST
 
 static const struct op_variants *const TABLES[] = {OP_VARIANTS_ALU_16,    OP_VARIANTS_ALU_32,
                                                    OP_VARIANTS_BRANCH_16, OP_VARIANTS_BRANCH_32,
-                                                   OP_VARIANTS_MEMORY,    OP_VARIANTS_READS,
+                                                   OP_VARIANTS_MEMORY,    OP_VARIANTS_STACK,
+                                                   OP_VARIANTS_MEMORY_8,  OP_VARIANTS_GUESSED_8,
                                                    OP_VARIANTS_GUESSED,   OP_VARIANTS_8,
                                                    OP_VARIANTS_NARROW_8,  OP_VARIANTS_NARROW_16,
                                                    OP_VARIANTS_NARROW_GUESSED_8, OP_VARIANTS_NARROW_GUESSED_16};
@@ -234,7 +235,8 @@ START_TEST(each_variant_does_what_the_general_handler_does)
     cpu_guest_init(&box);
     bench_init(&bench);
     memset(&map, 0, sizeof map);
-    if (TABLES[_i] == OP_VARIANTS_GUESSED || TABLES[_i] == OP_VARIANTS_NARROW_GUESSED_8 ||
+    if (TABLES[_i] == OP_VARIANTS_GUESSED || TABLES[_i] == OP_VARIANTS_GUESSED_8 ||
+        TABLES[_i] == OP_VARIANTS_NARROW_GUESSED_8 ||
         TABLES[_i] == OP_VARIANTS_NARROW_GUESSED_16)
         op_guess_map_init(&map);
     else
