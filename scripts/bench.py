@@ -299,9 +299,14 @@ def median(result, name):
 
 
 def goal_of(result, goals):
-    """The speed asked for: the highest of the ratios to the peers of this very run."""
+    """The speed asked for: the highest of the ratios to the peers of this very run ("stretch" is none)."""
     bars = [ratio * median(result, peer) for peer, ratio in goals.items() if median(result, peer)]
     return max(bars) if bars else None
+
+
+def stretch_of(result, goals):
+    """The speed aimed at: a ratio to QEMU."""
+    return goals.get("stretch", 0) * (median(result, "qemu-tcg") or 0) or None
 
 
 def cell(value, form="{:.0f}"):
@@ -315,7 +320,7 @@ def geometric_mean(values):
 def print_table(results, emulators, goals):
     own, peers = emulators[0].name, [e.name for e in emulators[1:]]
     heads = ["kernel", "M instr./unit"] + [e.name for e in emulators] + [f"{own}/{p}" for p in peers]
-    heads += ["goal", "/goal"] if goals else []
+    heads += ["goal", "/goal", "/stretch"] if goals else []
     print("guest MIPS per CPU second, medians")
     print("| " + " | ".join(heads) + " |")
     print("|" + "-|" * len(heads))
@@ -331,7 +336,8 @@ def print_table(results, emulators, goals):
             row.append(cell(ratio, "{:.2f}"))
         if goals:
             goal = goal_of(result, goals.get(kernel, {}))
-            row += [cell(goal), cell(mine / goal if mine and goal else None, "{:.2f}")]
+            stretch = stretch_of(result, goals.get(kernel, {}))
+            row += [cell(goal)] + [cell(mine / g if mine and g else None, "{:.2f}") for g in (goal, stretch)]
         print("| " + " | ".join(row) + " |")
     for peer in peers:
         print(f"geometric mean {own}/{peer}: {cell(geometric_mean(ratios[peer]), '{:.2f}')} "
