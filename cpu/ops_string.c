@@ -5,6 +5,7 @@
  *
  * REP of up to a page of MOVS and STOS is one operation of the block. Its elements beyond the first are
  * charged here; the block's own instructions have their budget already. SDM 2, REP; 1 7.3.9. */
+#include "cpu/elements.h"
 #include "cpu/ops.h"
 
 #define DONE DISPATCH(op + 2)
@@ -124,29 +125,6 @@ static inline void finish(struct cpu *cpu, const struct op *op, uint64_t count)
     cpu->budget -= (int64_t)(count - 1);
 }
 
-/* As if element after element: an overlapping copy upwards repeats its beginning. */
-static inline void copy(uint8_t *to, const uint8_t *from, uint64_t count, unsigned bytes)
-{
-    uint64_t total = count * bytes;
-    if (total >= 32 && (uintptr_t)to - (uintptr_t)from >= total) {
-        memmove(to, from, (size_t)total);
-        return;
-    }
-    for (uint64_t at = 0; at < total; at += bytes)
-        store_le(to + at, bytes, load_le(from + at, bytes));
-}
-
-static inline void fill(uint8_t *to, uint64_t value, uint64_t count, unsigned bytes)
-{
-    uint64_t total = count * bytes, lowest = value & 0xff;
-    if (total >= 32 && value == (lowest * 0x01010101 & mask_bytes(bytes))) {
-        memset(to, (int)lowest, (size_t)total);
-        return;
-    }
-    for (uint64_t at = 0; at < total; at += bytes)
-        store_le(to + at, bytes, value);
-}
-
 #define REP_HANDLERS(bytes)                                                                \
     OP_DEFINE(rep_movs##bytes)                                                             \
     {                                                                                      \
@@ -158,7 +136,7 @@ static inline void fill(uint8_t *to, uint64_t value, uint64_t count, unsigned by
             !reach(cpu, op, op->segment, CPU_SI, total, false, &from) ||                   \
             !reach(cpu, op, CPU_ES, CPU_DI, total, true, &to))                             \
             NEXT;                                                                          \
-        copy(to, from, count, bytes);                                                      \
+        elements_copy(to, from, count, bytes);                                             \
         set_index(cpu, op, CPU_SI, cpu->gpr[CPU_SI] + total);                              \
         set_index(cpu, op, CPU_DI, cpu->gpr[CPU_DI] + total);                              \
         finish(cpu, op, count);                                                            \
@@ -173,7 +151,7 @@ static inline void fill(uint8_t *to, uint64_t value, uint64_t count, unsigned by
         if (!is_short(cpu, count, bytes) ||                                                \
             !reach(cpu, op, CPU_ES, CPU_DI, total, true, &to))                             \
             NEXT;                                                                          \
-        fill(to, cpu->gpr[CPU_AX] & mask_bytes(bytes), count, bytes);                      \
+        elements_fill(to, cpu->gpr[CPU_AX] & mask_bytes(bytes), count, bytes);             \
         set_index(cpu, op, CPU_DI, cpu->gpr[CPU_DI] + total);                              \
         finish(cpu, op, count);                                                            \
         DONE;                                                                              \

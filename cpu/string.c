@@ -3,8 +3,7 @@
  *
  * Each element is one instruction of time. The instruction itself has been charged for the first;
  * rep_more() charges the others as they begin. An unfinished REP leaves next_ip at itself. */
-#include <string.h>
-
+#include "cpu/elements.h"
 #include "cpu/execute.h"
 #include "cpu/flags.h"
 #include "cpu/memory.h"
@@ -120,18 +119,6 @@ static uint64_t smallest(uint64_t a, uint64_t b)
     return a < b ? a : b;
 }
 
-/* As if element after element: an overlapping copy upwards repeats its beginning. */
-static void copy_elements(uint8_t *to, const uint8_t *from, uint64_t count, unsigned bytes)
-{
-    uintptr_t distance = (uintptr_t)to - (uintptr_t)from;
-    if (distance >= count * bytes) {
-        memmove(to, from, (size_t)count * bytes);
-        return;
-    }
-    for (uint64_t n = 0; n < count; n++)
-        store_le(to + n * bytes, bytes, load_le(from + n * bytes, bytes));
-}
-
 static uint64_t run_movs(struct cpu *cpu, const struct instruction *i, uint64_t most)
 {
     uint8_t *from, *to;
@@ -140,7 +127,7 @@ static uint64_t run_movs(struct cpu *cpu, const struct instruction *i, uint64_t 
         n = smallest(n, plain_run(cpu, CPU_ES, CPU_DI, i, true, &to));
     if (!n)
         return 0;
-    copy_elements(to, from, n, i->operand_size);
+    elements_copy(to, from, n, i->operand_size);
     advance(cpu, CPU_SI, i, (int64_t)n);
     advance(cpu, CPU_DI, i, (int64_t)n);
     return n;
@@ -151,14 +138,9 @@ static uint64_t run_stos(struct cpu *cpu, const struct instruction *i, uint64_t 
     uint8_t *to;
     unsigned bytes = i->operand_size;
     uint64_t n = smallest(most, plain_run(cpu, CPU_ES, CPU_DI, i, true, &to));
-    uint64_t value = cpu->gpr[CPU_AX] & mask_bytes(bytes);
     if (!n)
         return 0;
-    if (value == (value & 0xff) * (mask_bytes(bytes) / 0xff))
-        memset(to, (int)(value & 0xff), (size_t)n * bytes);
-    else
-        for (uint64_t k = 0; k < n; k++)
-            store_le(to + k * bytes, bytes, value);
+    elements_fill(to, cpu->gpr[CPU_AX] & mask_bytes(bytes), n, bytes);
     advance(cpu, CPU_DI, i, (int64_t)n);
     return n;
 }
