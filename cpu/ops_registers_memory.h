@@ -12,10 +12,10 @@
     OP_DEFINE(name##_rm_##r##_##b)                                                             \
     READ_BODY(AT(b, 4, false), LEAVE(OPS_32.alu[which][OP_RM]), COMBINE_INTO(DO, r))
 #define READS(r, b)                                                                            \
-    OP_DEFINE(mov_rm_##r##_##b) READ_BODY(AT(b, 4, false), LEAVE(OPS_32.mov[OP_RM]), MOVE_INTO(r))    \
-    OP_DEFINE(movzx8_##r##_##b) EXTEND_BODY(AT(b, 1, false), LEAVE(OPS_32.movzx8[1]), r, uint8_t, 1)  \
+    OP_DEFINE(mov_rm_##r##_##b) READ_BODY(AT(b, 4, false), LEAVE(OPS_32.mov[OP_RM]), MOVE_INTO(r)) \
+    OP_DEFINE(movzx8_##r##_##b) EXTEND_BODY(AT(b, 1, false), LEAVE(OPS_32.movzx8[1]), r, uint8_t, 1) \
     OP_DEFINE(movzx16_##r##_##b) EXTEND_BODY(AT(b, 2, false), LEAVE(OPS_32.movzx16[1]), r, uint16_t, 2) \
-    OP_DEFINE(movsx8_##r##_##b) EXTEND_BODY(AT(b, 1, false), LEAVE(OPS_32.movsx8[1]), r, int8_t, 1)   \
+    OP_DEFINE(movsx8_##r##_##b) EXTEND_BODY(AT(b, 1, false), LEAVE(OPS_32.movsx8[1]), r, int8_t, 1) \
     OP_DEFINE(movsx16_##r##_##b) EXTEND_BODY(AT(b, 2, false), LEAVE(OPS_32.movsx16[1]), r, int16_t, 2) \
     COMBINED(add, ALU_ADD, DO_ADD, r, b)                                                       \
     COMBINED(or, ALU_OR, DO_OR, r, b)                                                          \
@@ -23,7 +23,7 @@
     COMBINED(sub, ALU_SUB, DO_SUB, r, b)                                                       \
     COMBINED(xor, ALU_XOR, DO_XOR, r, b)                                                       \
     OP_DEFINE(cmp_rm_##r##_##b)                                                                \
-    READ_BODY(AT(b, 4, false), LEAVE(OPS_32.alu[ALU_CMP][OP_RM]), COMPARE_ONLY(DO_CMP, GET(r), m))    \
+    READ_BODY(AT(b, 4, false), LEAVE(OPS_32.alu[ALU_CMP][OP_RM]), COMPARE_ONLY(DO_CMP, GET(r), m)) \
     OP_DEFINE(cmp_mr_##r##_##b)                                                                \
     READ_BODY(AT(b, 4, false), LEAVE(OPS_32.alu[ALU_CMP][OP_MR]), COMPARE_ONLY(DO_CMP, m, GET(r)))
 PAIRS(READS)
@@ -32,15 +32,15 @@ SQUARE(add_rm) SQUARE(or_rm) SQUARE(and_rm) SQUARE(sub_rm) SQUARE(xor_rm) SQUARE
 
 #define READS_WITH_INDEX(b, x)                                                                 \
     OP_DEFINE(mov_rm_f_##b##_##x)                                                              \
-    READ_BODY(INDEXED(b, x, 4, false), LEAVE(OPS_32.mov[OP_RM_F]), MOVE_INTO(op->d))                  \
+    READ_BODY(INDEXED(b, x, 4, false), LEAVE(OPS_32.mov[OP_RM_F]), MOVE_INTO(op->d))           \
     OP_DEFINE(movzx8_f_##b##_##x)                                                              \
-    EXTEND_BODY(INDEXED(b, x, 1, false), LEAVE(OPS_32.movzx8[1 + OP_F]), op->d, uint8_t, 1)           \
+    EXTEND_BODY(INDEXED(b, x, 1, false), LEAVE(OPS_32.movzx8[1 + OP_F]), op->d, uint8_t, 1)    \
     OP_DEFINE(movzx16_f_##b##_##x)                                                             \
-    EXTEND_BODY(INDEXED(b, x, 2, false), LEAVE(OPS_32.movzx16[1 + OP_F]), op->d, uint16_t, 2)         \
+    EXTEND_BODY(INDEXED(b, x, 2, false), LEAVE(OPS_32.movzx16[1 + OP_F]), op->d, uint16_t, 2)  \
     OP_DEFINE(movsx8_f_##b##_##x)                                                              \
-    EXTEND_BODY(INDEXED(b, x, 1, false), LEAVE(OPS_32.movsx8[1 + OP_F]), op->d, int8_t, 1)            \
+    EXTEND_BODY(INDEXED(b, x, 1, false), LEAVE(OPS_32.movsx8[1 + OP_F]), op->d, int8_t, 1)     \
     OP_DEFINE(movsx16_f_##b##_##x)                                                             \
-    EXTEND_BODY(INDEXED(b, x, 2, false), LEAVE(OPS_32.movsx16[1 + OP_F]), op->d, int16_t, 2)          \
+    EXTEND_BODY(INDEXED(b, x, 2, false), LEAVE(OPS_32.movsx16[1 + OP_F]), op->d, int16_t, 2)   \
     OP_DEFINE(add_rm_f_##b##_##x)                                                              \
     READ_BODY(INDEXED(b, x, 4, false), LEAVE(OPS_32.alu[ALU_ADD][OP_RM_F]), COMBINE_INTO(DO_ADD, op->d)) \
     OP_DEFINE(xor_rm_f_##b##_##x)                                                              \

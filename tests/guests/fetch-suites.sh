@@ -10,6 +10,11 @@ folder=${1:?usage: fetch-suites.sh FOLDER}
 mkdir -p "$folder" && folder=$(cd "$folder" && pwd) || exit 1
 . "$(dirname "$0")/../packages.inc"
 
+# fetch.sh has its package state in the same place.
+if command -v flock >/dev/null; then
+    exec 9>"$folder/.lock"
+    flock 9
+fi
 [ ! -d "$folder/suites/valgrind" ] || exit 0
 command -v apt-get >/dev/null || skip "no apt-get here: the suites are Debian's source packages"
 make_state archives "$(dpkg --print-architecture)"

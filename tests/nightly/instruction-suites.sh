@@ -11,10 +11,10 @@
 # timeout: 3600
 set -u
 CC=${CC:-cc}
-command -v perl >/dev/null && command -v cpio >/dev/null || { echo "no perl or no cpio"; exit 77; }
-for part in fetch-suites fetch; do sh "$SRCDIR/tests/guests/$part.sh" "$BUILDDIR/guests" || exit $?; done
-[ -f "$BUILDDIR/guests/initramfs.gz" ] || sh "$SRCDIR/tests/guests/make-initramfs.sh" "$BUILDDIR/guests" || exit 1
-suites=$(cd "$BUILDDIR/guests/suites" && pwd)
+command -v perl >/dev/null || { echo "no perl here"; exit 77; }
+. "$SRCDIR/tests/guest/guests.inc"
+sh "$SRCDIR/tests/guests/fetch-suites.sh" "$GUESTS" || exit $?
+suites=$(cd "$GUESTS/suites" && pwd)
 program() { # program NAME OPTION...: sources and options behind the common ones
     name=$1
     shift
@@ -63,7 +63,7 @@ done
 ALL
 sh all native /dev/null 2>/dev/null
 mkdir root
-(cd root && gzip -dc "$BUILDDIR/guests/initramfs.gz" | cpio -id --quiet) || exit 1
+(cd root && gzip -dc "$GUESTS/initramfs.gz" | cpio -id --quiet) || exit 1
 cp -r programs all root/
 cat >root/init <<'INIT'
 #!/bin/busybox sh
@@ -81,7 +81,7 @@ poweroff -f
 INIT
 (cd root && find . | cpio -o -H newc --quiet | gzip -1) >suites.gz
 truncate -s 32M out.img
-"$VITRINE" run --kernel "$BUILDDIR/guests/vmlinuz" --initrd suites.gz --append "console=ttyS0 rdinit=/init" --memory 512M \
+"$VITRINE" run --kernel "$GUESTS/vmlinuz" --initrd suites.gz --append "console=ttyS0 rdinit=/init" --memory 512M \
     --disk out.img --cpu max --display none --serial stdio --max-speed --max-instructions 300000000000 >console 2>&1 </dev/null
 grep -q ALL-DONE console || { echo "the guest did not come to its end:"; tail -n 5 console; exit 1; }
 tar -xf out.img --warning=no-timestamp
