@@ -155,7 +155,8 @@ struct op *builder_add(struct builder *b, op_handler *handler, const struct inst
     b->reads[n] = b->writes[n] = b->kills[n] = ROW_FLAGS_0;
     b->leaves[n] = true;
     b->without_flags[n] = NULL;
-    b->fused[n] = NULL;
+    b->fused[n] = b->fused_clear[n] = NULL;
+    b->carry[n] = CARRY_CHANGED;
     return op;
 }
 
@@ -226,6 +227,23 @@ static void drop_dead_flags(struct builder *b)
             b->ops[n].handler = b->without_flags[n];
         live = (live & ~(unsigned)b->kills[n]) | b->reads[n];
     }
+}
+
+/* An op that does nothing goes, and its instruction counts with the one before. Neither that nor the op itself may leave
+ * the block, so that nobody comes in between. */
+static void drop_idle(struct builder *b)
+{
+    unsigned kept = 0;
+    for (unsigned n = 0; n < b->op_count; n++) {
+        if (kept && b->ops[n].handler == OPS_32.nop && !b->leaves[n] && !b->leaves[n - 1]) {
+            b->ops[kept - 1].covers += b->ops[n].covers;
+            continue;
+        }
+        b->ops[kept] = b->ops[n];
+        b->ops[kept].number = (uint8_t)kept;
+        kept++;
+    }
+    b->op_count = kept;
 }
 
 /* Two ops become a pair where the block then needs the fewest dispatches. */
@@ -415,6 +433,7 @@ struct block *block_build(struct cpu *cpu, unsigned most)
     }
     if (TECHNIQUE_DEAD_FLAGS)
         drop_dead_flags(b);
+    drop_idle(b);
     if (TECHNIQUE_PAIRS)
         make_pairs(b);
     number_instructions(b);

@@ -33,6 +33,7 @@ static struct op *add_stack(struct builder *b, op_handler *handler, const struct
 {
     struct op *op = builder_add(b, handler, i);
     op->condition = stack_shift(b);
+    b->carry[op->number] = CARRY_KEPT;
     return op;
 }
 
@@ -50,6 +51,7 @@ static void set_flags_of(struct builder *b, const struct op *op, const struct in
 {
     b->reads[op->number] = i->row->reads;
     b->writes[op->number] = b->kills[op->number] = i->row->writes;
+    b->carry[op->number] = i->row->writes & ROW_FLAGS_C ? CARRY_CHANGED : CARRY_KEPT;
 }
 
 /* Adds an op that works on registers only: nothing can come between it and the next. */
@@ -162,9 +164,11 @@ static bool emit_alu(struct builder *b, const struct op_handlers *h, const struc
         return false;
     op = add_two(b, h->alu[operation], i, operation != ALU_CMP, &form);
     if (form <= OP_RI)
-        b->without_flags[op->number] = h->alu_quiet[operation][form];
+        b->without_flags[op->number] = operation == ALU_CMP ? OPS_32.nop : h->alu_quiet[operation][form];
     if (operation == ALU_CMP)
         b->fused[op->number] = h->cmp_jcc[form];
+    if (operation == ALU_AND || operation == ALU_OR || operation == ALU_XOR)
+        b->carry[op->number] = CARRY_CLEAR;
     return true;
 }
 
@@ -172,10 +176,13 @@ static bool emit_test(struct builder *b, const struct op_handlers *h, const stru
 {
     enum op_form form;
     struct op *op = add_two(b, h->test, i, false, &form);
-    if (form <= OP_RI)
+    b->carry[op->number] = CARRY_CLEAR;
+    if (form <= OP_RI) {
+        b->without_flags[op->number] = OPS_32.nop;
         b->fused[op->number] = h->test_jcc[form];
-    else if (form >= OP_MI)
+    } else if (form >= OP_MI) {
         b->fused[op->number] = h->test_mi_jcc[form - OP_MI];
+    }
     return true;
 }
 
@@ -202,6 +209,7 @@ static bool emit_unary(struct builder *b, const struct op_handlers *h, const str
     if (counts) {
         b->reads[op->number] = ROW_FLAGS_0; /* the carry is kept, not used */
         b->fused[op->number] = h->count_jcc[which];
+        b->fused_clear[op->number] = h->count_clear_jcc[which];
     }
     return true;
 }
@@ -361,6 +369,15 @@ static bool set_targets(struct builder *b, const struct instruction *i)
     return true;
 }
 
+/* Is CF known to be 0 in front of an op? */
+static bool carry_is_clear(const struct builder *b, unsigned number)
+{
+    while (number-- > 0)
+        if (b->carry[number] != CARRY_KEPT)
+            return b->carry[number] == CARRY_CLEAR;
+    return false;
+}
+
 static bool emit_jcc(struct builder *b, const struct instruction *i)
 {
     unsigned cc = i->row->argument, last = b->op_count - 1;
@@ -371,8 +388,11 @@ static bool emit_jcc(struct builder *b, const struct instruction *i)
         struct op *op = &b->ops[last];
         op->handler = b->fused[last][cc];
         op->covers = 2;
+        if (b->fused_clear[last] && carry_is_clear(b, last)) {
+            op->handler = b->fused_clear[last][cc];
+            b->kills[last] = ROW_FLAGS_A;
+        }
         b->without_flags[last] = NULL;
-        b->leaves[last] = true;
         return true;
     }
     set_flags_of(b, builder_add(b, OPS_32.jcc[cc], i), i);

@@ -38,6 +38,7 @@ struct op_handlers {
     op_handler *cmp_jcc[OP_FORMS][16], *test_jcc[2][16]; /* NULL: not fused */
     op_handler *test_mi_jcc[OP_CLASSES][16];
     op_handler *count_jcc[2][16], *count_m_jcc[2][OP_CLASSES][16]; /* INC, DEC of a register, of memory */
+    op_handler *count_clear_jcc[2][16]; /* where CF is known to be 0 */
     op_handler *setcc_r[16], *setcc_m[OP_CLASSES], *cmov_r[16], *cmov_m[OP_CLASSES];
     op_handler *imul[1 + OP_CLASSES], *imul_i[1 + OP_CLASSES];
     op_handler *imul_quiet[2]; /* of registers: by a register, by an immediate */

@@ -256,14 +256,16 @@ static inline T subtract_borrowing(struct cpu *cpu, T a, T b, bool borrow)
 }
 
 /* --- one operand ------------------------------------------------------------------------------------------ */
-#define DO_COUNT(class, after)                                    \
+#define DO_COUNT(class, after, carry)                             \
     do {                                                          \
-        uint64_t carry_ = flags_cf(cpu) ? FLAG_CF : 0;            \
+        uint64_t carry_ = (carry) ? FLAG_CF : 0;                  \
         r = (T)(after);                                           \
         flags_set(cpu, class, LOG2, r, carry_);                   \
     } while (0)
-#define DO_INC(a) DO_COUNT(FLAGS_INC, (a) + 1)
-#define DO_DEC(a) DO_COUNT(FLAGS_DEC, (a) - 1)
+#define DO_INC(a) DO_COUNT(FLAGS_INC, (a) + 1, flags_cf(cpu))
+#define DO_DEC(a) DO_COUNT(FLAGS_DEC, (a) - 1, flags_cf(cpu))
+#define DO_INC_CLEAR(a) DO_COUNT(FLAGS_INC, (a) + 1, 0)
+#define DO_DEC_CLEAR(a) DO_COUNT(FLAGS_DEC, (a) - 1, 0)
 #define DO_NOT(a) (r = (T) ~(a))
 #define DO_NEG(a) (r = (T)(0 - (a)), flags_set(cpu, FLAGS_SUB, LOG2, r, (a)))
 

@@ -66,7 +66,9 @@ TEST_CONDITIONS(TEST_JCC_MI)
 /* --- count and branch ---------------------------------------------------------------------------------- */
 #define COUNT_JCC(cc, is)                                         \
     OP_DEFINE(inc_j##cc) COUNT_BRANCH_BODY(DO_INC, op->d, is)     \
-    OP_DEFINE(dec_j##cc) COUNT_BRANCH_BODY(DO_DEC, op->d, is)
+    OP_DEFINE(dec_j##cc) COUNT_BRANCH_BODY(DO_DEC, op->d, is)     \
+    OP_DEFINE(inc_clear_j##cc) COUNT_BRANCH_BODY(DO_INC_CLEAR, op->d, is) \
+    OP_DEFINE(dec_clear_j##cc) COUNT_BRANCH_BODY(DO_DEC_CLEAR, op->d, is)
 COUNT_CONDITIONS(COUNT_JCC)
 #define COUNT_SPLIT(name, DO)                                     \
     OP_SLOW(name##_split)                                         \
@@ -122,6 +124,7 @@ CONDITIONS(JCC_OF)
                 JCC_CMP_ROW(mr_S), JCC_CMP_ROW(mr_W), JCC_CMP_ROW(mi_B), JCC_CMP_ROW(mi_F),        \
                 JCC_CMP_ROW(mi_S), JCC_CMP_ROW(mi_W)},                                             \
     .count_jcc = {JCC_COUNT_ROW(inc), JCC_COUNT_ROW(dec)},                                         \
+    .count_clear_jcc = {JCC_COUNT_ROW(inc_clear), JCC_COUNT_ROW(dec_clear)},                       \
     .count_m_jcc = {{JCC_COUNT_ROW(inc_m_B), JCC_COUNT_ROW(inc_m_F), JCC_COUNT_ROW(inc_m_S), JCC_COUNT_ROW(inc_m_W)}, \
                     {JCC_COUNT_ROW(dec_m_B), JCC_COUNT_ROW(dec_m_F), JCC_COUNT_ROW(dec_m_S), JCC_COUNT_ROW(dec_m_W)}}, \
     .test_jcc = {JCC_TEST_ROW(rr), JCC_TEST_ROW(ri)},                                              \

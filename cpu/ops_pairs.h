@@ -12,8 +12,8 @@
 
 #include "cpu/ops.h"
 
-#define PAIR_FIRSTS 27
-#define PAIR_SECONDS 49
+#define PAIR_FIRSTS 31
+#define PAIR_SECONDS 53
 extern op_handler *const OP_PAIRS[PAIR_FIRSTS][PAIR_SECONDS];
 
 #define PAIR_NONE 0xff

@@ -36,8 +36,12 @@
 #define STEP_sub_rr STEP_TWO(DO_SUB, GET(op->s))
 #define STEP_xor_rr STEP_TWO(DO_XOR, GET(op->s))
 #define STEP_add_ri_quiet STEP_TWO(QUIET_ADD, IMMEDIATE)
+#define STEP_sub_ri_quiet STEP_TWO(QUIET_SUB, IMMEDIATE)
+#define STEP_and_ri_quiet STEP_TWO(QUIET_AND, IMMEDIATE)
 #define STEP_add_rr_quiet STEP_TWO(QUIET_ADD, GET(op->s))
+#define STEP_sub_rr_quiet STEP_TWO(QUIET_SUB, GET(op->s))
 #define STEP_xor_rr_quiet STEP_TWO(QUIET_XOR, GET(op->s))
+#define STEP_inc_quiet SET(op->d, GET(op->d) + 1)
 #define STEP_inc                                                             \
     do {                                                                     \
         T a = GET(op->d), r;                                                 \
@@ -100,9 +104,12 @@
     X(and_ri, PAIR_OPS.alu[ALU_AND][OP_RI]) X(add_rr, PAIR_OPS.alu[ALU_ADD][OP_RR]) \
     X(sub_rr, PAIR_OPS.alu[ALU_SUB][OP_RR]) X(xor_rr, PAIR_OPS.alu[ALU_XOR][OP_RR]) \
     X(add_ri_quiet, PAIR_OPS.alu_quiet[ALU_ADD][OP_RI])                        \
+    X(sub_ri_quiet, PAIR_OPS.alu_quiet[ALU_SUB][OP_RI])                        \
+    X(and_ri_quiet, PAIR_OPS.alu_quiet[ALU_AND][OP_RI])                        \
     X(add_rr_quiet, PAIR_OPS.alu_quiet[ALU_ADD][OP_RR])                        \
+    X(sub_rr_quiet, PAIR_OPS.alu_quiet[ALU_SUB][OP_RR])                        \
     X(xor_rr_quiet, PAIR_OPS.alu_quiet[ALU_XOR][OP_RR])                        \
-    X(inc, PAIR_OPS.unary[OP_INC][0])                                          \
+    X(inc, PAIR_OPS.unary[OP_INC][0]) X(inc_quiet, PAIR_OPS.unary_quiet[OP_INC]) \
     X(push_r, PAIR_OPS.push_r[0]) X(push_i, PAIR_OPS.push_i[0])                  \
     X(pop_r, PAIR_OPS.pop_r[0])                                                \
     X(push_2, PAIR_OPS.push_run[2]) X(push_3, PAIR_OPS.push_run[3])              \
@@ -195,7 +202,8 @@
 #define STEPS_BEHIND(X, f)                                                   \
     X(f, mov_rm) X(f, mov_mr) X(f, mov_mi) X(f, movzx8) X(f, mov_rr) X(f, mov_ri) X(f, lea) \
     X(f, lea_f) X(f, add_ri) X(f, sub_ri) X(f, and_ri) X(f, add_rr) X(f, sub_rr) X(f, xor_rr) \
-    X(f, add_ri_quiet) X(f, add_rr_quiet) X(f, xor_rr_quiet) X(f, inc) X(f, push_r) \
+    X(f, add_ri_quiet) X(f, sub_ri_quiet) X(f, and_ri_quiet) X(f, add_rr_quiet)  \
+    X(f, sub_rr_quiet) X(f, xor_rr_quiet) X(f, inc) X(f, inc_quiet) X(f, push_r) \
     X(f, push_i) X(f, pop_r) X(f, push_2) X(f, push_3) X(f, push_4) X(f, pop_2) X(f, pop_3) \
     X(f, pop_4)
 #define ENDS_BEHIND(X, f)                                                    \

@@ -47,6 +47,8 @@ PAIRS(TWO)
 #define COUNT_ONE(cc, code, is, n)                                                   \
     OP_DEFINE(inc_##cc##_##n) COUNT_BRANCH_BODY(DO_INC, n, is)                       \
     OP_DEFINE(dec_##cc##_##n) COUNT_BRANCH_BODY(DO_DEC, n, is)                       \
+    OP_DEFINE(inc_clear_##cc##_##n) COUNT_BRANCH_BODY(DO_INC_CLEAR, n, is)           \
+    OP_DEFINE(dec_clear_##cc##_##n) COUNT_BRANCH_BODY(DO_DEC_CLEAR, n, is)           \
     OP_DEFINE(inc_m_##cc##_##n)                                                      \
     COUNT_MODIFY_BRANCH_BODY(TO(n), MISS(OPS.count_m_jcc[OP_INC][OP_B][code]), DO_INC, is) \
     OP_DEFINE(dec_m_##cc##_##n)                                                      \
@@ -57,7 +59,8 @@ EACH(ONE)
 #define CMP_TABLES(cc, code, is, unused)                                             \
     LINE(cmp_ri_##cc) LINE(cmp_rm_##cc) LINE(cmp_mr_##cc) LINE(cmp_mi_##cc)
 #define TEST_TABLES(cc, code, is, unused) LINE(test_rr_##cc) LINE(test_ri_##cc) LINE(test_mi_##cc)
-#define COUNT_TABLES(cc, code, is, unused) LINE(inc_##cc) LINE(dec_##cc) LINE(inc_m_##cc) LINE(dec_m_##cc)
+#define COUNT_TABLES(cc, code, is, unused) \
+    LINE(inc_##cc) LINE(dec_##cc) LINE(inc_clear_##cc) LINE(dec_clear_##cc) LINE(inc_m_##cc) LINE(dec_m_##cc)
 #define CMP_SQUARES(cc, code, is, unused) SQUARE(cmp_rr_##cc)
 #if BITS == 32
 CMP_WITH(CMP_SQUARES, )
@@ -78,6 +81,8 @@ COUNT_WITH(COUNT_TABLES, )
 #define COUNT_ROWS(cc, code, is, unused)                                             \
     {&OPS.count_jcc[OP_INC][code], NO_FIELD, FIELD_D, inc_##cc##_table},          \
     {&OPS.count_jcc[OP_DEC][code], NO_FIELD, FIELD_D, dec_##cc##_table},          \
+    {&OPS.count_clear_jcc[OP_INC][code], NO_FIELD, FIELD_D, inc_clear_##cc##_table}, \
+    {&OPS.count_clear_jcc[OP_DEC][code], NO_FIELD, FIELD_D, dec_clear_##cc##_table}, \
     {&OPS.count_m_jcc[OP_INC][OP_B][code], NO_FIELD, FIELD_BASE, inc_m_##cc##_table}, \
     {&OPS.count_m_jcc[OP_DEC][OP_B][code], NO_FIELD, FIELD_BASE, dec_m_##cc##_table},
 

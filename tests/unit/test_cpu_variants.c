@@ -82,6 +82,7 @@ static bool is_branch_of(op_handler *const *place, const struct op_handlers *h)
            is_within(place, h->test_jcc, sizeof h->test_jcc) ||
            is_within(place, h->test_mi_jcc, sizeof h->test_mi_jcc) ||
            is_within(place, h->count_jcc, sizeof h->count_jcc) ||
+           is_within(place, h->count_clear_jcc, sizeof h->count_clear_jcc) ||
            is_within(place, h->count_m_jcc, sizeof h->count_m_jcc);
 }
 static bool is_branch(const struct op_variants *row)
