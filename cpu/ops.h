@@ -66,6 +66,13 @@ static inline void gpr_merge(uint64_t *r, uint64_t mask, uint64_t value)
     __asm__("" : "+r"(whole));
     *r = whole;
 }
+/* Reads a register by a load of its own. What has been stored a moment before, in a place that is the handler's, comes
+ * to such a load at once on recent processors (memory renaming), and after seven cycles to an addition from memory, which
+ * compilers would make of both. */
+static inline uint64_t gpr_alone(const struct cpu *cpu, unsigned code)
+{
+    return *(const volatile uint64_t *)&cpu->gpr[code];
+}
 /* A register as an op names it. */
 static inline uint8_t op_register(unsigned number, unsigned bytes)
 {

@@ -12,12 +12,14 @@
 #define ST int16_t
 #define LOG2 1
 #define GET(code) ((T)cpu->gpr[code])
+#define ALONE(code) GET(code)
 #define SET(code, value) gpr_merge(&cpu->gpr[code], 0xffff, (uint64_t)(T)(value))
 #else
 #define T uint32_t
 #define ST int32_t
 #define LOG2 2
 #define GET(code) ((T)cpu->gpr[code])
+#define ALONE(code) ((T)gpr_alone(cpu, code))
 #define SET(code, value) (cpu->gpr[code] = (uint64_t)(T)(value))
 #endif
 #define BYTES (BITS / 8)

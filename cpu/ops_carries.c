@@ -57,7 +57,7 @@
         bool carry = false;                                                  \
         MAKE_##maker(b);                                                     \
         op++;                                                                \
-        a = TAKE_##taker(GET(n));                                            \
+        a = TAKE_##taker(ALONE(n));                                            \
         SET(n, a);                                                           \
         FORWARD(a);                                                          \
     }

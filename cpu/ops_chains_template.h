@@ -113,7 +113,7 @@
 #define CHAIN_FROM(f, s, d, name, other)                                     \
     OP_DEFINE(name)                                                          \
     {                                                                        \
-        T a = GET(d), r;                                                     \
+        T a = ALONE(d), r;                                                    \
         uint64_t b = other;                                                  \
         (void)a;                                                             \
         (void)b;                                                             \

@@ -12,7 +12,7 @@
 
 /* Between registers: the source is taken, or the register that is changed. */
 #define TWO(name, DO, d)                                                                 \
-    OP_DEFINE(name##_from_source_##d) TWO_BODY_FROM(DO, d, GET(d), TAKEN)                \
+    OP_DEFINE(name##_from_source_##d) TWO_BODY_FROM(DO, d, ALONE(d), TAKEN)                \
     OP_DEFINE(name##_from_target_##d) TWO_BODY_FROM(DO, d, TAKEN, GET(op->s))            \
     OP_DEFINE(name##_i_from_target_##d) TWO_BODY_FROM(DO, d, TAKEN, IMMEDIATE)
 #define COMPARED(name, DO, d)                                                            \
@@ -53,9 +53,9 @@
     TWO(sbb_quiet, QUIET_SBB, d) TWO(and_quiet, QUIET_AND, d) TWO(sub_quiet, QUIET_SUB, d) \
     TWO(xor_quiet, QUIET_XOR, d)                                                         \
     COMPARED(cmp, DO_CMP, d) COMPARED(test, DO_AND, d)                                   \
-    OP_DEFINE(imul_from_source_##d) SET_BODY(d, multiply(cpu, GET(d), TAKEN))            \
+    OP_DEFINE(imul_from_source_##d) SET_BODY(d, multiply(cpu, ALONE(d), TAKEN))            \
     OP_DEFINE(imul_from_target_##d) SET_BODY(d, multiply(cpu, TAKEN, GET(op->s)))        \
-    OP_DEFINE(imul_quiet_from_source_##d) SET_BODY(d, GET(d) * TAKEN)                    \
+    OP_DEFINE(imul_quiet_from_source_##d) SET_BODY(d, ALONE(d) * TAKEN)                    \
     OP_DEFINE(imul_quiet_from_target_##d) SET_BODY(d, TAKEN * GET(op->s))                \
     OP_DEFINE(movzx8_from_source_##d) SET_BODY(d, (uint8_t)(forwarded >> (op->s & 8)))   \
     OP_DEFINE(movzx16_from_source_##d) SET_BODY(d, (uint16_t)forwarded)                  \
