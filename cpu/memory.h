@@ -37,11 +37,9 @@ static inline unsigned tlb_table(bool is_write, bool is_user)
 enum tlb_right { TLB_BY_SUPERVISOR = 1, TLB_BY_USER = 2 };
 struct tlb_place {
     uint32_t page;
-    uint32_t code_rights; /* who may write beside its code; 0: nothing is known of any */
-};
-struct tlb_code {
-    const uint64_t *lines; /* pool_lines() */
-    uint8_t *host;
+    uint32_t code_rights; /* who may write beside its code; 0: nothing is known of any, nor what follows here */
+    const uint64_t *code_lines; /* pool_lines() */
+    uintptr_t code_word; /* as those above: to be added to a linear address */
 };
 
 enum tlb_flag { TLB_USER = 1, TLB_WRITABLE = 2, TLB_DIRTY = 4, TLB_GLOBAL = 8, TLB_LARGE = 16 };
@@ -63,7 +61,6 @@ struct cpu_memory {
     uint64_t regions[TLB_EMPTY][TLB_REGIONS / 64]; /* that have words, by table */
     unsigned region_count;
     struct tlb_place place[TLB_ENTRIES];
-    struct tlb_code code[TLB_ENTRIES]; /* of places with code_rights */
     struct tlb_entry entry[TLB_ENTRIES];
     struct table_host directory, table; /* of the last frequent walk */
     bool has_large;        /* some entry is of a large page (or was) */
@@ -79,11 +76,19 @@ static inline unsigned tlb_index(uint64_t linear)
     return (unsigned)(linear >> 12) & (TLB_ENTRIES - 1);
 }
 
-/* Does an access leave its page? An operand that is aligned cannot, which is one test. */
-static BASE_ALWAYS_INLINE bool crosses_page(uint64_t linear, unsigned bytes)
+/* Does an access leave its page, or its line of 64 bytes? An operand that is aligned cannot, which is one test. */
+static BASE_ALWAYS_INLINE bool crosses(uint64_t linear, unsigned bytes, unsigned unit)
 {
     bool may_cross = bytes > 8 || (bytes & (bytes - 1)) != 0 || BASE_RARELY(linear & (bytes - 1));
-    return may_cross && BASE_UNLIKELY((linear & PAGE_MASK) > FRAME_BYTES - bytes);
+    return may_cross && BASE_UNLIKELY((linear & (unit - 1)) > unit - bytes);
+}
+static BASE_ALWAYS_INLINE bool crosses_page(uint64_t linear, unsigned bytes)
+{
+    return crosses(linear, bytes, FRAME_BYTES);
+}
+static BASE_ALWAYS_INLINE bool crosses_line(uint64_t linear, unsigned bytes)
+{
+    return crosses(linear, bytes, 64);
 }
 
 /* The host's bytes of a plain access below 4 GiB; false: then one of the slow calls does it. */
@@ -104,31 +109,45 @@ static inline uint8_t *tlb_hit(const uintptr_t *words, uint64_t linear, unsigned
     return linear >> 32 == 0 && tlb_reach(words, linear, bytes, &host) ? host : NULL;
 }
 
-static BASE_ALWAYS_INLINE bool tlb_has_code(const struct cpu *cpu, uint64_t linear)
+static inline const struct tlb_place *tlb_place(const struct cpu *cpu, uint64_t linear)
 {
-    const struct tlb_place *place = &cpu->memory_unit->place[tlb_index(linear)];
-    return place->page == linear >> 12 && place->code_rights & cpu->code_right;
+    return &cpu->memory_unit->place[tlb_index(linear)];
+}
+/* Below 4 GiB, as tlb_reach(). */
+static BASE_ALWAYS_INLINE bool place_has_code(const struct cpu *cpu, const struct tlb_place *place, uint64_t linear)
+{
+    return place->page == (uint32_t)linear >> 12 && place->code_rights & cpu->code_right;
+}
+static inline bool tlb_has_code(const struct cpu *cpu, uint64_t linear)
+{
+    return linear >> 32 == 0 && place_has_code(cpu, tlb_place(cpu, linear), linear);
 }
 /* Writes to pages with decoded code: the bytes behind an access, and the lines of the page that have code. False: no
  * such page, or not one that a plain write may reach. */
 static BASE_ALWAYS_INLINE bool tlb_reach_code(const struct cpu *cpu, uint64_t linear, unsigned bytes,
                                   uint8_t **host, const uint64_t **lines)
 {
-    const struct tlb_code *code = &cpu->memory_unit->code[tlb_index(linear)];
-    *host = code->host + (linear & PAGE_MASK);
-    *lines = code->lines;
-    return tlb_has_code(cpu, linear) && !crosses_page(linear, bytes);
+    const struct tlb_place *place = tlb_place(cpu, linear);
+    if (!tlb_has_code(cpu, linear) || crosses_page(linear, bytes))
+        return false;
+    *host = (uint8_t *)(place->code_word + (uintptr_t)linear);
+    *lines = place->code_lines;
+    return true;
 }
 static inline bool touches_code(uint64_t lines, uint64_t linear, unsigned bytes)
 {
     return (lines >> (linear >> 6 & 63) | lines >> ((linear + bytes - 1) >> 6 & 63)) & 1;
 }
-/* A write to such a page that touches no code. */
+/* A write to such a page, within a line that has no code. Others take the slow way. */
 static BASE_ALWAYS_INLINE bool tlb_reach_beside_code(const struct cpu *cpu, uint64_t linear, unsigned bytes,
                                          uint8_t **host)
 {
-    const uint64_t *lines;
-    return tlb_reach_code(cpu, linear, bytes, host, &lines) && !touches_code(*lines, linear, bytes);
+    const struct tlb_place *place = tlb_place(cpu, linear);
+    if (!place_has_code(cpu, place, linear) || crosses_line(linear, bytes) ||
+        *place->code_lines >> (linear >> 6 & 63) & 1)
+        return false;
+    *host = (uint8_t *)(place->code_word + (uintptr_t)linear);
+    return true;
 }
 
 static inline uint8_t *tlb_beside_code(const struct cpu *cpu, uint64_t linear, unsigned bytes)

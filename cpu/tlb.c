@@ -153,12 +153,14 @@ void memory_know(struct cpu *cpu, unsigned table, uint64_t linear, const uint8_t
 void memory_know_code(struct cpu *cpu, uint64_t linear, uint8_t *host_page, const uint64_t *lines, uint32_t right)
 {
     struct cpu_memory *m = cpu->memory_unit;
-    unsigned index = tlb_index(linear);
+    struct tlb_place *place = &m->place[tlb_index(linear)];
+    uintptr_t word = (uintptr_t)host_page - (uintptr_t)(linear & ~PAGE_MASK);
     take_place(m, linear);
-    if (m->code[index].host != host_page)
-        m->place[index].code_rights = 0;
-    m->place[index].code_rights |= right;
-    m->code[index] = (struct tlb_code){lines, host_page};
+    if (place->code_word != word)
+        place->code_rights = 0;
+    place->code_rights |= right;
+    place->code_lines = lines;
+    place->code_word = word;
 }
 
 /* For an access within one page that its segment allows. */
@@ -241,7 +243,7 @@ void memory_forget_writes(struct cpu *cpu, const uint8_t *host_page)
         for (unsigned k = 1; k < TLB_EMPTY; k += 2)
             if (m->fast->word[k][page] == word)
                 m->fast->word[k][page] = 0;
-        if (m->code[i].host == host_page)
+        if (m->place[i].code_word == word)
             m->place[i].code_rights = 0;
     }
 }
