@@ -95,6 +95,27 @@ START_TEST(data_beside_code_leaves_the_code_alone)
 }
 END_TEST
 
+/* From a line of 64 bytes without code into one that begins with a routine: inc ax; ret becomes inc bx; ret. */
+START_TEST(data_that_reaches_into_code_changes_it)
+{
+    static const char *const WRITES[] = {
+        "\x66\xc7\x06\xfd\x10\x90\x90\x90\x43", /* mov dword [10fd],... */
+        "\x66\xc7\x06\xfe\x10\x90\x90\x43\xc3", /* mov dword [10fe],... */
+        "\x66\xc7\x06\xff\x10\x90\x43\xc3\x90", /* mov dword [10ff],... */
+        "\xc7\x06\xff\x10\x90\x43\x90\x90\x90", /* mov word [10ff],...; nop; nop; nop */
+    };
+    struct core *c = core_new(NULL);
+    PUT(c, 0xa3, 0x80, 0x10, 0xe8, 0xfa, 0x00); /* mov [1080],ax; call 1100 */
+    memcpy(memory(c, CODE + 6), WRITES[_i], 9);
+    memcpy(memory(c, CODE + 15), "\xe8\xee\x00\xf4", 4); /* call 1100; hlt */
+    memcpy(memory(c, 0x1100), "\x40\xc3", 2);
+    ck_assert_int_eq(run(c, 100), CPU_STOP_HALT);
+    ck_assert_uint_eq(registers(c).gpr[CPU_AX], 1);
+    ck_assert_uint_eq(registers(c).gpr[CPU_BX], 1);
+    core_free(c);
+}
+END_TEST
+
 START_TEST(an_instruction_across_pages_follows_both)
 {
     struct core *c = core_new(NULL);
@@ -223,6 +244,7 @@ Suite *cpu_code_suite(void)
     tcase_add_test(tests, a_write_that_is_more_than_an_immediate_is_not_noted_as_one);
     tcase_add_test(tests, code_changed_from_outside_is_decoded_again);
     tcase_add_test(tests, data_beside_code_leaves_the_code_alone);
+    tcase_add_loop_test(tests, data_that_reaches_into_code_changes_it, 0, 4);
     tcase_add_test(tests, an_instruction_across_pages_follows_both);
     tcase_add_test(tests, a_full_pool_starts_again);
     tcase_add_test(tests, a_full_pool_starts_again_for_all_who_share_it);
