@@ -239,8 +239,10 @@ static void drop_idle(struct builder *b)
             b->ops[kept - 1].covers += b->ops[n].covers;
             continue;
         }
-        b->ops[kept] = b->ops[n];
-        b->ops[kept].number = (uint8_t)kept;
+        if (kept != n) {
+            b->ops[kept] = b->ops[n];
+            b->ops[kept].number = (uint8_t)kept;
+        }
         kept++;
     }
     b->op_count = kept;
