@@ -244,7 +244,7 @@ struct builder {
     op_handler *without_flags[BLOCK_INSTRUCTIONS + 2]; /* NULL: there is none */
     op_handler *const *fused[BLOCK_INSTRUCTIONS + 2]; /* with a Jcc behind: by condition */
     op_handler *const *fused_clear[BLOCK_INSTRUCTIONS + 2]; /* the same, where the carry is known to be clear before */
-    enum carry_after { CARRY_CHANGED, CARRY_KEPT, CARRY_CLEAR } carry[BLOCK_INSTRUCTIONS + 2];
+    enum carry_after { CARRY_CHANGED, CARRY_KEPT, CARRY_CLEAR } carry[BLOCK_INSTRUCTIONS + 2]; /* what the op does to CF */
     unsigned op_count, instruction_count, used_instructions;
     uint64_t target[2];
     bool is_flat, has_ended, is_branch; /* a branch: two targets, both by near links (run.h) */

@@ -3,25 +3,25 @@
  * includes it once. */
 #include "cpu/ops_bodies.h"
 
-#define TO(DO, d, b) TWO_BODY_FROM(DO, d, ALONE(d), b)
+#define INTO(DO, d, b) TWO_BODY_FROM(DO, d, ALONE(d), b)
 #define OTHER(d, s) ((d) == (s) ? a : ALONE(s)) /* with itself: a constant, or twice as much */
 #define TWO(d, s)                                                     \
     OP_DEFINE(mov_##d##_##s) SET_BODY(d, GET(s))                      \
     OP_DEFINE(lea_##d##_##s) SET_BODY(d, GET(s) + op->u.v.displacement) \
-    OP_DEFINE(add_##d##_##s) TO(DO_ADD, d, OTHER(d, s))               \
-    OP_DEFINE(or_##d##_##s) TO(DO_OR, d, OTHER(d, s))                 \
-    OP_DEFINE(adc_##d##_##s) TO(DO_ADC, d, OTHER(d, s))               \
-    OP_DEFINE(sbb_##d##_##s) TO(DO_SBB, d, OTHER(d, s))               \
-    OP_DEFINE(and_##d##_##s) TO(DO_AND, d, OTHER(d, s))               \
-    OP_DEFINE(sub_##d##_##s) TO(DO_SUB, d, OTHER(d, s))               \
-    OP_DEFINE(xor_##d##_##s) TO(DO_XOR, d, OTHER(d, s))               \
-    OP_DEFINE(add_quiet_##d##_##s) TO(QUIET_ADD, d, OTHER(d, s))      \
-    OP_DEFINE(adc_quiet_##d##_##s) TO(QUIET_ADC, d, OTHER(d, s))      \
-    OP_DEFINE(sbb_quiet_##d##_##s) TO(QUIET_SBB, d, OTHER(d, s))      \
-    OP_DEFINE(or_quiet_##d##_##s) TO(QUIET_OR, d, OTHER(d, s))        \
-    OP_DEFINE(and_quiet_##d##_##s) TO(QUIET_AND, d, OTHER(d, s))      \
-    OP_DEFINE(sub_quiet_##d##_##s) TO(QUIET_SUB, d, OTHER(d, s))      \
-    OP_DEFINE(xor_quiet_##d##_##s) TO(QUIET_XOR, d, OTHER(d, s))      \
+    OP_DEFINE(add_##d##_##s) INTO(DO_ADD, d, OTHER(d, s))             \
+    OP_DEFINE(or_##d##_##s) INTO(DO_OR, d, OTHER(d, s))               \
+    OP_DEFINE(adc_##d##_##s) INTO(DO_ADC, d, OTHER(d, s))             \
+    OP_DEFINE(sbb_##d##_##s) INTO(DO_SBB, d, OTHER(d, s))             \
+    OP_DEFINE(and_##d##_##s) INTO(DO_AND, d, OTHER(d, s))             \
+    OP_DEFINE(sub_##d##_##s) INTO(DO_SUB, d, OTHER(d, s))             \
+    OP_DEFINE(xor_##d##_##s) INTO(DO_XOR, d, OTHER(d, s))             \
+    OP_DEFINE(add_quiet_##d##_##s) INTO(QUIET_ADD, d, OTHER(d, s))    \
+    OP_DEFINE(adc_quiet_##d##_##s) INTO(QUIET_ADC, d, OTHER(d, s))    \
+    OP_DEFINE(sbb_quiet_##d##_##s) INTO(QUIET_SBB, d, OTHER(d, s))    \
+    OP_DEFINE(or_quiet_##d##_##s) INTO(QUIET_OR, d, OTHER(d, s))      \
+    OP_DEFINE(and_quiet_##d##_##s) INTO(QUIET_AND, d, OTHER(d, s))    \
+    OP_DEFINE(sub_quiet_##d##_##s) INTO(QUIET_SUB, d, OTHER(d, s))    \
+    OP_DEFINE(xor_quiet_##d##_##s) INTO(QUIET_XOR, d, OTHER(d, s))    \
     OP_DEFINE(cmp_##d##_##s) COMPARE_BODY(DO_CMP, GET(d), GET(s))     \
     OP_DEFINE(test_##d##_##s) COMPARE_BODY(DO_AND, GET(d), GET(s))    \
     OP_DEFINE(imul_##d##_##s) SET_BODY(d, multiply(cpu, ALONE(d), ALONE(s))) \
@@ -44,20 +44,20 @@ SQUARE(lea_indexed)
 
 #define ONE(d)                                                        \
     OP_DEFINE(mov_i_##d) SET_BODY(d, IMMEDIATE)                       \
-    OP_DEFINE(add_i_##d) TO(DO_ADD, d, IMMEDIATE)                     \
-    OP_DEFINE(or_i_##d) TO(DO_OR, d, IMMEDIATE)                       \
-    OP_DEFINE(adc_i_##d) TO(DO_ADC, d, IMMEDIATE)                     \
-    OP_DEFINE(sbb_i_##d) TO(DO_SBB, d, IMMEDIATE)                     \
-    OP_DEFINE(and_i_##d) TO(DO_AND, d, IMMEDIATE)                     \
-    OP_DEFINE(sub_i_##d) TO(DO_SUB, d, IMMEDIATE)                     \
-    OP_DEFINE(xor_i_##d) TO(DO_XOR, d, IMMEDIATE)                     \
-    OP_DEFINE(add_quiet_i_##d) TO(QUIET_ADD, d, IMMEDIATE)            \
-    OP_DEFINE(adc_quiet_i_##d) TO(QUIET_ADC, d, IMMEDIATE)            \
-    OP_DEFINE(sbb_quiet_i_##d) TO(QUIET_SBB, d, IMMEDIATE)            \
-    OP_DEFINE(or_quiet_i_##d) TO(QUIET_OR, d, IMMEDIATE)              \
-    OP_DEFINE(and_quiet_i_##d) TO(QUIET_AND, d, IMMEDIATE)            \
-    OP_DEFINE(sub_quiet_i_##d) TO(QUIET_SUB, d, IMMEDIATE)            \
-    OP_DEFINE(xor_quiet_i_##d) TO(QUIET_XOR, d, IMMEDIATE)            \
+    OP_DEFINE(add_i_##d) INTO(DO_ADD, d, IMMEDIATE)                   \
+    OP_DEFINE(or_i_##d) INTO(DO_OR, d, IMMEDIATE)                     \
+    OP_DEFINE(adc_i_##d) INTO(DO_ADC, d, IMMEDIATE)                   \
+    OP_DEFINE(sbb_i_##d) INTO(DO_SBB, d, IMMEDIATE)                   \
+    OP_DEFINE(and_i_##d) INTO(DO_AND, d, IMMEDIATE)                   \
+    OP_DEFINE(sub_i_##d) INTO(DO_SUB, d, IMMEDIATE)                   \
+    OP_DEFINE(xor_i_##d) INTO(DO_XOR, d, IMMEDIATE)                   \
+    OP_DEFINE(add_quiet_i_##d) INTO(QUIET_ADD, d, IMMEDIATE)          \
+    OP_DEFINE(adc_quiet_i_##d) INTO(QUIET_ADC, d, IMMEDIATE)          \
+    OP_DEFINE(sbb_quiet_i_##d) INTO(QUIET_SBB, d, IMMEDIATE)          \
+    OP_DEFINE(or_quiet_i_##d) INTO(QUIET_OR, d, IMMEDIATE)            \
+    OP_DEFINE(and_quiet_i_##d) INTO(QUIET_AND, d, IMMEDIATE)          \
+    OP_DEFINE(sub_quiet_i_##d) INTO(QUIET_SUB, d, IMMEDIATE)          \
+    OP_DEFINE(xor_quiet_i_##d) INTO(QUIET_XOR, d, IMMEDIATE)          \
     OP_DEFINE(cmp_i_##d) COMPARE_BODY(DO_CMP, GET(d), IMMEDIATE)      \
     OP_DEFINE(test_i_##d) COMPARE_BODY(DO_AND, GET(d), IMMEDIATE)     \
     OP_DEFINE(inc_##d) ONE_BODY(DO_INC, d)                            \
