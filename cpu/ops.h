@@ -66,9 +66,9 @@ static inline void gpr_merge(uint64_t *r, uint64_t mask, uint64_t value)
     __asm__("" : "+r"(whole));
     *r = whole;
 }
-/* Reads a register by a load of its own. What has been stored a moment before, in a place that is the handler's, comes
- * to such a load at once on recent processors (memory renaming), and after seven cycles to an addition from memory, which
- * compilers would make of both. */
+/* Reads a register whole, by a load of its own. What has been stored a moment before, in a place that is the handler's,
+ * comes to such a load at once on recent processors (memory renaming); to an addition from memory, or to a load of one byte
+ * or two of it, which compilers would make of this, after seven cycles. */
 static inline uint64_t gpr_alone(const struct cpu *cpu, unsigned code)
 {
     return *(const volatile uint64_t *)&cpu->gpr[code];
@@ -160,12 +160,12 @@ static BASE_ALWAYS_INLINE bool op_reach_any(const struct cpu *cpu, uint64_t line
 static BASE_ALWAYS_INLINE bool op_reach_at(const struct cpu *cpu, const struct op *op, unsigned base,
                                unsigned bytes, bool is_write, uint8_t **host)
 {
-    return op_reach(cpu, (uint32_t)(cpu->gpr[base] + op->u.v.displacement), bytes, is_write, host);
+    return op_reach(cpu, (uint32_t)(gpr_alone(cpu, base) + op->u.v.displacement), bytes, is_write, host);
 }
 static BASE_ALWAYS_INLINE bool op_reach_indexed(const struct cpu *cpu, const struct op *op, unsigned base,
                                     unsigned index, unsigned bytes, bool is_write, uint8_t **host)
 {
-    uint64_t offset = cpu->gpr[base] + (cpu->gpr[index] << op->scale) + op->u.v.displacement;
+    uint64_t offset = gpr_alone(cpu, base) + (gpr_alone(cpu, index) << op->scale) + op->u.v.displacement;
     return op_reach(cpu, (uint32_t)offset, bytes, is_write, host);
 }
 static BASE_ALWAYS_INLINE bool op_reach_B(const struct cpu *cpu, const struct op *op, unsigned bytes,

@@ -6,6 +6,7 @@
 #define ST int8_t
 #define LOG2 0
 #define GET(code) ((T)get_gpr8(cpu, (code)))
+#define ALONE(code) ((T)(gpr_alone(cpu, (code) & 3) >> ((code) & 8)))
 #define SET(code, value) set_gpr8(cpu, (code), (value))
 #elif BITS == 16
 #define T uint16_t

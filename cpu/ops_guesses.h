@@ -44,9 +44,9 @@ const struct op *op_guess_no_more(struct cpu *cpu, const struct op *op, op_handl
 
 /* --- for the files that make them ----------------------------------------------------------------- */
 #define OP_GUESSED_AT(b, bytes, is_write) \
-    op_reach_guessed(cpu, (uint32_t)(cpu->gpr[b] + op->u.v.displacement), bytes, is_write, &host)
+    op_reach_guessed(cpu, (uint32_t)(gpr_alone(cpu, b) + op->u.v.displacement), bytes, is_write, &host)
 #define OP_GUESSED_INDEXED(b, x, bytes, is_write)                                                      \
-    op_reach_guessed(cpu, (uint32_t)(cpu->gpr[b] + (cpu->gpr[x] << op->scale) + op->u.v.displacement), \
+    op_reach_guessed(cpu, (uint32_t)(gpr_alone(cpu, b) + (gpr_alone(cpu, x) << op->scale) + op->u.v.displacement), \
                      bytes, is_write, &host)
 /* How handlers leave where *host is not reached: by the guess again, or by `miss`. */
 #define OP_GUESS_LEAVE(general, words, miss)                    \

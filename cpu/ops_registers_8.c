@@ -12,16 +12,17 @@
     X(e, CC_E, a == b, __VA_ARGS__) X(ne, CC_NE, a != b, __VA_ARGS__)                \
     X(be, CC_BE, a <= b, __VA_ARGS__) X(a, CC_A, a > b, __VA_ARGS__)
 
+#define INTO(DO, d, s) TWO_BODY_FROM(DO, d, ALONE(d), ALONE(s))
 #define BETWEEN(d, s)                                                                          \
-    OP_DEFINE(mov_##d##_##s) SET_BODY(BYTE_CODE(d), GET(BYTE_CODE(s)))                         \
-    OP_DEFINE(add_##d##_##s) TWO_BODY(DO_ADD, BYTE_CODE(d), GET(BYTE_CODE(s)))                 \
-    OP_DEFINE(sub_##d##_##s) TWO_BODY(DO_SUB, BYTE_CODE(d), GET(BYTE_CODE(s)))                 \
-    OP_DEFINE(or_##d##_##s) TWO_BODY(DO_OR, BYTE_CODE(d), GET(BYTE_CODE(s)))                   \
-    OP_DEFINE(and_##d##_##s) TWO_BODY(DO_AND, BYTE_CODE(d), GET(BYTE_CODE(s)))                 \
-    OP_DEFINE(xor_##d##_##s) TWO_BODY(DO_XOR, BYTE_CODE(d), GET(BYTE_CODE(s)))                 \
-    OP_DEFINE(or_quiet_##d##_##s) TWO_BODY(QUIET_OR, BYTE_CODE(d), GET(BYTE_CODE(s)))          \
-    OP_DEFINE(and_quiet_##d##_##s) TWO_BODY(QUIET_AND, BYTE_CODE(d), GET(BYTE_CODE(s)))        \
-    OP_DEFINE(xor_quiet_##d##_##s) TWO_BODY(QUIET_XOR, BYTE_CODE(d), GET(BYTE_CODE(s)))        \
+    OP_DEFINE(mov_##d##_##s) SET_BODY(BYTE_CODE(d), ALONE(BYTE_CODE(s)))                       \
+    OP_DEFINE(add_##d##_##s) INTO(DO_ADD, BYTE_CODE(d), BYTE_CODE(s))                          \
+    OP_DEFINE(sub_##d##_##s) INTO(DO_SUB, BYTE_CODE(d), BYTE_CODE(s))                          \
+    OP_DEFINE(or_##d##_##s) INTO(DO_OR, BYTE_CODE(d), BYTE_CODE(s))                            \
+    OP_DEFINE(and_##d##_##s) INTO(DO_AND, BYTE_CODE(d), BYTE_CODE(s))                          \
+    OP_DEFINE(xor_##d##_##s) INTO(DO_XOR, BYTE_CODE(d), BYTE_CODE(s))                          \
+    OP_DEFINE(or_quiet_##d##_##s) INTO(QUIET_OR, BYTE_CODE(d), BYTE_CODE(s))                   \
+    OP_DEFINE(and_quiet_##d##_##s) INTO(QUIET_AND, BYTE_CODE(d), BYTE_CODE(s))                 \
+    OP_DEFINE(xor_quiet_##d##_##s) INTO(QUIET_XOR, BYTE_CODE(d), BYTE_CODE(s))                 \
     OP_DEFINE(cmp_rr_e_##d##_##s) CMP_BRANCH_BODY(GET(BYTE_CODE(d)), GET(BYTE_CODE(s)), a == b) \
     OP_DEFINE(cmp_rr_ne_##d##_##s) CMP_BRANCH_BODY(GET(BYTE_CODE(d)), GET(BYTE_CODE(s)), a != b)
 PAIRS(BETWEEN)

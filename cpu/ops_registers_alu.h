@@ -26,9 +26,9 @@
     OP_DEFINE(test_##d##_##s) COMPARE_BODY(DO_AND, GET(d), GET(s))    \
     OP_DEFINE(imul_##d##_##s) SET_BODY(d, multiply(cpu, ALONE(d), ALONE(s))) \
     OP_DEFINE(imul_quiet_##d##_##s) SET_BODY(d, ALONE(d) * (uint64_t)ALONE(s)) \
-    OP_DEFINE(movzx8_##d##_##s) SET_BODY(d, (uint8_t)(cpu->gpr[s & 3] >> (s & 4) * 2)) \
-    OP_DEFINE(movzx16_##d##_##s) SET_BODY(d, (uint16_t)cpu->gpr[s])   \
-    OP_DEFINE(movsx16_##d##_##s) SET_BODY(d, (T)(int16_t)cpu->gpr[s])
+    OP_DEFINE(movzx8_##d##_##s) SET_BODY(d, (uint8_t)(gpr_alone(cpu, s & 3) >> (s & 4) * 2)) \
+    OP_DEFINE(movzx16_##d##_##s) SET_BODY(d, (uint16_t)gpr_alone(cpu, s))   \
+    OP_DEFINE(movsx16_##d##_##s) SET_BODY(d, (T)(int16_t)gpr_alone(cpu, s))
 PAIRS(TWO)
 SQUARE(mov) SQUARE(lea) SQUARE(add) SQUARE(or) SQUARE(adc) SQUARE(sbb) SQUARE(and) SQUARE(sub) SQUARE(xor)
 SQUARE(add_quiet) SQUARE(adc_quiet) SQUARE(sbb_quiet) SQUARE(imul_quiet) SQUARE(or_quiet) SQUARE(and_quiet) SQUARE(sub_quiet) SQUARE(xor_quiet)
