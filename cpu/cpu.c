@@ -71,8 +71,6 @@ enum status cpu_new(struct cpu **out, const struct cpu_config *config, struct er
                            cpu->model->name);
     if (status == STATUS_OK)
         status = allocate_run(cpu, error);
-    if (status == STATUS_OK)
-        status = fpu_new(cpu, error);
     if (status != STATUS_OK) {
         cpu_free(cpu);
         return status;
@@ -104,7 +102,6 @@ void cpu_free(struct cpu *cpu)
         free(run->scratch[1]);
         free(run->watches);
     }
-    fpu_free(cpu);
     free(run);
     if (cpu->memory_unit)
         memory_free_fast(cpu);

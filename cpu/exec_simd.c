@@ -64,9 +64,9 @@ static struct simd_value read_place(const struct cpu *cpu, const struct instruct
     unsigned number = is_modrm_rm(place) ? i->rm : i->reg;
     switch ((enum simd_place)place) {
     case SIMD_GX:
-    case SIMD_EX: return cpu->fpu->simd.xmm[number];
+    case SIMD_EX: return cpu->fpu.simd.xmm[number];
     case SIMD_GM:
-    case SIMD_EM: return (struct simd_value){{x87_mmx_read(&cpu->fpu->x87, number), 0}};
+    case SIMD_EM: return (struct simd_value){{x87_mmx_read(&cpu->fpu.x87, number), 0}};
     case SIMD_GR:
     case SIMD_ER: return (struct simd_value){{register_read(cpu, number, 4), 0}};
     case SIMD_IMMEDIATE: return (struct simd_value){{i->immediate, 0}};
@@ -80,9 +80,9 @@ static void write_place(struct cpu *cpu, const struct instruction *i, unsigned p
 {
     unsigned number = is_modrm_rm(place) ? i->rm : i->reg;
     if (is_xmm(place))
-        cpu->fpu->simd.xmm[number] = *v;
+        cpu->fpu.simd.xmm[number] = *v;
     else if (is_mmx(place))
-        x87_mmx_write(&cpu->fpu->x87, number, v->q[0]);
+        x87_mmx_write(&cpu->fpu.x87, number, v->q[0]);
     else
         register_write(cpu, number, 4, v->q[0]);
 }
@@ -103,7 +103,7 @@ static void check_memory(struct cpu *cpu, const struct instruction *i, bool is_s
 
 struct simd_env simd_env_of(const struct cpu *cpu, unsigned bytes, uint8_t immediate, bool is_memory)
 {
-    const struct simd *simd = &cpu->fpu->simd;
+    const struct simd *simd = &cpu->fpu.simd;
     return (struct simd_env){.mxcsr = simd->mxcsr,
                              .bytes = (uint8_t)bytes,
                              .immediate = immediate,
@@ -115,13 +115,13 @@ struct simd_env simd_env_of(const struct cpu *cpu, unsigned bytes, uint8_t immed
 
 void simd_finish(struct cpu *cpu, const struct simd_env *env)
 {
-    cpu->fpu->simd.mxcsr |= env->raised;
+    cpu->fpu.simd.mxcsr |= env->raised;
     if (env->writes_flags)
         flags_set_explicit(cpu, env->flags);
     if (env->writes_cx)
         register_write(cpu, CPU_CX, 4, env->cx);
     if (env->writes_xmm0)
-        cpu->fpu->simd.xmm[0] = env->xmm0;
+        cpu->fpu.simd.xmm[0] = env->xmm0;
 }
 
 void exec_simd(struct cpu *cpu, const struct instruction *i)
@@ -141,11 +141,11 @@ void exec_simd(struct cpu *cpu, const struct instruction *i)
     if (!is_store)
         d = read_place(cpu, i, row->to);
     if (!simd_execute(row, &env, &d, &s)) {
-        cpu->fpu->simd.mxcsr |= env.raised;
+        cpu->fpu.simd.mxcsr |= env.raised;
         raise_exception(cpu);
     }
     if (uses_mmx)
-        x87_mmx_enter(&cpu->fpu->x87);
+        x87_mmx_enter(&cpu->fpu.x87);
     if (is_store)
         store_operand(cpu, i, &d);
     else
@@ -159,7 +159,7 @@ void exec_emms(struct cpu *cpu, const struct instruction *i)
 {
     (void)i;
     check_unit(cpu, false, true);
-    x87_emms(&cpu->fpu->x87);
+    x87_emms(&cpu->fpu.x87);
 }
 
 /* MASKMOVQ, MASKMOVDQU: the bytes at DS:rDI whose mask's top bit is set. All are checked first. */
@@ -183,7 +183,7 @@ void exec_maskmov(struct cpu *cpu, const struct instruction *i)
         if (simd_lane(&mask, 1, n) & 0x80)
             cpu_write_linear(cpu, linear[n], 1, simd_lane(&data, 1, n), ACCESS_DATA);
     if (!is_wide)
-        x87_mmx_enter(&cpu->fpu->x87);
+        x87_mmx_enter(&cpu->fpu.x87);
 }
 
 void exec_ldmxcsr(struct cpu *cpu, const struct instruction *i)
@@ -192,13 +192,13 @@ void exec_ldmxcsr(struct cpu *cpu, const struct instruction *i)
     uint32_t value = (uint32_t)operand_read_sized(cpu, i, 4);
     if (value & ~fpu_mxcsr_mask(cpu))
         cpu_fault_gp(cpu, "LDMXCSR: reserved bits are set");
-    cpu->fpu->simd.mxcsr = value;
+    cpu->fpu.simd.mxcsr = value;
 }
 
 void exec_stmxcsr(struct cpu *cpu, const struct instruction *i)
 {
     check_unit(cpu, true, false);
-    operand_write_sized(cpu, i, 4, cpu->fpu->simd.mxcsr);
+    operand_write_sized(cpu, i, 4, cpu->fpu.simd.mxcsr);
 }
 
 /* Four bytes in 16-bit code too, where 66 does not name it. */

@@ -22,6 +22,15 @@ F80_SHORT bool f80_is_normal(struct f80 a)
     return (uint32_t)(a.sign_exponent & 0x7FFF) - 1 < 0x7FFE && a.significand >> 63 != 0;
 }
 
+/* Normal, and so is what comes of multiplying or dividing them: between 2^-8190 and 2^8190. */
+F80_SHORT bool f80_are_moderate(struct f80 a, struct f80 b)
+{
+    const uint32_t least = F80_BIAS - 8190, range = 2 * 8190;
+    return (a.significand & b.significand) >> 63 != 0 &&
+           (uint32_t)(a.sign_exponent & 0x7FFF) - least <= range &&
+           (uint32_t)(b.sign_exponent & 0x7FFF) - least <= range;
+}
+
 F80_SHORT bool f80_is_zero(struct f80 a)
 {
     return (a.sign_exponent & 0x7FFF) == 0 && a.significand == 0;
@@ -48,10 +57,11 @@ F80_SHORT struct f80_fast f80_fast_round(uint32_t sign, int32_t exponent, uint64
         low = high << (bits & 63) | (low != 0);
         high &= ~(last - 1);
     }
-    uint64_t is_up = (low >> 63) & ((low << 1 | (high & last)) != 0);
-    uint64_t significand = high + (is_up << (64 - bits));
+    bool is_odd = (high & last) != 0;
+    bool is_up = low > F80_INTEGER_BIT - is_odd; /* more than half of a unit, or half of an odd one */
+    uint64_t significand = high + ((uint64_t)is_up << (64 - bits));
     result.is_inexact = low != 0;
-    result.is_up = is_up != 0;
+    result.is_up = is_up;
     if (significand >> 63 == 0) { /* all ones before */
         significand = F80_INTEGER_BIT;
         exponent++;
@@ -70,14 +80,15 @@ F80_SHORT struct f80_fast f80_fast_add(struct f80 a, struct f80 b, uint32_t sign
 {
     const struct f80_fast undone = {.is_done = false};
     uint32_t sign = a.sign_exponent & 0x8000;
-    uint64_t swap = 0 - (uint64_t)f80_is_smaller(a, b);
-    uint64_t difference = (a.significand ^ b.significand) & swap;
+    uint32_t exponent_a = a.sign_exponent & 0x7FFF, gap = exponent_a - (b.sign_exponent & 0x7FFF);
+    /* All ones when |a| < |b|: the larger exponent, then the larger significand. */
+    uint32_t swap = 0 - ((gap - (a.significand < b.significand)) >> 31);
+    uint64_t difference = (a.significand ^ b.significand) & (0 - (uint64_t)(swap & 1));
     uint64_t large = a.significand ^ difference, small = b.significand ^ difference;
-    int32_t exponent_a = a.sign_exponent & 0x7FFF, exponent_b = b.sign_exponent & 0x7FFF;
-    int32_t gap = exponent_a - exponent_b, exponent = swap ? exponent_b : exponent_a;
-    unsigned distance = (unsigned)(gap < 0 ? -gap : gap);
+    uint32_t exponent = exponent_a - (gap & swap), distance = (gap ^ swap) - swap;
     bool is_subtraction = sign != sign_b;
-    if (!f80_is_normal(a) || !f80_is_normal(b) || distance > 63)
+    /* Nothing that has an exponent near the ends: so both are normal if bit 63 says so, and the sum will be. */
+    if ((a.significand & b.significand) >> 63 == 0 || exponent - 64 > 0x7FFC - 64 || distance > 63)
         return undone;
     uint64_t low = small << 1 << (63 - distance);
     small >>= distance;
@@ -86,9 +97,9 @@ F80_SHORT struct f80_fast f80_fast_add(struct f80 a, struct f80 b, uint32_t sign
         unsigned carry = high < small;
         low = low >> carry | high << 1 << (63 - carry) | (low & carry);
         high = high >> carry | (uint64_t)carry << 63;
-        return f80_fast_round(sign, exponent + (int32_t)carry, high, low, bits);
+        return f80_fast_round(sign, (int32_t)(exponent + carry), high, low, bits);
     }
-    sign ^= (uint32_t)swap & 0x8000; /* that of the larger one */
+    sign ^= swap & 0x8000; /* that of the larger one */
     uint64_t high = large - small - (low != 0);
     low = 0 - low;
     if (high == 0)
@@ -96,13 +107,13 @@ F80_SHORT struct f80_fast f80_fast_add(struct f80 a, struct f80 b, uint32_t sign
     unsigned shift = (unsigned)f80_leading_zeros(high);
     high = high << shift | low >> 1 >> (63 - shift);
     low <<= shift;
-    return f80_fast_round(sign, exponent - (int32_t)shift, high, low, bits);
+    return f80_fast_round(sign, (int32_t)(exponent - shift), high, low, bits);
 }
 
 F80_SHORT struct f80_fast f80_fast_mul(struct f80 a, struct f80 b, unsigned bits)
 {
     const struct f80_fast undone = {.is_done = false};
-    if (!f80_is_normal(a) || !f80_is_normal(b))
+    if (!f80_are_moderate(a, b))
         return undone;
     struct f80_u128 product = f80_multiply64(a.significand, b.significand);
     int32_t exponent = (a.sign_exponent & 0x7FFF) + (b.sign_exponent & 0x7FFF) - F80_BIAS + 1;
@@ -131,7 +142,7 @@ F80_SHORT struct f80_u128 f80_divide_significands(uint64_t a, uint64_t b, int32_
 F80_SHORT struct f80_fast f80_fast_div(struct f80 a, struct f80 b, unsigned bits)
 {
     const struct f80_fast undone = {.is_done = false};
-    if (!f80_is_normal(a) || !f80_is_normal(b))
+    if (!f80_are_moderate(a, b))
         return undone;
     int32_t exponent = (a.sign_exponent & 0x7FFF) - (b.sign_exponent & 0x7FFF) + F80_BIAS;
     struct f80_u128 quotient = f80_divide_significands(a.significand, b.significand, &exponent);

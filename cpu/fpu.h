@@ -3,17 +3,7 @@
 #define VITRINE_CPU_FPU_H
 
 #include "cpu/internal.h"
-#include "cpu/simd.h"
-#include "cpu/x87.h"
 
-struct cpu_fpu {
-    struct x87 x87;
-    struct simd simd;
-    bool ferr; /* level of FERR# */
-};
-
-enum status fpu_new(struct cpu *cpu, struct error *error);
-void fpu_free(struct cpu *cpu);
 void fpu_reset(struct cpu *cpu);
 /* FERR# follows the pending exception while CR0.NE is 0. In an instruction: after run_sync(), for what
  * the pin leads to comes right behind it. */

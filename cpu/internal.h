@@ -16,7 +16,9 @@
 
 #include "base/bits.h"
 #include "cpu/cpu.h"
+#include "cpu/simd.h"
 #include "cpu/system.h"
+#include "cpu/x87.h"
 
 /* --- bits of the architecture (SDM 1 3.4.3, 3A 2.5, 3A 4.7) ------------------------------------- */
 #define FLAG_CF   0x000001u
@@ -155,6 +157,12 @@ struct cpu_memory; /* TLBs: memory.h */
 struct jump_entry;
 struct op;
 
+struct cpu_fpu {
+    struct x87 x87;
+    struct simd simd;
+    bool ferr; /* level of FERR# */
+};
+
 struct cpu {
     /* hot */
     uint64_t flags_result, flags_source; /* lazy arithmetic flags: flags.h */
@@ -206,7 +214,7 @@ struct cpu {
     struct cpu_config config;
     struct cpu_exit_hook hook;
     uint64_t instructions_base; /* see cpu_instructions() */
-    struct cpu_fpu *fpu;        /* ops_x87.c; NULL: no FPU in this model */
+    struct cpu_fpu fpu;         /* of every model; FEATURE_FPU says whether its instructions reach it */
 
     struct cpu_run *run;        /* run.c: blocks, scratch, debugger */
     uintptr_t word_guess;       /* ops_guesses.h */

@@ -68,7 +68,7 @@ static inline bool reach_S(const struct cpu *cpu, const struct op *op, unsigned 
 /* --- handlers ---------------------------------------------------------------------------------------- */
 
 #define GO_TO(handler) DISPATCH_MUSTTAIL return handler(cpu, op, op_nothing())
-#define FPU struct x87 *x = &cpu->fpu->x87
+#define FPU struct x87 *x = &cpu->fpu.x87
 
 /* `fast` does the instruction and is true, or `whole` does it from the start. */
 #define REGISTER_HANDLER(name, fast, whole)                             \

@@ -22,12 +22,12 @@ static inline bool is_ready(const struct cpu *cpu)
 
 static inline bool is_ready_mmx(const struct cpu *cpu)
 {
-    return BASE_LIKELY(!(cpu->cr0 & (CR0_EM | CR0_TS)) && !x87_is_pending(&cpu->fpu->x87));
+    return BASE_LIKELY(!(cpu->cr0 & (CR0_EM | CR0_TS)) && !x87_is_pending(&cpu->fpu.x87));
 }
 
 static inline struct simd_value *xmm(struct cpu *cpu, unsigned number)
 {
-    return &cpu->fpu->simd.xmm[number];
+    return &cpu->fpu.simd.xmm[number];
 }
 
 /* The operand's bytes, where they are RAM and aligned: `condition` has the address bits that must be clear. */
@@ -73,7 +73,7 @@ static inline unsigned bytes_of(const struct op *op)
 
 static inline struct simd_value mmx(const struct cpu *cpu, unsigned number)
 {
-    return (struct simd_value){{x87_mmx_read(&cpu->fpu->x87, number), 0}};
+    return (struct simd_value){{x87_mmx_read(&cpu->fpu.x87, number), 0}};
 }
 
 /* To and from: `source` sets s or goes on, `sink` has d. Of `width` bytes: 16, or 8 for MMX. */
@@ -117,9 +117,9 @@ X_HANDLER(r_from_x, false, s = *xmm(cpu, op->s), NOTHING_OLD, INTO_GPR)
 X_HANDLER(r_from_m, true, FROM_MEMORY, NOTHING_OLD, INTO_GPR)
 X_HANDLER(m_from_x, true, INTO_MEMORY(*xmm(cpu, op->s)), NOTHING_OLD, store(host, bytes_of(op), &d))
 
-#define INTO_MMX x87_mmx_write(&cpu->fpu->x87, op->d, d.q[0])
+#define INTO_MMX x87_mmx_write(&cpu->fpu.x87, op->d, d.q[0])
 #define Q_HANDLER(name, is_memory, source, old, sink)                                  \
-    FUNCTION_HANDLER(name, is_ready_mmx, 8, is_memory, source, old, x87_mmx_enter(&cpu->fpu->x87); sink)
+    FUNCTION_HANDLER(name, is_ready_mmx, 8, is_memory, source, old, x87_mmx_enter(&cpu->fpu.x87); sink)
 Q_HANDLER(q_from_q, false, s = mmx(cpu, op->s), mmx(cpu, op->d), INTO_MMX)
 Q_HANDLER(q_from_m, true, FROM_MEMORY, mmx(cpu, op->d), INTO_MMX)
 Q_HANDLER(q_from_r, false, FROM_GPR, mmx(cpu, op->d), INTO_MMX)
@@ -239,7 +239,7 @@ OP_DEFINE(pmovmskb_x)
 
 static inline struct simd_env fast_env(const struct cpu *cpu)
 {
-    return (struct simd_env){.mxcsr = cpu->fpu->simd.mxcsr};
+    return (struct simd_env){.mxcsr = cpu->fpu.simd.mxcsr};
 }
 
 /* False: PE is not masked. */
@@ -248,7 +248,7 @@ static inline bool fast_end(struct cpu *cpu, const struct simd_env *env)
     if (env->raised & ~env->mxcsr) {
         if (simd_unmasked(env))
             return false;
-        cpu->fpu->simd.mxcsr |= env->raised;
+        cpu->fpu.simd.mxcsr |= env->raised;
     }
     return !simd_unmasked(env);
 }

@@ -9,23 +9,12 @@
 #include "cpu/fpu.h"
 #include "cpu/run.h"
 
-enum status fpu_new(struct cpu *cpu, struct error *error)
-{
-    cpu->fpu = calloc(1, sizeof *cpu->fpu);
-    return cpu->fpu ? STATUS_OK : error_set(error, STATUS_INTERNAL, "out of memory for an FPU");
-}
-
-void fpu_free(struct cpu *cpu)
-{
-    free(cpu->fpu);
-}
-
 void fpu_update_ferr(struct cpu *cpu)
 {
-    bool level = x87_is_pending(&cpu->fpu->x87) && !(cpu->cr0 & CR0_NE);
-    if (level == cpu->fpu->ferr)
+    bool level = x87_is_pending(&cpu->fpu.x87) && !(cpu->cr0 & CR0_NE);
+    if (level == cpu->fpu.ferr)
         return;
-    cpu->fpu->ferr = level;
+    cpu->fpu.ferr = level;
     if (cpu->config.ferr)
         cpu->config.ferr(cpu->config.ferr_self, level);
     run_after_access(cpu);
@@ -33,33 +22,33 @@ void fpu_update_ferr(struct cpu *cpu)
 
 void fpu_reset(struct cpu *cpu)
 {
-    x87_reset(&cpu->fpu->x87);
-    cpu->fpu->simd = (struct simd){.mxcsr = SIMD_MXCSR_RESET};
+    x87_reset(&cpu->fpu.x87);
+    cpu->fpu.simd = (struct simd){.mxcsr = SIMD_MXCSR_RESET};
     fpu_update_ferr(cpu);
 }
 
 void fpu_save(const struct cpu *cpu, struct state_stream *stream)
 {
-    const struct x87 *x = &cpu->fpu->x87;
+    const struct x87 *x = &cpu->fpu.x87;
     state_put_uint(stream, x->ip, 8);
     state_put_uint(stream, x->dp, 8);
-    state_put_uint(stream, cpu->fpu->ferr, 1);
+    state_put_uint(stream, cpu->fpu.ferr, 1);
 }
 
 void fpu_load(struct cpu *cpu, struct state_stream *stream)
 {
-    struct x87 *x = &cpu->fpu->x87;
+    struct x87 *x = &cpu->fpu.x87;
     x->ip = state_get_uint(stream, 8);
     x->dp = state_get_uint(stream, 8);
-    cpu->fpu->ferr = state_get_uint(stream, 1) != 0;
+    cpu->fpu.ferr = state_get_uint(stream, 1) != 0;
 }
 
 /* SDM 1 table 10-2: MXCSR at 24, its mask at 28, XMM0 at 160. */
 void cpu_get_fxsave(const struct cpu *cpu, uint8_t *image)
 {
-    const struct simd *simd = &cpu->fpu->simd;
+    const struct simd *simd = &cpu->fpu.simd;
     memset(image, 0, 512);
-    x87_fxsave(&cpu->fpu->x87, false, image);
+    x87_fxsave(&cpu->fpu.x87, false, image);
     if (!cpu_model_has(cpu->model, FEATURE_SSE))
         return;
     store_le32(image + 24, simd->mxcsr);
@@ -72,7 +61,7 @@ void cpu_get_fxsave(const struct cpu *cpu, uint8_t *image)
 
 static void set_xmm(struct cpu *cpu, const uint8_t *image)
 {
-    struct simd *simd = &cpu->fpu->simd;
+    struct simd *simd = &cpu->fpu.simd;
     simd->mxcsr = load_le32(image + 24) & fpu_mxcsr_mask(cpu);
     for (unsigned n = 0; n < SIMD_REGISTERS; n++) {
         simd->xmm[n].q[0] = load_le64(image + 160 + 16 * n);
@@ -82,7 +71,7 @@ static void set_xmm(struct cpu *cpu, const uint8_t *image)
 
 void cpu_set_fxsave(struct cpu *cpu, const uint8_t *image)
 {
-    x87_fxrstor(&cpu->fpu->x87, false, image);
+    x87_fxrstor(&cpu->fpu.x87, false, image);
     if (cpu_model_has(cpu->model, FEATURE_SSE))
         set_xmm(cpu, image);
 }
@@ -91,7 +80,7 @@ void cpu_set_fxsave(struct cpu *cpu, const uint8_t *image)
 
 void fpu_check_pending(struct cpu *cpu)
 {
-    if (!x87_is_pending(&cpu->fpu->x87))
+    if (!x87_is_pending(&cpu->fpu.x87))
         return;
     if (cpu->cr0 & CR0_NE)
         cpu_raise(cpu, VECTOR_MF);
@@ -217,7 +206,7 @@ static void execute_memory(struct cpu *cpu, const struct instruction *i)
     }
     /* A store is computed first: where an unmasked exception keeps it back, its memory is not looked
      * at (silicon); where the memory faults, nothing has happened. */
-    struct x87 after = cpu->fpu->x87;
+    struct x87 after = cpu->fpu.x87;
     bool is_stored =
         x87_execute_memory(&after, opcode, i->modrm, format, &origin, buffer) == X87_DONE &&
         operand.direction == X87_STORE;
@@ -225,7 +214,7 @@ static void execute_memory(struct cpu *cpu, const struct instruction *i)
         image_check(cpu, i, operand.bytes, word, true);
     else if (is_stored)
         fpu_check_operand(cpu, i, operand.bytes);
-    cpu->fpu->x87 = after;
+    cpu->fpu.x87 = after;
     if (is_stored)
         write_pieces(cpu, i, operand.bytes, word, buffer);
 }
@@ -237,7 +226,7 @@ static void execute_register(struct cpu *cpu, const struct instruction *i)
     bool writes_flags = x87_writes_flags(opcode, i->modrm);
     uint64_t flags = x87_reads_flags(opcode, i->modrm) ? flags_arithmetic(cpu) : 0;
     uint16_t ax = (uint16_t)cpu->gpr[CPU_AX];
-    if (x87_execute_register(&cpu->fpu->x87, opcode, i->modrm, &origin, &flags, &ax) ==
+    if (x87_execute_register(&cpu->fpu.x87, opcode, i->modrm, &origin, &flags, &ax) ==
         X87_UNDEFINED)
         cpu_raise(cpu, VECTOR_UD);
     register_write(cpu, CPU_AX, 2, ax);
@@ -250,7 +239,7 @@ static bool is_undefined(const struct cpu *cpu, const struct instruction *i)
 {
     static const struct x87_origin nowhere = {0};
     uint8_t opcode = (uint8_t)i->opcode;
-    struct x87 copy = cpu->fpu->x87;
+    struct x87 copy = cpu->fpu.x87;
     uint64_t flags = 0;
     uint16_t ax = 0;
     if (i->mod != 3)
@@ -261,7 +250,7 @@ static bool is_undefined(const struct cpu *cpu, const struct instruction *i)
 /* #UD comes before #MF (SDM 3A table 6-2: faults of decoding come first). */
 static void check_pending(struct cpu *cpu, const struct instruction *i)
 {
-    if (!x87_is_pending(&cpu->fpu->x87))
+    if (!x87_is_pending(&cpu->fpu.x87))
         return;
     if (is_undefined(cpu, i))
         cpu_raise(cpu, VECTOR_UD);
@@ -293,7 +282,7 @@ static void fxrstor(struct cpu *cpu, const struct instruction *i)
     read_pieces(cpu, i, sizeof image, 8, image);
     if (has_sse && load_le32(image + 24) & ~fpu_mxcsr_mask(cpu))
         cpu_fault_gp(cpu, "FXRSTOR: reserved bits of MXCSR are set");
-    x87_fxrstor(&cpu->fpu->x87, false, image);
+    x87_fxrstor(&cpu->fpu.x87, false, image);
     if (has_sse)
         set_xmm(cpu, image);
     fpu_update_ferr(cpu);

@@ -9,14 +9,14 @@
 
 void x87_update_summary(struct x87 *x)
 {
-    x->status &= (uint16_t) ~(X87_ES | X87_B);
+    x->status &= ~(uint32_t)(X87_ES | X87_B);
     if (x->status & ~x->control & F80_ALL)
         x->status |= X87_ES | X87_B;
 }
 
 bool x87_stack_fault(struct x87 *x, bool is_overflow)
 {
-    x->status &= (uint16_t)~X87_C1;
+    x->status &= ~(uint32_t)X87_C1;
     x->status |= F80_IE | X87_SF;
     if (is_overflow)
         x->status |= X87_C1;
@@ -47,7 +47,7 @@ void x87_reset(struct x87 *x)
 
 void x87_fnclex(struct x87 *x)
 {
-    x->status &= (uint16_t) ~(F80_ALL | X87_SF | X87_ES | X87_B);
+    x->status &= ~(uint32_t)(F80_ALL | X87_SF | X87_ES | X87_B);
 }
 
 uint16_t x87_status(const struct x87 *x)
@@ -57,7 +57,7 @@ uint16_t x87_status(const struct x87 *x)
 
 void x87_set_status(struct x87 *x, uint16_t status)
 {
-    x->status = status & (uint16_t)~X87_TOP;
+    x->status = status & ~(uint32_t)X87_TOP;
     x->top = status >> 11 & 7;
     x87_update_summary(x);
 }

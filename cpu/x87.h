@@ -34,10 +34,11 @@ enum x87_status_bit {
 
 struct x87 {
     struct f80 reg[8]; /* R0-R7, not in stack order; MMi is the significand of Ri */
+    uint32_t status; /* without TOP. This and the next two are written by nearly every instruction and read by the
+                      * next: as wide as a plain load is, which recent processors serve at once (gpr_alone()) */
+    uint32_t top;    /* 0-7 */
+    uint32_t valid;  /* bit i: Ri is not empty; the finer tags are made when they are stored */
     uint16_t control;
-    uint16_t status; /* without TOP */
-    uint8_t top;     /* 0-7 */
-    uint8_t valid;   /* bit i: Ri is not empty; the finer tags are made when they are stored */
     uint16_t opcode; /* last non-control instruction: 11 bits, (opcode & 7) << 8 | modrm */
     uint16_t cs, ds;
     uint64_t ip, dp;

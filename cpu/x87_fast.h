@@ -32,7 +32,7 @@ F80_SHORT bool x87_has_both(const struct x87 *x, unsigned i)
 
 F80_SHORT void x87_note_fast(struct x87 *x, bool is_inexact, bool is_up)
 {
-    x->status = (uint16_t)((x->status & ~X87_C1) | (is_inexact * F80_PE) | (is_up * X87_C1));
+    x->status = (x->status & ~(uint32_t)X87_C1) | (is_inexact * (uint32_t)F80_PE) | (is_up * (uint32_t)X87_C1);
 }
 
 /* Registers are copied as the two fields that they were stored as: a wider load would wait for the
@@ -52,8 +52,8 @@ F80_SHORT bool x87_fast_push(struct x87 *x, struct f80 value)
     if (x->valid >> top & 1)
         return false;
     x87_clear_c1(x);
-    x->top = (uint8_t)top;
-    x->valid |= (uint8_t)(1u << top);
+    x->top = top;
+    x->valid |= 1u << top;
     x87_put(x, 0, value);
     return true;
 }
@@ -82,12 +82,16 @@ F80_SHORT bool x87_fast_fld_register(struct x87 *x, unsigned i)
 
 F80_SHORT bool x87_fast_fxch(struct x87 *x, unsigned i)
 {
-    struct f80 a = x87_get(x, 0), b = x87_get(x, i);
+    struct f80 *top = &x->reg[x87_index(x, 0)], *other = &x->reg[x87_index(x, i)];
     if (!x87_has_both(x, i))
         return false;
     x87_clear_c1(x);
-    x87_put(x, 0, b);
-    x87_put(x, i, a);
+    uint64_t significand = top->significand;
+    top->significand = other->significand;
+    other->significand = significand;
+    uint16_t sign_exponent = top->sign_exponent;
+    top->sign_exponent = other->sign_exponent;
+    other->sign_exponent = sign_exponent;
     return true;
 }
 

@@ -97,7 +97,7 @@ static void unary(struct x87 *x, struct f80 (*function)(struct f80_env *env, str
 /* Sine or cosine; C2 is set and ST(0) stays when the angle is out of range. */
 static void angle(struct x87 *x, bool (*function)(struct f80_env *env, struct f80 a, struct f80 *r))
 {
-    x->status &= (uint16_t)~X87_C2;
+    x->status &= ~(uint32_t)X87_C2;
     if (!has_operand(x))
         return;
     struct f80_env env = x87_env(x);
@@ -141,7 +141,7 @@ static void extract(struct x87 *x)
 
 static void tangent(struct x87 *x)
 {
-    x->status &= (uint16_t)~X87_C2;
+    x->status &= ~(uint32_t)X87_C2;
     if (!can_split(x))
         return;
     struct f80_env env = x87_env(x);
@@ -160,7 +160,7 @@ static void tangent(struct x87 *x)
 
 static void sine_and_cosine(struct x87 *x)
 {
-    x->status &= (uint16_t)~X87_C2;
+    x->status &= ~(uint32_t)X87_C2;
     if (!can_split(x))
         return;
     struct f80_env env = x87_env(x);
@@ -217,7 +217,7 @@ static void remainder_step(struct x87 *x,
                            struct f80_remainder (*function)(struct f80_env *env, struct f80 a,
                                                             struct f80 b))
 {
-    x->status &= (uint16_t)~X87_C2;
+    x->status &= ~(uint32_t)X87_C2;
     if (!has_operands(x)) {
         if (x87_stack_fault(x, false))
             x87_set(x, 0, f80_indefinite());

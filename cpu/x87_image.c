@@ -44,7 +44,7 @@ void x87_set_tag(struct x87 *x, uint16_t tag)
     x->valid = 0;
     for (unsigned i = 0; i < 8; i++)
         if ((tag >> (2 * i) & 3) != TAG_EMPTY)
-            x->valid |= (uint8_t)(1u << i);
+            x->valid |= 1u << i;
 }
 
 /* --- words and registers ---------------------------------------------------------------------- */

@@ -15,12 +15,12 @@ static inline void x87_set(struct x87 *x, unsigned i, struct f80 value)
 {
     unsigned index = x87_index(x, i);
     x->reg[index] = value;
-    x->valid |= (uint8_t)(1u << index);
+    x->valid |= 1u << index;
 }
 
 static inline void x87_free(struct x87 *x, unsigned i)
 {
-    x->valid &= (uint8_t) ~(1u << x87_index(x, i));
+    x->valid &= ~(1u << x87_index(x, i));
 }
 
 static inline void x87_pop(struct x87 *x)
@@ -38,12 +38,12 @@ static inline void x87_push(struct x87 *x, struct f80 value)
 static inline void x87_set_conditions(struct x87 *x, unsigned conditions)
 {
     const unsigned all = X87_C0 | X87_C1 | X87_C2 | X87_C3;
-    x->status = (uint16_t)((x->status & ~all) | conditions);
+    x->status = (x->status & ~all) | conditions;
 }
 
 static inline void x87_clear_c1(struct x87 *x)
 {
-    x->status &= (uint16_t)~X87_C1;
+    x->status &= ~(uint32_t)X87_C1;
 }
 
 /* The environment of an operation: modes and masks from the control word, nothing raised. */
@@ -63,7 +63,7 @@ void x87_update_summary(struct x87 *x);
  */
 static inline bool x87_settle(struct x87 *x, const struct f80_env *env)
 {
-    x->status &= (uint16_t)~X87_C1;
+    x->status &= ~(uint32_t)X87_C1;
     if (env->rounded_up)
         x->status |= X87_C1;
     if (env->raised == 0)
