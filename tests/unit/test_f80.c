@@ -7,6 +7,7 @@
 #include <check.h>
 
 #include "cpu/f80.h"
+#include "cpu/f80_fast.h"
 #include "cpu/f80_wide.h"
 #include "tests/fuzz/f80_cases.h"
 
@@ -357,6 +358,40 @@ START_TEST(portable_division_agrees_with_multiplication)
 }
 END_TEST
 
+/* Where the short ways say that they are done, at the ends of what they take and within. */
+START_TEST(short_ways_agree_with_the_general_functions)
+{
+    static const uint16_t exponents[22] = {0, 1, 63, 64, 65, 127, 128, 0x2000, 0x2001, 0x2002, 0x3FBF, 0x3FC0, 0x3FFE,
+                                         0x3FFF, 0x4000, 0x5FFC, 0x5FFD, 0x5FFE, 0x7FFC, 0x7FFD, 0x7FFE, 0x7FFF};
+    static const uint64_t significands[10] = {F80_INTEGER_BIT, F80_INTEGER_BIT + 1, ~UINT64_C(0), ~UINT64_C(1),
+                                            UINT64_C(0xC000000000000000), UINT64_C(0x80000000000003FF),
+                                            UINT64_C(0x8000000000000400), UINT64_C(0xB504F333F9DE6484), 0, 1};
+    const unsigned kinds = 22 * 10 * 2;
+    unsigned done = 0;
+    for (unsigned n = 0; n < kinds * kinds; n++) {
+        unsigned x = n / kinds, y = n % kinds;
+        struct f80 a = f80_make((uint16_t)(exponents[x / 2 % 22] | (x & 1) << 15), significands[x / 44]);
+        struct f80 b = f80_make((uint16_t)(exponents[y / 2 % 22] | (y & 1) << 15), significands[y / 44]);
+        for (unsigned way = 0; way < 6; way++) {
+            unsigned bits = way & 1 ? 53 : 64;
+            struct f80_env env = environment();
+            struct f80_fast fast = way < 2   ? f80_fast_add(a, b, b.sign_exponent & 0x8000, bits)
+                                   : way < 4 ? f80_fast_mul(a, b, bits)
+                                             : f80_fast_div(a, b, bits);
+            if (!fast.is_done)
+                continue;
+            env.precision = bits == 53 ? F80_DOUBLE : F80_EXTENDED;
+            struct f80 value = way < 2 ? f80_add(&env, a, b) : way < 4 ? f80_mul(&env, a, b) : f80_div(&env, a, b);
+            check_value(fast.value, value.sign_exponent, value.significand);
+            ck_assert_uint_eq(fast.is_inexact ? F80_PE : 0, env.raised);
+            ck_assert_int_eq(fast.is_up, env.rounded_up);
+            done++;
+        }
+    }
+    ck_assert_uint_gt(done, kinds * kinds / 2);
+}
+END_TEST
+
 START_TEST(operations_agree_with_the_silicon)
 {
 #if SILICON_PRESENT
@@ -396,6 +431,7 @@ Suite *f80_suite(void)
     tcase_add_test(tcase, transcendentals_are_correctly_rounded);
     tcase_add_test(tcase, angles_from_2_to_the_63_are_refused);
     tcase_add_test(tcase, portable_division_agrees_with_multiplication);
+    tcase_add_test(tcase, short_ways_agree_with_the_general_functions);
     tcase_add_test(tcase, operations_agree_with_the_silicon);
     suite_add_tcase(suite, tcase);
     return suite;
