@@ -1,7 +1,6 @@
 /* The decode side of the FPU: CR0's switches, pending errors, memory operands. The unit itself is
  * cpu/x87.c. SDM 1 8.3-8.7, 3A 2.5 (EM, MP, TS, NE); 1 D.2 and 3B 23.18.6.7 for FERR# and IGNNE#, as
  * the P6 and the 386 do it: FERR# comes at the end of the instruction with the error. */
-#include <stdlib.h>
 #include <string.h>
 
 #include "cpu/execute.h"
