@@ -81,7 +81,7 @@ _Static_assert(sizeof(struct op) <= 32, "two operations fit into a line of the f
  * one; where a target lies in another page, that is a gate: a block of no instruction, in its block's memory,
  * whose one op goes on by a link with all questions. */
 struct block_links {
-    struct block *to[2];    /* of a branch: taken, not taken; else the first only */
+    struct block *to[2];    /* of a branch: taken, not taken; of CALL: there, behind it; else the first only */
     uint64_t context, mask; /* of to[0], where op is no branch */
 };
 
@@ -91,7 +91,7 @@ struct block {
     uint64_t frame_id, ip, mode;
     const struct cpu *cpu;
     struct block *hash_next, *page_next;
-    uint64_t target[2];        /* offsets: taken (or the only one), not taken */
+    uint64_t target[2];        /* offsets: taken (or the only one), not taken (or behind a CALL) */
     uint32_t room;             /* bytes of the pool that it may use */
     uint16_t offset, bytes;    /* in the frame */
     uint32_t heat, sampled_at, turns; /* heat.h */

@@ -38,7 +38,7 @@ static enum status allocate_run(struct cpu *cpu, struct error *error)
     run->scratch_frame[0] = run->scratch_frame[1] = UINT64_MAX;
     run->limit_end = UINT64_MAX;
     run->local_generation = run->global_generation = 1;
-    memset(run->jumps, 0xff, sizeof run->jumps);
+    run_forget_targets(cpu);
     memset(run->fetch, 0xff, sizeof run->fetch);
     cpu->jumps = run->jumps;
     run->pool = cpu->config.pool;

@@ -210,7 +210,7 @@ void run_breakpoints_changed(struct cpu *cpu)
     struct cpu_run *run = cpu->run;
     memory_forget_hosts(cpu);
     pool_forget_cpu(run->pool, cpu);
-    memset(run->jumps, 0xff, sizeof run->jumps);
+    run_forget_targets(cpu);
     cpu_mode_changed(cpu);
 }
 

@@ -418,7 +418,8 @@ static bool emit_indirect(struct builder *b, const struct op_handlers *h,
         op = add_memory(b, (is_call ? h->call_m : h->jmp_m)[address_class(b, i, false)], i);
     op->condition = stack_shift(b);
     op->s = i->rm;
-    op->u.v.immediate = (uint32_t)(b->ip + i->length);
+    b->target[1] = (b->ip + i->length) & 0xffffffffu;
+    op->u.v.immediate = (uint32_t)b->target[1];
     b->has_ended = true;
     return true;
 }

@@ -157,6 +157,16 @@ struct cpu_memory; /* TLBs: memory.h */
 struct jump_entry;
 struct op;
 
+/* A CALL that has not returned. Where RET finds its address here in the same context, the code behind the CALL is
+ * mapped as it was, and the limit of CS is what it was. */
+struct call_entry {
+    uint64_t tag;          /* jump_tag() of the address behind */
+    uint64_t context;
+    struct block *block;   /* there; NULL: not known yet */
+    struct block *from;    /* whose last operation is the CALL, and whose second link is to know it */
+};
+#define CALL_ENTRIES 32u
+
 struct cpu_fpu {
     struct x87 x87;
     struct simd simd;
@@ -218,6 +228,8 @@ struct cpu {
 
     struct cpu_run *run;        /* run.c: blocks, scratch, debugger */
     uintptr_t word_guess;       /* ops_guesses.h */
+    struct call_entry calls[CALL_ENTRIES]; /* a ring: run.h */
+    uint32_t call_top;          /* the last of them */
 };
 
 /* --- flags: by core ----------------------------------------------------------------------------- */

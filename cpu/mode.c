@@ -17,7 +17,7 @@ static void forget_contexts(struct cpu *cpu)
     run->local_generation = run->global_generation = 1;
     run->limit_count = 0;
     pool_forget_cpu(run->pool, cpu);
-    memset(run->jumps, 0xff, sizeof run->jumps);
+    run_forget_targets(cpu);
     memset(run->fetch, 0xff, sizeof run->fetch);
 }
 

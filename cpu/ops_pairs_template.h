@@ -123,12 +123,13 @@
         MISS(PAIR_OPS.ret[0]);                                               \
     if (is_popped)                                                           \
         sp = (uint32_t)(sp + 4 + op->u.v.immediate);                         \
-    if (!run_knows_target(cpu, op_code_base_F(cpu), PEEK(host), &to))        \
+    if (!run_knows_return(cpu, op_code_base_F(cpu), PEEK(host), &to))        \
         MISS(PAIR_OPS.ret[0]);                                               \
     cpu->gpr[CPU_SP] = sp;                                                   \
     ENTER_BLOCK(to)
 #define END_call                                                             \
     STEP_PUSH(PAIR_OPS.call[0], IMMEDIATE);                                    \
+    run_note_call(cpu, op, op_code_base_F(cpu), IMMEDIATE);                  \
     ENTER_LINK
 #define END_jmp ENTER_LINK
 #define END_JCC(cc)                                                          \

@@ -249,6 +249,8 @@ EXTEND_HANDLERS(movsx16, int16_t, 2, cpu->gpr[op->s])
 #define STACK_HANDLERS(name, setup, value, END)                               \
     OP_SLOW(name##_slow)                                                    \
     {                                                                         \
+        uint64_t code_base = op_code_base_S(cpu);                             \
+        (void)code_base;                                                      \
         setup;                                                                \
         op_push_any(cpu, op, BYTES, value);                                   \
         END;                                                                  \
@@ -260,7 +262,8 @@ EXTEND_HANDLERS(movsx16, int16_t, 2, cpu->gpr[op->s])
     OP_DEFINE(name##_##M)                                                     \
     {                                                                         \
         uint8_t *host;                                                        \
-        uint64_t sp;                                                          \
+        uint64_t sp, code_base = op_code_base_##M(cpu);                       \
+        (void)code_base;                                                      \
         setup;                                                                \
         if (!op_reach_stack_##M(cpu, op, -BYTES, BYTES, true, &sp, &host))        \
             MISS(name##_slow);                                                \
@@ -273,8 +276,9 @@ EXTEND_HANDLERS(movsx16, int16_t, 2, cpu->gpr[op->s])
     op_check_target(cpu, op, target)
 STACK_HANDLERS(push_r, , GET(op->s), NEXT)
 STACK_HANDLERS(push_i, , IMMEDIATE, NEXT)
-STACK_HANDLERS(call, , IMMEDIATE, ENTER_LINK)
-STACK_HANDLERS(call_r, CALL_TARGET, IMMEDIATE, ENTER_OFFSET(target))
+#define NOTE_CALL run_note_call(cpu, op, code_base, IMMEDIATE)
+STACK_HANDLERS(call, , IMMEDIATE, NOTE_CALL; ENTER_LINK)
+STACK_HANDLERS(call_r, CALL_TARGET, IMMEDIATE, NOTE_CALL; ENTER_OFFSET(target))
 
 #if BITS == 32
 /* Runs of PUSH or POP of registers on a flat stack: one look at the TLB for all words, which lie in one
@@ -340,15 +344,17 @@ OP_SLOW(push_m_slow)
     NEXT;
 }
 CLASSES(TWO_ACCESSES, push_m, store_le(stack, BYTES, m); cpu->gpr[CPU_SP] = sp; NEXT)
+#define NOTE_CALL_ANY run_note_call(cpu, op, op_code_base_S(cpu), IMMEDIATE)
 OP_SLOW(call_m_slow)
 {
     T m = (T)op_load(cpu, op, SLOW_LINEAR(false), BYTES);
     op_check_target(cpu, op, m);
     op_push_any(cpu, op, BYTES, IMMEDIATE);
+    NOTE_CALL_ANY;
     ENTER_OFFSET(m);
 }
 CLASSES(TWO_ACCESSES, call_m, op_check_target(cpu, op, m); store_le(stack, BYTES, IMMEDIATE);
-        cpu->gpr[CPU_SP] = sp; ENTER_OFFSET(m))
+        cpu->gpr[CPU_SP] = sp; NOTE_CALL_ANY; ENTER_OFFSET(m))
 OP_SLOW(jmp_m_slow)
 {
     T m = (T)op_load(cpu, op, SLOW_LINEAR(false), BYTES);
@@ -380,7 +386,7 @@ OP_SLOW(ret_slow)
     T target = (T)op_top_any(cpu, op, BYTES);
     op_check_target(cpu, op, target);
     op_drop_any(cpu, op, BYTES + op->u.v.immediate);
-    ENTER_OFFSET(target);
+    return run_return(cpu, target);
 }
 #define POP_HANDLERS(M)                                                                   \
     OP_DEFINE(pop_r_##M) POP_BODY(M, MISS(pop_r_slow), op->d)                             \
@@ -392,7 +398,7 @@ OP_SLOW(ret_slow)
         int32_t drop = (int32_t)(BYTES + op->u.v.immediate);                              \
         if (!op_reach_stack_##M(cpu, op, drop, BYTES, false, &sp, &host))                 \
             MISS(ret_slow);                                                               \
-        if (!run_knows_target(cpu, op_code_base_##M(cpu), PEEK(host), &to))               \
+        if (!run_knows_return(cpu, op_code_base_##M(cpu), PEEK(host), &to))               \
             MISS(ret_slow); /* may lie beyond CS' limit */                                \
         cpu->gpr[CPU_SP] = sp;                                                            \
         ENTER_BLOCK(to);                                                                  \

@@ -238,7 +238,7 @@ void pool_catch_up(struct cpu *cpu)
         return;
     run->pool_epoch = run->pool->epoch;
     memory_forget_hosts(cpu); /* writes may be quick again, and no page is watched */
-    memset(run->jumps, 0xff, sizeof run->jumps); /* no context is all ones */
+    run_forget_targets(cpu);
     run->patched = NULL;
 }
 

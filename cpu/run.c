@@ -302,6 +302,35 @@ const struct op *run_link(struct cpu *cpu, const struct op *op, unsigned which)
     return enter_by_loop(cpu, to);
 }
 
+/* Within a page the second link of a block holds for ever (blocks.h). `from` may have been built anew since the CALL:
+ * what counts is that its second target is this one. */
+static bool can_lead_to(const struct block *from, const struct block *to)
+{
+    return from->is_cached && !from->is_dead && to->is_cached && from->target[1] == to->ip &&
+           from->frame_id == to->frame_id && to->ip - from->ip == (uint64_t)to->offset - from->offset;
+}
+
+const struct op *run_return(struct cpu *cpu, uint64_t ip)
+{
+    uint64_t base = cpu->bounds[CPU_CS].base, linear = (base + ip) & 0xffffffffu, tag = jump_tag(base, linear), mask;
+    const struct call_entry *last = &cpu->calls[cpu->call_top];
+    struct block *to;
+    cpu->call_top = (cpu->call_top - 1) % CALL_ENTRIES;
+    cpu->ip = ip;
+    if (BASE_UNLIKELY(cpu->budget <= 0))
+        return slice_is_over(cpu);
+    to = find_block(cpu, NULL, &mask); /* may forget the calls */
+    if (last->tag == tag && last->context == cpu->context && can_lead_to(last->from, to))
+        block_links(last->from)->to[1] = to;
+    return enter_by_loop(cpu, to);
+}
+
+void run_forget_targets(struct cpu *cpu)
+{
+    memset(cpu->run->jumps, 0xff, sizeof cpu->run->jumps); /* no context is all ones */
+    memset(cpu->calls, 0xff, sizeof cpu->calls);
+}
+
 /* --- raising ------------------------------------------------------------------------------------------------ */
 
 static _Noreturn void throw_event(struct cpu *cpu, const struct cpu_event_source *event)

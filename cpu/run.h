@@ -201,6 +201,31 @@ static BASE_ALWAYS_INLINE bool run_knows_target(const struct cpu *cpu, uint64_t 
     return BASE_LIKELY(TECHNIQUE_JUMP_CACHE && jump->tag == jump_tag(base, linear) &&
                        !((jump->context ^ cpu->context) & jump->mask));
 }
+/* CALL by op, the last of its block, which pushes ip: RET will look here. */
+static BASE_ALWAYS_INLINE void run_note_call(struct cpu *cpu, const struct op *op, uint64_t base, uint64_t ip)
+{
+    if (TECHNIQUE_RETURNS) {
+        cpu->call_top = (cpu->call_top + 1) % CALL_ENTRIES;
+        cpu->calls[cpu->call_top] = (struct call_entry){
+            jump_tag(base, (base + ip) & 0xffffffffu), cpu->context, OP_LINKS->to[1], op_block(op)};
+    }
+}
+/* Is it the last CALL that RET goes back to, and the block there known? Then the CALL is done with. */
+static BASE_ALWAYS_INLINE bool run_knows_return(struct cpu *cpu, uint64_t base, uint64_t ip, struct block **block)
+{
+    const struct call_entry *last = &cpu->calls[cpu->call_top];
+    if (!TECHNIQUE_RETURNS)
+        return run_knows_target(cpu, base, ip, block);
+    *block = last->block;
+    if (BASE_UNLIKELY(last->tag != jump_tag(base, (base + ip) & 0xffffffffu) || last->context != cpu->context || !*block))
+        return false;
+    cpu->call_top = (cpu->call_top - 1) % CALL_ENTRIES;
+    return true;
+}
+/* RET to ip, all else done, where run_knows_return() does not know. */
+const struct op *run_return(struct cpu *cpu, uint64_t ip);
+/* What is known of targets in the jump cache and by the last CALLs is no longer right. */
+void run_forget_targets(struct cpu *cpu);
 const struct op *run_out_of_budget(struct cpu *cpu, struct block *block);
 const struct op *run_link(struct cpu *cpu, const struct op *op, unsigned which);
 

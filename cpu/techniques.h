@@ -50,6 +50,9 @@
 #ifndef TECHNIQUE_JUMP_CACHE /* targets of RET and indirect jumps by their linear address */
 #define TECHNIQUE_JUMP_CACHE 1
 #endif
+#ifndef TECHNIQUE_RETURNS /* targets of RET by a stack of the last CALLs */
+#define TECHNIQUE_RETURNS 1
+#endif
 #ifndef TECHNIQUE_TLB /* host pointers by linear page; 0: each access asks TLB and address space */
 #define TECHNIQUE_TLB 1
 #endif

@@ -73,6 +73,19 @@ void cpu_guest_ring3(struct cpu_box *box)
     cpu_set_registers(box->cpu, &r);
 }
 
+void cpu_guest_paged(struct cpu_box *box, uint32_t directory, uint32_t table)
+{
+    enum { PRESENT_WRITABLE = 3 };
+    struct cpu_registers r;
+    cpu_box_poke32(box, directory, table | PRESENT_WRITABLE);
+    for (uint32_t n = 0; n < PAGES; n++)
+        cpu_box_poke32(box, table + 4 * n, n << 12 | PRESENT_WRITABLE);
+    cpu_get_registers(box->cpu, &r);
+    r.cr3 = directory;
+    r.cr0 |= 0x80000000u;
+    cpu_set_registers(box->cpu, &r);
+}
+
 void cpu_guest_v86(struct cpu_box *box, unsigned iopl)
 {
     struct cpu_registers r;

@@ -41,6 +41,8 @@ void cpu_guest_init(struct cpu_box *box);
 void cpu_guest_init_model(struct cpu_box *box, const char *model);
 /* Makes the registers those of a program at CPL 3. */
 void cpu_guest_ring3(struct cpu_box *box);
+/* Paging: each linear page of the RAM is the physical one, by a table at `table`, behind its directory. */
+void cpu_guest_paged(struct cpu_box *box, uint32_t directory, uint32_t table);
 /* v86 mode: CS = 0x800, so that CODE is CS:0. */
 void cpu_guest_v86(struct cpu_box *box, unsigned iopl);
 /* Puts code at CODE, runs at most 1,000 instructions, returns the registers. */

@@ -11,7 +11,6 @@
 #define OTHER     0x12000u
 #define FORGET    0xa000u /* invlpg [BORDER]; hlt */
 #define TURNS     100u
-#define PAGED     0x80000011u
 enum { PRESENT = 3 };
 
 /* mov eax, imm32, of which `near` bytes lie before the border; add ebx, eax; dec ecx; jnz to the MOV; hlt */
@@ -25,18 +24,11 @@ static void put_loop(struct cpu_box *box, uint32_t near, uint32_t immediate)
 
 static void init(struct cpu_box *box, uint32_t near, enum handler_choice handlers)
 {
-    struct cpu_registers r;
     cpu_guest_init(box);
     box->cpu->run->handlers = handlers;
-    cpu_box_poke32(box, DIRECTORY, TABLE | PRESENT);
-    for (uint32_t n = 0; n < PAGES; n++)
-        cpu_box_poke32(box, TABLE + 4 * n, n << 12 | PRESENT);
+    cpu_guest_paged(box, DIRECTORY, TABLE);
     cpu_box_poke(box, FORGET, "\x0f\x01\x3d\x00\x90\x00\x00\xf4", 8);
     put_loop(box, near, 0x01020304);
-    cpu_get_registers(box->cpu, &r);
-    r.cr3 = DIRECTORY;
-    r.cr0 = PAGED;
-    cpu_set_registers(box->cpu, &r);
 }
 
 static struct cpu_registers run_from(struct cpu_box *box, uint32_t ip, uint64_t slice)

@@ -186,6 +186,32 @@ START_TEST(a_full_pool_starts_again_for_all_who_share_it)
 }
 END_TEST
 
+/* What is noted of a CALL is of blocks that are gone when RET comes. */
+START_TEST(a_call_is_under_way_while_the_pool_is_emptied)
+{
+    struct core *a = core_new(NULL), *b = core_new_in(NULL, a->pool);
+    /* inc word [3080h]; push ax; pop ax, so that RET finds its word in the fast TLB; ret */
+    static const uint8_t routine[] = {0xff, 0x06, 0x80, 0x30, 0x50, 0x58, 0xc3};
+    PUT(b, 0xe8, 0xfd, 0x1f, 0x43, 0xeb, 0xfa); /* call 3000h; inc bx; jmp */
+    memcpy(memory(b, 0x3000), routine, sizeof routine);
+    for (unsigned round = 0, fills = 0; round < 10; round++) {
+        uint64_t emptied = pool_epoch(a->pool);
+        run(b, 4 * 7 + 1);
+        ck_assert_uint_eq(registers(b).ip, 0x3000);
+        if (TECHNIQUE_RETURNS && TECHNIQUE_LINKS)
+            ck_assert_ptr_nonnull(b->cpu->calls[b->cpu->call_top].block);
+        while (pool_epoch(a->pool) < emptied + 2) /* all of it has other blocks now */
+            fill_pool(a, fills++);
+        run(b, 6);
+        ck_assert_uint_eq(registers(b).ip, CODE);
+        ck_assert_uint_eq(registers(b).gpr[CPU_BX], 5 * (round + 1));
+    }
+    ck_assert_uint_eq(load_le16(memory(b, 0x3080)), 50);
+    core_free(b);
+    core_free(a);
+}
+END_TEST
+
 /* --- paging --------------------------------------------------------------------------------------------------- */
 
 /* Protected mode with flat segments and paging: linear 0-1 MiB is itself, by tables at 10000h. */
@@ -248,6 +274,7 @@ Suite *cpu_code_suite(void)
     tcase_add_test(tests, an_instruction_across_pages_follows_both);
     tcase_add_test(tests, a_full_pool_starts_again);
     tcase_add_test(tests, a_full_pool_starts_again_for_all_who_share_it);
+    tcase_add_test(tests, a_call_is_under_way_while_the_pool_is_emptied);
     tcase_add_test(tests, accessed_and_dirty_bits_are_set);
     tcase_add_test(tests, a_stale_translation_serves_until_invlpg);
     suite_add_tcase(suite, tests);
