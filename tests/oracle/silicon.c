@@ -145,6 +145,14 @@ static bool is_repeated_loop(const struct stream *stream, unsigned n)
            (memchr(code, 0xf2, bytes - 1) != NULL || memchr(code, 0xf3, bytes - 1) != NULL);
 }
 
+static bool differs_in_memory_only(const struct stream *stream, const struct silicon_result *ours,
+                                   const struct silicon_result *theirs)
+{
+    struct silicon_result other = *ours;
+    other.data_hash = theirs->data_hash;
+    return agrees(stream, &other, theirs);
+}
+
 /* Those of AMD's processors; at: the instruction that stopped the stream, row: of it, or NULL. */
 static unsigned explained_amd(const struct stream *stream, const struct silicon_result *ours,
                               const struct silicon_result *theirs, unsigned at,
@@ -160,6 +168,10 @@ static unsigned explained_amd(const struct stream *stream, const struct silicon_
     }
     if (row != NULL && strcmp(row->mnemonic, "retf") == 0 && theirs->vector == 17) {
         return 14; /* RETF with alignment checks on: both words are read as one */
+    }
+    if (row != NULL && strcmp(row->mnemonic, "callf") == 0 && is_fault_of_operand(ours->vector) &&
+        differs_in_memory_only(stream, ours, theirs)) {
+        return 17; /* far CALL whose second push faults: the first one has been written */
     }
     return 0;
 }
