@@ -47,7 +47,7 @@
 #ifndef TECHNIQUE_LINKS /* from block to block without a search */
 #define TECHNIQUE_LINKS 1
 #endif
-#ifndef TECHNIQUE_JUMP_CACHE /* targets of RET and indirect jumps by their linear address */
+#ifndef TECHNIQUE_JUMP_CACHE /* targets of indirect jumps, and of what RETURNS does not know, by their linear address */
 #define TECHNIQUE_JUMP_CACHE 1
 #endif
 #ifndef TECHNIQUE_RETURNS /* targets of RET by a stack of the last CALLs */
